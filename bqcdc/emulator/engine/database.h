@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bqcdc/base/clock.h"
+#include "bqcdc/emulator/catalog/entities.h"
+#include "bqcdc/emulator/engine/chunk.h"
+#include "bqcdc/emulator/engine/query_result.h"
+
+namespace bqcdc::emulator::engine {
+
+// How the nasty service behaves. All off: the friendly reading of the documentation.
+struct CdcOptions {
+  // Rows of one request whose order is arbitrary in the service (equal or no sequence number) are shuffled.
+  bool shuffle_ties = false;
+  uint64_t shuffle_seed = 0;
+  // An applied row older than this forgets its sequence number; zero: never.
+  absl::Duration forget_sequences_after = absl::ZeroDuration();
+  // How long a DELETE is remembered against late changes.
+  absl::Duration tombstone_retention = absl::Hours(48);
+  // A table counts as active with CDC this long after its last UPSERT or DELETE.
+  absl::Duration active_window = absl::Minutes(30);
+};
+
+struct DatabaseOptions {
+  std::string data_dir;
+  CdcOptions cdc;
+  int64_t commit_rows_max = 20'000;               // rows that one group commit takes at most
+  int64_t queued_bytes_max = 256 * 1024 * 1024;   // decoded bytes waiting; beyond it Append is refused as overloaded
+  int64_t delta_bytes_max = 256 * 1024 * 1024;    // write-ahead log of the delta file; beyond it it is checkpointed
+  bool background_apply = true;                   // false: only Apply() applies
+};
+
+// Rows of one AppendRows request, decoded and valid.
+struct AppendBatch {
+  int64_t table_uid = 0;
+  int64_t schema_version = 0;
+  std::vector<Chunk> chunks;  // made with change_columns
+  int64_t bytes = 0;          // for the limit of what may wait
+};
+
+class ReadSession;
+
+// The store and CDC engine: two DuckDB files under `data_dir` (baseline and delta), one committing thread, one applying
+// thread. Thread-safe. Every answer is durable when it is given.
+class Database {
+ public:
+  // Errors: FailedPrecondition when another process holds the directory (named), when the format is newer than
+  // this program's, or when the directory cannot be written.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options, Clock* clock);
+  virtual ~Database() = default;
+
+  // Catalog. Names are compared as the service does: datasets and tables with regard to case.
+  virtual absl::Status CreateDataset(catalog::Dataset dataset) = 0;
+  virtual absl::StatusOr<catalog::Dataset> GetDataset(const catalog::DatasetId& id) const = 0;
+  virtual std::vector<catalog::Dataset> ListDatasets(std::string_view project) const = 0;
+  // Applies `change` to a copy and stores it; `change` may refuse. `if_match`: etag that must still hold.
+  virtual absl::StatusOr<catalog::Dataset> UpdateDataset(
+      const catalog::DatasetId& id, std::optional<std::string> if_match,
+      const std::function<absl::Status(catalog::Dataset&)>& change) = 0;
+  virtual absl::Status DropDataset(const catalog::DatasetId& id, bool drop_tables) = 0;
+
+  // Fills uid, times and etag. With `replace` an existing table of the name is dropped in the same step.
+  virtual absl::StatusOr<catalog::Table> CreateTable(catalog::Table table, bool replace) = 0;
+  virtual absl::StatusOr<catalog::Table> GetTable(const catalog::TableId& id) const = 0;
+  virtual std::vector<catalog::Table> ListTables(const catalog::DatasetId& id) const = 0;
+  // Columns may be added at the end (also nested) and relaxed; everything else of the entity may change freely.
+  virtual absl::StatusOr<catalog::Table> UpdateTable(
+      const catalog::TableId& id, std::optional<std::string> if_match,
+      const std::function<absl::Status(catalog::Table&)>& change) = 0;
+  virtual absl::Status DropTable(const catalog::TableId& id) = 0;
+
+  // Queues the rows for the next group commit. `durable` is called exactly once, from the committing thread and after
+  // the fsync that covers the rows, or with an error and then nothing of the batch is stored: NotFound when the table is gone or
+  // was re-created, Aborted when its columns have changed since (decode again), ResourceExhausted when too much waits.
+  virtual void Append(AppendBatch batch, std::function<void(absl::Status)> durable) = 0;
+  // Appends the rows of a SELECT (DuckDB's SQL, columns in table order) as plain rows; returns how many.
+  virtual absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId& id, std::string_view duckdb_sql) = 0;
+
+  // A consistent view of every table at one instant.
+  virtual absl::StatusOr<std::unique_ptr<ReadSession>> BeginRead() = 0;
+
+  // Folds everything that is pending into the baseline and moves the watermark; all tables when `id` is unset.
+  virtual absl::Status Apply(std::optional<catalog::TableId> id) = 0;
+  // `upsert_stream_apply_watermark`: unset until the first accepted UPSERT or DELETE.
+  virtual absl::StatusOr<std::optional<absl::Time>> Watermark(const catalog::TableId& id) const = 0;
+  // Unapplied changes exist, or an UPSERT or DELETE came within the active window.
+  virtual absl::StatusOr<bool> IsActiveWithCdc(const catalog::TableId& id) const = 0;
+
+  struct TableStats {
+    int64_t row_count = 0;         // what a query sees now
+    int64_t pending_changes = 0;   // unapplied rows
+  };
+  virtual absl::StatusOr<TableStats> Stats(const catalog::TableId& id) = 0;
+};
+
+// One query's view: snapshots of both files taken under the publish latch. Not thread-safe; end it soon, it pins memory.
+class ReadSession {
+ public:
+  virtual ~ReadSession() = default;
+  virtual absl::Time query_time() const = 0;
+  virtual absl::StatusOr<catalog::Table> FindTable(const catalog::TableId& id) = 0;
+  // DuckDB SQL of a parenthesised relation with the table's columns under their own names (quoted, in table order): the baseline as of the
+  // watermark, or the merge, as max_staleness says. Valid in this session only.
+  virtual absl::StatusOr<std::string> RelationSql(const catalog::Table& table) = 0;
+  // Runs one SELECT of DuckDB's SQL. Errors of evaluation (division by zero, overflow, bad cast) are InvalidArgument with DuckDB's text.
+  virtual absl::StatusOr<std::unique_ptr<QueryResult>> Execute(std::string_view duckdb_sql) = 0;
+};
+
+}  // namespace bqcdc::emulator::engine

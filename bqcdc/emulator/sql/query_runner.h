@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "bqcdc/emulator/catalog/entities.h"
+#include "bqcdc/emulator/engine/database.h"
+#include "bqcdc/schema/table_schema.h"
+
+namespace bqcdc::emulator::sql {
+
+// A query parameter as REST v2 gives it: `type` names the GoogleSQL type (with fields for STRUCT and mode REPEATED for
+// ARRAY), the value is text, or nested.
+struct ParameterValue {
+  std::optional<std::string> text;  // unset: NULL, or a nested value
+  std::vector<ParameterValue> children;
+  bool is_null = false;
+};
+struct QueryParameter {
+  std::string name;  // empty: positional
+  schema::Column type;
+  ParameterValue value;
+};
+
+struct QueryRequest {
+  std::string text;
+  std::string project;
+  std::optional<catalog::DatasetId> default_dataset;
+  std::string location = "US";
+  std::vector<QueryParameter> parameters;
+  bool positional_parameters = false;
+  bool dry_run = false;  // analyse only
+};
+
+struct QueryOutcome {
+  std::string statement_type;  // SELECT, CREATE_TABLE, INSERT, …
+  std::vector<schema::Column> columns;
+  // Rows of a SELECT, else null. Materialised chunks: nothing of the store is pinned.
+  std::vector<engine::Chunk> chunks;
+  int64_t row_count = 0;
+  std::optional<int64_t> dml_affected_rows;
+  std::string ddl_operation;  // CREATE, SKIP, REPLACE, ALTER, DROP
+  std::optional<catalog::TableId> ddl_target_table;
+  std::optional<catalog::DatasetId> ddl_target_dataset;
+};
+
+// Parses, analyses and runs one GoogleSQL statement (or a script of DDL and DML whose last statement's outcome counts).
+// Thread-safe as far as `database` is. Errors are made by emulator/errors.h, with positions.
+absl::StatusOr<QueryOutcome> RunQuery(engine::Database& database, const QueryRequest& request);
+
+}  // namespace bqcdc::emulator::sql

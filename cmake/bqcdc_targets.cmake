@@ -1,0 +1,70 @@
+# The targets of a folder. Every folder has one library, one test binary for each bqcdc_test, and names are derived:
+#
+#   bqcdc_library(NAME values SOURCES decimal.cc DEPS bqcdc_base absl::status)      → target bqcdc_values
+#   bqcdc_library(NAME emulator_engine …)                                          → target bqcdc_emulator_engine
+#   bqcdc_binary(NAME bqcdc-serve SOURCES main.cc DEPS …)                          → program build/bin/bqcdc-serve
+#   bqcdc_test(NAME values SOURCES decimal_test.cc DEPS bqcdc_values)              → target values_test, ctest "values_test"
+#   bqcdc_bench(NAME encode SOURCES row_encoder_bench.cc DEPS bqcdc_encode)        → target encode_bench
+#
+# DEPS of a library are public. Includes are written from the repository root: "bqcdc/values/decimal.h".
+
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(BQCDC_TEST_TIMEOUT_SECONDS 120 CACHE STRING "Limit of one test binary, where it sets none itself")
+
+# A static library of a folder; without SOURCES (headers only, or nothing yet) an interface library.
+function(bqcdc_library)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SOURCES;DEPS")
+  bqcdc_refuse_unparsed("bqcdc_library(${arg_NAME})" "${arg_UNPARSED_ARGUMENTS}")
+  set(target "bqcdc_${arg_NAME}")
+  if(arg_SOURCES)
+    add_library(${target} STATIC ${arg_SOURCES})
+    target_link_libraries(${target} PUBLIC bqcdc_compile_options ${arg_DEPS})
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE bqcdc_compile_options ${arg_DEPS})
+  endif()
+endfunction()
+
+function(bqcdc_binary)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SOURCES;DEPS")
+  bqcdc_refuse_unparsed("bqcdc_binary(${arg_NAME})" "${arg_UNPARSED_ARGUMENTS}")
+  add_executable(${arg_NAME} ${arg_SOURCES})
+  target_link_libraries(${arg_NAME} PRIVATE bqcdc_compile_options ${arg_DEPS})
+endfunction()
+
+# One GoogleTest binary = one ctest entry, so that a suite of thousands of cases pays for one process.
+# TIMEOUT is in seconds; LABELS slow keeps it out of the quick run (./run_tests.sh --slow runs those);
+# ARGS are given to the binary.
+function(bqcdc_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;DEPS;LABELS;ARGS")
+  bqcdc_refuse_unparsed("bqcdc_test(${arg_NAME})" "${arg_UNPARSED_ARGUMENTS}")
+  if(NOT BUILD_TESTING OR NOT arg_SOURCES)
+    return()
+  endif()
+  set(target "${arg_NAME}_test")
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE bqcdc_compile_options ${arg_DEPS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${target} COMMAND ${target} ${arg_ARGS})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT ${BQCDC_TEST_TIMEOUT_SECONDS})
+  endif()
+  set_tests_properties(${target} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+endfunction()
+
+# A Google Benchmark program; never run by ctest.
+function(bqcdc_bench)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SOURCES;DEPS")
+  bqcdc_refuse_unparsed("bqcdc_bench(${arg_NAME})" "${arg_UNPARSED_ARGUMENTS}")
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  set(target "${arg_NAME}_bench")
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE bqcdc_compile_options ${arg_DEPS} benchmark::benchmark_main)
+endfunction()
+
+function(bqcdc_refuse_unparsed call unparsed)
+  if(unparsed)
+    message(FATAL_ERROR "${call}: unknown arguments: ${unparsed}")
+  endif()
+endfunction()

@@ -1,17 +1,16 @@
 #include "bqcdc/emulator/errors.h"
 
-#include "absl/strings/cord.h"
-#include "absl/strings/str_cat.h"
+#include "bqcdc/base/strings.h"
 
 namespace bqcdc::emulator::errors {
 namespace {
 
-constexpr std::string_view kReasonUrl = "bqcdc/error-reason";
-constexpr std::string_view kLocationUrl = "bqcdc/error-location";
+constexpr char kReasonUrl[] = "bqcdc/error-reason";
+constexpr char kLocationUrl[] = "bqcdc/error-location";
 
 absl::Status Make(absl::StatusCode code, std::string_view reason, std::string_view message) {
-  absl::Status status(code, message);
-  status.SetPayload(kReasonUrl, absl::Cord(reason));
+  absl::Status status = base::Error(code, message);
+  status.SetPayload(kReasonUrl, base::ToCord(reason));
   return status;
 }
 
@@ -31,35 +30,35 @@ constexpr ReasonCode kReasonCodes[] = {
 
 absl::Status DatasetNotFound(std::string_view project, std::string_view dataset) {
   return Make(absl::StatusCode::kNotFound, kReasonNotFound,
-              absl::StrCat("Not found: Dataset ", project, ":", dataset));
+              base::StrCat("Not found: Dataset ", project, ":", dataset));
 }
 
 absl::Status TableNotFound(std::string_view table) {
-  return Make(absl::StatusCode::kNotFound, kReasonNotFound, absl::StrCat("Not found: Table ", table));
+  return Make(absl::StatusCode::kNotFound, kReasonNotFound, base::StrCat("Not found: Table ", table));
 }
 
 absl::Status TableNotFoundInQuery(std::string_view table, std::string_view location) {
   return Make(absl::StatusCode::kNotFound, kReasonNotFound,
-              absl::StrCat("Not found: Table ", table, " was not found in location ", location));
+              base::StrCat("Not found: Table ", table, " was not found in location ", location));
 }
 
 absl::Status JobNotFound(std::string_view job) {
-  return Make(absl::StatusCode::kNotFound, kReasonNotFound, absl::StrCat("Not found: Job ", job));
+  return Make(absl::StatusCode::kNotFound, kReasonNotFound, base::StrCat("Not found: Job ", job));
 }
 
 absl::Status DatasetExists(std::string_view project, std::string_view dataset) {
   return Make(absl::StatusCode::kAlreadyExists, kReasonDuplicate,
-              absl::StrCat("Already Exists: Dataset ", project, ":", dataset));
+              base::StrCat("Already Exists: Dataset ", project, ":", dataset));
 }
 
 absl::Status TableExists(std::string_view table) {
   return Make(absl::StatusCode::kAlreadyExists, kReasonDuplicate,
-              absl::StrCat("Already Exists: Table ", table));
+              base::StrCat("Already Exists: Table ", table));
 }
 
 absl::Status DatasetInUse(std::string_view project, std::string_view dataset) {
   return Make(absl::StatusCode::kFailedPrecondition, kReasonResourceInUse,
-              absl::StrCat("Dataset ", project, ":", dataset, " is still in use"));
+              base::StrCat("Dataset ", project, ":", dataset, " is still in use"));
 }
 
 absl::Status Invalid(std::string_view message) {
@@ -71,27 +70,27 @@ absl::Status InvalidQuery(std::string_view message) {
 }
 
 absl::Status InvalidQueryAt(std::string_view message, int line, int column) {
-  return InvalidQuery(absl::StrCat(message, " at [", line, ":", column, "]"));
+  return InvalidQuery(base::StrCat(message, " at [", line, ":", column, "]"));
 }
 
 absl::Status UnsupportedInQuery(std::string_view construct, int line, int column) {
-  return InvalidQueryAt(absl::StrCat("Not supported by this server: ", construct), line, column);
+  return InvalidQueryAt(base::StrCat("Not supported by this server: ", construct), line, column);
 }
 
 absl::Status NotImplemented(std::string_view what) {
   return Make(absl::StatusCode::kUnimplemented, kReasonNotImplemented,
-              absl::StrCat("Not implemented by this server: ", what));
+              base::StrCat("Not implemented by this server: ", what));
 }
 
 absl::Status ConditionNotMet(std::string_view what) {
   return Make(absl::StatusCode::kFailedPrecondition, kReasonConditionNotMet,
-              absl::StrCat("Precondition check failed: ", what));
+              base::StrCat("Precondition check failed: ", what));
 }
 
 std::string_view ReasonOf(const absl::Status& status) {
   if (auto payload = status.GetPayload(kReasonUrl)) {
     for (const ReasonCode& known : kReasonCodes) {
-      if (*payload == known.reason) return known.reason;
+      if (*payload == base::ToAbsl(known.reason)) return known.reason;
     }
   }
   return kReasonInternalError;
@@ -104,7 +103,7 @@ std::optional<std::string> LocationOf(const absl::Status& status) {
 }
 
 absl::Status WithLocation(absl::Status status, std::string_view location) {
-  status.SetPayload(kLocationUrl, absl::Cord(location));
+  status.SetPayload(kLocationUrl, base::ToCord(location));
   return status;
 }
 

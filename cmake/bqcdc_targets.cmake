@@ -5,6 +5,8 @@
 #   bqcdc_binary(NAME bqcdc-serve SOURCES main.cc DEPS …)                          → program build/bin/bqcdc-serve
 #   bqcdc_test(NAME values SOURCES decimal_test.cc DEPS bqcdc_values)              → target values_test, ctest "values_test"
 #   bqcdc_bench(NAME encode SOURCES row_encoder_bench.cc DEPS bqcdc_encode)        → target encode_bench
+#   bqcdc_proof(NAME kill SOURCES kill_proof.cc DEPS …)                            → ctest "kill_proof" and "kill_proof_full"
+#   bqcdc_script_test(NAME layers COMMAND scripts/layers)                          → a script as a test
 #
 # DEPS of a library are public. Includes are written from the repository root: "bqcdc/values/decimal.h".
 
@@ -49,6 +51,38 @@ function(bqcdc_test)
     set(arg_TIMEOUT ${BQCDC_TEST_TIMEOUT_SECONDS})
   endif()
   set_tests_properties(${target} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+endfunction()
+
+# A long random proof, as one binary in two sizes (bqcdc/base/testing/proof.h): ctest "NAME_proof" plays a seeded sample in
+# every run, "NAME_proof_full" (label slow) plays all of it. TIMEOUT is the full one's, in seconds.
+function(bqcdc_proof)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;DEPS")
+  bqcdc_refuse_unparsed("bqcdc_proof(${arg_NAME})" "${arg_UNPARSED_ARGUMENTS}")
+  if(NOT BUILD_TESTING OR NOT arg_SOURCES)
+    return()
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 1800)
+  endif()
+  set(target "${arg_NAME}_proof")
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE bqcdc_compile_options ${arg_DEPS} bqcdc_base_testing GTest::gmock GTest::gtest_main)
+  add_test(NAME ${target} COMMAND ${target})
+  set_tests_properties(${target} PROPERTIES TIMEOUT ${BQCDC_TEST_TIMEOUT_SECONDS})
+  add_test(NAME ${target}_full COMMAND ${target})
+  set_tests_properties(${target}_full PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS slow ENVIRONMENT BQCDC_PROOF=full)
+endfunction()
+
+# A script as a test: bqcdc_script_test(NAME layers COMMAND scripts/layers). The path is from the repository root.
+function(bqcdc_script_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "COMMAND;LABELS;ENVIRONMENT")
+  bqcdc_refuse_unparsed("bqcdc_script_test(${arg_NAME})" "${arg_UNPARSED_ARGUMENTS}")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT ${BQCDC_TEST_TIMEOUT_SECONDS})
+  endif()
+  add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
+                       ENVIRONMENT "${arg_ENVIRONMENT}")
 endfunction()
 
 # A Google Benchmark program; never run by ctest.

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "bqcdc/base/clock.h"
+#include "bqcdc/emulator/engine/database.h"
+#include "tests/oracle/cdc_oracle.h"
+#include "tests/oracle/history.h"
+
+// Lives a history on the server's engine and on the oracle at once.
+namespace bqcdc::oracle {
+
+struct ReplayOptions {
+  emulator::engine::CdcOptions cdc;
+  // Apply by the engine's own timer instead of the history's apply events.
+  bool background_apply = false;
+};
+
+// One database directory for many histories, each in a table of its own. Not thread-safe.
+class Replayer {
+ public:
+  explicit Replayer(ReplayOptions options);
+  ~Replayer();
+
+  // Unset when both agree on every view and watermark; else what differs, in words. Errors are the engine's
+  // refusals of what it must accept, and fail the test as well.
+  absl::StatusOr<std::optional<std::string>> Run(const History& history);
+  const Counters& counters() const { return counters_; }
+
+ private:
+  struct Story;
+
+  absl::Status Open();
+  absl::Status CreateTable(Story& story);
+  absl::StatusOr<std::optional<std::string>> Live(Story& story, const Event& event);
+  absl::Status Append(Story& story, const std::vector<Row>& rows);
+  absl::StatusOr<std::optional<std::string>> CheckView(Story& story);
+  absl::StatusOr<std::optional<std::string>> CheckWatermark(Story& story);
+  absl::StatusOr<View> Query(Story& story);
+  void AdvanceTo(int64_t micros);
+  int64_t now() const { return absl::ToUnixMicros(clock_.Now()); }
+
+  const ReplayOptions options_;
+  std::string directory_;
+  base::ManualClock clock_;
+  std::unique_ptr<emulator::engine::Database> database_;
+  int64_t tables_made_ = 0;
+  Counters counters_;
+};
+
+// Removes events and rows from a history that fails, as long as it still fails (in whatever way).
+History Shrink(History history, const ReplayOptions& options);
+
+}  // namespace bqcdc::oracle

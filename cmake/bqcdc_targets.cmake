@@ -73,7 +73,8 @@ function(bqcdc_proof)
   set_tests_properties(${target}_full PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS slow ENVIRONMENT BQCDC_PROOF=full)
 endfunction()
 
-# A script as a test: bqcdc_script_test(NAME layers COMMAND scripts/layers). The path is from the repository root.
+# A script as a test: bqcdc_script_test(NAME layers COMMAND scripts/layers). It runs in the repository root; exit code 77 means
+# skipped.
 function(bqcdc_script_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "COMMAND;LABELS;ENVIRONMENT")
   bqcdc_refuse_unparsed("bqcdc_script_test(${arg_NAME})" "${arg_UNPARSED_ARGUMENTS}")
@@ -81,7 +82,7 @@ function(bqcdc_script_test)
     set(arg_TIMEOUT ${BQCDC_TEST_TIMEOUT_SECONDS})
   endif()
   add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-  set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
+  set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" SKIP_RETURN_CODE 77
                        ENVIRONMENT "${arg_ENVIRONMENT}")
 endfunction()
 

@@ -15,6 +15,7 @@
 #include "bqcdc/emulator/catalog/entities.h"
 #include "bqcdc/emulator/engine/chunk.h"
 #include "bqcdc/emulator/engine/query_result.h"
+#include "bqcdc/emulator/engine/scalar_function.h"
 
 namespace bqcdc::emulator::engine {
 
@@ -85,6 +86,13 @@ class Database {
   virtual void Append(AppendBatch batch, std::function<void(absl::Status)> durable) = 0;
   // Appends the rows of a SELECT (DuckDB's SQL, columns in table order) as plain rows; returns how many.
   virtual absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId& id, std::string_view duckdb_sql) = 0;
+
+  // Makes `functions` callable in queries of this database, by RegisterScalarFunction. Called before each query with the
+  // same list: registers at the first call and only looks at a flag at the others.
+  virtual absl::Status RegisterFunctions(const std::vector<ScalarFunction>& functions) = 0;
+
+  // Time of this store's clock; a query's CURRENT_TIMESTAMP is its session's query_time() instead.
+  virtual absl::Time Now() const = 0;
 
   // A consistent view of every table at one instant.
   virtual absl::StatusOr<std::unique_ptr<ReadSession>> BeginRead() = 0;

@@ -66,8 +66,9 @@ class BigNumeric {
   // Negation; out of range for Min().
   [[nodiscard]] ValueError Negate(BigNumeric* out) const;
 
-  // True where the value fits BIGNUMERIC(precision, scale).
-  bool Fits(int precision, int scale) const;
+  // What a column BIGNUMERIC(precision, scale) stores: rounded half away from zero to `scale` fractional digits; out
+  // of range where more than `precision` - `scale` digits stand before the point then.
+  [[nodiscard]] ValueError Constrain(int precision, int scale, BigNumeric* out) const;
 
   bool negative() const { return (limbs_[3] >> 63) != 0; }
   const Limbs& limbs() const { return limbs_; }

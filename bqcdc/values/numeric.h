@@ -52,9 +52,9 @@ class Numeric {
 
   [[nodiscard]] static ValueError Add(Numeric a, Numeric b, Numeric* out);
 
-  // True where the value has at most `precision` - `scale` digits before the point and `scale` after it, as
-  // NUMERIC(precision, scale) demands.
-  bool Fits(int precision, int scale) const;
+  // What a column NUMERIC(precision, scale) stores: rounded half away from zero to `scale` fractional digits; out
+  // of range where more than `precision` - `scale` digits stand before the point then.
+  [[nodiscard]] ValueError Constrain(int precision, int scale, Numeric* out) const;
 
   friend constexpr auto operator<=>(Numeric, Numeric) = default;
 

@@ -1,0 +1,183 @@
+#include "bqcdc/values/json_text.h"
+
+#include <cstdint>
+
+namespace bqcdc::values {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+// Walks JSON by RFC 8259. Nesting is kept as one bit for each level (object or array) instead of on the call
+// stack, so hostile depth costs nothing.
+class JsonWalker {
+ public:
+  JsonWalker(std::string_view text, int depth_max) : at_(text.data()), end_(at_ + text.size()), depth_max_(depth_max) {}
+
+  bool WalkDocument();
+  bool WalkNumber();
+  bool at_end() const { return at_ == end_; }
+
+ private:
+  static constexpr int kDepthBitsMax = 512;
+  static_assert(kJsonDepthMax <= kDepthBitsMax);
+
+  bool Open(bool object);
+  bool InObject() const { return ((kinds_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64)) & 1) != 0; }
+  // Closes levels and moves behind the comma to where the next value starts. Sets `done` after the outermost.
+  bool FinishValue(bool* done);
+  bool WalkMemberName();
+  bool WalkScalar();
+  bool WalkString();
+  bool WalkEscape();
+  bool WalkUnicodeEscape(uint32_t* unit);
+  bool Take(char c) {
+    if (at_ == end_ || *at_ != c) return false;
+    ++at_;
+    return true;
+  }
+  bool TakeWord(std::string_view word) {
+    if (std::string_view(at_, static_cast<size_t>(end_ - at_)).substr(0, word.size()) != word) return false;
+    at_ += word.size();
+    return true;
+  }
+  void SkipSpace() {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+  }
+
+  const char* at_;
+  const char* const end_;
+  const int depth_max_;
+  int depth_ = 0;
+  uint64_t kinds_[kDepthBitsMax / 64] = {};
+};
+
+bool JsonWalker::Open(bool object) {
+  if (depth_ >= depth_max_ || depth_ >= kDepthBitsMax) return false;
+  const uint64_t bit = uint64_t{1} << (depth_ % 64);
+  if (object) {
+    kinds_[depth_ / 64] |= bit;
+  } else {
+    kinds_[depth_ / 64] &= ~bit;
+  }
+  ++depth_;
+  return true;
+}
+
+bool JsonWalker::FinishValue(bool* done) {
+  for (;;) {
+    SkipSpace();
+    if (depth_ == 0) {
+      *done = true;
+      return at_ == end_;
+    }
+    if (Take(',')) return !InObject() || WalkMemberName();
+    if (!Take(InObject() ? '}' : ']')) return false;
+    --depth_;
+  }
+}
+
+bool JsonWalker::WalkMemberName() {
+  SkipSpace();
+  if (!Take('"') || !WalkString()) return false;
+  SkipSpace();
+  return Take(':');
+}
+
+bool JsonWalker::WalkDocument() {
+  bool done = false;
+  while (!done) {
+    SkipSpace();
+    if (Take('{')) {
+      if (!Open(true)) return false;
+      SkipSpace();
+      if (!Take('}')) {
+        if (!WalkMemberName()) return false;
+        continue;
+      }
+      --depth_;
+    } else if (Take('[')) {
+      if (!Open(false)) return false;
+      SkipSpace();
+      if (!Take(']')) continue;
+      --depth_;
+    } else if (!WalkScalar()) {
+      return false;
+    }
+    if (!FinishValue(&done)) return false;
+  }
+  return true;
+}
+
+bool JsonWalker::WalkScalar() {
+  if (at_ == end_) return false;
+  switch (*at_) {
+    case '"': ++at_; return WalkString();
+    case 't': return TakeWord("true");
+    case 'f': return TakeWord("false");
+    case 'n': return TakeWord("null");
+    default: return WalkNumber();
+  }
+}
+
+bool JsonWalker::WalkNumber() {
+  Take('-');
+  if (at_ == end_ || !IsDigit(*at_)) return false;
+  if (!Take('0')) {
+    while (at_ != end_ && IsDigit(*at_)) ++at_;
+  }
+  if (Take('.')) {
+    if (at_ == end_ || !IsDigit(*at_)) return false;
+    while (at_ != end_ && IsDigit(*at_)) ++at_;
+  }
+  if (Take('e') || Take('E')) {
+    if (!Take('-')) Take('+');
+    if (at_ == end_ || !IsDigit(*at_)) return false;
+    while (at_ != end_ && IsDigit(*at_)) ++at_;
+  }
+  return true;
+}
+
+bool JsonWalker::WalkString() {
+  while (at_ != end_) {
+    const char c = *at_++;
+    if (c == '"') return true;
+    if (static_cast<unsigned char>(c) < 0x20) return false;
+    if (c == '\\' && !WalkEscape()) return false;
+  }
+  return false;
+}
+
+bool JsonWalker::WalkEscape() {
+  if (at_ == end_) return false;
+  const char c = *at_++;
+  if (c != 'u') return c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' || c == 't';
+  uint32_t unit = 0;
+  if (!WalkUnicodeEscape(&unit)) return false;
+  if (unit >= 0xDC00 && unit <= 0xDFFF) return false;
+  if (unit < 0xD800 || unit > 0xDBFF) return true;
+  uint32_t low = 0;
+  return Take('\\') && Take('u') && WalkUnicodeEscape(&low) && low >= 0xDC00 && low <= 0xDFFF;
+}
+
+bool JsonWalker::WalkUnicodeEscape(uint32_t* unit) {
+  *unit = 0;
+  for (int i = 0; i < 4; ++i) {
+    if (at_ == end_ || !IsHexDigit(*at_)) return false;
+    const char c = *at_++;
+    *unit = *unit * 16 + static_cast<uint32_t>(IsDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool IsJson(std::string_view text, int depth_max) { return JsonWalker(text, depth_max).WalkDocument(); }
+
+bool IsJsonNumber(std::string_view text) {
+  JsonWalker walker(text, 0);
+  return walker.WalkNumber() && walker.at_end();
+}
+
+}  // namespace bqcdc::values

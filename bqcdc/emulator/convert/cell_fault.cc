@@ -1,0 +1,114 @@
+#include <bit>
+
+#include "absl/strings/str_cat.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/cell_converter.h"
+#include "bqcdc/emulator/convert/utf8.h"
+
+// Texts of row errors. They may hold values, as the service's do; they go to the client and into no log.
+namespace bqcdc::emulator::convert {
+namespace {
+
+using schema::Column;
+using schema::ColumnType;
+
+std::string ValueText(const FieldPlan& field, const RawValue& value) {
+  switch (field.source) {
+    case SourceType::kString:
+      return Quotable(value.bytes);
+    case SourceType::kFloat:
+    case SourceType::kDouble:
+      return absl::StrCat(std::bit_cast<double>(value.scalar));
+    case SourceType::kUint32:
+    case SourceType::kUint64:
+      return absl::StrCat(value.scalar);
+    case SourceType::kBytes:
+    case SourceType::kRecord:
+    case SourceType::kTimestamp:
+    case SourceType::kDuration:
+      return absl::StrCat(value.bytes.size(), " bytes");
+    default:
+      return absl::StrCat(value.Signed());
+  }
+}
+
+// "Timestamp", "Date": how the service starts a sentence about a value of the type.
+std::string_view TypeWord(ColumnType type) {
+  switch (type) {
+    case ColumnType::kDate:
+      return "Date";
+    case ColumnType::kDatetime:
+      return "Datetime";
+    case ColumnType::kTime:
+      return "Time";
+    case ColumnType::kTimestamp:
+      return "Timestamp";
+    case ColumnType::kNumeric:
+      return "Numeric";
+    case ColumnType::kBigNumeric:
+      return "BigNumeric";
+    case ColumnType::kInterval:
+      return "Interval";
+    default:
+      return schema::SqlName(type);
+  }
+}
+
+std::string DescribeMalformed(const FieldPlan& field, const Column& column, const RawValue& value,
+                              const std::string& path) {
+  const bool decimal = column.type == ColumnType::kNumeric || column.type == ColumnType::kBigNumeric;
+  if (decimal && field.source == SourceType::kBytes) {
+    return base::StrCat("Invalid ", column.type == ColumnType::kNumeric ? "numeric" : "bignumeric",
+                        " encoding on field ", path, ".");
+  }
+  if (field.source == SourceType::kString) {
+    return base::StrCat("Invalid ", schema::SqlName(column.type), " value: '", Quotable(value.bytes),
+                        "' on field ", path, ".");
+  }
+  return base::StrCat(TypeWord(column.type),
+                      " field value is not a valid packed value: ", ValueText(field, value), " on field ",
+                      path, ".");
+}
+
+}  // namespace
+
+std::string DescribeFault(CellFault fault, const FieldPlan* field, const Column& column,
+                          const RawValue& value, const std::string& path) {
+  switch (fault) {
+    case CellFault::kNone:
+      return "";
+    case CellFault::kMalformedMessage:
+      return base::StrCat("The bytes of field ", path, " are not a valid protobuf message.");
+    case CellFault::kNotUtf8:
+      return base::StrCat(schema::SqlName(column.type), " field value is not valid UTF-8 on field ", path,
+                          ".");
+    case CellFault::kTooLong: {
+      const int64_t length = column.type == ColumnType::kBytes ? static_cast<int64_t>(value.bytes.size())
+                                                               : CountCodePoints(value.bytes);
+      return base::StrCat("Field ", path, ": ", schema::SqlName(column.type), "(", *column.max_length,
+                          ") has maximum length ", *column.max_length, " but got a value with length ",
+                          length, " on field ", path, ".");
+    }
+    case CellFault::kOutOfRange:
+      return base::StrCat(TypeWord(column.type), " field value is out of range: ", ValueText(*field, value),
+                          " on field ", path, ".");
+    case CellFault::kMalformed:
+      return DescribeMalformed(*field, column, value, path);
+    case CellFault::kTooPrecise:
+      return base::StrCat(TypeWord(column.type),
+                          " field value has more than 6 fractional digits: ", ValueText(*field, value),
+                          " on field ", path, ".");
+    case CellFault::kNotJson:
+      return base::StrCat("Field value is not valid JSON on field ", path, ".");
+    case CellFault::kPrecision:
+      return base::StrCat("Field ", path, ": ", schema::SqlType(column, true),
+                          " got a value outside of its range: ", ValueText(*field, value), " on field ", path,
+                          ".");
+    case CellFault::kRequired:
+    case CellFault::kLabelRequired:
+      return base::StrCat("Required field ", path, " is missing.");
+  }
+  return "";
+}
+
+}  // namespace bqcdc::emulator::convert

@@ -1,0 +1,332 @@
+#include "bqcdc/emulator/convert/proto_rows.h"
+
+#include <optional>
+#include <utility>
+
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/cell_converter.h"
+#include "bqcdc/emulator/convert/default_values.h"
+#include "bqcdc/emulator/convert/message_scan.h"
+#include "bqcdc/emulator/convert/utf8.h"
+#include "bqcdc/values/sequence_number.h"
+
+namespace bqcdc::emulator::convert {
+namespace {
+
+using engine::Chunk;
+using engine::RowOperation;
+using engine::VectorWriter;
+using schema::Column;
+using schema::ColumnType;
+
+// A fault on its way up: the path grows from the inside out.
+struct Fault {
+  CellFault kind = CellFault::kNone;
+  const FieldPlan* field = nullptr;
+  const Column* column = nullptr;
+  RawValue value;
+  std::string path;
+
+  void Prepend(const std::string& name) {
+    path = path.empty() ? name : base::StrCat(name, path[0] == '[' ? "" : ".", path);
+  }
+};
+
+class RowDecoder {
+ public:
+  RowDecoder(const WriterPlan& plan, const DecodeInput& input)
+      : plan_(plan), input_(input), scan_(plan.root), defaults_(input) {}
+
+  absl::StatusOr<DecodedRows> Run() {
+    const size_t rows = input_.rows.size();
+    if (plan_.has_change_type()) result_.kinds.assign(rows, ChangeKind::kInvalid);
+    for (size_t row = 0; row < rows && !result_.faults_cut; ++row) {
+      if (row % Chunk::kRowsMax == 0) StartChunk(std::min(rows - row, Chunk::kRowsMax));
+      DecodeRow(row);
+      if (!defaults_.status().ok()) return defaults_.status();
+    }
+    const int64_t cells = static_cast<int64_t>(rows * writers_.size());
+    result_.bytes += cells * static_cast<int64_t>(sizeof(int64_t));
+    return std::move(result_);
+  }
+
+ private:
+  void StartChunk(size_t rows) {
+    Chunk& chunk = result_.chunks.emplace_back(plan_.schema.columns, /*change_columns=*/true);
+    chunk.SetRowCount(rows);
+    writers_.clear();
+    for (size_t i = 0; i < chunk.column_count(); ++i) writers_.push_back(chunk.Writer(i));
+  }
+
+  VectorWriter& ChangeWriter(engine::ChangeColumn column) {
+    return writers_[plan_.schema.columns.size() + static_cast<size_t>(column)];
+  }
+
+  void AddFault(size_t row, std::string message) {
+    fault_bytes_ += message.size() + sizeof(RowFault);
+    if (fault_bytes_ > kRowFaultBytesMax) {
+      result_.faults_cut = true;
+      return;
+    }
+    result_.faults.push_back({static_cast<int64_t>(row), std::move(message)});
+  }
+
+  void DecodeRow(size_t row) {
+    row_ = row;
+    result_.bytes += static_cast<int64_t>(input_.rows[row].size());
+    scan_.Reset();
+    if (!scan_.Add(input_.rows[row])) {
+      AddFault(row, "The row is not a valid serialized protobuf message.");
+      return;
+    }
+    RowOperation operation = RowOperation::kPlain;
+    if (!ReadChangeType(row, &operation) || !WriteSequence(row, operation)) return;
+    const size_t at = row % Chunk::kRowsMax;
+    ChangeWriter(engine::ChangeColumn::kOperation).SetUint8(at, static_cast<uint8_t>(operation));
+    Fault fault;
+    const bool good = operation == RowOperation::kDelete ? WriteDelete(at, &fault) : WriteRow(at, &fault);
+    if (!good) {
+      AddFault(row, DescribeFault(fault.kind, fault.field, *fault.column, fault.value, fault.path));
+    }
+  }
+
+  bool ReadChangeType(size_t row, RowOperation* operation) {
+    if (!plan_.has_change_type()) return true;
+    std::string_view text;
+    ChangeKind kind = ChangeKind::kUnspecified;
+    if (!ReadPseudoText(plan_.change_type_field, &text)) {
+      kind = ChangeKind::kUnspecified;
+    } else if (text == "UPSERT") {
+      kind = ChangeKind::kUpsert;
+      *operation = RowOperation::kUpsert;
+    } else if (text == "DELETE") {
+      kind = ChangeKind::kDelete;
+      *operation = RowOperation::kDelete;
+    } else if (text == "INSERT") {
+      kind = ChangeKind::kInsert;
+    } else {
+      AddFault(row, base::StrCat("The given value is not a valid CHANGE_TYPE: ", Quotable(text)));
+      return false;
+    }
+    result_.kinds[row] = kind;
+    return true;
+  }
+
+  // Text of a pseudo-column, false where it is unset.
+  bool ReadPseudoText(int field, std::string_view* text) {
+    const RawValue* value = scan_.Value(static_cast<size_t>(field));
+    if (value == nullptr) return false;
+    RawValue inner = *value;
+    const FieldPlan& plan = plan_.root.fields[static_cast<size_t>(field)];
+    if (plan.wrapped) {
+      inner = RawValue();
+      if (!UnwrapValue(plan, value->bytes, &inner)) inner = RawValue();
+    }
+    *text = inner.bytes;
+    return true;
+  }
+
+  bool WriteSequence(size_t row, RowOperation operation) {
+    std::optional<values::SequenceNumber> number;
+    if (plan_.sequence_field >= 0 && !ReadSequence(row, &number)) return false;
+    VectorWriter& high = ChangeWriter(engine::ChangeColumn::kSequenceHigh);
+    VectorWriter& low = ChangeWriter(engine::ChangeColumn::kSequenceLow);
+    const size_t at = row % Chunk::kRowsMax;
+    // Plain rows have no order among the changes of a key.
+    if (!number || operation == RowOperation::kPlain) {
+      high.SetNull(at);
+      low.SetNull(at);
+    } else {
+      high.SetUint128(at, number->high());
+      low.SetUint128(at, number->low());
+    }
+    return true;
+  }
+
+  bool ReadSequence(size_t row, std::optional<values::SequenceNumber>* number) {
+    const FieldPlan& field = plan_.root.fields[static_cast<size_t>(plan_.sequence_field)];
+    const RawValue* value = scan_.Value(static_cast<size_t>(plan_.sequence_field));
+    if (value == nullptr) return true;
+    std::string shown;
+    if (field.source == SourceType::kString) {
+      std::string_view text;
+      ReadPseudoText(plan_.sequence_field, &text);
+      *number = values::SequenceNumber::Parse(text);
+      if (*number) return true;
+      shown = Quotable(text);
+    } else {
+      const bool is_signed = field.source == SourceType::kInt32 || field.source == SourceType::kInt64;
+      if (!is_signed || value->Signed() >= 0) {
+        *number = values::SequenceNumber::FromInteger(value->scalar);
+        return true;
+      }
+      shown = absl::StrCat(value->Signed());
+    }
+    AddFault(row, base::StrCat("The given value is not a valid CHANGE_SEQUENCE_NUMBER: ", shown));
+    return false;
+  }
+
+  bool WriteRow(size_t at, Fault* fault) {
+    const std::vector<Column>& columns = plan_.schema.columns;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (!WriteColumn(plan_.root, scan_, i, writers_[i], at, /*top_level=*/true, fault)) return false;
+    }
+    return true;
+  }
+
+  // Only the key of a DELETE counts; its other values are not even looked at.
+  bool WriteDelete(size_t at, Fault* fault) {
+    const std::vector<Column>& columns = plan_.schema.columns;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (!plan_.is_key[i]) {
+        WriteNull(columns[i], writers_[i], at);
+      } else if (!WriteColumn(plan_.root, scan_, i, writers_[i], at, /*top_level=*/true, fault)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool WriteColumn(const MessagePlan& plan, MessageScan& scan, size_t index, VectorWriter& writer, size_t at,
+                   bool top_level, Fault* fault) {
+    const Column& column = (*plan.columns)[index];
+    const int field_index = plan.field_of_column[index];
+    const RawValue* value = field_index < 0 ? nullptr : scan.Value(static_cast<size_t>(field_index));
+    if (value == nullptr) return WriteMissing(plan, index, writer, at, top_level, fault);
+    const FieldPlan& field = plan.fields[static_cast<size_t>(field_index)];
+    bool good;
+    if (field.repeated) {
+      good = WriteList(field, column, scan, static_cast<size_t>(field_index), writer, at, fault);
+    } else if (field.source == SourceType::kRecord) {
+      MessageScan& nested = scan.Nested(static_cast<size_t>(field_index));
+      nested.Reset();
+      bool read = true;
+      for (const RawValue& part : scan.Values(static_cast<size_t>(field_index)))
+        read = read && nested.Add(part.bytes);
+      good = read ? WriteStruct(field, nested, writer, at, fault)
+                  : Fail(CellFault::kMalformedMessage, &field, column, *value, fault);
+    } else if (field.wrapped || field.source > SourceType::kRecord) {
+      good =
+          WriteMergedParts(field, column, scan.Values(static_cast<size_t>(field_index)), writer, at, fault);
+    } else {
+      const CellFault kind = WriteCell(field, column, *value, writer, at);
+      good = kind == CellFault::kNone || Fail(kind, &field, column, *value, fault);
+    }
+    if (!good) fault->Prepend(column.name);
+    return good;
+  }
+
+  static bool Fail(CellFault kind, const FieldPlan* field, const Column& column, const RawValue& value,
+                   Fault* fault) {
+    *fault = {kind, field, &column, value, ""};
+    return false;
+  }
+
+  bool WriteMissing(const MessagePlan& plan, size_t index, VectorWriter& writer, size_t at, bool top_level,
+                    Fault* fault) {
+    const Column& column = (*plan.columns)[index];
+    const int field_index = plan.field_of_column[index];
+    const FieldPlan* field = field_index < 0 ? nullptr : &plan.fields[static_cast<size_t>(field_index)];
+    if (field != nullptr && field->label_required) {
+      Fail(CellFault::kLabelRequired, field, column, {}, fault);
+      fault->Prepend(column.name);
+      return false;
+    }
+    if (top_level && !column.default_value_expression.empty() && defaults_.Applies(index, field != nullptr)) {
+      return defaults_.Write(column, index, row_, writer, at) ||
+             Fail(CellFault::kRequired, field, column, {}, fault);
+    }
+    if (column.repeated()) {
+      writer.StartList(at, 0);
+      return true;
+    }
+    if (column.required()) {
+      Fail(CellFault::kRequired, field, column, {}, fault);
+      fault->Prepend(column.name);
+      return false;
+    }
+    WriteNull(column, writer, at);
+    return true;
+  }
+
+  bool WriteStruct(const FieldPlan& field, MessageScan& nested, VectorWriter& writer, size_t at,
+                   Fault* fault) {
+    const size_t fields = field.message->columns->size();
+    for (size_t i = 0; i < fields; ++i) {
+      VectorWriter inner = writer.Field(i);
+      if (!WriteColumn(*field.message, nested, i, inner, at, /*top_level=*/false, fault)) return false;
+    }
+    return true;
+  }
+
+  // A singular wrapper or Timestamp that came in several parts is the message of the parts put together.
+  bool WriteMergedParts(const FieldPlan& field, const Column& column, const std::vector<RawValue>& parts,
+                        VectorWriter& writer, size_t at, Fault* fault) {
+    if (parts.size() == 1) return WriteWellKnown(field, column, parts[0], writer, at, fault);
+    merged_parts_.clear();
+    for (const RawValue& part : parts) merged_parts_.append(part.bytes);
+    return WriteWellKnown(field, column, RawValue{0, merged_parts_}, writer, at, fault);
+  }
+
+  bool WriteWellKnown(const FieldPlan& field, const Column& column, const RawValue& message,
+                      VectorWriter& writer, size_t at, Fault* fault) {
+    RawValue value = message;
+    if (field.wrapped) {
+      value = RawValue();
+      if (!UnwrapValue(field, message.bytes, &value)) {
+        return Fail(CellFault::kMalformedMessage, &field, column, message, fault);
+      }
+    }
+    const CellFault kind = WriteCell(field, column, value, writer, at);
+    if (kind == CellFault::kNone) return true;
+    Fail(kind, &field, column, value, fault);
+    return false;
+  }
+
+  bool WriteList(const FieldPlan& field, const Column& column, MessageScan& scan, size_t field_index,
+                 VectorWriter& writer, size_t at, Fault* fault) {
+    const std::vector<RawValue>& list = scan.Values(field_index);
+    const size_t first = writer.StartList(at, list.size());
+    VectorWriter elements = writer.Elements();
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (WriteElement(field, column, scan, field_index, list[i], elements, first + i, fault)) continue;
+      fault->Prepend(base::StrCat("[", i, "]"));
+      return false;
+    }
+    return true;
+  }
+
+  bool WriteElement(const FieldPlan& field, const Column& column, MessageScan& scan, size_t field_index,
+                    const RawValue& value, VectorWriter& elements, size_t at, Fault* fault) {
+    if (field.source == SourceType::kRecord) {
+      MessageScan& nested = scan.Nested(field_index);
+      nested.Reset();
+      return nested.Add(value.bytes) ? WriteStruct(field, nested, elements, at, fault)
+                                     : Fail(CellFault::kMalformedMessage, &field, column, value, fault);
+    }
+    if (field.wrapped || field.source > SourceType::kRecord) {
+      return WriteWellKnown(field, column, value, elements, at, fault);
+    }
+    const CellFault kind = WriteCell(field, column, value, elements, at);
+    return kind == CellFault::kNone || Fail(kind, &field, column, value, fault);
+  }
+
+  const WriterPlan& plan_;
+  const DecodeInput& input_;
+  MessageScan scan_;
+  DefaultValues defaults_;
+  std::vector<VectorWriter> writers_;  // of the chunk being filled
+  DecodedRows result_;
+  std::string merged_parts_;  // outlives the fault that quotes it
+  size_t row_ = 0;
+  size_t fault_bytes_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<DecodedRows> DecodeRows(const WriterPlan& plan, const DecodeInput& input) {
+  return RowDecoder(plan, input).Run();
+}
+
+}  // namespace bqcdc::emulator::convert

@@ -18,4 +18,5 @@ else()
     IMPORTED_LOCATION "${BQCDC_PARTS_DIR}/duckdb/lib/libduckdb.so"
     IMPORTED_SONAME libduckdb.so
     INTERFACE_INCLUDE_DIRECTORIES "${BQCDC_PARTS_DIR}/duckdb/include")
+  install(FILES "${BQCDC_PARTS_DIR}/duckdb/lib/libduckdb.so" DESTINATION "${CMAKE_INSTALL_LIBDIR}/bqcdc")
 endif()

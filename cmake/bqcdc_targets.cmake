@@ -27,11 +27,14 @@ function(bqcdc_library)
   endif()
 endfunction()
 
+# A program of the product, installed too. It finds a bundled libduckdb.so in the build folder, and after an install beside itself.
 function(bqcdc_binary)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SOURCES;DEPS")
   bqcdc_refuse_unparsed("bqcdc_binary(${arg_NAME})" "${arg_UNPARSED_ARGUMENTS}")
   add_executable(${arg_NAME} ${arg_SOURCES})
   target_link_libraries(${arg_NAME} PRIVATE bqcdc_compile_options ${arg_DEPS})
+  set_target_properties(${arg_NAME} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}/bqcdc")
+  install(TARGETS ${arg_NAME} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endfunction()
 
 # One GoogleTest binary = one ctest entry, so that a suite of thousands of cases pays for one process.

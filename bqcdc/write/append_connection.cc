@@ -1,0 +1,467 @@
+#include "bqcdc/write/append_connection.h"
+
+#include <google/cloud/bigquery/storage/v1/storage.pb.h>
+#include <google/rpc/status.pb.h>
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/proto_buffer_reader.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <algorithm>
+#include <deque>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "bqcdc/write/append_error.h"
+#include "bqcdc/write/request_builder.h"
+
+namespace bqcdc::write {
+namespace {
+
+namespace storage = google::cloud::bigquery::storage::v1;
+
+constexpr char kMethod[] = "/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows";
+
+absl::Status ToAbslStatus(const grpc::Status& status) {
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+StorageErrorCode FindStorageError(const google::rpc::Status& status) {
+  for (const google::protobuf::Any& detail : status.details()) {
+    storage::StorageError error;
+    if (detail.Is<storage::StorageError>() && detail.UnpackTo(&error)) {
+      return static_cast<StorageErrorCode>(error.code());
+    }
+  }
+  return StorageErrorCode::kUnspecified;
+}
+
+AppendResult ResultOf(const storage::AppendRowsResponse& response) {
+  AppendResult result;
+  result.schema_updated = response.has_updated_schema();
+  if (!response.has_error()) return result;
+  // A peer that sends an error without a code must not be taken for success.
+  const int code =
+      response.error().code() == 0 ? static_cast<int>(absl::StatusCode::kUnknown) : response.error().code();
+  result.status = absl::Status(static_cast<absl::StatusCode>(code), response.error().message());
+  result.storage_error = FindStorageError(response.error());
+  result.row_errors.reserve(response.row_errors_size());
+  for (const storage::RowError& error : response.row_errors()) {
+    result.row_errors.push_back({error.index(), error.message()});
+  }
+  return result;
+}
+
+// A slice over memory that `owner` keeps alive.
+grpc::Slice SliceOf(std::string_view bytes, const std::shared_ptr<const void>& owner) {
+  auto* kept = new std::shared_ptr<const void>(owner);
+  return grpc::Slice(
+      const_cast<char*>(bytes.data()), bytes.size(),
+      [](void* user) { delete static_cast<std::shared_ptr<const void>*>(user); }, kept);
+}
+
+}  // namespace
+
+std::string RoutingParameters(const Destination& destination) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string text = "write_stream=";
+  for (const char c : destination.write_stream) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' || c == '~') {
+      text += c;
+    } else {
+      text += '%';
+      text += kHex[static_cast<unsigned char>(c) >> 4];
+      text += kHex[static_cast<unsigned char>(c) & 15];
+    }
+  }
+  return text;
+}
+
+// State shared by the user's threads, gRPC's threads and the connection's own thread, which opens calls. The
+// own thread exists because opening asks REST and waits, and gRPC's threads may do neither.
+class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(StorageChannel channel, AppendConnectionOptions options, const base::Clock& clock,
+       ResultHandler on_result, FailureHandler on_failure)
+      : channel_(std::move(channel)),
+        options_(std::move(options)),
+        clock_(clock),
+        on_result_(std::move(on_result)),
+        on_failure_(std::move(on_failure)),
+        stub_(channel_.channel) {}
+
+  void Start() {
+    thread_ = std::thread([this] { Run(); });
+  }
+  void Stop();
+
+  absl::StatusOr<std::int64_t> Append(AppendRequest request);
+  bool HasRoom(std::size_t bytes) const {
+    absl::MutexLock lock(&mutex_);
+    return FitsWindow(bytes);
+  }
+  void Reopen();
+  absl::Status AwaitAnswers(absl::Time deadline);
+  void Cancel();
+  AppendConnectionStats stats() const {
+    absl::MutexLock lock(&mutex_);
+    return stats_;
+  }
+
+ private:
+  // One AppendRows call. Created by the own thread, which also deletes it once `done`.
+  struct Call : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+    explicit Call(std::shared_ptr<Impl> connection) : connection(std::move(connection)) {}
+    void OnWriteDone(bool ok) override { connection->OnWriteDone(this, ok); }
+    void OnReadDone(bool ok) override { connection->OnReadDone(this, ok); }
+    void OnDone(const grpc::Status& status) override {
+      // The connection outlives this function even if its owner goes away meanwhile.
+      const std::shared_ptr<Impl> kept = connection;
+      kept->OnDone(this, ToAbslStatus(status));
+    }
+
+    std::shared_ptr<Impl> connection;
+    grpc::ClientContext context;
+    grpc::ByteBuffer write_buffer, read_buffer;
+    const Destination* told = nullptr;  // destination of the last request that was written
+    std::shared_ptr<const Destination> told_kept;
+    bool trace_told = false;
+    bool writing = false;
+    bool ending = false;  // the hold is given back, nothing may be written
+    bool done = false;
+    absl::Status end;
+  };
+
+  struct Entry {
+    std::int64_t number = 0;
+    AppendRequest request;
+    bool was_sent = false;  // on any call
+    absl::Time sent;        // on the present call
+  };
+
+  void Run();
+  // Waits for work; false when the thread is to end.
+  bool AwaitWork() ABSL_LOCKS_EXCLUDED(mutex_);
+  void OpenCall() ABSL_LOCKS_EXCLUDED(mutex_);
+  void CollectEndedCall() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Duration NextPause() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  void OnWriteDone(Call* call, bool ok) ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnReadDone(Call* call, bool ok) ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnDone(Call* call, absl::Status status) ABSL_LOCKS_EXCLUDED(mutex_);
+  void WriteNext(Call* call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndCall(Call* call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  grpc::ByteBuffer Serialize(const AppendRequest& request, Call* call) const;
+
+  bool FitsWindow(std::size_t bytes) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return entries_.empty() || (entries_.size() < static_cast<std::size_t>(options_.requests_in_flight_max) &&
+                                bytes_in_flight_ + bytes <= options_.bytes_in_flight_max);
+  }
+  bool AnswerIsOverdue() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return sent_count_ > 0 && clock_.Now() >= entries_.front().sent + options_.answer_time_max;
+  }
+
+  const StorageChannel channel_;
+  const AppendConnectionOptions options_;
+  const base::Clock& clock_;
+  const ResultHandler on_result_;
+  const FailureHandler on_failure_;
+  grpc::GenericStub stub_;
+  std::thread thread_;
+
+  mutable absl::Mutex mutex_;
+  std::deque<Entry> entries_ ABSL_GUARDED_BY(mutex_);   // unacknowledged, in order
+  std::size_t sent_count_ ABSL_GUARDED_BY(mutex_) = 0;  // of them, on the present call
+  std::size_t bytes_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::unique_ptr<Call> call_ ABSL_GUARDED_BY(mutex_);
+  bool opened_before_ ABSL_GUARDED_BY(mutex_) = false;
+  int attempts_ ABSL_GUARDED_BY(mutex_) = 0;  // calls without any answer, in a row
+  absl::Time last_answer_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Time not_before_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Status last_end_ ABSL_GUARDED_BY(mutex_);  // of the call before
+  absl::Status failed_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  AppendConnectionStats stats_ ABSL_GUARDED_BY(mutex_);
+  std::minstd_rand random_ ABSL_GUARDED_BY(mutex_){std::random_device()()};  // pauses only
+};
+
+absl::StatusOr<std::int64_t> AppendConnection::Impl::Append(AppendRequest request) {
+  const std::size_t bytes = request.rows.byte_count;
+  const auto room = [this, bytes]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || !failed_.ok() || FitsWindow(bytes);
+  };
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(&room));
+  if (!failed_.ok()) return failed_;
+  if (stopping_) return absl::CancelledError("the connection was cancelled");
+  const std::int64_t number = next_number_++;
+  if (entries_.empty()) last_answer_ = clock_.Now();  // Patience is counted from here.
+  Entry& entry = entries_.emplace_back();
+  entry.number = number;
+  entry.request = std::move(request);
+  bytes_in_flight_ += bytes;
+  if (call_ != nullptr) WriteNext(call_.get());
+  return number;
+}
+
+void AppendConnection::Impl::Reopen() {
+  absl::MutexLock lock(&mutex_);
+  if (call_ != nullptr && !call_->ending) call_->context.TryCancel();
+}
+
+absl::Status AppendConnection::Impl::AwaitAnswers(absl::Time deadline) {
+  const auto settled = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || !failed_.ok() || entries_.empty();
+  };
+  absl::MutexLock lock(&mutex_);
+  if (!clock_.AwaitWithDeadline(mutex_, absl::Condition(&settled), deadline)) {
+    return absl::DeadlineExceededError(absl::StrCat(entries_.size(), " requests are without answer"));
+  }
+  if (!failed_.ok()) return failed_;
+  return entries_.empty() ? absl::OkStatus() : absl::CancelledError("the connection was cancelled");
+}
+
+void AppendConnection::Impl::Cancel() {
+  absl::MutexLock lock(&mutex_);
+  stopping_ = true;
+  if (call_ != nullptr) call_->context.TryCancel();
+}
+
+void AppendConnection::Impl::Stop() {
+  Cancel();
+  if (thread_.joinable()) thread_.join();
+}
+
+void AppendConnection::Impl::Run() {
+  while (AwaitWork()) {
+    bool ended = false;
+    {
+      absl::MutexLock lock(&mutex_);
+      ended = call_ != nullptr;
+    }
+    if (ended) {
+      CollectEndedCall();
+    } else {
+      OpenCall();
+    }
+  }
+}
+
+bool AppendConnection::Impl::AwaitWork() {
+  const auto work = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    if (call_ != nullptr) return call_->done;
+    return stopping_ || (failed_.ok() && !entries_.empty());
+  };
+  const auto stop = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_; };
+  absl::MutexLock lock(&mutex_);
+  for (;;) {
+    const absl::Time overdue = sent_count_ == 0 ? clock_.Now() + options_.answer_time_max
+                                                : entries_.front().sent + options_.answer_time_max;
+    const bool found = clock_.AwaitWithDeadline(mutex_, absl::Condition(&work), overdue);
+    if (!found) {
+      // Half-open: the peer is gone without a word, or has stopped answering.
+      if (call_ != nullptr && AnswerIsOverdue()) {
+        call_->context.TryCancel();
+        mutex_.Await(absl::Condition(&work));
+      } else {
+        continue;
+      }
+    }
+    if (call_ != nullptr) return true;
+    if (stopping_) return false;
+    clock_.AwaitWithDeadline(mutex_, absl::Condition(&stop), not_before_);
+    if (stopping_) return false;
+    return true;
+  }
+}
+
+void AppendConnection::Impl::OpenCall() {
+  bool again = false;
+  absl::Status why;
+  {
+    absl::MutexLock lock(&mutex_);
+    again = opened_before_;
+    why = last_end_;
+  }
+  if (again && options_.before_reopen) {
+    const absl::Status status = options_.before_reopen(why);
+    if (!status.ok() && status.code() != absl::StatusCode::kUnavailable) return Fail(status);
+    if (!status.ok()) {
+      bool give_up = false;
+      {
+        absl::MutexLock lock(&mutex_);
+        ++attempts_;
+        give_up = attempts_ >= options_.reopen_attempts_max ||
+                  clock_.Now() > last_answer_ + options_.reopen_time_max;
+        not_before_ = clock_.Now() + NextPause();
+      }
+      if (give_up) Fail(status);
+      return;
+    }
+  }
+  absl::MutexLock lock(&mutex_);
+  if (stopping_ || entries_.empty()) return;
+  call_ = std::make_unique<Call>(shared_from_this());
+  Call* call = call_.get();
+  call->context.AddMetadata("x-goog-request-params",
+                            RoutingParameters(*entries_.front().request.destination));
+  call->context.AddMetadata("x-goog-api-client", "gl-cpp/20 gccl/bqcdc");
+  if (!channel_.user_project.empty()) call->context.AddMetadata("x-goog-user-project", channel_.user_project);
+  sent_count_ = 0;
+  opened_before_ = true;
+  ++stats_.calls_opened;
+  stub_.PrepareBidiStreamingCall(&call->context, kMethod, grpc::StubOptions(), call);
+  call->AddHold();  // Writes start outside of reactions.
+  WriteNext(call);
+  call->StartRead(&call->read_buffer);
+  call->StartCall();
+}
+
+void AppendConnection::Impl::WriteNext(Call* call) {
+  if (call->writing || call->ending || sent_count_ >= entries_.size()) return;
+  Entry& entry = entries_[sent_count_++];
+  if (entry.was_sent) ++stats_.requests_resent;
+  ++stats_.requests_sent;
+  entry.was_sent = true;
+  entry.sent = clock_.Now();
+  call->writing = true;
+  call->write_buffer = Serialize(entry.request, call);
+  call->StartWrite(&call->write_buffer);
+}
+
+grpc::ByteBuffer AppendConnection::Impl::Serialize(const AppendRequest& request, Call* call) const {
+  Preamble preamble;
+  if (call->told != request.destination.get()) {
+    preamble.destination = request.destination.get();
+    call->told = request.destination.get();
+    call->told_kept = request.destination;  // A new one at the same address must not pass for it.
+  }
+  if (!call->trace_told) preamble.trace_id = options_.trace_id;
+  call->trace_told = true;
+  std::vector<grpc::Slice> slices;
+  slices.reserve(1 + request.rows.pieces.size());
+  slices.emplace_back(BuildPreamble(preamble, request.rows.byte_count));
+  for (const std::string_view piece : request.rows.pieces)
+    slices.push_back(SliceOf(piece, request.rows.owner));
+  return grpc::ByteBuffer(slices.data(), slices.size());
+}
+
+void AppendConnection::Impl::OnWriteDone(Call* call, bool ok) {
+  absl::MutexLock lock(&mutex_);
+  call->writing = false;
+  if (ok) WriteNext(call);  // Otherwise the call has ended, which OnReadDone sees.
+}
+
+void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
+  storage::AppendRowsResponse response;
+  bool understood = false;
+  if (ok) {
+    grpc::ProtoBufferReader reader(&call->read_buffer);
+    understood = reader.status().ok() && response.ParseFromZeroCopyStream(&reader);
+  }
+  std::int64_t number = -1;
+  Entry answered;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!understood || sent_count_ == 0) {
+      if (ok) call->context.TryCancel();  // No answer of ours: the peer does not speak this protocol.
+      EndCall(call);
+      return;
+    }
+    answered = std::move(entries_.front());
+    number = answered.number;
+    entries_.pop_front();
+    --sent_count_;
+    bytes_in_flight_ -= answered.request.rows.byte_count;
+    attempts_ = 0;
+    last_answer_ = clock_.Now();
+  }
+  on_result_(number, ResultOf(response));
+  absl::MutexLock lock(&mutex_);
+  if (!call->ending) call->StartRead(&call->read_buffer);
+}
+
+void AppendConnection::Impl::EndCall(Call* call) {
+  if (call->ending) return;
+  call->ending = true;
+  call->RemoveHold();
+}
+
+void AppendConnection::Impl::OnDone(Call* call, absl::Status status) {
+  absl::MutexLock lock(&mutex_);
+  call->end = std::move(status);
+  call->done = true;
+}
+
+void AppendConnection::Impl::CollectEndedCall() {
+  std::unique_ptr<Call> call;
+  AppendVerdict verdict;
+  bool give_up = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    call = std::move(call_);
+    sent_count_ = 0;
+    if (stopping_) return;
+    last_end_ = call->end;
+    verdict = ClassifyCallEnd(call->end);
+    ++attempts_;
+    give_up = !entries_.empty() &&
+              (verdict.action == AppendAction::kHalt || attempts_ >= options_.reopen_attempts_max ||
+               clock_.Now() > last_answer_ + options_.reopen_time_max);
+    // An idle call that the service closed is opened by the next request, at once.
+    not_before_ = entries_.empty() ? absl::InfinitePast() : clock_.Now() + NextPause();
+    if (entries_.empty()) attempts_ = 0;
+  }
+  if (give_up) {
+    Fail(absl::Status(
+        call->end.ok() ? absl::StatusCode::kUnavailable : call->end.code(),
+        absl::StrCat(
+            "append connection: ", call->end.ok() ? "the server ends each call" : call->end.message(),
+            verdict.hint.empty() ? "" : absl::StrCat(" (", std::string(verdict.hint), ")"))));
+  }
+}
+
+absl::Duration AppendConnection::Impl::NextPause() {
+  absl::Duration pause = options_.pause_first;
+  for (int i = 1; i < attempts_ && pause < options_.pause_max; ++i) pause *= 2;
+  pause = std::min(pause, options_.pause_max);
+  return pause * std::uniform_real_distribution<double>(0.5, 1.0)(random_);
+}
+
+void AppendConnection::Impl::Fail(const absl::Status& status) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!failed_.ok() || stopping_) return;
+    failed_ = status;
+  }
+  on_failure_(status);
+}
+
+AppendConnection::AppendConnection(StorageChannel channel, AppendConnectionOptions options,
+                                   const base::Clock& clock, ResultHandler on_result,
+                                   FailureHandler on_failure)
+    : impl_(std::make_shared<Impl>(std::move(channel), std::move(options), clock, std::move(on_result),
+                                   std::move(on_failure))) {
+  impl_->Start();
+}
+
+AppendConnection::~AppendConnection() { impl_->Stop(); }
+
+absl::StatusOr<std::int64_t> AppendConnection::Append(AppendRequest request) {
+  return impl_->Append(std::move(request));
+}
+bool AppendConnection::HasRoom(std::size_t bytes) const { return impl_->HasRoom(bytes); }
+void AppendConnection::Reopen() { impl_->Reopen(); }
+absl::Status AppendConnection::AwaitAnswers(absl::Time deadline) { return impl_->AwaitAnswers(deadline); }
+void AppendConnection::Cancel() { impl_->Cancel(); }
+AppendConnectionStats AppendConnection::stats() const { return impl_->stats(); }
+
+}  // namespace bqcdc::write

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bqcdc/base/clock.h"
+#include "bqcdc/write/append_request.h"
+#include "bqcdc/write/append_result.h"
+#include "bqcdc/write/storage_channel.h"
+
+namespace bqcdc::write {
+
+struct AppendConnectionOptions {
+  // Behaviour.
+  std::string trace_id = "bqcdc";
+
+  // Called before the call is opened again, with no lock held, on the connection's own thread: the place to
+  // make sure that the table is still ours. `why` is how the call before ended. Unavailable = try later; any
+  // other error ends the connection.
+  std::function<absl::Status(const absl::Status& why)> before_reopen;
+
+  // Performance. Requests and bytes that may wait for their answer; both bound memory. A loopback needs few,
+  // a distant service rate × delay. One request is always let through.
+  int requests_in_flight_max = 16;
+  std::size_t bytes_in_flight_max = 64 * 1024 * 1024;
+
+  // Patience. Attempts without any answer in between, and time since the last answer, until the connection
+  // gives up. Pauses double from the first to the longest, each shortened at random by up to half.
+  int reopen_attempts_max = 100;
+  absl::Duration reopen_time_max = absl::Minutes(5);
+  absl::Duration pause_first = absl::Milliseconds(50);
+  absl::Duration pause_max = absl::Seconds(10);
+  // A call that owes an answer this long is taken for dead and opened again.
+  absl::Duration answer_time_max = absl::Minutes(5);
+};
+
+// Counters of a connection's life.
+struct AppendConnectionStats {
+  std::int64_t calls_opened = 0;
+  std::int64_t requests_sent = 0;  // repeats counted
+  std::int64_t requests_resent = 0;
+};
+
+// One persistent AppendRows call to the default stream of one or more tables. Opened at the first request;
+// sends writer schema and trace id on the first request and the schema again where it changes (storage.proto,
+// AppendRowsRequest); keeps several requests in flight; matches answers in order; opens the call again when
+// it has ended and sends what is unacknowledged again, in order. So a request may be stored twice: harmless
+// for rows with sequence numbers.
+//
+// Thread-safe. Results arrive in the order of the requests, one at a time, on gRPC's threads, without any
+// lock held: the handler must not block and may not destroy the connection.
+class AppendConnection {
+ public:
+  using ResultHandler = std::function<void(std::int64_t request, AppendResult result)>;
+  // Called at most once, when the connection has given up. Unacknowledged requests have an unknown fate then.
+  using FailureHandler = std::function<void(const absl::Status& status)>;
+
+  // `clock` must outlive the connection.
+  AppendConnection(StorageChannel channel, AppendConnectionOptions options, const base::Clock& clock,
+                   ResultHandler on_result, FailureHandler on_failure);
+  // Cancels what is in flight.
+  ~AppendConnection();
+
+  // Queues a request and returns its number, rising from 0. Blocks while the window is full.
+  // Errors: that of the failed connection; Cancelled after Cancel().
+  absl::StatusOr<std::int64_t> Append(AppendRequest request);
+
+  // Whether Append() would not block.
+  bool HasRoom(std::size_t bytes) const;
+
+  // Ends the call that is open, so that the next one starts with the request that is oldest without answer.
+  void Reopen();
+
+  // Waits until every request has its answer, at most until `deadline`. Errors: as Append(),
+  // DeadlineExceeded.
+  absl::Status AwaitAnswers(absl::Time deadline);
+
+  // Ends everything at once; answers that are missing never come.
+  void Cancel();
+
+  AppendConnectionStats stats() const;
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+// Percent-encoded routing header value: "write_stream=projects%2Fp%2F…". gRPC derives none, and the service
+// needs it outside of the US (docs: write-api, routing).
+std::string RoutingParameters(const Destination& destination);
+
+}  // namespace bqcdc::write

@@ -1,0 +1,210 @@
+#include "tests/conformance/case_runner.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace bqcdc::conformance {
+namespace {
+
+using nlohmann::json;
+
+std::string CodeName(int code) { return absl::StatusCodeToString(static_cast<absl::StatusCode>(code)); }
+
+std::vector<std::string> Canonical(const std::vector<std::string>& rows) {
+  std::vector<std::string> canonical;
+  for (const std::string& row : rows) canonical.push_back(json::parse(row).dump());
+  std::sort(canonical.begin(), canonical.end());
+  return canonical;
+}
+
+bool IsExpectation(const Step* step) { return step != nullptr && (step->verb == "ok" || step->verb == "error"); }
+
+}  // namespace
+
+CaseRunner::CaseRunner(Endpoint& endpoint, const Case& test_case, std::ostream* record)
+    : endpoint_(endpoint),
+      case_(test_case),
+      record_(record),
+      table_path_(absl::StrCat("projects/", endpoint.addresses().project, "/datasets/", endpoint.addresses().dataset,
+                               "/tables/", test_case.name)) {}
+
+std::optional<std::string> CaseRunner::CannotRun() const {
+  if (!case_.skip.empty()) return case_.skip;
+  if (!endpoint_.addresses().admin.empty()) return std::nullopt;
+  const bool needs_clock = std::any_of(case_.steps.begin(), case_.steps.end(), [](const Step& step) {
+    return step.verb == "advance" || step.verb == "apply";
+  });
+  if (needs_clock) return "the endpoint's clock cannot be driven";
+  return std::nullopt;
+}
+
+std::optional<std::string> CaseRunner::Run() {
+  for (size_t i = 0; i < case_.steps.size(); ++i) {
+    const Step& step = case_.steps[i];
+    Difference difference = RunStep(step);
+    if (!difference) difference = UncheckedAnswer(i + 1 < case_.steps.size() ? &case_.steps[i + 1] : nullptr);
+    if (difference) return absl::StrCat(case_.file, ":", step.line, ": ", *difference);
+  }
+  return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::RunStep(const Step& step) {
+  if (step.verb == "create") return Create(step);
+  if (step.verb == "connect") return Connect(step);
+  if (step.verb == "append") return Append(step);
+  if (step.verb == "ok") return ExpectOk();
+  if (step.verb == "error") return ExpectError(step);
+  if (step.verb == "row_error") return ExpectRowError(step);
+  if (step.verb == "rows") return ExpectRows(step, Fill("SELECT * FROM $TABLE"));
+  if (step.verb == "query") return ExpectRows(step, Fill(step.argument));
+  if (step.verb == "advance") return Advance(step);
+  if (step.verb == "apply") {
+    const absl::Status done = endpoint_.Admin("/apply", "{}");
+    return done.ok() ? std::nullopt : Difference(std::string(done.message()));
+  }
+  if (step.verb == "sql") {
+    auto answer = endpoint_.Query(Fill(step.argument));
+    if (!answer.ok()) return std::string(answer.status().message());
+    answer_ = Answer{.code = answer->error_reason.empty() ? "OK" : answer->error_reason,
+                     .message = answer->error_message, .row_errors = {}};
+    Record(step, absl::StrCat(answer_->code, " ", answer_->message));
+    return std::nullopt;
+  }
+  if (step.verb == "remember_watermark") return Watermark(watermark_);
+  std::string now;
+  if (Difference difference = Watermark(now)) return difference;
+  const bool same = now == watermark_;
+  if (same == (step.verb == "same_watermark")) return std::nullopt;
+  return absl::StrCat("the watermark was ", watermark_, " and is now ", now);
+}
+
+CaseRunner::Difference CaseRunner::Create(const Step& step) {
+  auto answer = endpoint_.Query(Fill(absl::StrCat("CREATE OR REPLACE TABLE $TABLE ", step.argument)));
+  if (!answer.ok()) return std::string(answer.status().message());
+  if (!answer->error_reason.empty()) return answer->error_message;
+  return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::Connect(const Step& step) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(step.argument, " columns ");
+  std::vector<std::string> columns = absl::StrSplit(parts.second, ", ");
+  auto client = AppendClient::Open(endpoint_.stub(), table_path_, columns);
+  if (!client.ok()) return std::string(client.status().message());
+  connections_[parts.first] = *std::move(client);
+  return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::Append(const Step& step) {
+  std::vector<std::string> words = absl::StrSplit(step.argument, ' ', absl::SkipEmpty());
+  const std::string connection = words.empty() ? "main" : words[0];
+  AppendClient::Options options;
+  for (size_t i = 1; i + 1 < words.size(); i += 2) {
+    if (words[i] == "missing") options.missing.insert(absl::StrSplit(words[i + 1], absl::MaxSplits('=', 1)));
+    if (words[i] == "default_missing") options.default_missing = words[i + 1];
+  }
+  if (!connections_.contains(connection)) {
+    auto columns = AllColumns(endpoint_.stub(), table_path_);
+    if (!columns.ok()) return std::string(columns.status().message());
+    auto client = AppendClient::Open(endpoint_.stub(), table_path_, *columns);
+    if (!client.ok()) return std::string(client.status().message());
+    connections_[connection] = *std::move(client);
+  }
+  auto response = connections_[connection]->Append(step.lines, options);
+  answer_.emplace();
+  if (!response.ok()) {
+    answer_->code = absl::StatusCodeToString(response.status().code());
+    answer_->message = std::string(response.status().message());
+    connections_.erase(connection);
+  } else if (response->has_error()) {
+    answer_->code = CodeName(response->error().code());
+    answer_->message = response->error().message();
+    for (const auto& row : response->row_errors()) answer_->row_errors[row.index()] = row.message();
+  }
+  Record(step, response.ok() ? response->ShortDebugString() : absl::StrCat(answer_->code, " ", answer_->message));
+  return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::ExpectOk() {
+  answer_->checked = true;
+  if (answer_->code == "OK") return std::nullopt;
+  std::string text = absl::StrCat("refused: ", answer_->code, " ", answer_->message);
+  for (const auto& [row, message] : answer_->row_errors) absl::StrAppend(&text, "; row ", row, ": ", message);
+  return text;
+}
+
+CaseRunner::Difference CaseRunner::ExpectError(const Step& step) {
+  answer_->checked = true;
+  const std::pair<std::string, std::string> expected = absl::StrSplit(step.argument, absl::MaxSplits(' ', 1));
+  if (answer_->code != expected.first) {
+    return absl::StrCat("answered ", answer_->code, " ", answer_->message, ", right is ", expected.first);
+  }
+  // Texts of rows may stand in the row errors alone.
+  bool found = answer_->message.find(expected.second) != std::string::npos;
+  for (const auto& [row, message] : answer_->row_errors) found |= message.find(expected.second) != std::string::npos;
+  if (found) return std::nullopt;
+  return absl::StrCat("the message is `", answer_->message, "`, it should contain `", expected.second, "`");
+}
+
+CaseRunner::Difference CaseRunner::ExpectRowError(const Step& step) {
+  const std::pair<std::string, std::string> expected = absl::StrSplit(step.argument, absl::MaxSplits(' ', 1));
+  int64_t index = 0;
+  if (!absl::SimpleAtoi(expected.first, &index)) return "row_error needs an index";
+  const auto found = answer_->row_errors.find(index);
+  if (found == answer_->row_errors.end()) return absl::StrCat("no row error for row ", index);
+  if (found->second.find(expected.second) == std::string::npos) {
+    return absl::StrCat("row ", index, " says `", found->second, "`, it should contain `", expected.second, "`");
+  }
+  return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::ExpectRows(const Step& step, const std::string& sql) {
+  auto answer = endpoint_.Query(sql);
+  if (!answer.ok()) return std::string(answer.status().message());
+  if (!answer->error_reason.empty()) return absl::StrCat(answer->error_reason, ": ", answer->error_message);
+  Record(step, absl::StrCat("[", absl::StrJoin(answer->rows, ", "), "]"));
+  const auto seen = Canonical(answer->rows), right = Canonical(step.lines);
+  if (seen == right) return std::nullopt;
+  return absl::StrCat("the rows are ", absl::StrJoin(seen, " "), "; right is ", absl::StrJoin(right, " "));
+}
+
+CaseRunner::Difference CaseRunner::Advance(const Step& step) {
+  const absl::Status done = endpoint_.Admin("/clock/advance", json{{"duration", step.argument}}.dump());
+  return done.ok() ? std::nullopt : Difference(std::string(done.message()));
+}
+
+CaseRunner::Difference CaseRunner::Watermark(std::string& text) {
+  auto answer = endpoint_.Query(Fill(
+      "SELECT upsert_stream_apply_watermark FROM $DATASET.INFORMATION_SCHEMA.TABLES WHERE table_name = '$NAME'"));
+  if (!answer.ok()) return std::string(answer.status().message());
+  if (answer->rows.size() != 1) return absl::StrCat("no watermark: ", answer->error_message);
+  text = answer->rows[0];
+  return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::UncheckedAnswer(const Step* next) {
+  if (!answer_ || answer_->checked || IsExpectation(next)) return std::nullopt;
+  return ExpectOk();
+}
+
+std::string CaseRunner::Fill(std::string text) const {
+  const std::string dataset = absl::StrCat("`", endpoint_.addresses().project, "`.", endpoint_.addresses().dataset);
+  return absl::StrReplaceAll(text, {{"$TABLE", absl::StrCat(dataset, ".", case_.name)},
+                                    {"$DATASET", dataset},
+                                    {"$NAME", case_.name}});
+}
+
+void CaseRunner::Record(const Step& step, const std::string& answer) {
+  if (record_ == nullptr) return;
+  *record_ << json{{"case", case_.name}, {"line", step.line}, {"step", step.verb + " " + step.argument},
+                   {"answer", answer}}.dump()
+           << "\n";
+}
+
+}  // namespace bqcdc::conformance

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "tests/conformance/append_client.h"
+#include "tests/conformance/case_file.h"
+#include "tests/conformance/endpoint.h"
+
+namespace bqcdc::conformance {
+
+// Runs one case in a table of its own.
+class CaseRunner {
+ public:
+  // `record`: each step's answer is written there as a JSON line; may be null.
+  CaseRunner(Endpoint& endpoint, const Case& test_case, std::ostream* record);
+
+  // Why the endpoint cannot run the case, or unset.
+  std::optional<std::string> CannotRun() const;
+  // Unset when every step answered as the case says, else what differs, with file and line.
+  std::optional<std::string> Run();
+
+ private:
+  using Difference = std::optional<std::string>;
+
+  Difference RunStep(const Step& step);
+  Difference Create(const Step& step);
+  Difference Connect(const Step& step);
+  Difference Append(const Step& step);
+  Difference ExpectOk();
+  Difference ExpectError(const Step& step);
+  Difference ExpectRowError(const Step& step);
+  Difference ExpectRows(const Step& step, const std::string& sql);
+  Difference Advance(const Step& step);
+  Difference Watermark(std::string& micros);
+  // Refusals and rows that no step has asked about are differences too.
+  Difference UncheckedAnswer(const Step* next);
+  std::string Fill(std::string text) const;
+  void Record(const Step& step, const std::string& answer);
+
+  struct Answer {
+    std::string code = "OK";  // gRPC code, or the REST reason
+    std::string message;
+    std::map<int64_t, std::string> row_errors;
+    bool checked = false;
+  };
+
+  Endpoint& endpoint_;
+  const Case& case_;
+  std::ostream* const record_;
+  const std::string table_path_;  // projects/…/tables/…
+  std::map<std::string, std::unique_ptr<AppendClient>> connections_;
+  std::optional<Answer> answer_;
+  std::string watermark_;
+};
+
+}  // namespace bqcdc::conformance

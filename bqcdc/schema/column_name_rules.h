@@ -24,12 +24,12 @@ inline constexpr size_t kPrimaryKeyColumnsMax = 16;
 // True for the pseudo-columns _CHANGE_TYPE and _CHANGE_SEQUENCE_NUMBER, ASCII case ignored.
 bool IsPseudoColumn(std::string_view name);
 
-// Checks one name: not empty, at most kColumnNameCharactersMax characters of UTF-8, none of the characters that
-// flexible column names exclude, no reserved prefix.
+// Checks one name: not empty, at most kColumnNameCharactersMax characters of UTF-8, none of the characters
+// that flexible column names exclude, no reserved prefix.
 absl::Status ValidateColumnName(std::string_view name);
 
-// Checks a whole list with its nested fields: names, duplicates without regard to case, STRUCTs with and other
-// types without fields, depth, count, parameters in range, a RANGE's element type.
+// Checks a whole list with its nested fields: names, duplicates without regard to case, STRUCTs with and
+// other types without fields, depth, count, parameters in range, a RANGE's element type.
 absl::Status ValidateColumns(const std::vector<Column>& columns);
 
 // Checks columns and key: at most 16 key columns, each present once, top-level, of a type that keys take.

@@ -18,24 +18,24 @@ std::string_view ModeName(ColumnMode mode);
 
 // A column of a table or a field of a STRUCT.
 struct Column {
-  std::string name;
+  std::string name = {};
   ColumnType type = ColumnType::kString;
   ColumnMode mode = ColumnMode::kNullable;
   // Fields of a STRUCT; empty for every other type.
-  std::vector<Column> fields;
+  std::vector<Column> fields = {};
 
   // Parameters of the type; unset = the type's own limit.
-  std::optional<int64_t> max_length;  // STRING: characters, BYTES: bytes
-  std::optional<int64_t> precision;   // NUMERIC, BIGNUMERIC
-  std::optional<int64_t> scale;       // only together with precision
+  std::optional<int64_t> max_length = {};  // STRING: characters, BYTES: bytes
+  std::optional<int64_t> precision;        // NUMERIC, BIGNUMERIC
+  std::optional<int64_t> scale;            // only together with precision
   // Decimal digits of a TIMESTAMP's second where it is not 6 (12 = picoseconds).
-  std::optional<int64_t> timestamp_precision;
+  std::optional<int64_t> timestamp_precision = {};
   // Of a RANGE: kDate, kDatetime or kTimestamp.
-  std::optional<ColumnType> range_element_type;
+  std::optional<ColumnType> range_element_type = {};
 
   // A SQL expression as text; empty = none.
-  std::string default_value_expression;
-  std::string description;
+  std::string default_value_expression = {};
+  std::string description = {};
 
   bool repeated() const { return mode == ColumnMode::kRepeated; }
   bool required() const { return mode == ColumnMode::kRequired; }

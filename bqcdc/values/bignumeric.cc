@@ -56,9 +56,7 @@ Limbs Negated(const Limbs& limbs) {
 }
 
 // |value|; of Min() it is 2^255, which the unsigned limbs hold.
-Limbs Magnitude(const BigNumeric& value) {
-  return value.negative() ? Negated(value.limbs()) : value.limbs();
-}
+Limbs Magnitude(const BigNumeric& value) { return value.negative() ? Negated(value.limbs()) : value.limbs(); }
 
 bool IsZero(const Limbs& limbs) { return (limbs[0] | limbs[1] | limbs[2] | limbs[3]) == 0; }
 
@@ -71,8 +69,8 @@ ValueError FromMagnitude(bool negative, const Limbs& magnitude, BigNumeric* out)
   return ValueError::kNone;
 }
 
-// magnitude = round(magnitude / 10^digits), half away from zero. The remainder's digits are looked at from the
-// most significant one, so the last division decides.
+// magnitude = round(magnitude / 10^digits), half away from zero. The remainder's digits are looked at from
+// the most significant one, so the last division decides.
 void DivideRounding(Limbs* magnitude, int digits) {
   if (digits == 0) return;
   for (int rest = digits - 1; rest > 0;) {

@@ -28,7 +28,8 @@ class BigNumeric {
   static constexpr BigNumeric Max() { return BigNumeric(Limbs{~0ULL, ~0ULL, ~0ULL, ~0ULL >> 1}); }
   static constexpr BigNumeric Min() { return BigNumeric(Limbs{0, 0, 0, 1ULL << 63}); }
 
-  // Parses decimal text, exponent included. Fractional digits beyond the scale are rounded half away from zero.
+  // Parses decimal text, exponent included. Fractional digits beyond the scale are rounded half away from
+  // zero.
   [[nodiscard]] static ValueError Parse(std::string_view text, BigNumeric* out);
 
   static BigNumeric FromInt64(int64_t value);
@@ -45,7 +46,8 @@ class BigNumeric {
   // input is malformed.
   [[nodiscard]] static ValueError FromWireBytes(std::string_view bytes, BigNumeric* out);
 
-  // Writes the shortest of these forms to `out`, which has room for kWireBytesMax; returns the number of bytes.
+  // Writes the shortest of these forms to `out`, which has room for kWireBytesMax; returns the number of
+  // bytes.
   size_t ToWireBytes(char* out) const;
 
   // Storage form: 32 bytes, big-endian, sign bit flipped, so that memcmp orders as the numbers do.
@@ -66,8 +68,8 @@ class BigNumeric {
   // Negation; out of range for Min().
   [[nodiscard]] ValueError Negate(BigNumeric* out) const;
 
-  // What a column BIGNUMERIC(precision, scale) stores: rounded half away from zero to `scale` fractional digits; out
-  // of range where more than `precision` - `scale` digits stand before the point then.
+  // What a column BIGNUMERIC(precision, scale) stores: rounded half away from zero to `scale` fractional
+  // digits; out of range where more than `precision` - `scale` digits stand before the point then.
   [[nodiscard]] ValueError Constrain(int precision, int scale, BigNumeric* out) const;
 
   bool negative() const { return (limbs_[3] >> 63) != 0; }
@@ -75,7 +77,8 @@ class BigNumeric {
 
   friend constexpr bool operator==(const BigNumeric&, const BigNumeric&) = default;
   friend constexpr std::strong_ordering operator<=>(const BigNumeric& a, const BigNumeric& b) {
-    if (const auto order = static_cast<int64_t>(a.limbs_[3]) <=> static_cast<int64_t>(b.limbs_[3]); order != 0) {
+    if (const auto order = static_cast<int64_t>(a.limbs_[3]) <=> static_cast<int64_t>(b.limbs_[3]);
+        order != 0) {
       return order;
     }
     for (int i = 2; i >= 0; --i) {

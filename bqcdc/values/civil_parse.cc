@@ -58,7 +58,8 @@ class CivilCursor {
 
 ValueError TakeDate(CivilCursor* cursor, CivilForm form, CivilFields* fields) {
   if (!cursor->TakeNumber(4, 4, &fields->year)) return ValueError::kMalformed;
-  const char divider = form == CivilForm::kJson && !cursor->at_end() && cursor->rest().front() == '/' ? '/' : '-';
+  const char divider =
+      form == CivilForm::kJson && !cursor->at_end() && cursor->rest().front() == '/' ? '/' : '-';
   if (!cursor->Take(divider) || !cursor->TakeNumber(1, 2, &fields->month) || !cursor->Take(divider) ||
       !cursor->TakeNumber(1, 2, &fields->day)) {
     return ValueError::kMalformed;
@@ -76,7 +77,8 @@ ValueError TakeFraction(CivilCursor* cursor, int* microsecond) {
 }
 
 ValueError TakeTime(CivilCursor* cursor, bool seconds_optional, CivilFields* fields) {
-  if (!cursor->TakeNumber(1, 2, &fields->hour) || !cursor->Take(':') || !cursor->TakeNumber(1, 2, &fields->minute)) {
+  if (!cursor->TakeNumber(1, 2, &fields->hour) || !cursor->Take(':') ||
+      !cursor->TakeNumber(1, 2, &fields->minute)) {
     return ValueError::kMalformed;
   }
   if (cursor->Take(':')) {
@@ -102,7 +104,8 @@ std::optional<int64_t> ParseZoneOffset(std::string_view text) {
   int minutes = 0;
   if (!cursor.TakeNumber(1, 2, &hours)) return std::nullopt;
   if (cursor.Take(':') && !cursor.TakeNumber(2, 2, &minutes)) return std::nullopt;
-  if (!cursor.at_end() || minutes > 59 || hours * 60 + minutes > kZoneOffsetHoursMax * 60) return std::nullopt;
+  if (!cursor.at_end() || minutes > 59 || hours * 60 + minutes > kZoneOffsetHoursMax * 60)
+    return std::nullopt;
   const int64_t micros = hours * kMicrosPerHour + minutes * kMicrosPerMinute;
   return negative ? -micros : micros;
 }
@@ -143,7 +146,8 @@ bool LocalToUtc(std::string_view zone, int64_t local_micros, int64_t* utc_micros
   absl::TimeZone time_zone;
   if (!LoadZone(zone, &time_zone)) return false;
   const CivilFields fields = DatetimeFields(local_micros);
-  const absl::CivilSecond second(fields.year, fields.month, fields.day, fields.hour, fields.minute, fields.second);
+  const absl::CivilSecond second(fields.year, fields.month, fields.day, fields.hour, fields.minute,
+                                 fields.second);
   // In a gap or an overlap the offset before the change counts.
   *utc_micros = absl::ToUnixSeconds(time_zone.At(second).pre) * kMicrosPerSecond + fields.microsecond;
   return true;

@@ -57,7 +57,8 @@ void TimeFields(int64_t micros, CivilFields* fields) {
 }
 
 int64_t TimeMicros(const CivilFields& fields) {
-  return ((fields.hour * 60 + fields.minute) * int64_t{60} + fields.second) * kMicrosPerSecond + fields.microsecond;
+  return ((fields.hour * 60 + fields.minute) * int64_t{60} + fields.second) * kMicrosPerSecond +
+         fields.microsecond;
 }
 
 bool IsTimeOfDay(const CivilFields& fields) {
@@ -65,7 +66,8 @@ bool IsTimeOfDay(const CivilFields& fields) {
 }
 
 int64_t PackTimeFields(const CivilFields& fields) {
-  return (static_cast<int64_t>(fields.hour) << kHourShift) | (static_cast<int64_t>(fields.minute) << kMinuteShift) |
+  return (static_cast<int64_t>(fields.hour) << kHourShift) |
+         (static_cast<int64_t>(fields.minute) << kMinuteShift) |
          (static_cast<int64_t>(fields.second) << kSecondShift) | fields.microsecond;
 }
 
@@ -102,7 +104,8 @@ int32_t ToDate(int year, int month, int day) {
 }
 
 bool IsCivilDate(int year, int month, int day) {
-  return year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= DaysOfMonth(year, month);
+  return year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 &&
+         day <= DaysOfMonth(year, month);
 }
 
 int64_t PackTime(int64_t micros) {
@@ -113,7 +116,8 @@ int64_t PackTime(int64_t micros) {
 
 int64_t PackDatetime(int64_t micros) {
   const CivilFields fields = DatetimeFields(micros);
-  return (static_cast<int64_t>(fields.year) << kYearShift) | (static_cast<int64_t>(fields.month) << kMonthShift) |
+  return (static_cast<int64_t>(fields.year) << kYearShift) |
+         (static_cast<int64_t>(fields.month) << kMonthShift) |
          (static_cast<int64_t>(fields.day) << kDayShift) | PackTimeFields(fields);
 }
 
@@ -131,7 +135,8 @@ ValueError UnpackDatetime(int64_t packed, int64_t* micros) {
   fields.year = Bits(packed, kYearShift, 14);
   fields.month = Bits(packed, kMonthShift, 4);
   fields.day = Bits(packed, kDayShift, 5);
-  if (!IsCivilDate(fields.year, fields.month, fields.day) || !IsTimeOfDay(fields)) return ValueError::kOutOfRange;
+  if (!IsCivilDate(fields.year, fields.month, fields.day) || !IsTimeOfDay(fields))
+    return ValueError::kOutOfRange;
   *micros = ToDatetime(fields);
   return ValueError::kNone;
 }
@@ -156,9 +161,12 @@ char* WriteFraction(int microsecond, FractionDigits digits, char* out) {
   *out++ = '.';
   char* const end = WriteDigits(microsecond, 6, out);
   switch (digits) {
-    case FractionDigits::kMicroOrNone: return end;
-    case FractionDigits::kMilliMicro: return microsecond % 1000 == 0 ? end - 3 : end;
-    case FractionDigits::kShortest: break;
+    case FractionDigits::kMicroOrNone:
+      return end;
+    case FractionDigits::kMilliMicro:
+      return microsecond % 1000 == 0 ? end - 3 : end;
+    case FractionDigits::kShortest:
+      break;
   }
   char* last = end;
   while (last[-1] == '0') --last;

@@ -69,11 +69,12 @@ TEST(CivilTime, PackedFormsRoundTrip) {
 TEST(CivilTime, PackedFieldsOutOfRangeAreRefused) {
   const int64_t good = PackDatetime(Datetime("2023-04-30 00:00:00"));
   int64_t micros = 0;
-  for (const int64_t bad : {good + (int64_t{1} << 37),            // April 31
-                            good + (int64_t{9} << 42),            // month 13
-                            good - (int64_t{4} << 42),            // month 0
-                            good + (int64_t{24} << 32), good + (int64_t{60} << 26), good + (int64_t{60} << 20),
-                            good + 1'000'000, good | (int64_t{1} << 60), good | (int64_t{1} << 62), int64_t{-1}, int64_t{0}}) {
+  for (const int64_t bad :
+       {good + (int64_t{1} << 37),  // April 31
+        good + (int64_t{9} << 42),  // month 13
+        good - (int64_t{4} << 42),  // month 0
+        good + (int64_t{24} << 32), good + (int64_t{60} << 26), good + (int64_t{60} << 20), good + 1'000'000,
+        good | (int64_t{1} << 60), good | (int64_t{1} << 62), int64_t{-1}, int64_t{0}}) {
     EXPECT_EQ(UnpackDatetime(bad, &micros), ValueError::kOutOfRange) << bad;
   }
   for (const int64_t bad : {int64_t{24} << 32, int64_t{60} << 26, int64_t{60} << 20, int64_t{1'000'000},
@@ -84,10 +85,11 @@ TEST(CivilTime, PackedFieldsOutOfRangeAreRefused) {
 
 TEST(CivilTime, TimestampTexts) {
   const int64_t want = 1'705'321'996'120'000;  // 2024-01-15 12:33:16.12 UTC
-  for (const char* text :
-       {"2024-01-15 12:33:16.12", "2024-01-15T12:33:16.120000Z", "2024-01-15t12:33:16.12z", "2024-1-15 12:33:16.12 UTC",
-        "2024-01-15 12:33:16.12+00", "2024-01-15 12:33:16.12+00:00", "2024-01-15 14:33:16.12+2", "2024-01-15 18:03:16.12 +05:30",
-        "2024-01-15 04:33:16.12 America/Los_Angeles", "2024-01-15 04:33:16.12-08:00", "2024-01-15 12:33:16.12 Etc/UTC"}) {
+  for (const char* text : {"2024-01-15 12:33:16.12", "2024-01-15T12:33:16.120000Z", "2024-01-15t12:33:16.12z",
+                           "2024-1-15 12:33:16.12 UTC", "2024-01-15 12:33:16.12+00",
+                           "2024-01-15 12:33:16.12+00:00", "2024-01-15 14:33:16.12+2",
+                           "2024-01-15 18:03:16.12 +05:30", "2024-01-15 04:33:16.12 America/Los_Angeles",
+                           "2024-01-15 04:33:16.12-08:00", "2024-01-15 12:33:16.12 Etc/UTC"}) {
     EXPECT_EQ(Timestamp(text), want) << text;
   }
   EXPECT_EQ(Timestamp("2024-01-15 UTC"), Timestamp("2024-01-15"));
@@ -97,14 +99,15 @@ TEST(CivilTime, TimestampTexts) {
 
 TEST(CivilTime, RefusesOtherTexts) {
   int64_t micros = 0;
-  for (const char* text : {"", "2024", "2024-01", "24-01-15", "2024/01/15", "2024-01-15 12", "2024-01-15 12:33", "2024-01-15 12:33:16.",
-                           "2024-01-15 12:33:16.1x", "2024-01-15  12:33:16", "2024-01-15 12:33:16 Nowhere/City",
-                           "2024-01-15 12:33:16+15:00", "2024-01-15 12:33:16 ", "2024-01-15 12:33:16 ../etc/passwd",
-                           "1705321996", " 2024-01-15", "2024-01-15 12:33:16+1:2"}) {
+  for (const char* text :
+       {"", "2024", "2024-01", "24-01-15", "2024/01/15", "2024-01-15 12", "2024-01-15 12:33",
+        "2024-01-15 12:33:16.", "2024-01-15 12:33:16.1x", "2024-01-15  12:33:16",
+        "2024-01-15 12:33:16 Nowhere/City", "2024-01-15 12:33:16+15:00", "2024-01-15 12:33:16 ",
+        "2024-01-15 12:33:16 ../etc/passwd", "1705321996", " 2024-01-15", "2024-01-15 12:33:16+1:2"}) {
     EXPECT_EQ(ParseTimestamp(text, &micros), ValueError::kMalformed) << text;
   }
-  for (const char* text : {"2024-02-30", "2023-02-29", "2024-13-01", "0000-01-01", "2024-01-15 24:00:00", "2024-01-15 12:60:00",
-                           "2024-01-15 12:00:60"}) {
+  for (const char* text : {"2024-02-30", "2023-02-29", "2024-13-01", "0000-01-01", "2024-01-15 24:00:00",
+                           "2024-01-15 12:60:00", "2024-01-15 12:00:60"}) {
     EXPECT_EQ(ParseTimestamp(text, &micros), ValueError::kOutOfRange) << text;
   }
   EXPECT_EQ(ParseTimestamp("2024-01-15 12:33:16.1234567", &micros), ValueError::kTooPrecise);

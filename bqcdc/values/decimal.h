@@ -19,8 +19,8 @@ struct DecimalText {
 // Exponents beyond it decide nothing any more: the value is 0 or out of range for every text below 1 MiB.
 inline constexpr int32_t kExponentMax = 2'000'000;
 
-// Takes a decimal text apart: [+-]digits[.digits][(e|E)[+-]digits], with at least one digit before or after the
-// point. No white space, no infinities.
+// Takes a decimal text apart: [+-]digits[.digits][(e|E)[+-]digits], with at least one digit before or after
+// the point. No white space, no infinities.
 [[nodiscard]] ValueError SplitDecimal(std::string_view text, DecimalText* out);
 
 // The digits of a decimal that are kept for a scale: `count` digits, read by At(), which are the integer

@@ -52,10 +52,10 @@ TEST(Numeric, WireBytesAreThoseOfTheServicesClients) {
     std::string text;
     std::string want;
   };
-  for (const Case& c : {Case{"0", "00"}, Case{"1", "00ca9a3b"}, Case{"-1", "003665c4"}, Case{"123.456", "00108dbe1c"},
-                        Case{"0.000000001", "01"}, Case{"-0.000000001", "ff"}, Case{"0.000000127", "7f"},
-                        Case{"0.000000128", "8000"}, Case{"-0.000000128", "80"}, Case{"-0.000000129", "7fff"},
-                        Case{kNumericMax, "ffffffff3f228a097ac4865aa84c3b4b"},
+  for (const Case& c : {Case{"0", "00"}, Case{"1", "00ca9a3b"}, Case{"-1", "003665c4"},
+                        Case{"123.456", "00108dbe1c"}, Case{"0.000000001", "01"}, Case{"-0.000000001", "ff"},
+                        Case{"0.000000127", "7f"}, Case{"0.000000128", "8000"}, Case{"-0.000000128", "80"},
+                        Case{"-0.000000129", "7fff"}, Case{kNumericMax, "ffffffff3f228a097ac4865aa84c3b4b"},
                         Case{"-" + kNumericMax, "01000000c0dd75f6853b79a557b3c4b4"}}) {
     EXPECT_EQ(WireHex(Of<Numeric>(c.text)), c.want) << c.text;
   }
@@ -73,28 +73,44 @@ TEST(Numeric, ParsesAndRoundsHalfAwayFromZero) {
     std::string text;
     std::string want;
   };
-  for (const Case& c : {Case{"0", "0"}, Case{"-0", "0"}, Case{"007.500", "7.5"}, Case{"1e3", "1000"}, Case{"1.5E-3", "0.0015"},
-                        Case{".5", "0.5"}, Case{"5.", "5"}, Case{"+3", "3"}, Case{"0.0000000005", "0.000000001"},
-                        Case{"-0.0000000005", "-0.000000001"}, Case{"0.00000000049999", "0"}, Case{"5e-10", "0.000000001"},
-                        Case{"5e-11", "0"}, Case{"0.1234567895", "0.12345679"}, Case{"123456789012345678.9", "123456789012345678.9"},
-                        Case{"1e28", "1" + Repeat("0", 28)}, Case{"0e999999999", "0"}, Case{"1e-999999999", "0"},
-                        Case{Repeat("0", 50) + "1", "1"}, Case{"0." + Repeat("0", 100) + "1e101", "1"}}) {
+  for (const Case& c : {Case{"0", "0"},
+                        Case{"-0", "0"},
+                        Case{"007.500", "7.5"},
+                        Case{"1e3", "1000"},
+                        Case{"1.5E-3", "0.0015"},
+                        Case{".5", "0.5"},
+                        Case{"5.", "5"},
+                        Case{"+3", "3"},
+                        Case{"0.0000000005", "0.000000001"},
+                        Case{"-0.0000000005", "-0.000000001"},
+                        Case{"0.00000000049999", "0"},
+                        Case{"5e-10", "0.000000001"},
+                        Case{"5e-11", "0"},
+                        Case{"0.1234567895", "0.12345679"},
+                        Case{"123456789012345678.9", "123456789012345678.9"},
+                        Case{"1e28", "1" + Repeat("0", 28)},
+                        Case{"0e999999999", "0"},
+                        Case{"1e-999999999", "0"},
+                        Case{Repeat("0", 50) + "1", "1"},
+                        Case{"0." + Repeat("0", 100) + "1e101", "1"}}) {
     EXPECT_EQ(Of<Numeric>(c.text).ToString(), c.want) << c.text;
   }
 }
 
 TEST(Numeric, RefusesWhatIsNoNumberOrTooLarge) {
   Numeric value;
-  for (const char* text : {"", ".", "-", "1e", "1e+", "e5", "1.2.3", "1 ", " 1", "NaN", "0x10", "1,000", "--1"}) {
+  for (const char* text :
+       {"", ".", "-", "1e", "1e+", "e5", "1.2.3", "1 ", " 1", "NaN", "0x10", "1,000", "--1"}) {
     EXPECT_EQ(Numeric::Parse(text, &value), ValueError::kMalformed) << text;
   }
-  for (const std::string& text : {std::string("1e29"), "1" + Repeat("0", 29), std::string("-1e29"), kNumericMax + "5",
-                                  std::string("1e999999999999999999")}) {
+  for (const std::string& text : {std::string("1e29"), "1" + Repeat("0", 29), std::string("-1e29"),
+                                  kNumericMax + "5", std::string("1e999999999999999999")}) {
     EXPECT_EQ(Numeric::Parse(text, &value), ValueError::kOutOfRange) << text;
   }
   BigNumeric big;
-  for (const std::string& text : {kBigMax + "5", kBigMin + "5", std::string("578960446186580977117854925043439539267"),
-                                  std::string("1e39"), std::string("1e40")}) {
+  for (const std::string& text :
+       {kBigMax + "5", kBigMin + "5", std::string("578960446186580977117854925043439539267"),
+        std::string("1e39"), std::string("1e40")}) {
     EXPECT_EQ(BigNumeric::Parse(text, &big), ValueError::kOutOfRange) << text;
   }
   EXPECT_EQ(BigNumeric::Parse("1..2", &big), ValueError::kMalformed);
@@ -105,12 +121,13 @@ TEST(BigNumeric, ParsesAndWrites) {
     std::string text;
     std::string want;
   };
-  for (const Case& c : {Case{"0", "0"}, Case{"-1.50", "-1.5"}, Case{kBigMax, kBigMax}, Case{kBigMin, kBigMin},
-                        Case{kBigMax + "4999", kBigMax}, Case{"1e-38", "0." + Repeat("0", 37) + "1"},
-                        Case{"5e-39", "0." + Repeat("0", 37) + "1"}, Case{"-5e-39", "-0." + Repeat("0", 37) + "1"},
-                        Case{"4.9e-39", "0"}, Case{"1e38", "1" + Repeat("0", 38)},
-                        Case{"12345678901234567890123456789.123456789012345678901234567890",
-                             "12345678901234567890123456789.12345678901234567890123456789"}}) {
+  for (const Case& c :
+       {Case{"0", "0"}, Case{"-1.50", "-1.5"}, Case{kBigMax, kBigMax}, Case{kBigMin, kBigMin},
+        Case{kBigMax + "4999", kBigMax}, Case{"1e-38", "0." + Repeat("0", 37) + "1"},
+        Case{"5e-39", "0." + Repeat("0", 37) + "1"}, Case{"-5e-39", "-0." + Repeat("0", 37) + "1"},
+        Case{"4.9e-39", "0"}, Case{"1e38", "1" + Repeat("0", 38)},
+        Case{"12345678901234567890123456789.123456789012345678901234567890",
+             "12345678901234567890123456789.12345678901234567890123456789"}}) {
     EXPECT_EQ(Of<BigNumeric>(c.text).ToString(), c.want) << c.text;
   }
 }

@@ -29,8 +29,9 @@ absl::StatusOr<Interval> ParseStaleness(std::string_view text) {
   }
   const ValueError error = ParseSqlInterval(text, &interval);
   if (error == ValueError::kMalformed) {
-    return base::InvalidArgument("not a staleness: \"", text,
-                                 "\" (write for example 15m, 1h30m, 0, '0-0 0 0:15:0' or INTERVAL 15 MINUTE)");
+    return base::InvalidArgument(
+        "not a staleness: \"", text,
+        "\" (write for example 15m, 1h30m, 0, '0-0 0 0:15:0' or INTERVAL 15 MINUTE)");
   }
   if (error != ValueError::kNone) {
     return base::InvalidArgument("staleness \"", text, "\" ", Describe(error));

@@ -8,10 +8,12 @@
 
 namespace bqcdc::values {
 
-// Parses a duration of the command line: "15m", "1h30m", "250ms", "0", "0s". Refuses negative and infinite ones.
+// Parses a duration of the command line: "15m", "1h30m", "250ms", "0", "0s". Refuses negative and infinite
+// ones.
 absl::StatusOr<absl::Duration> ParseDurationText(std::string_view text);
 
-// Parses what --max-staleness takes: a duration of the command line or a SQL interval. Negative ones are refused.
+// Parses what --max-staleness takes: a duration of the command line or a SQL interval. Negative ones are
+// refused.
 absl::StatusOr<Interval> ParseStaleness(std::string_view text);
 
 // Writes a duration as ParseDurationText takes it, whole microseconds: "1h30m", "0s".

@@ -91,7 +91,8 @@ bool ParseYearMonth(std::string_view text, __int128* months) {
   const bool negative = TakeSign(&text);
   int64_t years = 0;
   int64_t rest = 0;
-  if (!TakeNumber(&text, &years) || !Take(&text, '-') || !TakeNumber(&text, &rest) || !text.empty()) return false;
+  if (!TakeNumber(&text, &years) || !Take(&text, '-') || !TakeNumber(&text, &rest) || !text.empty())
+    return false;
   *months = static_cast<__int128>(years) * kMonthsPerYear + rest;
   if (negative) *months = -*months;
   return true;
@@ -116,7 +117,8 @@ ValueError ParseClock(std::string_view text, __int128* micros) {
       !TakeNumber(&text, &seconds)) {
     return ValueError::kMalformed;
   }
-  *micros = static_cast<__int128>(hours) * kMicrosPerHour + static_cast<__int128>(minutes) * kMicrosPerMinute +
+  *micros = static_cast<__int128>(hours) * kMicrosPerHour +
+            static_cast<__int128>(minutes) * kMicrosPerMinute +
             static_cast<__int128>(seconds) * kMicrosPerSecond;
   if (Take(&text, '.')) {
     if (text.empty()) return ValueError::kMalformed;
@@ -173,7 +175,8 @@ ValueError ParseInterval(std::string_view text, Interval* out) {
   __int128 micros = 0;
   if (count == 3 && !ParseYearMonth(words[0], &months)) return ValueError::kMalformed;
   if (count >= 2 && !ParseDays(words[count - 2], &days)) return ValueError::kMalformed;
-  if (const ValueError error = ParseClock(words[count - 1], &micros); error != ValueError::kNone) return error;
+  if (const ValueError error = ParseClock(words[count - 1], &micros); error != ValueError::kNone)
+    return error;
   return Checked(months, days, micros, out);
 }
 
@@ -231,8 +234,8 @@ std::string FormatInterval(const Interval& interval) {
           std::to_string(interval.days) + " ";
   append_sign(interval.micros);
   const int64_t micros = std::abs(interval.micros);
-  text += std::to_string(micros / kMicrosPerHour) + ":" + std::to_string(micros / kMicrosPerMinute % 60) + ":" +
-          std::to_string(micros / kMicrosPerSecond % 60);
+  text += std::to_string(micros / kMicrosPerHour) + ":" + std::to_string(micros / kMicrosPerMinute % 60) +
+          ":" + std::to_string(micros / kMicrosPerSecond % 60);
   if (const int64_t fraction = micros % kMicrosPerSecond; fraction != 0) {
     std::string digits = std::to_string(fraction + kMicrosPerSecond);  // Leading zeros behind a 1.
     if (fraction % 1000 == 0) digits.resize(digits.size() - 3);

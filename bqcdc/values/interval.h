@@ -30,8 +30,8 @@ struct Interval {
 // Parses the canonical text `[-]Y-M [-]D [-]H:M:S[.F]`, and its tails `[-]D [-]H:M:S` and `[-]H:M:S`.
 [[nodiscard]] ValueError ParseInterval(std::string_view text, Interval* out);
 
-// Parses SQL's forms as a person writes them: `INTERVAL 15 MINUTE`, `INTERVAL '4:0:0' HOUR TO SECOND`, with or
-// without the word INTERVAL, units from MICROSECOND to YEAR, case ignored; and what ParseInterval takes.
+// Parses SQL's forms as a person writes them: `INTERVAL 15 MINUTE`, `INTERVAL '4:0:0' HOUR TO SECOND`, with
+// or without the word INTERVAL, units from MICROSECOND to YEAR, case ignored; and what ParseInterval takes.
 [[nodiscard]] ValueError ParseSqlInterval(std::string_view text, Interval* out);
 
 // An amount of one unit ("MINUTE", "WEEK", case ignored). Malformed where the unit is not known.

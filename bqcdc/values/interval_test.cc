@@ -9,8 +9,8 @@ namespace bqcdc::values {
 namespace {
 
 TEST(Interval, CanonicalTextsRoundTrip) {
-  for (const char* text : {"0-0 0 0:0:0", "0-0 0 0:15:0", "1-2 3 4:5:6", "-1-2 -3 -4:5:6", "0-0 1 0:0:0", "0-0 0 0:0:1.500",
-                           "0-0 0 -0:0:0.000001", "10000-0 3660000 87840000:0:0"}) {
+  for (const char* text : {"0-0 0 0:0:0", "0-0 0 0:15:0", "1-2 3 4:5:6", "-1-2 -3 -4:5:6", "0-0 1 0:0:0",
+                           "0-0 0 0:0:1.500", "0-0 0 -0:0:0.000001", "10000-0 3660000 87840000:0:0"}) {
     Interval interval;
     ASSERT_EQ(ParseInterval(text, &interval), ValueError::kNone) << text;
     EXPECT_EQ(FormatInterval(interval), text);
@@ -22,12 +22,16 @@ TEST(Interval, SqlForms) {
     const char* text;
     const char* want;
   };
-  for (const Case& c : {Case{"INTERVAL 15 MINUTE", "0-0 0 0:15:0"}, Case{"interval -2 week", "0-0 -14 0:0:0"},
-                        Case{"INTERVAL '15' MINUTE", "0-0 0 0:15:0"}, Case{"INTERVAL '-15' MINUTE", "0-0 0 -0:15:0"},
-                        Case{"INTERVAL '4:0:0' HOUR TO SECOND", "0-0 0 4:0:0"}, Case{"INTERVAL \"0:15\" HOUR TO MINUTE", "0-0 0 0:15:0"},
-                        Case{"INTERVAL '0-0 0 0:15:0' YEAR TO SECOND", "0-0 0 0:15:0"}, Case{"INTERVAL '5-3' YEAR TO MONTH", "5-3 0 0:0:0"},
-                        Case{"INTERVAL '7 12:0:0' DAY TO SECOND", "0-0 7 12:0:0"}, Case{"INTERVAL '-5' YEAR", "-5-0 0 0:0:0"},
-                        Case{"4:0:0", "0-0 0 4:0:0"}, Case{"1 4:0:0", "0-0 1 4:0:0"}, Case{"INTERVAL 500 MILLISECOND", "0-0 0 0:0:0.500"}}) {
+  for (const Case& c :
+       {Case{"INTERVAL 15 MINUTE", "0-0 0 0:15:0"}, Case{"interval -2 week", "0-0 -14 0:0:0"},
+        Case{"INTERVAL '15' MINUTE", "0-0 0 0:15:0"}, Case{"INTERVAL '-15' MINUTE", "0-0 0 -0:15:0"},
+        Case{"INTERVAL '4:0:0' HOUR TO SECOND", "0-0 0 4:0:0"},
+        Case{"INTERVAL \"0:15\" HOUR TO MINUTE", "0-0 0 0:15:0"},
+        Case{"INTERVAL '0-0 0 0:15:0' YEAR TO SECOND", "0-0 0 0:15:0"},
+        Case{"INTERVAL '5-3' YEAR TO MONTH", "5-3 0 0:0:0"},
+        Case{"INTERVAL '7 12:0:0' DAY TO SECOND", "0-0 7 12:0:0"}, Case{"INTERVAL '-5' YEAR", "-5-0 0 0:0:0"},
+        Case{"4:0:0", "0-0 0 4:0:0"}, Case{"1 4:0:0", "0-0 1 4:0:0"},
+        Case{"INTERVAL 500 MILLISECOND", "0-0 0 0:0:0.500"}}) {
     Interval interval;
     ASSERT_EQ(ParseSqlInterval(c.text, &interval), ValueError::kNone) << c.text;
     EXPECT_EQ(FormatInterval(interval), c.want) << c.text;
@@ -36,8 +40,9 @@ TEST(Interval, SqlForms) {
 
 TEST(Interval, Refusals) {
   Interval interval;
-  for (const char* text : {"", "INTERVAL", "15 FORTNIGHT", "1-2", "0-0 0 0:0", "x", "INTERVAL 'x' MINUTE", "INTERVAL '1' MINUTE TO HOUR",
-                           "INTERVAL '1 MINUTE", "1-2 3 4:5:6 7", "0-0 0 0:0:1."}) {
+  for (const char* text :
+       {"", "INTERVAL", "15 FORTNIGHT", "1-2", "0-0 0 0:0", "x", "INTERVAL 'x' MINUTE",
+        "INTERVAL '1' MINUTE TO HOUR", "INTERVAL '1 MINUTE", "1-2 3 4:5:6 7", "0-0 0 0:0:1."}) {
     EXPECT_EQ(ParseSqlInterval(text, &interval), ValueError::kMalformed) << text;
   }
   EXPECT_EQ(ParseSqlInterval("10001 YEAR", &interval), ValueError::kOutOfRange);
@@ -49,8 +54,9 @@ TEST(DurationText, StalenessOfTheCommandLine) {
     const char* text;
     int64_t want;
   };
-  for (const Case& c : {Case{"0", 0}, Case{"0s", 0}, Case{"15m", 15 * kMicrosPerMinute}, Case{"1h30m", 90 * kMicrosPerMinute},
-                        Case{"0-0 0 0:15:0", 15 * kMicrosPerMinute}, Case{"INTERVAL 15 MINUTE", 15 * kMicrosPerMinute}}) {
+  for (const Case& c :
+       {Case{"0", 0}, Case{"0s", 0}, Case{"15m", 15 * kMicrosPerMinute}, Case{"1h30m", 90 * kMicrosPerMinute},
+        Case{"0-0 0 0:15:0", 15 * kMicrosPerMinute}, Case{"INTERVAL 15 MINUTE", 15 * kMicrosPerMinute}}) {
     const auto interval = ParseStaleness(c.text);
     ASSERT_TRUE(interval.ok()) << c.text;
     EXPECT_EQ(interval->TotalMicros(), c.want) << c.text;

@@ -13,7 +13,8 @@ bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= '
 // stack, so hostile depth costs nothing.
 class JsonWalker {
  public:
-  JsonWalker(std::string_view text, int depth_max) : at_(text.data()), end_(at_ + text.size()), depth_max_(depth_max) {}
+  JsonWalker(std::string_view text, int depth_max)
+      : at_(text.data()), end_(at_ + text.size()), depth_max_(depth_max) {}
 
   bool WalkDocument();
   bool WalkNumber();
@@ -113,11 +114,17 @@ bool JsonWalker::WalkDocument() {
 bool JsonWalker::WalkScalar() {
   if (at_ == end_) return false;
   switch (*at_) {
-    case '"': ++at_; return WalkString();
-    case 't': return TakeWord("true");
-    case 'f': return TakeWord("false");
-    case 'n': return TakeWord("null");
-    default: return WalkNumber();
+    case '"':
+      ++at_;
+      return WalkString();
+    case 't':
+      return TakeWord("true");
+    case 'f':
+      return TakeWord("false");
+    case 'n':
+      return TakeWord("null");
+    default:
+      return WalkNumber();
   }
 }
 
@@ -152,7 +159,8 @@ bool JsonWalker::WalkString() {
 bool JsonWalker::WalkEscape() {
   if (at_ == end_) return false;
   const char c = *at_++;
-  if (c != 'u') return c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' || c == 't';
+  if (c != 'u')
+    return c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' || c == 't';
   uint32_t unit = 0;
   if (!WalkUnicodeEscape(&unit)) return false;
   if (unit >= 0xDC00 && unit <= 0xDFFF) return false;

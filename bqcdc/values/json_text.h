@@ -8,9 +8,9 @@ namespace bqcdc::values {
 // (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#json_type).
 inline constexpr int kJsonDepthMax = 500;
 
-// True where `text` is exactly one JSON value by RFC 8259, surrounding white space allowed: grammar of numbers,
-// escapes, surrogate pairs and nesting up to `depth_max`. Bytes above 0x7F are taken as they are: the caller
-// checks UTF-8. Nothing is allocated.
+// True where `text` is exactly one JSON value by RFC 8259, surrounding white space allowed: grammar of
+// numbers, escapes, surrogate pairs and nesting up to `depth_max`. Bytes above 0x7F are taken as they are:
+// the caller checks UTF-8. Nothing is allocated.
 bool IsJson(std::string_view text, int depth_max = kJsonDepthMax);
 
 // True where `text` is exactly one JSON number.

@@ -8,7 +8,7 @@
 namespace bqcdc::values {
 namespace {
 
-constexpr int64_t kPowersOfTen[] = {1,      10,      100,      1'000,      10'000,
+constexpr int64_t kPowersOfTen[] = {1,       10,        100,        1'000,       10'000,
                                     100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
 
 // Up to 18 digits in all need no more than 64 bits, which covers nearly every value that is met.
@@ -55,7 +55,8 @@ ValueError Numeric::FromUnscaled(__int128 unscaled, Numeric* out) {
 
 ValueError Numeric::FromDouble(double value, Numeric* out) {
   if (!(std::abs(value) < 1e30)) return ValueError::kOutOfRange;
-  // A double has an exact decimal expansion of at most 1,074 fractional digits; rounding must see all of them.
+  // A double has an exact decimal expansion of at most 1,074 fractional digits; rounding must see all of
+  // them.
   char text[1200];
   const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, 1074).ptr;
   return Parse(std::string_view(text, static_cast<size_t>(end - text)), out);

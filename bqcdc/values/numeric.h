@@ -26,14 +26,17 @@ class Numeric {
   static constexpr Numeric Max() { return Numeric(kUnscaledMax); }
   static constexpr Numeric Min() { return Numeric(-kUnscaledMax); }
 
-  // Parses decimal text, exponent included. Fractional digits beyond the scale are rounded half away from zero.
+  // Parses decimal text, exponent included. Fractional digits beyond the scale are rounded half away from
+  // zero.
   [[nodiscard]] static ValueError Parse(std::string_view text, Numeric* out);
 
   // Takes the value in units of 10^-9.
   [[nodiscard]] static ValueError FromUnscaled(__int128 unscaled, Numeric* out);
 
   static constexpr Numeric FromInt64(int64_t value) { return Numeric(static_cast<__int128>(value) * kUnit); }
-  static constexpr Numeric FromUint64(uint64_t value) { return Numeric(static_cast<__int128>(value) * kUnit); }
+  static constexpr Numeric FromUint64(uint64_t value) {
+    return Numeric(static_cast<__int128>(value) * kUnit);
+  }
 
   // Rounds the exact binary value half away from zero; NaN and infinities are out of range.
   [[nodiscard]] static ValueError FromDouble(double value, Numeric* out);
@@ -42,7 +45,8 @@ class Numeric {
   // input is malformed.
   [[nodiscard]] static ValueError FromWireBytes(std::string_view bytes, Numeric* out);
 
-  // Writes the shortest of these forms to `out`, which has room for kWireBytesMax; returns the number of bytes.
+  // Writes the shortest of these forms to `out`, which has room for kWireBytesMax; returns the number of
+  // bytes.
   size_t ToWireBytes(char* out) const;
 
   constexpr __int128 unscaled() const { return unscaled_; }
@@ -52,8 +56,8 @@ class Numeric {
 
   [[nodiscard]] static ValueError Add(Numeric a, Numeric b, Numeric* out);
 
-  // What a column NUMERIC(precision, scale) stores: rounded half away from zero to `scale` fractional digits; out
-  // of range where more than `precision` - `scale` digits stand before the point then.
+  // What a column NUMERIC(precision, scale) stores: rounded half away from zero to `scale` fractional digits;
+  // out of range where more than `precision` - `scale` digits stand before the point then.
   [[nodiscard]] ValueError Constrain(int precision, int scale, Numeric* out) const;
 
   friend constexpr auto operator<=>(Numeric, Numeric) = default;

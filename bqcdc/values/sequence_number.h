@@ -13,8 +13,8 @@ namespace bqcdc::values {
 // A value of _CHANGE_SEQUENCE_NUMBER: four unsigned 64-bit sections that are compared from left to right.
 //
 // Grammar of the text: 1 to 4 sections of 1 to 16 hexadecimal digits, upper or lower case, divided by '/'
-// (https://cloud.google.com/bigquery/docs/change-data-capture#manage_custom_ordering). Missing sections are 0,
-// leading zeros have no effect.
+// (https://cloud.google.com/bigquery/docs/change-data-capture#manage_custom_ordering). Missing sections are
+// 0, leading zeros have no effect.
 struct SequenceNumber {
   static constexpr size_t kSectionCount = 4;
   static constexpr size_t kSectionDigitsMax = 16;

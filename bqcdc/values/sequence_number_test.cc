@@ -15,20 +15,29 @@ SequenceNumber Of(std::string_view text) {
 }
 
 TEST(SequenceNumber, FollowsTheGrammar) {
-  for (const char* good : {"0", "abc", "ABC/def", "1/2/3/4", "FFFFFFFFFFFFFFFF/0/0/ffffffffffffffff", "0000000000000001"}) {
+  for (const char* good :
+       {"0", "abc", "ABC/def", "1/2/3/4", "FFFFFFFFFFFFFFFF/0/0/ffffffffffffffff", "0000000000000001"}) {
     EXPECT_TRUE(SequenceNumber::Parse(good).has_value()) << good;
   }
-  for (const char* bad : {"", "/", "1/", "/1", "1//2", "1/2/3/4/5", "1/2/3/4/", "-1", "+1", "0x1", " 1", "1 ", "G",
-                          "10000000000000000", "00000000000000001", "1/2\n"}) {
+  for (const char* bad : {"", "/", "1/", "/1", "1//2", "1/2/3/4/5", "1/2/3/4/", "-1", "+1", "0x1", " 1", "1 ",
+                          "G", "10000000000000000", "00000000000000001", "1/2\n"}) {
     EXPECT_FALSE(SequenceNumber::Parse(bad).has_value()) << bad;
   }
 }
 
 TEST(SequenceNumber, ComparesSectionsAsUnsignedIntegers) {
   // In rising order; the first five are the documentation's cases.
-  const std::vector<std::string> rising = {"77",        "7B",        "ABC", "FFF/B", "FFF/ABC",
-                                           "1000/0/0/1", "1000/0/1/0", "7FFFFFFFFFFFFFFF", "8000000000000000",
-                                           "FFFFFFFFFFFFFFFF/FFFFFFFFFFFFFFFF/FFFFFFFFFFFFFFFF/FFFFFFFFFFFFFFFF"};
+  const std::vector<std::string> rising = {
+      "77",
+      "7B",
+      "ABC",
+      "FFF/B",
+      "FFF/ABC",
+      "1000/0/0/1",
+      "1000/0/1/0",
+      "7FFFFFFFFFFFFFFF",
+      "8000000000000000",
+      "FFFFFFFFFFFFFFFF/FFFFFFFFFFFFFFFF/FFFFFFFFFFFFFFFF/FFFFFFFFFFFFFFFF"};
   for (size_t i = 0; i < rising.size(); ++i) {
     for (size_t j = 0; j < rising.size(); ++j) {
       EXPECT_EQ(Of(rising[i]) < Of(rising[j]), i < j) << rising[i] << " " << rising[j];

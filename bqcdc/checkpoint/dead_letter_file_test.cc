@@ -1,0 +1,135 @@
+#include "bqcdc/checkpoint/dead_letter_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace bqcdc::checkpoint {
+namespace {
+
+class DeadLetterFileTest : public testing::Test {
+ protected:
+  DeadLetterFileTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "dead-letter-XXXXXX").string();
+    directory_ = mkdtemp(pattern.data());
+    path_ = directory_ + "/t.dead-letter.jsonl";
+  }
+  ~DeadLetterFileTest() override { std::filesystem::remove_all(directory_); }
+
+  std::unique_ptr<DeadLetterFile> File() {
+    return std::make_unique<DeadLetterFile>(DeadLetterOptions{path_, "p.d.t", 1700000000123}, clock_);
+  }
+  static DeadLetterRecord Record(std::uint64_t line, std::string_view row) {
+    return {"in.jsonl", {{1000, line, 1, 0}}, line, "null_key", "column id: is NULL", row};
+  }
+  std::vector<std::string> Lines() const {
+    std::ifstream stream(path_);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+  }
+
+  base::ManualClock clock_{absl::FromUnixMicros(1700000001000002)};
+  std::string directory_, path_;
+};
+
+TEST_F(DeadLetterFileTest, DoesNotExistBeforeTheFirstRecord) {
+  const auto file = File();
+  EXPECT_TRUE(file->Append({}).ok());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(DeadLetterFileTest, WritesWhatTheFormatSays) {
+  const DeadLetterRecord record = Record(7, R"({"id":null})");
+  ASSERT_TRUE(File()->Append({&record, 1}).ok());
+  ASSERT_EQ(Lines().size(), 1u);
+  EXPECT_EQ(
+      Lines()[0],
+      R"({"format":1,"table":"p.d.t","table_creation_time_ms":"1700000000123","source":"in.jsonl",)"
+      R"("sequence":"3E8/7/1/0","epoch":"1000","position":"7","ordinal":"1","sub":"0","line":7,)"
+      R"("reason":"null_key","message":"column id: is NULL","set_aside_at":"2023-11-14T22:13:21.000002Z",)"
+      R"("row":"{\"id\":null}"})");
+}
+
+TEST_F(DeadLetterFileTest, IsReadableByItsOwnerOnly) {
+  std::ofstream(path_) << "";
+  chmod(path_.c_str(), 0644);
+  const DeadLetterRecord record = Record(1, "x");
+  ASSERT_TRUE(File()->Append({&record, 1}).ok());
+  struct stat facts = {};
+  ASSERT_EQ(stat(path_.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0600u);
+}
+
+TEST_F(DeadLetterFileTest, DoesNotDoubleARecord) {
+  const DeadLetterRecord records[] = {Record(1, "a"), Record(2, "b")};
+  ASSERT_TRUE(File()->Append(records).ok());
+  auto file = File();  // As in a second run with the same numbers.
+  ASSERT_TRUE(file->Append(records).ok());
+  EXPECT_EQ(Lines().size(), 2u);
+  const DeadLetterRecord other_row = Record(2, "c");
+  ASSERT_TRUE(file->Append({&other_row, 1}).ok());
+  EXPECT_EQ(Lines().size(), 3u);
+}
+
+TEST_F(DeadLetterFileTest, KeepsBytesThatAreNoText) {
+  const std::string row("\xff\xfe\x00z", 4);
+  const DeadLetterRecord record = Record(1, row);
+  ASSERT_TRUE(File()->Append({&record, 1}).ok());
+  ASSERT_TRUE(File()->Append({&record, 1}).ok());
+  ASSERT_EQ(Lines().size(), 1u);
+  const auto json = nlohmann::json::parse(Lines()[0]);
+  EXPECT_EQ(json["row_base64"], "//4Aeg==");
+  EXPECT_FALSE(json.contains("row"));
+}
+
+TEST_F(DeadLetterFileTest, DropsALineThatACrashCutOff) {
+  const DeadLetterRecord record = Record(1, "a");
+  ASSERT_TRUE(File()->Append({&record, 1}).ok());
+  std::ofstream(path_, std::ios::app) << R"({"format":1,"sour)";
+  const DeadLetterRecord next = Record(2, "b");
+  ASSERT_TRUE(File()->Append({&next, 1}).ok());
+  ASSERT_EQ(Lines().size(), 2u);
+  for (const std::string& line : Lines()) EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+}
+
+TEST_F(DeadLetterFileTest, KeepsALastLineWithoutItsEnd) {
+  const DeadLetterRecord record = Record(1, "a");
+  ASSERT_TRUE(File()->Append({&record, 1}).ok());
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - 1);
+  const DeadLetterRecord next = Record(2, "b");
+  ASSERT_TRUE(File()->Append({&next, 1}).ok());
+  EXPECT_EQ(Lines().size(), 2u);
+}
+
+TEST_F(DeadLetterFileTest, IsRefusedToASecondRun) {
+  const DeadLetterRecord record = Record(1, "a");
+  auto first = File();
+  ASSERT_TRUE(first->Append({&record, 1}).ok());
+  const absl::Status status = File()->Append({&record, 1});
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+}
+
+TEST_F(DeadLetterFileTest, SaysWhatCannotBeOpened) {
+  path_ = directory_ + "/missing/t.jsonl";
+  const DeadLetterRecord record = Record(1, "a");
+  EXPECT_EQ(File()->Append({&record, 1}).message(),
+            "cannot open dead letter file " + path_ + ": No such file or directory");
+  path_ = directory_;
+  EXPECT_FALSE(File()->Append({&record, 1}).ok());
+}
+
+TEST_F(DeadLetterFileTest, AFullDiskIsAnErrorAndLeavesNothing) {
+  path_ = "/dev/full";
+  const DeadLetterRecord record = Record(1, "a");
+  EXPECT_FALSE(File()->Append({&record, 1}).ok());
+}
+
+}  // namespace
+}  // namespace bqcdc::checkpoint

@@ -1,4 +1,4 @@
-# How our own code is compiled: language level, warnings, optimisation, sanitizers, compiler cache.
+# How our own code is compiled: language level, warnings, optimisation, compiler cache.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -8,7 +8,6 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_LINK_LIBRARIES_ONLY_TARGETS ON)  # A misspelled dependency is an error, not "-lmisspelled".
 
 option(BQCDC_WERROR "Treat warnings of our own code as errors (the presets turn it on)" OFF)
-set(BQCDC_SANITIZE "" CACHE STRING "Sanitizers of -fsanitize=, for example address,undefined or thread")
 
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, Release or RelWithDebInfo" FORCE)
@@ -30,7 +29,4 @@ if(BQCDC_WERROR)
   target_compile_options(bqcdc_compile_options INTERFACE -Werror)
 endif()
 
-if(BQCDC_SANITIZE)
-  add_compile_options(-fsanitize=${BQCDC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
-  add_link_options(-fsanitize=${BQCDC_SANITIZE})
-endif()
+include(bqcdc_sanitizers)

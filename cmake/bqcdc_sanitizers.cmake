@@ -1,0 +1,19 @@
+# Sanitizers over everything of ours: BQCDC_SANITIZE is what -fsanitize= takes. The presets asan and tsan set it.
+
+set(BQCDC_SANITIZE "" CACHE STRING "Sanitizers of -fsanitize=, for example address,undefined or thread")
+if(NOT BQCDC_SANITIZE)
+  return()
+endif()
+add_compile_options(-fsanitize=${BQCDC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+add_link_options(-fsanitize=${BQCDC_SANITIZE})
+
+if(BQCDC_SANITIZE STREQUAL "thread")
+  add_library(bqcdc_tsan_absl_mutex OBJECT cmake/tsan/absl_mutex.cc)
+  # The wrapped names are read from the source, so that the two cannot differ.
+  file(STRINGS cmake/tsan/absl_mutex.cc wraps REGEX "\"_ZN")
+  foreach(line IN LISTS wraps)
+    string(REGEX MATCH "_ZN[A-Za-z0-9_]+" mangled "${line}")
+    target_link_options(bqcdc_compile_options INTERFACE "LINKER:--wrap=${mangled}")
+  endforeach()
+  target_link_libraries(bqcdc_compile_options INTERFACE $<TARGET_OBJECTS:bqcdc_tsan_absl_mutex>)
+endif()

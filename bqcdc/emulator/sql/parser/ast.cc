@@ -2,14 +2,14 @@
 
 #include <string>
 
-#include "absl/strings/str_cat.h"
+#include "bqcdc/base/strings.h"
 
 // Special members that need the complete type of a child declared in a later header.
 
 namespace bqcdc::emulator::sql {
 
 std::string FormatPosition(const Position& position) {
-  return absl::StrCat("[", position.line, ":", position.column, "]");
+  return base::StrCat("[", position.line, ":", position.column, "]");
 }
 
 TypeName::TypeName() = default;

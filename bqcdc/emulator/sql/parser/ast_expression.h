@@ -59,7 +59,7 @@ struct Expression {
   Expression& operator=(const Expression&) = delete;
 
   const ExpressionKind kind;
-  // Where the service points for this node: the operator of a binary expression, the first token otherwise.
+  // The first token of the node: for `a + b` that of `a`, parentheses of `a` included.
   Position position;
 };
 
@@ -326,7 +326,6 @@ struct FunctionArgument {
   ExpressionPtr value;
   std::unique_ptr<TablePath> table;  // TABLE path
   std::unique_ptr<TablePath> model;  // MODEL path
-  std::unique_ptr<Query> query;      // (SELECT ...) given to a table-valued function
   Position position;
 
   FunctionArgument();

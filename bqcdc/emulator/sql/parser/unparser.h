@@ -1,9 +1,9 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "bqcdc/emulator/sql/parser/ast.h"
+#include "bqcdc/emulator/sql/parser/literal_text.h"  // QuoteIdentifier and friends
 
 namespace bqcdc::emulator::sql {
 
@@ -18,12 +18,5 @@ std::string Unparse(const Expression& expression, const UnparseOptions& options 
 std::string Unparse(const TypeName& type, const UnparseOptions& options = {});
 std::string Unparse(const Query& query, const UnparseOptions& options = {});
 std::string Unparse(const Statement& statement, const UnparseOptions& options = {});
-
-// `text`, backquoted unless it is a plain name that is not reserved.
-std::string QuoteIdentifier(std::string_view text);
-// "text" in double quotes with escapes: a STRING literal.
-std::string QuoteString(std::string_view text);
-// b"..." with escapes: a BYTES literal.
-std::string QuoteBytes(std::string_view bytes);
 
 }  // namespace bqcdc::emulator::sql

@@ -1,0 +1,175 @@
+#include "bqcdc/emulator/sql/parser/parser.h"
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "bqcdc/emulator/sql/parser/lexer.h"
+#include "bqcdc/emulator/sql/parser/parser_impl.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+// Statements that are known by their first words and not parsed. `words` become the name.
+struct UnsupportedRule {
+  std::initializer_list<std::string_view> words;
+  // A block: semicolons inside belong to it.
+  bool is_block = false;
+};
+
+const std::vector<UnsupportedRule>& UnsupportedRules() {
+  static const auto* const rules = new std::vector<UnsupportedRule>{
+      {{"BEGIN", "TRANSACTION"}},
+      {{"COMMIT"}},
+      {{"ROLLBACK"}},
+      {{"DECLARE"}},
+      {{"SET"}},
+      {{"EXECUTE", "IMMEDIATE"}},
+      {{"CALL"}},
+      {{"EXPORT", "DATA"}},
+      {{"EXPORT", "MODEL"}},
+      {{"LOAD", "DATA"}},
+      {{"GRANT"}},
+      {{"REVOKE"}},
+      {{"ASSERT"}},
+      {{"EXPLAIN"}},
+      {{"DESCRIBE"}},
+      {{"SHOW"}},
+      {{"ANALYZE"}},
+      {{"RAISE"}},
+      {{"RETURN"}},
+      {{"BREAK"}},
+      {{"LEAVE"}},
+      {{"CONTINUE"}},
+      {{"ITERATE"}},
+      {{"UNDROP", "SCHEMA"}},
+      {{"CLONE", "DATA"}},
+      {{"FROM"}},
+      {{"BEGIN"}, true},
+      {{"IF"}, true},
+      {{"LOOP"}, true},
+      {{"WHILE"}, true},
+      {{"REPEAT"}, true},
+      {{"FOR"}, true},
+      {{"CASE"}, true},
+  };
+  return *rules;
+}
+
+// Words that may stand between CREATE, ALTER or DROP and the kind of the object, and belong to its name.
+bool IsObjectWord(const TokenStream& tokens) {
+  for (const char* word :
+       {"AGGREGATE",   "ALL",      "ASSIGNMENT", "BI_CAPACITY", "CAPACITY",     "COLUMN",      "CONNECTION",
+        "DATA_POLICY", "EXTERNAL", "FUNCTION",   "INDEX",       "MATERIALIZED", "MODEL",       "ORGANIZATION",
+        "POLICIES",    "POLICY",   "ACCESS",     "PROCEDURE",   "PROJECT",      "RESERVATION", "ROW",
+        "SCHEMA",      "SEARCH",   "SNAPSHOT",   "TABLE",       "UNIQUE",       "VECTOR",      "VIEW"}) {
+    if (tokens.IsWord(word)) return true;
+  }
+  return false;
+}
+
+absl::StatusOr<Parser> Start(std::string_view text) {
+  BQCDC_ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(text));
+  return Parser(text, TokenStream(std::move(tokens)));
+}
+
+}  // namespace
+
+absl::Status Parser::ExpectEnd() const {
+  return tokens_.AtEnd() ? absl::OkStatus() : tokens_.Expected("end of input");
+}
+
+absl::StatusOr<Script> Parser::ParseScript() {
+  Script script;
+  while (true) {
+    while (tokens_.TakeSymbol(";")) {
+    }
+    if (tokens_.AtEnd()) break;
+    BQCDC_ASSIGN_OR_RETURN(StatementPtr statement, ParseStatement());
+    statement->end_offset = tokens_.taken_end_offset();
+    script.statements.push_back(std::move(statement));
+    if (!tokens_.IsSymbol(";")) BQCDC_RETURN_IF_ERROR(ExpectEnd());
+  }
+  if (script.statements.empty()) return tokens_.Unexpected();
+  script.positional_parameter_count = positional_parameter_count_;
+  return script;
+}
+
+absl::StatusOr<StatementPtr> Parser::ParseStatement() {
+  if (StartsQuery()) {
+    auto statement = Make<QueryStatement>();
+    BQCDC_ASSIGN_OR_RETURN(statement->query, ParseQuery());
+    return statement;
+  }
+  if (tokens_.IsWord("CREATE")) return ParseCreate();
+  if (tokens_.IsWords({"ALTER", "TABLE"})) return ParseAlterTable();
+  if (tokens_.IsWords({"ALTER", "SCHEMA"})) return ParseAlterSchema();
+  if (tokens_.IsWord("DROP")) return ParseDrop();
+  if (tokens_.IsWord("INSERT")) return ParseInsert();
+  if (tokens_.IsWord("UPDATE")) return ParseUpdate();
+  if (tokens_.IsWord("DELETE")) return ParseDelete();
+  if (tokens_.IsWord("MERGE")) return ParseMerge();
+  if (tokens_.IsWords({"TRUNCATE", "TABLE"})) return ParseTruncate();
+  if (StatementPtr unsupported = ParseUnsupported()) return unsupported;
+  return tokens_.Unexpected();
+}
+
+// A statement of UnsupportedRules(), or ALTER of another object; null if there is none.
+StatementPtr Parser::ParseUnsupported() {
+  auto statement = Make<UnsupportedStatement>();
+  const auto take_word = [&] {
+    if (!statement->name.empty()) statement->name += ' ';
+    statement->name += absl::AsciiStrToUpper(std::string(tokens_.Take().image));
+  };
+  bool is_block = false;
+  for (const UnsupportedRule& rule : UnsupportedRules()) {
+    if (!statement->name.empty() || !tokens_.IsWords(rule.words)) continue;
+    for (size_t i = 0; i < rule.words.size(); ++i) take_word();
+    // BEGIN alone opens a transaction, too.
+    is_block = rule.is_block && !tokens_.IsSymbol(";") && !tokens_.AtEnd();
+  }
+  const bool changes_object = tokens_.IsWord("CREATE") || tokens_.IsWord("ALTER") || tokens_.IsWord("DROP");
+  if (statement->name.empty() && changes_object) {
+    take_word();
+    if (tokens_.TakeWords({"OR", "REPLACE"})) statement->name += " OR REPLACE";
+    if (!tokens_.TakeWord("TEMP")) tokens_.TakeWord("TEMPORARY");
+    if (!IsObjectWord(tokens_)) return nullptr;
+    while (IsObjectWord(tokens_)) take_word();
+    is_block = statement->name.ends_with("PROCEDURE") && statement->name.starts_with("CREATE");
+  }
+  if (statement->name.empty()) return nullptr;
+  while (!tokens_.AtEnd() && (is_block || !tokens_.IsSymbol(";"))) tokens_.Take();
+  return statement;
+}
+
+absl::StatusOr<Script> ParseScript(std::string_view text) {
+  BQCDC_ASSIGN_OR_RETURN(Parser parser, Start(text));
+  return parser.ParseScript();
+}
+
+absl::StatusOr<StatementPtr> ParseStatement(std::string_view text) {
+  BQCDC_ASSIGN_OR_RETURN(Script script, ParseScript(text));
+  if (script.statements.size() > 1) {
+    return SyntaxError("Expected end of input but got another statement", script.statements[1]->position);
+  }
+  return std::move(script.statements.front());
+}
+
+absl::StatusOr<ExpressionPtr> ParseExpression(std::string_view text) {
+  BQCDC_ASSIGN_OR_RETURN(Parser parser, Start(text));
+  BQCDC_ASSIGN_OR_RETURN(ExpressionPtr expression, parser.ParseExpression());
+  BQCDC_RETURN_IF_ERROR(parser.ExpectEnd());
+  return expression;
+}
+
+absl::StatusOr<TypeNamePtr> ParseType(std::string_view text) {
+  BQCDC_ASSIGN_OR_RETURN(Parser parser, Start(text));
+  BQCDC_ASSIGN_OR_RETURN(TypeNamePtr type, parser.ParseType());
+  BQCDC_RETURN_IF_ERROR(parser.ExpectEnd());
+  return type;
+}
+
+}  // namespace bqcdc::emulator::sql

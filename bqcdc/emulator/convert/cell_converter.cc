@@ -149,7 +149,8 @@ CellFault WriteNumeric(const FieldPlan& field, const Column& column, const RawVa
   const ValueError error = ReadDecimal(field.source, value, &numeric);
   if (error != ValueError::kNone) return FaultOf(error);
   if (column.precision &&
-      !numeric.Fits(static_cast<int>(*column.precision), static_cast<int>(column.scale.value_or(0)))) {
+      numeric.Constrain(static_cast<int>(*column.precision), static_cast<int>(column.scale.value_or(0)),
+                        &numeric) != ValueError::kNone) {
     return CellFault::kPrecision;
   }
   writer.SetInt128(row, numeric.unscaled());
@@ -162,7 +163,8 @@ CellFault WriteBigNumeric(const FieldPlan& field, const Column& column, const Ra
   const ValueError error = ReadDecimal(field.source, value, &numeric);
   if (error != ValueError::kNone) return FaultOf(error);
   if (column.precision &&
-      !numeric.Fits(static_cast<int>(*column.precision), static_cast<int>(column.scale.value_or(0)))) {
+      numeric.Constrain(static_cast<int>(*column.precision), static_cast<int>(column.scale.value_or(0)),
+                        &numeric) != ValueError::kNone) {
     return CellFault::kPrecision;
   }
   char blob[values::BigNumeric::kBlobBytes];

@@ -1,7 +1,8 @@
-// Tells ThreadSanitizer about Abseil's locks. Debian's Abseil is not compiled with it, so it would see our accesses but not the
-// locks that order them. The linker's --wrap sends our calls of absl::Mutex through here (cmake/bqcdc_sanitizers.cmake); each wrapper
-// does what Abseil itself does where it is instrumented. Between "pre" and "post" ThreadSanitizer ignores the thread, so
-// conditions that Abseil evaluates inside are quiet too.
+// Tells ThreadSanitizer about Abseil's locks. Debian's Abseil is not compiled with it, so it would see our
+// accesses but not the locks that order them. The linker's --wrap sends our calls of absl::Mutex through here
+// (cmake/bqcdc_sanitizers.cmake); each wrapper does what Abseil itself does where it is instrumented. Between
+// "pre" and "post" ThreadSanitizer ignores the thread, so conditions that Abseil evaluates inside are quiet
+// too.
 
 #include <sanitizer/tsan_interface.h>
 
@@ -11,8 +12,8 @@
 
 namespace {
 
-using absl::CondVar;
 using absl::Condition;
+using absl::CondVar;
 using absl::Duration;
 using absl::Mutex;
 using absl::Notification;
@@ -59,7 +60,7 @@ auto Wait(Mutex* mutex, Function wait) {
 
 }  // namespace
 
-#define BQCDC_WRAP(result, name, mangled, ...)    \
+#define BQCDC_WRAP(result, name, mangled, ...)           \
   result Real##name(__VA_ARGS__) asm("__real_" mangled); \
   result Wrap##name(__VA_ARGS__) asm("__wrap_" mangled); \
   result Wrap##name(__VA_ARGS__)
@@ -83,7 +84,8 @@ BQCDC_WRAP(void, LockWhen, "_ZN4absl7debian35Mutex8LockWhenERKNS0_9ConditionE", 
            const Condition& condition) {
   Lock(mutex, kWriter, [&] { RealLockWhen(mutex, condition); });
 }
-BQCDC_WRAP(void, Await, "_ZN4absl7debian35Mutex5AwaitERKNS0_9ConditionE", Mutex* mutex, const Condition& condition) {
+BQCDC_WRAP(void, Await, "_ZN4absl7debian35Mutex5AwaitERKNS0_9ConditionE", Mutex* mutex,
+           const Condition& condition) {
   Wait(mutex, [&] { RealAwait(mutex, condition); });
 }
 BQCDC_WRAP(bool, AwaitWithTimeout, "_ZN4absl7debian35Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE",
@@ -101,8 +103,9 @@ BQCDC_WRAP(void, DestroyMutex, "_ZN4absl7debian35MutexD1Ev", Mutex* mutex) {
 BQCDC_WRAP(void, CondVarWait, "_ZN4absl7debian37CondVar4WaitEPNS0_5MutexE", CondVar* variable, Mutex* mutex) {
   Wait(mutex, [&] { RealCondVarWait(variable, mutex); });
 }
-BQCDC_WRAP(bool, CondVarWaitWithTimeout, "_ZN4absl7debian37CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE",
-           CondVar* variable, Mutex* mutex, Duration timeout) {
+BQCDC_WRAP(bool, CondVarWaitWithTimeout,
+           "_ZN4absl7debian37CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE", CondVar* variable,
+           Mutex* mutex, Duration timeout) {
   return Wait(mutex, [&] { return RealCondVarWaitWithTimeout(variable, mutex, timeout); });
 }
 BQCDC_WRAP(void, Notify, "_ZN4absl7debian312Notification6NotifyEv", Notification* notification) {

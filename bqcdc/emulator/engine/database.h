@@ -38,7 +38,8 @@ struct DatabaseOptions {
   int64_t commit_rows_max = 20'000;               // rows that one group commit takes at most
   int64_t queued_bytes_max = 256 * 1024 * 1024;   // decoded bytes waiting; beyond it Append is refused as overloaded
   int64_t delta_bytes_max = 256 * 1024 * 1024;    // write-ahead log of the delta file; beyond it it is checkpointed
-  bool background_apply = true;                   // false: only Apply() applies
+  int64_t memory_bytes_max = int64_t{1024} * 1024 * 1024;  // DuckDB's limit; the process takes about a third more
+  bool background_apply = true;  // false: applies happen by Apply() only, and where too much is pending
 };
 
 // Rows of one AppendRows request, decoded and valid.
@@ -57,7 +58,7 @@ class Database {
  public:
   // Errors: FailedPrecondition when another process holds the directory (named), when the format is newer than
   // this program's, or when the directory cannot be written.
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options, Clock* clock);
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options, const base::Clock* clock);
   virtual ~Database() = default;
 
   // Catalog. Names are compared as the service does: datasets and tables with regard to case.
@@ -82,7 +83,8 @@ class Database {
 
   // Queues the rows for the next group commit. `durable` is called exactly once, from the committing thread and after
   // the fsync that covers the rows, or with an error and then nothing of the batch is stored: NotFound when the table is gone or
-  // was re-created, Aborted when its columns have changed since (decode again), ResourceExhausted when too much waits.
+  // was re-created, Aborted when its columns have changed since (decode again), ResourceExhausted when too much waits (the
+  // one error that is given on the calling thread, before Append returns).
   virtual void Append(AppendBatch batch, std::function<void(absl::Status)> durable) = 0;
   // Appends the rows of a SELECT (DuckDB's SQL, columns in table order) as plain rows; returns how many.
   virtual absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId& id, std::string_view duckdb_sql) = 0;
@@ -99,6 +101,9 @@ class Database {
 
   // Folds everything that is pending into the baseline and moves the watermark; all tables when `id` is unset.
   virtual absl::Status Apply(std::optional<catalog::TableId> id) = 0;
+  // Returns when nothing is due any more at the clock's present time: applies that are due have happened. For whoever drives a
+  // manual clock; errors are those of the applies.
+  virtual absl::Status WaitForBackground() = 0;
   // `upsert_stream_apply_watermark`: unset until the first accepted UPSERT or DELETE.
   virtual absl::StatusOr<std::optional<absl::Time>> Watermark(const catalog::TableId& id) const = 0;
   // Unapplied changes exist, or an UPSERT or DELETE came within the active window.
@@ -109,6 +114,13 @@ class Database {
     int64_t pending_changes = 0;   // unapplied rows
   };
   virtual absl::StatusOr<TableStats> Stats(const catalog::TableId& id) = 0;
+
+  // Since Open: appends that were stored, and transactions that it took.
+  struct CommitCounts {
+    int64_t appends = 0;
+    int64_t commits = 0;
+  };
+  virtual CommitCounts commit_counts() const = 0;
 };
 
 // One query's view: snapshots of both files taken under the publish latch. Not thread-safe; end it soon, it pins memory.

@@ -1,0 +1,224 @@
+#include "bqcdc/emulator/handlers/append_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/utf8.h"
+#include "bqcdc/emulator/handlers/append_errors.h"
+
+namespace bqcdc::emulator::handlers {
+namespace {
+
+namespace v1 = google::cloud::bigquery::storage::v1;
+using convert::RowFault;
+
+// Faults of decoding and of the mode, one for each row, in order.
+void MergeFaults(std::vector<RowFault> more, std::vector<RowFault>* faults) {
+  if (more.empty()) return;
+  faults->insert(faults->end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  std::stable_sort(faults->begin(), faults->end(),
+                   [](const RowFault& a, const RowFault& b) { return a.index < b.index; });
+  faults->erase(std::unique(faults->begin(), faults->end(),
+                            [](const RowFault& a, const RowFault& b) { return a.index == b.index; }),
+                faults->end());
+}
+
+// An answer must stay below what clients receive, whatever the number of bad rows.
+void CutFaults(std::vector<RowFault>* faults) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < faults->size(); ++i) {
+    bytes += (*faults)[i].message.size() + sizeof(RowFault);
+    if (bytes > convert::kRowFaultBytesMax) {
+      faults->resize(i);
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+AppendSession::AppendSession(engine::Database& database, const base::Clock& clock,
+                             const DefaultEvaluator& evaluate_default, ConnectionMode::Scope mode_scope)
+    : database_(database), clock_(clock), evaluate_default_(evaluate_default), mode_(mode_scope) {}
+
+absl::StatusOr<std::shared_ptr<AppendSession::Destination>> AppendSession::FindDestination(
+    std::string_view name) {
+  if (name.empty()) {
+    if (current_ == nullptr) return base::InvalidArgument("write_stream must be set in the first request");
+    // storage.proto: from the moment that a connection has several destinations every request names its own.
+    if (destinations_.size() > 1) {
+      return base::InvalidArgument(
+          "write_stream must be set in every request of a connection with several destinations");
+    }
+    return current_;
+  }
+  if (const auto found = destinations_.find(std::string(name)); found != destinations_.end())
+    return found->second;
+  if (destinations_.size() >= kDestinationsMax) {
+    return base::Error(absl::StatusCode::kResourceExhausted, "more than ", kDestinationsMax,
+                       " destinations on one connection");
+  }
+  BQCDC_ASSIGN_OR_RETURN(StreamName stream, ParseStreamName(name));
+  if (!stream.is_default()) return CreatedStreamsNotOffered("appending to a created stream");
+  if (absl::StrContains(stream.table.table, "$")) {
+    return base::Error(absl::StatusCode::kUnimplemented,
+                       "Not implemented by this server: partition decorators");
+  }
+  auto destination = std::make_shared<Destination>();
+  destination->name = std::string(name);
+  destination->stream = std::move(stream);
+  destinations_.emplace(destination->name, destination);
+  return destination;
+}
+
+absl::StatusOr<AppendSession::Resolved> AppendSession::Resolve(AppendRequest request,
+                                                               std::shared_ptr<Destination>* destination) {
+  BQCDC_ASSIGN_OR_RETURN(current_, FindDestination(request.write_stream));
+  *destination = current_;
+  Resolved resolved;
+  resolved.destination = current_;
+  resolved.writer_schema_before = current_->writer_schema;
+  if (request.has_writer_schema && (current_->writer_schema == nullptr ||
+                                    current_->writer_schema->descriptor != request.proto_descriptor)) {
+    current_->writer_schema = std::make_shared<WriterSchema>();
+    current_->writer_schema->descriptor = std::string(request.proto_descriptor);
+  }
+  if (request.default_missing_values != MissingValues::kUnspecified) {
+    default_missing_values_ = request.default_missing_values;
+  }
+  if (request.offset) return base::InvalidArgument("Offset can not be set on the default stream.");
+  if (request.has_arrow_rows) {
+    return base::Error(absl::StatusCode::kUnimplemented,
+                       "Not implemented by this server: rows in Arrow format");
+  }
+  if (request.rows.empty()) return base::InvalidArgument("Rows must be specified");
+  if (current_->writer_schema == nullptr) {
+    return base::InvalidArgument(
+        "Invalid proto schema: writer_schema must be set in the first request of a destination");
+  }
+  resolved.writer_schema = current_->writer_schema;
+  resolved.rows = std::move(request.rows);
+  resolved.missing_values = std::move(request.missing_values);
+  resolved.default_missing_values = default_missing_values_;
+  return resolved;
+}
+
+absl::StatusOr<std::shared_ptr<const catalog::Table>> AppendSession::FindTable(Destination& destination) {
+  absl::StatusOr<catalog::Table> found = database_.GetTable(destination.stream.table);
+  if (!found.ok() && found.status().code() != absl::StatusCode::kNotFound) return found.status();
+  if (destination.table_uid == 0) {
+    if (!found.ok()) return TableDenied(destination.stream);
+    destination.table_uid = found->uid;
+    destination.announced_version = found->schema_version;
+  }
+  if (!found.ok()) return TableGone(destination.stream.table);
+  if (found->uid != destination.table_uid) return TableRecreated(destination.stream.table);
+  return std::make_shared<const catalog::Table>(*std::move(found));
+}
+
+absl::StatusOr<std::shared_ptr<const convert::WriterPlan>> AppendSession::PlanFor(
+    const Resolved& request, const catalog::Table& table) {
+  WriterSchema& schema = *request.writer_schema;
+  if (schema.plan != nullptr && schema.plan_version == table.schema_version) return schema.plan;
+  auto plan = convert::CompileWriterSchema(schema.descriptor, table.schema);
+  if (!plan.ok()) {
+    if (request.destination->writer_schema == request.writer_schema) {
+      request.destination->writer_schema = request.writer_schema_before;
+    }
+    if (!convert::IsExtraFields(plan.status())) return plan.status();
+    return WithStorageError(plan.status(), v1::StorageError::SCHEMA_MISMATCH_EXTRA_FIELDS);
+  }
+  schema.plan = *std::move(plan);
+  schema.plan_version = table.schema_version;
+  return schema.plan;
+}
+
+absl::StatusOr<std::vector<bool>> AppendSession::DefaultsOf(const Resolved& request,
+                                                            const catalog::Table& table) {
+  const std::vector<schema::Column>& columns = table.schema.columns;
+  std::vector<bool> result(columns.size(), request.default_missing_values == MissingValues::kDefault);
+  for (const auto& [name, interpretation] : request.missing_values) {
+    const std::optional<size_t> index = table.schema.FindColumnIndex(name);
+    if (!index) {
+      return base::InvalidArgument("missing_value_interpretations names an unknown column: ",
+                                   convert::Quotable(name));
+    }
+    if (interpretation == MissingValues::kUnspecified) {
+      return base::InvalidArgument("missing_value_interpretations of column ", columns[*index].name,
+                                   " must be NULL_VALUE or DEFAULT_VALUE");
+    }
+    result[*index] = interpretation == MissingValues::kDefault;
+  }
+  return result;
+}
+
+absl::Status AppendSession::JudgeMode(const Resolved& request, const catalog::Table& table,
+                                      const convert::WriterPlan& plan, const convert::DecodedRows& rows,
+                                      std::vector<RowFault>* faults) {
+  const ConnectionMode::Request asked{
+      .destination = request.destination->stream.Entity(),
+      .has_change_type = plan.has_change_type(),
+      .has_primary_key = table.has_primary_key(),
+      .row_count = request.rows.size(),
+      .kinds = rows.kinds,
+  };
+  ConnectionMode::Verdict verdict = mode_.Judge(asked);
+  if (verdict.needs_primary_key) {
+    faults->clear();
+    return NoPrimaryKey(table.id);
+  }
+  // What the service's users saw as the status is the text about the mode, where there is one.
+  absl::Status status;
+  if (!verdict.faults.empty()) status = base::InvalidArgument(verdict.faults.front().message);
+  MergeFaults(std::move(verdict.faults), faults);
+  if (faults->empty()) {
+    mode_.Accept(asked, verdict);
+  } else if (status.ok()) {
+    status = BadRows();
+  }
+  return status;
+}
+
+AppendSession::Decoded AppendSession::Decode(const Resolved& request) {
+  Decoded result;
+  auto table = FindTable(*request.destination);
+  if (!table.ok()) {
+    result.status = table.status();
+    return result;
+  }
+  result.table = *std::move(table);
+  auto plan = PlanFor(request, *result.table);
+  auto defaults = plan.ok() ? DefaultsOf(request, *result.table) : plan.status();
+  if (!defaults.ok()) {
+    result.status = defaults.status();
+    return result;
+  }
+  const absl::Time now = clock_.Now();
+  convert::DecodeInput input;
+  input.rows = request.rows;
+  input.default_when_missing = *std::move(defaults);
+  if (evaluate_default_) {
+    input.evaluate_default = [&](const schema::Column& column, size_t rows) {
+      return evaluate_default_(column, rows, now);
+    };
+  }
+  auto rows = convert::DecodeRows(**plan, input);
+  if (!rows.ok()) {
+    result.status = rows.status();
+    return result;
+  }
+  result.faults = std::move(rows->faults);
+  result.status = JudgeMode(request, *result.table, **plan, *rows, &result.faults);
+  CutFaults(&result.faults);
+  if (!result.status.ok()) return result;
+  result.batch.table_uid = result.table->uid;
+  result.batch.schema_version = result.table->schema_version;
+  result.batch.chunks = std::move(rows->chunks);
+  result.batch.bytes = rows->bytes;
+  return result;
+}
+
+}  // namespace bqcdc::emulator::handlers

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bqcdc/emulator/cdc/row_operation.h"
 #include "bqcdc/schema/table_schema.h"
 
 // Columns of rows as DuckDB keeps them, behind a face that names no DuckDB type: decoders write rows into a
@@ -13,7 +14,9 @@
 //   BOOL bool · INT64 int64 · FLOAT64 double · NUMERIC int128 (unscaled, scale 9) · BIGNUMERIC 32-byte
 //   order-preserving blob (values/bignumeric.h) · STRING, JSON, GEOGRAPHY text · BYTES blob · DATE int32 days ·
 //   DATETIME int64 µs civil · TIME int64 µs · TIMESTAMP int64 µs UTC · INTERVAL months, days, µs ·
-//   STRUCT fields · REPEATED list.
+//   STRUCT fields · REPEATED list · RANGE a STRUCT of start and end.
+// In DuckDB's SQL: BOOLEAN, BIGINT, DOUBLE, DECIMAL(38,9), BLOB, VARCHAR, VARCHAR (JSON, GEOGRAPHY too), BLOB, DATE,
+// TIMESTAMP, TIME, TIMESTAMPTZ, INTERVAL, STRUCT(…), …[]; see storage_type.h.
 namespace bqcdc::emulator::engine {
 
 struct IntervalValue {
@@ -26,27 +29,29 @@ struct IntervalValue {
 // Not thread-safe. Each row is written once, either as a value or as NULL.
 class VectorWriter {
  public:
-  explicit VectorWriter(void* vector) : vector_(vector) {}
+  explicit VectorWriter(void* vector);
 
   void SetNull(size_t row);
-  void SetBool(size_t row, bool value);
-  void SetInt32(size_t row, int32_t value);  // DATE
-  void SetInt64(size_t row, int64_t value);  // INT64, DATETIME, TIME, TIMESTAMP
-  void SetInt128(size_t row, __int128 value);  // NUMERIC
-  void SetUint128(size_t row, unsigned __int128 value);
-  void SetUint8(size_t row, uint8_t value);
-  void SetDouble(size_t row, double value);
-  void SetInterval(size_t row, IntervalValue value);
+  void SetBool(size_t row, bool value) { static_cast<bool*>(data_)[row] = value; }
+  void SetInt32(size_t row, int32_t value) { static_cast<int32_t*>(data_)[row] = value; }  // DATE
+  // INT64, DATETIME, TIME, TIMESTAMP
+  void SetInt64(size_t row, int64_t value) { static_cast<int64_t*>(data_)[row] = value; }
+  void SetInt128(size_t row, __int128 value) { static_cast<__int128*>(data_)[row] = value; }  // NUMERIC
+  void SetUint128(size_t row, unsigned __int128 value) { static_cast<unsigned __int128*>(data_)[row] = value; }
+  void SetUint8(size_t row, uint8_t value) { static_cast<uint8_t*>(data_)[row] = value; }
+  void SetDouble(size_t row, double value) { static_cast<double*>(data_)[row] = value; }
+  void SetInterval(size_t row, IntervalValue value) { static_cast<IntervalValue*>(data_)[row] = value; }
   void SetBytes(size_t row, std::string_view bytes);  // STRING, JSON, BYTES, BIGNUMERIC; copied
   // STRUCT: the writer of a field. A NULL struct needs its fields set to NULL by the caller as well.
   VectorWriter Field(size_t index);
   // REPEATED: makes room for `length` elements of `row` and returns the index of the first in Elements().
-  // Elements() must be asked for again afterwards.
+  // Elements() must be asked for again afterwards. Rows are written in any order; an empty list needs a call too.
   size_t StartList(size_t row, size_t length);
   VectorWriter Elements();
 
  private:
   void* vector_;  // duckdb_vector, owned by the chunk
+  void* data_;
 };
 
 // Reads one column of a chunk. Same lifetime as VectorWriter.
@@ -54,15 +59,15 @@ class VectorReader {
  public:
   explicit VectorReader(void* vector);
 
-  bool IsNull(size_t row) const;
-  bool Bool(size_t row) const;
-  int32_t Int32(size_t row) const;
-  int64_t Int64(size_t row) const;
-  __int128 Int128(size_t row) const;
-  unsigned __int128 Uint128(size_t row) const;
-  uint8_t Uint8(size_t row) const;
-  double Double(size_t row) const;
-  IntervalValue Interval(size_t row) const;
+  bool IsNull(size_t row) const { return validity_ != nullptr && (validity_[row / 64] >> (row % 64) & 1) == 0; }
+  bool Bool(size_t row) const { return static_cast<const bool*>(data_)[row]; }
+  int32_t Int32(size_t row) const { return static_cast<const int32_t*>(data_)[row]; }
+  int64_t Int64(size_t row) const { return static_cast<const int64_t*>(data_)[row]; }
+  __int128 Int128(size_t row) const { return static_cast<const __int128*>(data_)[row]; }
+  unsigned __int128 Uint128(size_t row) const { return static_cast<const unsigned __int128*>(data_)[row]; }
+  uint8_t Uint8(size_t row) const { return static_cast<const uint8_t*>(data_)[row]; }
+  double Double(size_t row) const { return static_cast<const double*>(data_)[row]; }
+  IntervalValue Interval(size_t row) const { return static_cast<const IntervalValue*>(data_)[row]; }
   std::string_view Bytes(size_t row) const;
   VectorReader Field(size_t index) const;
   struct ListEntry {
@@ -104,12 +109,7 @@ class Chunk {
   void* chunk_ = nullptr;
 };
 
-// What a row does to its table; stored in the change column `_op`.
-enum class RowOperation : uint8_t {
-  kPlain = 0,   // appended without `_CHANGE_TYPE`, or with INSERT
-  kUpsert = 1,
-  kDelete = 2,
-};
+using cdc::RowOperation;  // stored in the change column kOperation
 
 // The server's own columns behind the table's columns, in this order.
 enum class ChangeColumn : uint8_t {

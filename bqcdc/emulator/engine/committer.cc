@@ -1,0 +1,327 @@
+#include "bqcdc/emulator/engine/committer.h"
+
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "absl/synchronization/notification.h"
+#include "bqcdc/base/failpoint.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/cdc/tie_shuffle.h"
+#include "bqcdc/emulator/engine/key_encoder.h"
+#include "bqcdc/emulator/engine/limits.h"
+
+namespace bqcdc::emulator::engine {
+namespace {
+
+using cdc::RowOperation;
+
+size_t ChangeColumnIndex(const Chunk& chunk, ChangeColumn column) {
+  return chunk.column_count() - kChangeColumnCount + static_cast<size_t>(column);
+}
+
+}  // namespace
+
+Committer::Committer(DatabaseCore* core, std::function<void()> on_rows_pending)
+    : core_(core), on_rows_pending_(std::move(on_rows_pending)) {}
+
+absl::Status Committer::Start() {
+  BQCDC_ASSIGN_OR_RETURN(connection_, core_->store->Connect());
+  thread_ = std::thread([this] { Loop(); });
+  return absl::OkStatus();
+}
+
+Committer::~Committer() {
+  {
+    absl::MutexLock lock(&queue_mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Committer::PrepareRows(const catalog::Table& table, Item& item) const {
+  for (const Chunk& chunk : item.batch.chunks) item.row_count += chunk.row_count();
+  if (!table.has_primary_key()) return;
+  const KeyEncoder encoder(table);
+  item.rows.resize(item.row_count);
+  size_t begin = 0;
+  for (const Chunk& chunk : item.batch.chunks) {
+    encoder.Encode(chunk, item.keys);
+    const VectorReader operation = chunk.Reader(ChangeColumnIndex(chunk, ChangeColumn::kOperation));
+    const VectorReader high = chunk.Reader(ChangeColumnIndex(chunk, ChangeColumn::kSequenceHigh));
+    const VectorReader low = chunk.Reader(ChangeColumnIndex(chunk, ChangeColumn::kSequenceLow));
+    for (size_t i = 0; i < chunk.row_count(); ++i) {
+      cdc::PendingRow& row = item.rows[begin + i];
+      row.operation = static_cast<RowOperation>(operation.Uint8(i));
+      if (row.operation == RowOperation::kPlain) continue;
+      ++item.change_count;
+      row.has_sequence = !high.IsNull(i);
+      if (row.has_sequence) row.sequence = values::SequenceNumber::FromHighLow(high.Uint128(i), low.Uint128(i));
+    }
+    begin += chunk.row_count();
+  }
+}
+
+void Committer::Append(AppendBatch batch, std::function<void(absl::Status)> durable) {
+  auto item = std::make_unique<Item>();
+  item->batch = std::move(batch);
+  item->durable = std::move(durable);
+  const auto catalog = core_->Catalog();
+  const catalog::Table* table = catalog->FindTable(item->batch.table_uid);
+  // Chunks are read only where they fit the table; the committing thread looks again.
+  if (table != nullptr && table->schema_version == item->batch.schema_version) PrepareRows(*table, *item);
+  bool overloaded;
+  {
+    absl::MutexLock lock(&queue_mutex_);
+    overloaded = queued_bytes_ > 0 && queued_bytes_ + item->batch.bytes > core_->options.queued_bytes_max;
+    if (!overloaded) {
+      queued_bytes_ += item->batch.bytes;
+      appends_.push_back(std::move(item));
+    }
+  }
+  if (overloaded) {
+    item->durable(absl::ResourceExhaustedError("too many rows wait to be stored; try again later"));
+  }
+}
+
+absl::Status Committer::Run(const std::function<absl::Status(Connection&)>& task) {
+  absl::Status status;
+  absl::Notification done;
+  Post([&](Connection& connection) {
+    status = task(connection);
+    done.Notify();
+  });
+  done.WaitForNotification();
+  return status;
+}
+
+void Committer::Post(std::function<void(Connection&)> task) {
+  absl::MutexLock lock(&queue_mutex_);
+  tasks_.push_back(std::move(task));
+}
+
+bool Committer::HasWork() const { return !tasks_.empty() || (!appends_.empty() && !held_back_) || stopping_; }
+
+Committer::Group Committer::TakeGroup() {
+  Group group;
+  int64_t rows = 0;
+  while (!appends_.empty()) {
+    rows += static_cast<int64_t>(appends_.front()->row_count);
+    if (!group.empty() && rows > core_->options.commit_rows_max) break;
+    queued_bytes_ -= appends_.front()->batch.bytes;
+    group.push_back(std::move(appends_.front()));
+    appends_.pop_front();
+  }
+  return group;
+}
+
+bool Committer::MayAppend() {
+  absl::MutexLock lock(&core_->mutex);
+  return core_->pending_rows <= kPendingRowsHardMax;
+}
+
+void Committer::Loop() {
+  while (true) {
+    std::function<void(Connection&)> task;
+    Group group;
+    const bool may_append = MayAppend();
+    {
+      absl::MutexLock lock(&queue_mutex_);
+      held_back_ = !may_append;
+      // What holds appends back ends with a task: the applier posts one when it has applied rows.
+      queue_mutex_.Await(absl::Condition(this, &Committer::HasWork));
+      if (!tasks_.empty()) {
+        task = std::move(tasks_.front());
+        tasks_.pop_front();
+      } else if (!appends_.empty()) {
+        group = TakeGroup();
+      } else {
+        return;
+      }
+    }
+    if (task) {
+      task(*connection_);
+    } else {
+      CommitAndAnswer(std::move(group));
+      CheckpointIfLong(*connection_);
+    }
+  }
+}
+
+void Committer::CommitAndAnswer(Group group) {
+  absl::Status status = Commit(group);
+  if (!status.ok() && group.size() > 1) {
+    // One of them cannot be stored; the others shall not suffer for it.
+    for (std::unique_ptr<Item>& item : group) {
+      if (!item->status.ok()) continue;
+      Group alone;
+      alone.push_back(std::move(item));
+      CommitAndAnswer(std::move(alone));
+    }
+    std::erase(group, nullptr);
+    status = absl::OkStatus();
+  }
+  for (const std::unique_ptr<Item>& item : group) {
+    item->durable(item->status.ok() ? status : item->status);
+  }
+}
+
+absl::Status Committer::Commit(Group& group) {
+  Admit(group);
+  for (const std::unique_ptr<Item>& item : group) {
+    if (item->status.ok()) Stamp(*item);
+  }
+  const absl::Status status = Store(group);
+  if (status.ok()) Publish(group);
+  EndCommit();
+  return status;
+}
+
+void Committer::Admit(Group& group) {
+  absl::MutexLock lock(&core_->mutex);
+  std::map<int64_t, int64_t> next_ordinals;
+  for (const std::unique_ptr<Item>& item : group) {
+    const catalog::Table* table = core_->catalog->FindTable(item->batch.table_uid);
+    if (table == nullptr) {
+      item->status = absl::NotFoundError("the table was deleted or created anew");
+      continue;
+    }
+    if (table->schema_version != item->batch.schema_version) {
+      item->status = absl::AbortedError("the table's columns have changed");
+      continue;
+    }
+    if (item->row_count == 0) continue;
+    item->state = core_->tables.at(table->uid);
+    int64_t& next = next_ordinals.try_emplace(table->uid, item->state->next_ordinal()).first->second;
+    item->first_ordinal = std::exchange(next, next + static_cast<int64_t>(item->row_count));
+    item->ingest_us = core_->TakeIngestTime();
+    if (!core_->commit_since_us) core_->commit_since_us = item->ingest_us;
+  }
+}
+
+void Committer::Stamp(Item& item) {
+  if (core_->options.cdc.shuffle_ties && item.change_count > 0) {
+    item.order = cdc::ShuffledOrder(item.row_count, core_->options.cdc.shuffle_seed, item.ingest_us);
+  }
+  std::vector<uint32_t> place(item.order.size());  // the inverse: by row
+  for (size_t n = 0; n < item.order.size(); ++n) place[item.order[n]] = static_cast<uint32_t>(n);
+  size_t row = 0;
+  for (Chunk& chunk : item.batch.chunks) {
+    VectorWriter ingest = chunk.Writer(ChangeColumnIndex(chunk, ChangeColumn::kIngestTime));
+    VectorWriter ordinal = chunk.Writer(ChangeColumnIndex(chunk, ChangeColumn::kOrdinal));
+    for (size_t i = 0; i < chunk.row_count(); ++i, ++row) {
+      ingest.SetInt64(i, item.ingest_us);
+      ordinal.SetInt64(i, item.first_ordinal + static_cast<int64_t>(place.empty() ? row : place[row]));
+    }
+  }
+}
+
+absl::Status Committer::AppendChunks(const Group& group, int64_t uid) {
+  duckdb_appender appender = nullptr;
+  const std::string name = base::StrCat("d", uid);
+  bool ok = duckdb_appender_create_ext(connection_->handle(), "delta", "main", name.c_str(), &appender) == DuckDBSuccess;
+  for (const std::unique_ptr<Item>& item : group) {
+    if (item->state == nullptr || item->state->uid != uid) continue;
+    for (const Chunk& chunk : item->batch.chunks) {
+      ok = ok && duckdb_append_data_chunk(appender, static_cast<duckdb_data_chunk>(chunk.handle())) == DuckDBSuccess;
+    }
+  }
+  ok = ok && duckdb_appender_close(appender) == DuckDBSuccess;
+  absl::Status status;
+  if (!ok) {
+    const char* text = appender == nullptr ? nullptr : duckdb_appender_error(appender);
+    status = base::Internal("store: cannot append: ", text == nullptr ? "no reason given" : text);
+  }
+  duckdb_appender_destroy(&appender);
+  return status;
+}
+
+absl::Status Committer::Store(const Group& group) {
+  std::set<int64_t> uids;
+  for (const std::unique_ptr<Item>& item : group) {
+    if (item->state != nullptr) uids.insert(item->state->uid);
+  }
+  if (uids.empty()) return absl::OkStatus();
+  BQCDC_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*connection_));
+  for (const int64_t uid : uids) BQCDC_RETURN_IF_ERROR(AppendChunks(group, uid));
+  base::HitFailpoint(base::Failpoint::kAppendBeforeCommit);
+  BQCDC_RETURN_IF_ERROR(transaction.Commit());
+  base::HitFailpoint(base::Failpoint::kAppendBeforeAcknowledge);
+  ++commit_count_;
+  append_count_ += static_cast<int64_t>(group.size());
+  return absl::OkStatus();
+}
+
+void Committer::PublishRows(Item& item) {
+  TableState& state = *item.state;
+  if (item.rows.empty()) return;
+  if (state.rows_ == nullptr) {
+    auto rows = std::make_shared<cdc::PendingRows>(state.next_ordinal());
+    state.keys_ = std::make_unique<cdc::KeyDictionary>();
+    absl::MutexLock lock(&core_->mutex);
+    state.rows_ = std::move(rows);
+  }
+  for (size_t n = 0; n < item.rows.size(); ++n) {
+    const size_t index = item.order.empty() ? n : item.order[n];
+    cdc::PendingRow& row = item.rows[index];
+    row.key = state.keys_->FindOrAdd(item.keys.key(index), item.keys.hash(index));
+    row.ingest_us = item.ingest_us;
+    state.rows_->Append(row);
+  }
+}
+
+void Committer::Publish(const Group& group) {
+  // Keeps the applier from exchanging the rows meanwhile; readers look at what was counted before.
+  bool wake = false;
+  {
+  absl::MutexLock rows_lock(&core_->rows_mutex);
+  for (const std::unique_ptr<Item>& item : group) {
+    if (item->state == nullptr) continue;
+    PublishRows(*item);
+    absl::MutexLock lock(&core_->mutex);
+    TableState& state = *item->state;
+    state.row_count_ += item->row_count;
+    state.change_count_ += item->change_count;
+    core_->pending_rows += static_cast<int64_t>(item->row_count);
+    if (item->change_count > 0) {
+      // The watermark starts just before the first change: nothing of it is applied.
+      if (!state.record_.watermark_us) state.record_.watermark_us = item->ingest_us - 1;
+      state.record_.last_change_us = item->ingest_us;
+    }
+    if (!state.last_tick_us_) {
+      state.last_tick_us_ = item->ingest_us;
+      wake = true;
+    }
+    if (core_->pending_rows > kPendingRowsMax && !core_->apply_forced) core_->apply_forced = wake = true;
+  }
+  }
+  if (wake) on_rows_pending_();
+}
+
+void Committer::EndCommit() {
+  absl::MutexLock lock(&core_->mutex);
+  core_->commit_since_us.reset();
+}
+
+void Committer::CheckpointIfLong(Connection& delta) {
+  const int64_t bytes = core_->store->DeltaLogBytes();
+  if (bytes <= core_->options.delta_bytes_max) return;
+  bool wake = false;
+  bool rows_pending = false;
+  {
+    absl::MutexLock lock(&core_->mutex);
+    rows_pending = core_->pending_rows > 0;
+    wake = rows_pending && !core_->apply_forced;
+    if (wake) core_->apply_forced = true;
+  }
+  // A checkpoint of few rows is short, so the applier empties the tables first; but it gets not for ever.
+  if (wake) on_rows_pending_();
+  if (rows_pending && bytes <= 2 * core_->options.delta_bytes_max) return;
+  base::HitFailpoint(base::Failpoint::kCheckpointBefore);
+  // Refused while a transaction writes the file; there is none, and if there were, a later call succeeds.
+  delta.Run("CHECKPOINT delta").IgnoreError();
+  base::HitFailpoint(base::Failpoint::kCheckpointAfter);
+}
+
+}  // namespace bqcdc::emulator::engine

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "bqcdc/emulator/cdc/key_dictionary.h"
+#include "bqcdc/emulator/cdc/pending_rows.h"
+#include "bqcdc/emulator/engine/database_core.h"
+
+namespace bqcdc::emulator::engine {
+
+// Writes the delta file, alone. Takes what has been queued and stores it in one transaction, so that one fsync serves every
+// append that waits; then publishes the rows to readers and tells the waiting.
+class Committer {
+ public:
+  // `on_rows_pending` is called after rows were published where nothing was pending before, or where too much is:
+  // from the committing thread, without locks.
+  Committer(DatabaseCore* core, std::function<void()> on_rows_pending);
+  // Commits what is queued, then ends the thread.
+  ~Committer();
+
+  absl::Status Start();
+  void Append(AppendBatch batch, std::function<void(absl::Status)> durable);
+  // Runs `task` on the committing thread between two groups, ahead of queued appends, and waits for it.
+  absl::Status Run(const std::function<absl::Status(Connection& delta)>& task);
+  // The same without waiting; the task must not fail.
+  void Post(std::function<void(Connection& delta)> task);
+  // Writes the delta's log into its file where the log has become too long. On the committing thread.
+  void CheckpointIfLong(Connection& delta);
+
+  int64_t commit_count() const { return commit_count_.load(); }
+  int64_t append_count() const { return append_count_.load(); }
+
+ private:
+  struct Item {
+    AppendBatch batch;
+    std::function<void(absl::Status)> durable;
+    std::shared_ptr<TableState> state;
+    std::vector<cdc::PendingRow> rows;  // of a table with a key; by row, keys not numbered yet
+    cdc::EncodedKeys keys;
+    std::vector<uint32_t> order;  // order[n]: the row with the n-th ordinal; empty: as they stand
+    size_t row_count = 0;
+    size_t change_count = 0;
+    int64_t ingest_us = 0;
+    int64_t first_ordinal = 0;
+    absl::Status status;
+  };
+  using Group = std::vector<std::unique_ptr<Item>>;
+
+  void Loop();
+  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mutex_);
+  Group TakeGroup() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mutex_);
+  void PrepareRows(const catalog::Table& table, Item& item) const;
+  // Stores the items, all or none; sets the status of those that no longer fit their table.
+  absl::Status Commit(Group& group);
+  void Admit(Group& group);
+  void Stamp(Item& item);
+  absl::Status Store(const Group& group);
+  absl::Status AppendChunks(const Group& group, int64_t uid);
+  void Publish(const Group& group);
+  void PublishRows(Item& item);
+  void EndCommit();
+  void CommitAndAnswer(Group group);
+  bool MayAppend() ABSL_LOCKS_EXCLUDED(core_->mutex);
+
+  DatabaseCore* const core_;
+  const std::function<void()> on_rows_pending_;
+  std::unique_ptr<Connection> connection_;  // the committing thread's
+
+  absl::Mutex queue_mutex_;
+  std::deque<std::function<void(Connection&)>> tasks_ ABSL_GUARDED_BY(queue_mutex_);
+  std::deque<std::unique_ptr<Item>> appends_ ABSL_GUARDED_BY(queue_mutex_);
+  int64_t queued_bytes_ ABSL_GUARDED_BY(queue_mutex_) = 0;
+  bool held_back_ ABSL_GUARDED_BY(queue_mutex_) = false;  // too many rows wait to be applied
+  bool stopping_ ABSL_GUARDED_BY(queue_mutex_) = false;
+
+  std::atomic<int64_t> commit_count_{0};
+  std::atomic<int64_t> append_count_{0};
+  std::thread thread_;
+};
+
+}  // namespace bqcdc::emulator::engine

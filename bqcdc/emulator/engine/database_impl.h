@@ -1,0 +1,78 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bqcdc/emulator/engine/applier.h"
+#include "bqcdc/emulator/engine/committer.h"
+#include "bqcdc/emulator/engine/database.h"
+#include "bqcdc/emulator/engine/database_core.h"
+#include "bqcdc/emulator/engine/read_session.h"
+
+namespace bqcdc::emulator::engine {
+
+// The Database over a Store: the catalog's changes are here, the rest is handed on to the committer, the applier and sessions.
+class DatabaseImpl final : public Database {
+ public:
+  explicit DatabaseImpl(std::unique_ptr<DatabaseCore> core);
+  ~DatabaseImpl() override;
+  absl::Status Start();
+
+  absl::Status CreateDataset(catalog::Dataset dataset) override;
+  absl::StatusOr<catalog::Dataset> GetDataset(const catalog::DatasetId& id) const override;
+  std::vector<catalog::Dataset> ListDatasets(std::string_view project) const override;
+  absl::StatusOr<catalog::Dataset> UpdateDataset(
+      const catalog::DatasetId& id, std::optional<std::string> if_match,
+      const std::function<absl::Status(catalog::Dataset&)>& change) override;
+  absl::Status DropDataset(const catalog::DatasetId& id, bool drop_tables) override;
+  absl::StatusOr<catalog::Table> CreateTable(catalog::Table table, bool replace) override;
+  absl::StatusOr<catalog::Table> GetTable(const catalog::TableId& id) const override;
+  std::vector<catalog::Table> ListTables(const catalog::DatasetId& id) const override;
+  absl::StatusOr<catalog::Table> UpdateTable(const catalog::TableId& id, std::optional<std::string> if_match,
+                                             const std::function<absl::Status(catalog::Table&)>& change) override;
+  absl::Status DropTable(const catalog::TableId& id) override;
+
+  void Append(AppendBatch batch, std::function<void(absl::Status)> durable) override;
+  absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId& id, std::string_view duckdb_sql) override;
+  absl::Status RegisterFunctions(const std::vector<ScalarFunction>& functions) override;
+  absl::Time Now() const override { return core_->clock->Now(); }
+  absl::StatusOr<std::unique_ptr<ReadSession>> BeginRead() override;
+  absl::Status Apply(std::optional<catalog::TableId> id) override;
+  absl::Status WaitForBackground() override;
+  absl::StatusOr<std::optional<absl::Time>> Watermark(const catalog::TableId& id) const override;
+  absl::StatusOr<bool> IsActiveWithCdc(const catalog::TableId& id) const override;
+  absl::StatusOr<TableStats> Stats(const catalog::TableId& id) override;
+  CommitCounts commit_counts() const override;
+
+ private:
+  // A transaction of the baseline, and what becomes of the catalog in memory once it is committed.
+  struct CatalogChange {
+    std::string sql;
+    std::function<void(catalog::CatalogState&)> change;
+    std::function<void()> change_tables;  // under the core's mutex; may be empty
+  };
+  absl::Status Commit(const CatalogChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->baseline_mutex);
+  absl::Status AlterColumns(const catalog::Table& before, catalog::Table& after)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->baseline_mutex);
+  absl::StatusOr<catalog::Table> FindTable(const catalog::TableId& id) const;
+  std::string NewEtag();
+  void ForgetTables(const std::vector<int64_t>& uids) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mutex);
+  void DropDelta(const std::vector<int64_t>& uids);
+
+  std::unique_ptr<DatabaseCore> core_;
+  ConnectionPool pool_;
+  std::unique_ptr<Committer> committer_;
+  std::unique_ptr<Applier> applier_;
+  absl::Mutex functions_mutex_;
+  bool functions_registered_ ABSL_GUARDED_BY(functions_mutex_) = false;
+  const uint64_t etag_seed_;
+  std::atomic<uint64_t> etag_count_{0};
+};
+
+}  // namespace bqcdc::emulator::engine

@@ -1,0 +1,131 @@
+#include "bqcdc/emulator/engine/duckdb_connection.h"
+
+#include <utility>
+
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+
+namespace bqcdc::emulator::engine {
+namespace {
+
+// DuckDB's text without the name of its error class and the excerpt of the statement, which is not the user's.
+std::string CleanMessage(std::string_view message) {
+  if (const size_t excerpt = message.find("\n\nLINE "); excerpt != message.npos) message = message.substr(0, excerpt);
+  const size_t label = message.find(" Error: ");
+  if (label != message.npos && message.find_first_of(":\n") == label + 6) message.remove_prefix(label + 8);
+  return std::string(message);
+}
+
+absl::StatusCode CodeOf(duckdb_error_type type) {
+  switch (type) {
+    case DUCKDB_ERROR_OUT_OF_RANGE:
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_DECIMAL:
+    case DUCKDB_ERROR_DIVIDE_BY_ZERO:
+    case DUCKDB_ERROR_INVALID_INPUT:
+    case DUCKDB_ERROR_MISMATCH_TYPE:
+    case DUCKDB_ERROR_CONSTRAINT:
+    case DUCKDB_ERROR_PARAMETER_NOT_ALLOWED:
+    case DUCKDB_ERROR_EXECUTOR: return absl::StatusCode::kInvalidArgument;
+    case DUCKDB_ERROR_OUT_OF_MEMORY: return absl::StatusCode::kResourceExhausted;
+    case DUCKDB_ERROR_INTERRUPT: return absl::StatusCode::kCancelled;
+    default: return absl::StatusCode::kInternal;
+  }
+}
+
+// Owns a result of DuckDB.
+struct Result {
+  duckdb_result value = {};
+  Result() = default;
+  Result(const Result&) = delete;
+  ~Result() { duckdb_destroy_result(&value); }
+
+  absl::Status Error() {
+    const char* text = duckdb_result_error(&value);
+    return base::Error(CodeOf(duckdb_result_error_type(&value)), CleanMessage(text == nullptr ? "failed" : text));
+  }
+};
+
+absl::Status AsInternal(const absl::Status& status) {
+  return base::Internal("store: ", base::ToStd(status.message()));
+}
+
+// Rows that DuckDB has computed already.
+class MaterializedResult final : public QueryResult {
+ public:
+  explicit MaterializedResult(std::unique_ptr<Result> result)
+      : result_(std::move(result)), column_count_(duckdb_column_count(&result_->value)) {}
+
+  size_t column_count() const override { return column_count_; }
+  absl::StatusOr<std::optional<Chunk>> Next() override {
+    duckdb_data_chunk chunk = duckdb_fetch_chunk(result_->value);
+    if (chunk != nullptr) return Chunk::Adopt(chunk);
+    const char* error = duckdb_result_error(&result_->value);
+    if (error != nullptr && *error != '\0') return result_->Error();
+    return std::nullopt;
+  }
+
+ private:
+  std::unique_ptr<Result> result_;
+  const size_t column_count_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(duckdb_database database) {
+  duckdb_connection connection;
+  if (duckdb_connect(database, &connection) == DuckDBError) return base::Internal("store: cannot connect");
+  return std::unique_ptr<Connection>(new Connection(connection));
+}
+
+Connection::~Connection() { duckdb_disconnect(&connection_); }
+
+absl::Status Connection::Run(std::string_view sql) {
+  Result result;
+  if (duckdb_query(connection_, std::string(sql).c_str(), &result.value) == DuckDBError) {
+    return AsInternal(result.Error());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Connection::Read(std::string_view sql, const std::function<absl::Status(const Chunk&)>& each) {
+  Result result;
+  if (duckdb_query(connection_, std::string(sql).c_str(), &result.value) == DuckDBError) {
+    return AsInternal(result.Error());
+  }
+  while (duckdb_data_chunk handle = duckdb_fetch_chunk(result.value)) {
+    const Chunk chunk = Chunk::Adopt(handle);
+    BQCDC_RETURN_IF_ERROR(each(chunk));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<int64_t>> Connection::ReadInt64(std::string_view sql) {
+  std::optional<int64_t> value;
+  BQCDC_RETURN_IF_ERROR(Read(sql, [&](const Chunk& chunk) {
+    if (!value && chunk.row_count() > 0 && !chunk.Reader(0).IsNull(0)) value = chunk.Reader(0).Int64(0);
+    return absl::OkStatus();
+  }));
+  return value;
+}
+
+absl::StatusOr<std::unique_ptr<QueryResult>> Connection::Query(std::string_view sql) {
+  auto result = std::make_unique<Result>();
+  if (duckdb_query(connection_, std::string(sql).c_str(), &result->value) == DuckDBError) return result->Error();
+  return std::make_unique<MaterializedResult>(std::move(result));
+}
+
+absl::StatusOr<Transaction> Transaction::Begin(Connection& connection) {
+  BQCDC_RETURN_IF_ERROR(connection.Run("BEGIN TRANSACTION"));
+  return Transaction(connection);
+}
+
+Transaction::~Transaction() {
+  if (connection_ != nullptr) connection_->Run("ROLLBACK").IgnoreError();
+}
+
+absl::Status Transaction::Commit() {
+  return std::exchange(connection_, nullptr)->Run("COMMIT");
+}
+
+}  // namespace bqcdc::emulator::engine

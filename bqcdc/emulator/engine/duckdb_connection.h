@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "bqcdc/emulator/engine/chunk.h"
+#include "bqcdc/emulator/engine/query_result.h"
+#include "duckdb.h"
+
+namespace bqcdc::emulator::engine {
+
+// A connection of the store's DuckDB instance. One thread at a time. Errors of our own statements are Internal: they
+// are our mistakes, or the disk's.
+class Connection {
+ public:
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(duckdb_database database);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  duckdb_connection handle() const { return connection_; }
+
+  // Runs statements whose rows nobody wants.
+  absl::Status Run(std::string_view sql);
+  // Runs a statement and hands over its rows chunk by chunk.
+  absl::Status Read(std::string_view sql, const std::function<absl::Status(const Chunk&)>& each);
+  // The first value of the first row as BIGINT; unset for no row or NULL.
+  absl::StatusOr<std::optional<int64_t>> ReadInt64(std::string_view sql);
+  // Runs a user's SELECT. What the data brought about (overflow, bad cast, division by zero) is InvalidArgument, a statement
+  // that DuckDB does not take is Internal, too little memory ResourceExhausted.
+  absl::StatusOr<std::unique_ptr<QueryResult>> Query(std::string_view sql);
+
+ private:
+  explicit Connection(duckdb_connection connection) : connection_(connection) {}
+  duckdb_connection connection_;
+};
+
+// A write transaction that is rolled back unless it was committed.
+class Transaction {
+ public:
+  static absl::StatusOr<Transaction> Begin(Connection& connection);
+  Transaction(Transaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+  ~Transaction();
+  // Durable once it returns OK.
+  absl::Status Commit();
+
+ private:
+  explicit Transaction(Connection& connection) : connection_(&connection) {}
+  Connection* connection_;
+};
+
+}  // namespace bqcdc::emulator::engine

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bqcdc/emulator/catalog/entities.h"
+#include "bqcdc/emulator/engine/table_state.h"
+
+// SQL over the physical tables of one table.
+namespace bqcdc::emulator::engine {
+
+// Quoted names, divided by ", ", each with `prefix` in front.
+std::string ColumnList(const catalog::Table& table, const std::string& prefix = "");
+std::string KeyList(const catalog::Table& table, const std::string& prefix = "");
+// Whether two rows have the same key; NULL equals NULL.
+std::string SameKey(const catalog::Table& table, const std::string& left, const std::string& right);
+// A condition on delta rows: the rows that `view` counts as pending.
+std::string PendingRowsCondition(const PendingView& view);
+
+// The baseline and plain rows, which are visible as soon as they are stored.
+std::string StaleRelationSql(const catalog::Table& table, const PendingView& view);
+// Baseline rows whose key no pending change has taken, and the pending rows that are left: an anti join with the few taken keys,
+// never a sort or an aggregate over the baseline. `folded` may be null where nothing but plain rows is pending.
+std::string MergedRelationSql(const catalog::Table& table, const PendingView& view, const FoldedView* folded);
+
+// Which applied winner has the key of a pending row: (ordinal, is_delete, sequence high, low, ingest time).
+std::string AppliedWinnersSql(const catalog::Table& table, const RowFlags& rows, uint8_t flag);
+
+}  // namespace bqcdc::emulator::engine

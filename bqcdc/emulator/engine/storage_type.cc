@@ -1,0 +1,126 @@
+#include "bqcdc/emulator/engine/storage_type.h"
+
+#include <vector>
+
+#include "bqcdc/base/strings.h"
+
+namespace bqcdc::emulator::engine {
+namespace {
+
+using schema::Column;
+using schema::ColumnType;
+
+constexpr uint8_t kNumericWidth = 38;
+constexpr uint8_t kNumericScale = 9;
+
+duckdb_type SimpleType(ColumnType type) {
+  switch (type) {
+    case ColumnType::kBool: return DUCKDB_TYPE_BOOLEAN;
+    case ColumnType::kInt64: return DUCKDB_TYPE_BIGINT;
+    case ColumnType::kFloat64: return DUCKDB_TYPE_DOUBLE;
+    case ColumnType::kNumeric: return DUCKDB_TYPE_DECIMAL;
+    case ColumnType::kBigNumeric:
+    case ColumnType::kBytes: return DUCKDB_TYPE_BLOB;
+    case ColumnType::kString:
+    case ColumnType::kJson:
+    case ColumnType::kGeography: return DUCKDB_TYPE_VARCHAR;
+    case ColumnType::kDate: return DUCKDB_TYPE_DATE;
+    case ColumnType::kDatetime: return DUCKDB_TYPE_TIMESTAMP;
+    case ColumnType::kTime: return DUCKDB_TYPE_TIME;
+    case ColumnType::kTimestamp: return DUCKDB_TYPE_TIMESTAMP_TZ;
+    case ColumnType::kInterval: return DUCKDB_TYPE_INTERVAL;
+    case ColumnType::kRange:
+    case ColumnType::kStruct: return DUCKDB_TYPE_STRUCT;
+  }
+  return DUCKDB_TYPE_INVALID;
+}
+
+std::string_view SimpleSql(ColumnType type) {
+  switch (type) {
+    case ColumnType::kBool: return "BOOLEAN";
+    case ColumnType::kInt64: return "BIGINT";
+    case ColumnType::kFloat64: return "DOUBLE";
+    case ColumnType::kNumeric: return "DECIMAL(38,9)";
+    case ColumnType::kBigNumeric:
+    case ColumnType::kBytes: return "BLOB";
+    case ColumnType::kString:
+    case ColumnType::kJson:
+    case ColumnType::kGeography: return "VARCHAR";
+    case ColumnType::kDate: return "DATE";
+    case ColumnType::kDatetime: return "TIMESTAMP";
+    case ColumnType::kTime: return "TIME";
+    case ColumnType::kTimestamp: return "TIMESTAMPTZ";
+    case ColumnType::kInterval: return "INTERVAL";
+    case ColumnType::kRange:
+    case ColumnType::kStruct: return "STRUCT";
+  }
+  return "";
+}
+
+// The fields of a STRUCT; of a RANGE its two ends.
+std::vector<Column> FieldsOf(const Column& column) {
+  if (column.type != ColumnType::kRange) return column.fields;
+  std::vector<Column> ends(2);
+  ends[0].name = "start";
+  ends[1].name = "end";
+  ends[0].type = ends[1].type = column.range_element_type.value_or(ColumnType::kDate);
+  return ends;
+}
+
+duckdb_logical_type MakeStructType(const Column& column) {
+  const std::vector<Column> fields = FieldsOf(column);
+  std::vector<duckdb_logical_type> types;
+  std::vector<const char*> names;
+  for (const Column& field : fields) {
+    types.push_back(MakeLogicalType(field));
+    names.push_back(field.name.c_str());
+  }
+  duckdb_logical_type type = duckdb_create_struct_type(types.data(), names.data(), types.size());
+  for (duckdb_logical_type& field : types) duckdb_destroy_logical_type(&field);
+  return type;
+}
+
+duckdb_logical_type MakeElementType(const Column& column) {
+  const duckdb_type type = SimpleType(column.type);
+  if (type == DUCKDB_TYPE_DECIMAL) return duckdb_create_decimal_type(kNumericWidth, kNumericScale);
+  if (type == DUCKDB_TYPE_STRUCT) return MakeStructType(column);
+  return duckdb_create_logical_type(type);
+}
+
+std::string Quote(std::string_view text, char quote) {
+  std::string quoted(1, quote);
+  for (const char c : text) {
+    if (c == quote) quoted += quote;
+    quoted += c;
+  }
+  return quoted += quote;
+}
+
+}  // namespace
+
+duckdb_logical_type MakeLogicalType(const Column& column) {
+  duckdb_logical_type element = MakeElementType(column);
+  if (!column.repeated()) return element;
+  duckdb_logical_type list = duckdb_create_list_type(element);
+  duckdb_destroy_logical_type(&element);
+  return list;
+}
+
+std::string StorageSql(const Column& column, bool element) {
+  std::string sql(SimpleSql(column.type));
+  if (sql == "STRUCT") {
+    std::string_view divider = "(";
+    for (const Column& field : FieldsOf(column)) {
+      base::StrAppend(&sql, divider, QuoteIdentifier(field.name), " ", StorageSql(field));
+      divider = ", ";
+    }
+    sql += ")";
+  }
+  if (column.repeated() && !element) sql += "[]";
+  return sql;
+}
+
+std::string QuoteIdentifier(std::string_view name) { return Quote(name, '"'); }
+std::string QuoteLiteral(std::string_view text) { return Quote(text, '\''); }
+
+}  // namespace bqcdc::emulator::engine

@@ -1,0 +1,149 @@
+#include "bqcdc/emulator/engine/store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/engine/storage_type.h"
+
+namespace bqcdc::emulator::engine {
+namespace {
+
+constexpr const char* kBaselineFile = "baseline.duckdb";
+constexpr const char* kDeltaFile = "delta.duckdb";
+constexpr const char* kLockFile = "LOCK";
+constexpr size_t kLockBytesMax = 32;
+
+template <typename... Pieces>
+absl::Status Refused(const std::string& directory, const Pieces&... pieces) {
+  return base::Error(absl::StatusCode::kFailedPrecondition, "data directory ", directory, ": ", pieces...);
+}
+
+std::string LastError() { return std::strerror(errno); }
+
+// DuckDB locks its files too, but with locks that belong to the process: a second store of one process would pass.
+absl::StatusOr<int> TakeLock(const std::string& directory) {
+  const std::string path = directory + "/" + kLockFile;
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return Refused(directory, "cannot be written: ", LastError());
+  if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+    char holder[kLockBytesMax] = {};
+    const ssize_t bytes = read(file, holder, sizeof holder - 1);
+    close(file);
+    return Refused(directory, "is in use by process ", bytes > 0 ? holder : "unknown",
+                   "; stop that server or choose another directory");
+  }
+  const std::string pid = std::to_string(getpid());
+  if (ftruncate(file, 0) != 0 || pwrite(file, pid.data(), pid.size(), 0) < 0) {
+    const absl::Status status = Refused(directory, "cannot be written: ", LastError());
+    close(file);
+    return status;
+  }
+  return file;
+}
+
+struct Config {
+  duckdb_config value = nullptr;
+  Config() { duckdb_create_config(&value); }
+  ~Config() { duckdb_destroy_config(&value); }
+};
+
+int64_t BytesOf(const std::string& path) {
+  struct stat status;
+  return stat(path.c_str(), &status) == 0 ? status.st_size : 0;
+}
+
+std::string TableName(std::string_view file, char kind, int64_t uid) {
+  return base::StrCat(file, ".main.", std::string(1, kind), uid);
+}
+
+}  // namespace
+
+std::string BaselineTable(int64_t uid) { return TableName("baseline", 'b', uid); }
+std::string TombstoneTable(int64_t uid) { return TableName("baseline", 't', uid); }
+std::string DeltaTable(int64_t uid) { return TableName("delta", 'd', uid); }
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory, int64_t memory_bytes_max) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return Refused(directory, "cannot be created: ", error.message());
+  BQCDC_ASSIGN_OR_RETURN(const int lock, TakeLock(directory));
+  std::unique_ptr<Store> store(new Store(directory, lock));
+  BQCDC_RETURN_IF_ERROR(store->Start(memory_bytes_max));
+  return store;
+}
+
+Store::~Store() {
+  if (database_ != nullptr) duckdb_close(&database_);
+  close(lock_);
+}
+
+absl::Status Store::Start(int64_t memory_bytes_max) {
+  const std::pair<const char*, std::string> settings[] = {
+      {"threads", "2"},
+      {"memory_limit", base::StrCat(memory_bytes_max / (1024 * 1024), "MiB")},
+      {"temp_directory", directory_ + "/temp"},
+      // Checkpoints come when the committer and the applier want them: one that starts by itself stalls appends.
+      {"wal_autocheckpoint", "1TB"},
+      {"autoinstall_known_extensions", "false"},
+      {"autoload_known_extensions", "false"},
+  };
+  Config config;
+  for (const auto& [name, value] : settings) {
+    if (duckdb_set_config(config.value, name, value.c_str()) == DuckDBError) {
+      return base::Internal("store: DuckDB has no setting ", name);
+    }
+  }
+  char* message = nullptr;
+  if (duckdb_open_ext(nullptr, &database_, config.value, &message) == DuckDBError) {
+    absl::Status status = base::Internal("store: ", message == nullptr ? "cannot start DuckDB" : message);
+    duckdb_free(message);
+    return status;
+  }
+  BQCDC_ASSIGN_OR_RETURN(auto connection, Connect());
+  BQCDC_RETURN_IF_ERROR(Attach(*connection));
+  return CheckFormat(*connection);
+}
+
+absl::Status Store::Attach(Connection& connection) {
+  for (const auto& [file, name] : {std::pair{kBaselineFile, "baseline"}, std::pair{kDeltaFile, "delta"}}) {
+    const absl::Status status =
+        connection.Run(base::StrCat("ATTACH ", QuoteLiteral(directory_ + "/" + file), " AS ", name));
+    if (!status.ok()) return Refused(directory_, base::ToStd(status.message()));
+  }
+  // The statements come from our translator, but a query has no business with other files in any case.
+  return connection.Run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL enable_external_access = false");
+}
+
+absl::Status Store::CheckFormat(Connection& connection) {
+  BQCDC_RETURN_IF_ERROR(connection.Run(
+      "CREATE TABLE IF NOT EXISTS delta.main.meta(name VARCHAR);"
+      "CREATE TABLE IF NOT EXISTS baseline.main.meta(name VARCHAR, value BIGINT);"
+      "CREATE TABLE IF NOT EXISTS baseline.main.entity(kind VARCHAR, name VARCHAR, json VARCHAR);"
+      "CREATE TABLE IF NOT EXISTS baseline.main.apply_record(uid BIGINT, applied_ordinal BIGINT, applied_us BIGINT, "
+      "watermark_us BIGINT, last_change_us BIGINT, highest_high UHUGEINT, highest_low UHUGEINT)"));
+  BQCDC_ASSIGN_OR_RETURN(std::optional<int64_t> format,
+                         connection.ReadInt64("SELECT value FROM baseline.main.meta WHERE name = 'format'"));
+  if (!format) {
+    return connection.Run(
+        base::StrCat("INSERT INTO baseline.main.meta VALUES ('format', ", kFormat, "), ('next_uid', 1)"));
+  }
+  if (*format > kFormat) {
+    return Refused(directory_, "has format ", *format, ", this program reads formats up to ", kFormat,
+                   "; use a newer bqcdc");
+  }
+  return absl::OkStatus();
+}
+
+int64_t Store::DeltaLogBytes() const { return BytesOf(base::StrCat(directory_, "/", kDeltaFile, ".wal")); }
+int64_t Store::BaselineLogBytes() const { return BytesOf(base::StrCat(directory_, "/", kBaselineFile, ".wal")); }
+
+}  // namespace bqcdc::emulator::engine

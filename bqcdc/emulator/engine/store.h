@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "bqcdc/emulator/engine/duckdb_connection.h"
+#include "duckdb.h"
+
+namespace bqcdc::emulator::engine {
+
+// A data directory that is open: one DuckDB instance with `baseline.duckdb` and `delta.duckdb` attached as `baseline`
+// and `delta`, and a lock on `LOCK` that keeps every other process (and Store) out until this object ends.
+//
+// Tables in the baseline file, beside b<uid> and t<uid>:
+//   meta(name, value)            `format`, and `next_uid`, the uid of the table that is created next
+//   entity(kind, name, json)     datasets and tables, see catalog/entity_json.h; the name of a table is its uid
+//   apply_record(uid, …)         how far each table's changes have been applied, see table_state.h
+class Store {
+ public:
+  // Goes up when an older program would misread the files.
+  static constexpr int64_t kFormat = 1;
+
+  // Creates the directory where it is missing. FailedPrecondition: held by another process, of a newer format, or not
+  // writable; the message names the directory.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& directory, int64_t memory_bytes_max);
+  ~Store();
+
+  absl::StatusOr<std::unique_ptr<Connection>> Connect() { return Connection::Open(database_); }
+  // Bytes in the write-ahead logs, 0 where there is none.
+  int64_t DeltaLogBytes() const;
+  int64_t BaselineLogBytes() const;
+
+ private:
+  Store(std::string directory, int lock) : directory_(std::move(directory)), lock_(lock) {}
+  absl::Status Start(int64_t memory_bytes_max);
+  absl::Status Attach(Connection& connection);
+  absl::Status CheckFormat(Connection& connection);
+
+  const std::string directory_;
+  const int lock_;  // file descriptor
+  duckdb_database database_ = nullptr;
+};
+
+// Names of the tables of `uid`, ready for SQL.
+std::string BaselineTable(int64_t uid);
+std::string TombstoneTable(int64_t uid);
+std::string DeltaTable(int64_t uid);
+
+}  // namespace bqcdc::emulator::engine

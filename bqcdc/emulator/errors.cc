@@ -21,9 +21,9 @@ struct ReasonCode {
 
 // https://cloud.google.com/bigquery/docs/error-messages#errortable
 constexpr ReasonCode kReasonCodes[] = {
-    {kReasonNotFound, 404},       {kReasonDuplicate, 409},       {kReasonInvalid, 400},
-    {kReasonInvalidQuery, 400},   {kReasonNotImplemented, 501},  {kReasonResourceInUse, 400},
-    {kReasonConditionNotMet, 412}, {kReasonInternalError, 500},
+    {kReasonNotFound, 404},        {kReasonDuplicate, 409},        {kReasonInvalid, 400},
+    {kReasonInvalidQuery, 400},    {kReasonNotImplemented, 501},   {kReasonResourceInUse, 400},
+    {kReasonConditionNotMet, 412}, {kReasonResponseTooLarge, 403}, {kReasonInternalError, 500},
 };
 
 }  // namespace
@@ -54,6 +54,14 @@ absl::Status DatasetExists(std::string_view project, std::string_view dataset) {
 absl::Status TableExists(std::string_view table) {
   return Make(absl::StatusCode::kAlreadyExists, kReasonDuplicate,
               base::StrCat("Already Exists: Table ", table));
+}
+
+absl::Status JobExists(std::string_view job) {
+  return Make(absl::StatusCode::kAlreadyExists, kReasonDuplicate, base::StrCat("Already Exists: Job ", job));
+}
+
+absl::Status ResponseTooLarge(std::string_view message) {
+  return Make(absl::StatusCode::kResourceExhausted, kReasonResponseTooLarge, message);
 }
 
 absl::Status DatasetInUse(std::string_view project, std::string_view dataset) {

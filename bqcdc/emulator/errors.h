@@ -19,6 +19,7 @@ inline constexpr std::string_view kReasonInvalidQuery = "invalidQuery";
 inline constexpr std::string_view kReasonNotImplemented = "notImplemented";
 inline constexpr std::string_view kReasonResourceInUse = "resourceInUse";
 inline constexpr std::string_view kReasonConditionNotMet = "conditionNotMet";
+inline constexpr std::string_view kReasonResponseTooLarge = "responseTooLarge";
 inline constexpr std::string_view kReasonInternalError = "internalError";
 
 // Tables are written `project:dataset.table`, as the service writes them.
@@ -29,6 +30,7 @@ absl::Status TableNotFoundInQuery(std::string_view table, std::string_view locat
 absl::Status JobNotFound(std::string_view job);
 absl::Status DatasetExists(std::string_view project, std::string_view dataset);
 absl::Status TableExists(std::string_view table);
+absl::Status JobExists(std::string_view job);
 absl::Status DatasetInUse(std::string_view project, std::string_view dataset);
 // HTTP 400, reason `invalid`.
 absl::Status Invalid(std::string_view message);
@@ -40,6 +42,8 @@ absl::Status InvalidQueryAt(std::string_view message, int line, int column);
 absl::Status UnsupportedInQuery(std::string_view construct, int line, int column);
 // HTTP 501, reason `notImplemented`.
 absl::Status NotImplemented(std::string_view what);
+// HTTP 403, reason `responseTooLarge`.
+absl::Status ResponseTooLarge(std::string_view message);
 // HTTP 412: an `If-Match` that lost its race.
 absl::Status ConditionNotMet(std::string_view what);
 

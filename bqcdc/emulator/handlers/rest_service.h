@@ -21,23 +21,26 @@ namespace bqcdc::emulator::handlers {
 struct RestOptions {
   // The project that projects.list names. Other projects work too: a project is a name in a path.
   std::string project;
-  // The service takes `maxStaleness` of an ordinary table and drops it, so this server does by default; true stores it.
+  // The service takes `maxStaleness` of an ordinary table and drops it, so this server does by default; true
+  // stores it.
   bool honour_rest_max_staleness = false;
   // Largest request body, after decompression; beyond it 413.
   size_t request_bytes_max = 32 * 1024 * 1024;
-  // Whether a request with this `Host` header is served (a browser's page must not reach a local server by DNS
-  // rebinding). Unset: every host is.
+  // Whether a request with this `Host` header is served (a browser's page must not reach a local server by
+  // DNS rebinding). Unset: every host is.
   std::function<bool(std::string_view host)> host_allowed;
 };
 
 // Runs one query; sql::RunQuery bound to the database, or a fake in tests. Called on several threads at once.
 using QueryFunction = std::function<absl::StatusOr<sql::QueryOutcome>(const sql::QueryRequest&)>;
 
-// What the methods work on, with the jobs, which live in memory only. Thread-safe. Ends running queries' threads (by
-// waiting for them) when destroyed; destroy it after the HTTP server has stopped and before the database.
+// What the methods work on, with the jobs, which live in memory only. Thread-safe. Ends running queries'
+// threads (by waiting for them) when destroyed; destroy it after the HTTP server has stopped and before the
+// database.
 class RestContext {
  public:
-  RestContext(engine::Database& database, const base::Clock& clock, QueryFunction run_query, RestOptions options);
+  RestContext(engine::Database& database, const base::Clock& clock, QueryFunction run_query,
+              RestOptions options);
   ~RestContext();
   RestContext(const RestContext&) = delete;
   RestContext& operator=(const RestContext&) = delete;
@@ -50,9 +53,10 @@ class RestContext {
   std::unique_ptr<State> state_;
 };
 
-// Serves every path of `server`: the API under `/bigquery/v2` and under `/` (clients with BIGQUERY_EMULATOR_HOST leave
-// the prefix out), the discovery document, and Google's form of error for everything else. Takes the server's
-// pre-routing, error and exception handlers, and its payload limit. `context` must outlive `server`'s last request.
+// Serves every path of `server`: the API under `/bigquery/v2` and under `/` (clients with
+// BIGQUERY_EMULATOR_HOST leave the prefix out), the discovery document, and Google's form of error for
+// everything else. Takes the server's pre-routing, error and exception handlers, and its payload limit.
+// `context` must outlive `server`'s last request.
 void RegisterRest(httplib::Server& server, RestContext& context);
 
 }  // namespace bqcdc::emulator::handlers

@@ -1,0 +1,120 @@
+#include <algorithm>
+
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/dataset_resource.h"
+#include "bqcdc/emulator/handlers/listing.h"
+#include "bqcdc/emulator/handlers/page_token.h"
+#include "bqcdc/emulator/handlers/rest_state.h"
+#include "nlohmann/json.hpp"
+
+namespace bqcdc::emulator::handlers {
+namespace {
+
+using convert::Absent;
+using nlohmann::json;
+
+catalog::DatasetId DatasetOf(const MethodCall& call) {
+  return {call.Path("projectId"), call.Path("datasetId")};
+}
+
+// `filter`: "labels.key" or "labels.key:value" terms, all of which must hold
+// (https://cloud.google.com/bigquery/docs/filtering-labels).
+bool PassesFilter(const catalog::Dataset& dataset, std::string_view filter) {
+  constexpr std::string_view kPrefix = "labels.";
+  while (!filter.empty()) {
+    const size_t space = filter.find(' ');
+    std::string_view term = filter.substr(0, space);
+    filter = space == std::string_view::npos ? std::string_view() : filter.substr(space + 1);
+    if (!term.starts_with(kPrefix)) continue;
+    term.remove_prefix(kPrefix.size());
+    const size_t colon = term.find(':');
+    const auto label = dataset.labels.find(std::string(term.substr(0, colon)));
+    if (label == dataset.labels.end()) return false;
+    if (colon != std::string_view::npos && label->second != term.substr(colon + 1)) return false;
+  }
+  return true;
+}
+
+absl::StatusOr<RestResponse> InsertDataset(RestContext::State& state, const MethodCall& call) {
+  BQCDC_ASSIGN_OR_RETURN(catalog::Dataset dataset,
+                         convert::DatasetFromJson(call.body(), call.Path("projectId")));
+  const catalog::DatasetId id = dataset.id;
+  BQCDC_RETURN_IF_ERROR(state.database.CreateDataset(std::move(dataset)));
+  BQCDC_ASSIGN_OR_RETURN(const catalog::Dataset created, state.database.GetDataset(id));
+  return JsonResponse(convert::DatasetToJson(created, BaseUrl(call.request())));
+}
+
+absl::StatusOr<RestResponse> ListDatasets(RestContext::State& state, const MethodCall& call) {
+  const std::string& project = call.Path("projectId");
+  std::vector<catalog::Dataset> datasets = state.database.ListDatasets(project);
+  const std::string filter = call.Query("filter").value_or("");
+  std::erase_if(datasets, [&](const catalog::Dataset& dataset) { return !PassesFilter(dataset, filter); });
+  std::sort(datasets.begin(), datasets.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  BQCDC_ASSIGN_OR_RETURN(const ListPage page,
+                         PageOf(call, base::StrCat("datasets ", project), datasets.size()));
+  json list = {{"kind", "bigquery#datasetList"}};
+  for (size_t i = page.first; i < page.last; ++i)
+    list["datasets"].push_back(convert::DatasetToListItem(datasets[i]));
+  if (!page.next_token.empty()) list["nextPageToken"] = page.next_token;
+  list["etag"] = TextHash(list.dump());
+  return JsonResponse(list);
+}
+
+absl::StatusOr<RestResponse> GetDataset(RestContext::State& state, const MethodCall& call) {
+  BQCDC_ASSIGN_OR_RETURN(const catalog::Dataset dataset, state.database.GetDataset(DatasetOf(call)));
+  return JsonResponse(convert::DatasetToJson(dataset, BaseUrl(call.request())));
+}
+
+absl::StatusOr<RestResponse> ChangeDataset(RestContext::State& state, const MethodCall& call, Absent absent) {
+  BQCDC_ASSIGN_OR_RETURN(
+      const catalog::Dataset dataset,
+      state.database.UpdateDataset(DatasetOf(call), IfMatch(call), [&](catalog::Dataset& changed) {
+        return convert::ChangeDataset(call.body(), absent, &changed);
+      }));
+  return JsonResponse(convert::DatasetToJson(dataset, BaseUrl(call.request())));
+}
+
+absl::StatusOr<RestResponse> DeleteDataset(RestContext::State& state, const MethodCall& call) {
+  BQCDC_ASSIGN_OR_RETURN(const bool delete_contents, call.QueryBool("deleteContents", false));
+  BQCDC_RETURN_IF_ERROR(state.database.DropDataset(DatasetOf(call), delete_contents));
+  return RestResponse{.status = 204, .body = "", .etag = ""};
+}
+
+}  // namespace
+
+void AddDatasetRoutes(RestContext::State& state) {
+  constexpr std::string_view kList = "projects/{projectId}/datasets";
+  constexpr std::string_view kOne = "projects/{projectId}/datasets/{datasetId}";
+  const auto with = [&state](auto function) {
+    return [&state, function](const MethodCall& call) { return function(state, call); };
+  };
+  const auto change = [&state](Absent absent) {
+    return [&state, absent](const MethodCall& call) { return ChangeDataset(state, call, absent); };
+  };
+  state.routes.Add({"datasets.insert", "POST", kList, {}, "Dataset", "Dataset", with(InsertDataset)});
+  state.routes.Add({"datasets.list",
+                    "GET",
+                    kList,
+                    {{"all", ParameterType::kBoolean},
+                     {"filter", ParameterType::kString},
+                     {"maxResults", ParameterType::kInteger},
+                     {"pageToken", ParameterType::kString}},
+                    "",
+                    "DatasetList",
+                    with(ListDatasets)});
+  state.routes.Add({"datasets.get", "GET", kOne, {{"datasetView"}}, "", "Dataset", with(GetDataset)});
+  state.routes.Add(
+      {"datasets.patch", "PATCH", kOne, {{"updateMode"}}, "Dataset", "Dataset", change(Absent::kKept)});
+  state.routes.Add(
+      {"datasets.update", "PUT", kOne, {{"updateMode"}}, "Dataset", "Dataset", change(Absent::kCleared)});
+  state.routes.Add({"datasets.delete",
+                    "DELETE",
+                    kOne,
+                    {{"deleteContents", ParameterType::kBoolean}},
+                    "",
+                    "",
+                    with(DeleteDataset)});
+}
+
+}  // namespace bqcdc::emulator::handlers

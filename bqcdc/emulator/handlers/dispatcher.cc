@@ -1,0 +1,73 @@
+#include "bqcdc/emulator/handlers/dispatcher.h"
+
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/handlers/rest_error.h"
+#include "bqcdc/emulator/handlers/rest_state.h"
+#include "nlohmann/json.hpp"
+
+namespace bqcdc::emulator::handlers {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kBasePath = "bigquery/v2/";
+constexpr std::string_view kUploadPaths[] = {"upload/", "resumable/upload/"};
+
+// The path below the base, which clients with BIGQUERY_EMULATOR_HOST leave out.
+std::string_view RelativePath(std::string_view path) {
+  while (path.starts_with('/')) path.remove_prefix(1);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  if (path.starts_with(kBasePath)) path.remove_prefix(kBasePath.size());
+  return path;
+}
+
+RestResponse UnknownPath(const RestContext::State& state, const RestRequest& request, std::string_view path) {
+  for (const std::string_view upload : kUploadPaths) {
+    if (path.starts_with(upload))
+      return ErrorResponse(errors::NotImplemented("uploads (load jobs with media)"));
+  }
+  if (state.routes.HasPath(path)) {
+    return HttpErrorResponse(405, "httpMethodNotAllowed",
+                             base::StrCat("The method ", request.method, " is not known for /", path));
+  }
+  return HttpErrorResponse(404, "notFound",
+                           base::StrCat("No method of this API: ", request.method, " /", path));
+}
+
+RestResponse CallHandler(const RouteMatch& match, const RestRequest& request) {
+  if (!match.route->handler)
+    return ErrorResponse(errors::NotImplemented(base::StrCat("bigquery.", match.route->id)));
+  json body = json::object();
+  if (!request.body.empty()) {
+    body = json::parse(request.body, nullptr, false);
+    if (body.is_discarded())
+      return HttpErrorResponse(400, "parseError", "The request's body is not valid JSON");
+    if (!body.is_object())
+      return HttpErrorResponse(400, "parseError", "The request's body is no JSON object");
+  }
+  absl::StatusOr<RestResponse> response = match.route->handler(MethodCall(request, match.path, body));
+  return response.ok() ? *std::move(response) : ErrorResponse(response.status());
+}
+
+}  // namespace
+
+RestResponse Dispatch(RestContext::State& state, const RestRequest& request) {
+  const std::string_view path = RelativePath(request.path);
+  const std::optional<RouteMatch> match = state.routes.Find(request.method, path);
+  return match ? CallHandler(*match, request) : UnknownPath(state, request, path);
+}
+
+std::string BaseUrl(const RestRequest& request) {
+  return base::StrCat("http://", request.host, "/bigquery/v2");
+}
+
+RestResponse JsonResponse(const json& resource) {
+  RestResponse response;
+  response.body = resource.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (const auto etag = resource.find("etag"); etag != resource.end())
+    response.etag = etag->get<std::string>();
+  return response;
+}
+
+}  // namespace bqcdc::emulator::handlers

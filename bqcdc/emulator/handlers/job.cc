@@ -1,0 +1,49 @@
+#include "bqcdc/emulator/handlers/job.h"
+
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/result_size.h"
+#include "bqcdc/emulator/errors.h"
+
+namespace bqcdc::emulator::handlers {
+
+bool Job::Start(int64_t now_ms) {
+  absl::MutexLock lock(&mutex_);
+  if (state_ != JobState::kPending) return false;
+  state_ = JobState::kRunning;
+  start_time_ms_ = now_ms;
+  return true;
+}
+
+void Job::Finish(absl::StatusOr<sql::QueryOutcome> outcome, int64_t now_ms, int64_t result_bytes_max) {
+  int64_t bytes = 0;
+  if (outcome.ok()) {
+    for (const engine::Chunk& chunk : outcome->chunks) bytes += convert::ResultBytes(outcome->columns, chunk);
+  }
+  if (bytes > result_bytes_max) {
+    outcome = errors::ResponseTooLarge(
+        base::StrCat("Response too large to return: more than ", result_bytes_max, " bytes of rows"));
+    bytes = 0;
+  }
+  absl::MutexLock lock(&mutex_);
+  result_bytes_ = bytes;
+  status_ = outcome.status();
+  if (outcome.ok()) outcome_ = *std::move(outcome);
+  end_time_ms_ = now_ms;
+  state_ = JobState::kDone;
+}
+
+void Job::Cancel(int64_t now_ms) {
+  absl::MutexLock lock(&mutex_);
+  if (state_ != JobState::kPending) return;
+  status_ = absl::CancelledError(base::StrCat("Job execution was cancelled: ", spec.project, ":", spec.id));
+  start_time_ms_ = end_time_ms_ = now_ms;
+  state_ = JobState::kDone;
+}
+
+bool Job::AwaitDone(absl::Duration timeout) const {
+  absl::MutexLock lock(&mutex_);
+  const auto done = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return state_ == JobState::kDone; };
+  return mutex_.AwaitWithTimeout(absl::Condition(&done), timeout);
+}
+
+}  // namespace bqcdc::emulator::handlers

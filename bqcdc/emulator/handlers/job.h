@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "bqcdc/emulator/sql/query_runner.h"
+
+namespace bqcdc::emulator::handlers {
+
+enum class JobState { kPending, kRunning, kDone };
+
+// What was asked for; never changes.
+struct JobSpec {
+  std::string project;
+  std::string id;
+  std::string location;
+  // The `configuration` resource as JSON text, with the anonymous destination table in it.
+  std::string configuration_json;
+  // Where the rows can be read by tabledata.list, as of any query job of the service.
+  catalog::TableId destination;
+  sql::QueryRequest query;
+  int64_t creation_time_ms = 0;
+};
+
+// A query job. Thread-safe: `spec` is constant, the outcome is written once before the state becomes kDone
+// and may be read without a lock from then on.
+class Job {
+ public:
+  explicit Job(JobSpec spec) : spec(std::move(spec)) {}
+
+  const JobSpec spec;
+
+  JobState state() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return state_;
+  }
+  // Returns false, and changes nothing, for a job that was cancelled before its turn.
+  bool Start(int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Rows of more than `result_bytes_max` make it fail with responseTooLarge.
+  void Finish(absl::StatusOr<sql::QueryOutcome> outcome, int64_t now_ms, int64_t result_bytes_max)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Ends a job that has not begun; one that runs or is done stays as it is.
+  void Cancel(int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits up to `timeout` of the machine's time; returns whether the job is done.
+  bool AwaitDone(absl::Duration timeout) const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  int64_t start_time_ms() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return start_time_ms_;
+  }
+  int64_t end_time_ms() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return end_time_ms_;
+  }
+
+  // REQUIRES: the job is done.
+  const absl::Status& status() const { return status_; }
+  // REQUIRES: the job is done and its status is OK.
+  const sql::QueryOutcome& outcome() const { return outcome_; }
+  // Memory that the rows take, roughly. REQUIRES: the job is done.
+  int64_t result_bytes() const { return result_bytes_; }
+
+ private:
+  mutable absl::Mutex mutex_;
+  JobState state_ ABSL_GUARDED_BY(mutex_) = JobState::kPending;
+  int64_t start_time_ms_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t end_time_ms_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Written once, before kDone.
+  absl::Status status_;
+  sql::QueryOutcome outcome_;
+  int64_t result_bytes_ = 0;
+};
+
+}  // namespace bqcdc::emulator::handlers

@@ -1,0 +1,173 @@
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/entity_names.h"
+#include "bqcdc/emulator/convert/json_fields.h"
+#include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/handlers/listing.h"
+#include "bqcdc/emulator/handlers/page_token.h"
+#include "bqcdc/emulator/handlers/query_jobs.h"
+#include "bqcdc/emulator/handlers/query_request.h"
+#include "bqcdc/emulator/handlers/rest_state.h"
+#include "nlohmann/json.hpp"
+
+namespace bqcdc::emulator::handlers {
+namespace {
+
+using nlohmann::json;
+
+// Most queries are done within it, and then the first answer says so.
+constexpr absl::Duration kInsertWait = absl::Seconds(1);
+
+// The part of a Job's configuration that says what to do; anything but a query is refused by name.
+absl::StatusOr<const json*> QueryConfiguration(const json& body) {
+  BQCDC_ASSIGN_OR_RETURN(const json* configuration, convert::ObjectField(body, "configuration"));
+  if (configuration == nullptr) {
+    return errors::WithLocation(errors::Invalid("Required parameter is missing: configuration"),
+                                "configuration");
+  }
+  for (const char* kind : {"load", "copy", "extract"}) {
+    if (configuration->contains(kind)) return errors::NotImplemented(base::StrCat(kind, " jobs"));
+  }
+  BQCDC_ASSIGN_OR_RETURN(const json* query, convert::ObjectField(*configuration, "query"));
+  if (query == nullptr)
+    return errors::Invalid("Job configuration must contain exactly one job-specific configuration");
+  return query;
+}
+
+absl::Status ReadReference(const json& body, QueryJobRequest* request) {
+  BQCDC_ASSIGN_OR_RETURN(const json* reference, convert::ObjectField(body, "jobReference"));
+  if (reference == nullptr) return absl::OkStatus();
+  BQCDC_ASSIGN_OR_RETURN(const auto project, convert::StringField(*reference, "projectId"));
+  BQCDC_RETURN_IF_ERROR(convert::CheckSameName("projectId", request->project, project));
+  BQCDC_ASSIGN_OR_RETURN(const auto id, convert::StringField(*reference, "jobId"));
+  BQCDC_ASSIGN_OR_RETURN(const auto location, convert::StringField(*reference, "location"));
+  request->id = id.value_or("");
+  if (location && !location->empty()) request->location = *location;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RestResponse> InsertJob(RestContext::State& state, const MethodCall& call) {
+  QueryJobRequest request;
+  request.project = call.Path("projectId");
+  request.location = "US";
+  BQCDC_ASSIGN_OR_RETURN(const json* query, QueryConfiguration(call.body()));
+  BQCDC_RETURN_IF_ERROR(ReadReference(call.body(), &request));
+  BQCDC_ASSIGN_OR_RETURN(request.query, QueryRequestFromJson(*query, request.project, request.location));
+  json configuration = *query;
+  if (!configuration.contains("priority")) configuration["priority"] = "INTERACTIVE";
+  configuration["useLegacySql"] = false;
+  request.query_configuration = &configuration;
+  BQCDC_ASSIGN_OR_RETURN(const auto dry_run, convert::BoolField(call.body()["configuration"], "dryRun"));
+  if (dry_run.value_or(false)) {
+    request.query.dry_run = true;
+    BQCDC_ASSIGN_OR_RETURN(const sql::QueryOutcome outcome, state.run_query(request.query));
+    return JsonResponse(DryRunJobToJson(request, outcome, state.NowMs()));
+  }
+  BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, StartQueryJob(state, std::move(request)));
+  job->AwaitDone(kInsertWait);
+  return JsonResponse(JobToJson(*job, BaseUrl(call.request())));
+}
+
+absl::StatusOr<std::shared_ptr<Job>> JobOf(RestContext::State& state, const MethodCall& call) {
+  return FindJob(state, call.Path("projectId"), call.Path("jobId"), call.Query("location"));
+}
+
+absl::StatusOr<RestResponse> GetJob(RestContext::State& state, const MethodCall& call) {
+  BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, JobOf(state, call));
+  return JsonResponse(JobToJson(*job, BaseUrl(call.request())));
+}
+
+absl::StatusOr<RestResponse> CancelJob(RestContext::State& state, const MethodCall& call) {
+  BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, JobOf(state, call));
+  job->Cancel(state.NowMs());
+  return JsonResponse(
+      {{"kind", "bigquery#jobCancelResponse"}, {"job", JobToJson(*job, BaseUrl(call.request()))}});
+}
+
+absl::StatusOr<RestResponse> DeleteJob(RestContext::State& state, const MethodCall& call) {
+  BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, JobOf(state, call));
+  if (job->state() != JobState::kDone) {
+    return errors::Invalid(
+        base::StrCat("Cannot delete job ", job->spec.project, ":", job->spec.id, ": it is not done"));
+  }
+  state.jobs.Delete(job->spec.project, job->spec.id);
+  return RestResponse{.status = 204, .body = "", .etag = ""};
+}
+
+struct JobFilter {
+  std::vector<std::string> states;  // lower case; empty: all
+  std::optional<int64_t> created_min_ms, created_max_ms;
+
+  bool Passes(const Job& job) const {
+    if (created_min_ms && job.spec.creation_time_ms < *created_min_ms) return false;
+    if (created_max_ms && job.spec.creation_time_ms > *created_max_ms) return false;
+    if (states.empty()) return true;
+    const JobState state = job.state();
+    const char* name = state == JobState::kDone      ? "done"
+                       : state == JobState::kRunning ? "running"
+                                                     : "pending";
+    return std::find(states.begin(), states.end(), name) != states.end();
+  }
+};
+
+absl::StatusOr<JobFilter> ParseFilter(const MethodCall& call) {
+  JobFilter filter;
+  const auto [first, last] = call.request().query.equal_range("stateFilter");
+  for (auto it = first; it != last; ++it) {
+    for (const auto piece : absl::StrSplit(it->second, ',', absl::SkipEmpty())) {
+      filter.states.push_back(absl::AsciiStrToLower(piece));
+    }
+  }
+  BQCDC_ASSIGN_OR_RETURN(filter.created_min_ms, call.QueryInt64("minCreationTime"));
+  BQCDC_ASSIGN_OR_RETURN(filter.created_max_ms, call.QueryInt64("maxCreationTime"));
+  return filter;
+}
+
+absl::StatusOr<RestResponse> ListJobs(RestContext::State& state, const MethodCall& call) {
+  const std::string& project = call.Path("projectId");
+  BQCDC_ASSIGN_OR_RETURN(const JobFilter filter, ParseFilter(call));
+  std::vector<std::shared_ptr<Job>> jobs = state.jobs.List(project);
+  std::erase_if(jobs, [&](const auto& job) { return !filter.Passes(*job); });
+  BQCDC_ASSIGN_OR_RETURN(const ListPage page, PageOf(call, base::StrCat("jobs ", project), jobs.size()));
+  const bool full = absl::AsciiStrToLower(call.Query("projection").value_or("")) == "full";
+  json list = {{"kind", "bigquery#jobList"}};
+  for (size_t i = page.first; i < page.last; ++i) list["jobs"].push_back(JobToListItem(*jobs[i], full));
+  if (!page.next_token.empty()) list["nextPageToken"] = page.next_token;
+  list["etag"] = TextHash(list.dump());
+  return JsonResponse(list);
+}
+
+}  // namespace
+
+void AddJobRoutes(RestContext::State& state) {
+  constexpr std::string_view kAll = "projects/{projectId}/jobs";
+  constexpr std::string_view kOne = "projects/{projectId}/jobs/{jobId}";
+  const std::vector<ParameterSpec> kLocation = {{"location"}};
+  const auto with = [&state](auto function) {
+    return [&state, function](const MethodCall& call) { return function(state, call); };
+  };
+  state.routes.Add({"jobs.insert", "POST", kAll, {}, "Job", "Job", with(InsertJob)});
+  state.routes.Add({"jobs.list",
+                    "GET",
+                    kAll,
+                    {{"allUsers", ParameterType::kBoolean},
+                     {"maxResults", ParameterType::kInteger},
+                     {"minCreationTime"},
+                     {"maxCreationTime"},
+                     {"pageToken"},
+                     {"parentJobId"},
+                     {"projection"},
+                     {"stateFilter"}},
+                    "",
+                    "JobList",
+                    with(ListJobs)});
+  state.routes.Add({"jobs.get", "GET", kOne, kLocation, "", "Job", with(GetJob)});
+  state.routes.Add({"jobs.cancel", "POST", "projects/{projectId}/jobs/{jobId}/cancel", kLocation, "",
+                    "JobCancelResponse", with(CancelJob)});
+  state.routes.Add({"jobs.delete", "DELETE", "projects/{projectId}/jobs/{jobId}/delete", kLocation, "", "",
+                    with(DeleteJob)});
+}
+
+}  // namespace bqcdc::emulator::handlers

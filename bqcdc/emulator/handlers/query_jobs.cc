@@ -1,0 +1,207 @@
+#include "bqcdc/emulator/handlers/query_jobs.h"
+
+#include <atomic>
+#include <random>
+
+#include "absl/strings/match.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/table_resource.h"
+#include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/handlers/page_token.h"
+#include "bqcdc/emulator/handlers/rest_error.h"
+#include "bqcdc/emulator/handlers/rest_state.h"
+#include "bqcdc/schema/schema_json.h"
+#include "nlohmann/json.hpp"
+
+namespace bqcdc::emulator::handlers {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kJobIdBytesMax = 1024;
+// Hidden, as the service's: datasets whose names begin with '_' are in no list.
+constexpr char kAnonymousDataset[] = "_query_results";
+constexpr char kUserEmail[] = "anonymous@localhost";
+
+std::string MakeJobId() {
+  static std::atomic<uint64_t> count = 0;
+  static const uint64_t run = std::random_device()() * 0x9E3779B97F4A7C15u + std::random_device()();
+  return base::StrCat("job_", TextHash(std::to_string(run)), TextHash(base::StrCat(run, ".", count++)));
+}
+
+bool IsJobId(std::string_view id) {
+  if (id.size() > kJobIdBytesMax) return false;
+  for (const char c : id) {
+    const bool fits =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    if (!fits) return false;
+  }
+  return true;
+}
+
+std::string JobName(const JobSpec& spec) {
+  return base::StrCat(spec.project, ":", spec.location, ".", spec.id);
+}
+
+// Runs the query and ends the job with what came of it.
+void RunJob(RestContext::State& state, const std::shared_ptr<Job>& job) {
+  if (!job->Start(state.NowMs())) return;
+  job->Finish(state.run_query(job->spec.query), state.NowMs(), kResultBytesMax);
+  state.jobs.Trim(state.NowMs());
+}
+
+std::string_view StateName(JobState state) {
+  switch (state) {
+    case JobState::kPending:
+      return "PENDING";
+    case JobState::kRunning:
+      return "RUNNING";
+    case JobState::kDone:
+      return "DONE";
+  }
+  return "";
+}
+
+json StatusToJson(const Job& job, JobState state) {
+  json status = {{"state", StateName(state)}};
+  if (state == JobState::kDone && !job.status().ok()) {
+    status["errorResult"] = ErrorProto(job.status());
+    status["errors"] = json::array({status["errorResult"]});
+  }
+  return status;
+}
+
+json OutcomeStatistics(const sql::QueryOutcome& outcome) {
+  json query = {{"statementType", outcome.statement_type},
+                {"totalBytesProcessed", "0"},
+                {"totalBytesBilled", "0"},
+                {"cacheHit", false}};
+  if (!outcome.ddl_operation.empty()) query["ddlOperationPerformed"] = outcome.ddl_operation;
+  if (outcome.ddl_target_table)
+    query["ddlTargetTable"] = convert::TableReferenceToJson(*outcome.ddl_target_table);
+  if (outcome.ddl_target_dataset) {
+    query["ddlTargetDataset"] = {{"projectId", outcome.ddl_target_dataset->project},
+                                 {"datasetId", outcome.ddl_target_dataset->dataset}};
+  }
+  if (outcome.dml_affected_rows) {
+    const std::string rows = std::to_string(*outcome.dml_affected_rows);
+    query["numDmlAffectedRows"] = rows;
+    if (outcome.statement_type == "INSERT") query["dmlStats"] = {{"insertedRowCount", rows}};
+    if (outcome.statement_type == "UPDATE") query["dmlStats"] = {{"updatedRowCount", rows}};
+    if (outcome.statement_type == "DELETE") query["dmlStats"] = {{"deletedRowCount", rows}};
+  }
+  return query;
+}
+
+json StatisticsToJson(const Job& job, JobState state) {
+  json statistics = {{"creationTime", std::to_string(job.spec.creation_time_ms)}};
+  if (state == JobState::kPending) return statistics;
+  statistics["startTime"] = std::to_string(job.start_time_ms());
+  if (state != JobState::kDone) return statistics;
+  statistics["endTime"] = std::to_string(job.end_time_ms());
+  statistics["totalBytesProcessed"] = "0";
+  if (job.status().ok()) statistics["query"] = OutcomeStatistics(job.outcome());
+  return statistics;
+}
+
+json ConfigurationToJson(const Job& job, JobState state) {
+  json query = json::parse(job.spec.configuration_json, nullptr, false);
+  const bool has_rows =
+      state != JobState::kDone || (job.status().ok() && job.outcome().statement_type == "SELECT");
+  if (has_rows) {
+    query["destinationTable"] = convert::TableReferenceToJson(job.spec.destination);
+    query["writeDisposition"] = "WRITE_TRUNCATE";
+  }
+  return {{"jobType", "QUERY"}, {"query", std::move(query)}};
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Job>> StartQueryJob(RestContext::State& state, QueryJobRequest request) {
+  if (!IsJobId(request.id)) {
+    return errors::WithLocation(errors::Invalid(base::StrCat("Invalid job ID: '", request.id, "'")), "jobId");
+  }
+  JobSpec spec;
+  spec.project = request.project;
+  spec.id = request.id.empty() ? MakeJobId() : request.id;
+  spec.location = request.location;
+  spec.configuration_json = request.query_configuration->dump(-1, ' ', false, json::error_handler_t::replace);
+  spec.destination = {request.project, kAnonymousDataset, "anon" + spec.id};
+  spec.query = std::move(request.query);
+  spec.creation_time_ms = state.NowMs();
+  const auto job = std::make_shared<Job>(std::move(spec));
+  if (request.request_key.empty()) {
+    BQCDC_RETURN_IF_ERROR(state.jobs.Add(job, job->spec.creation_time_ms));
+  } else {
+    BQCDC_ASSIGN_OR_RETURN(const auto kept,
+                           state.jobs.AddOnce(request.request_key, job, job->spec.creation_time_ms));
+    if (kept != job) return kept;
+  }
+  const absl::Status submitted = state.executor.Submit([&state, job] { RunJob(state, job); });
+  if (!submitted.ok()) {
+    state.jobs.Delete(job->spec.project, job->spec.id);
+    return submitted;
+  }
+  return job;
+}
+
+absl::StatusOr<std::shared_ptr<Job>> FindJob(RestContext::State& state, const std::string& project,
+                                             const std::string& id,
+                                             const std::optional<std::string>& location) {
+  std::shared_ptr<Job> job = state.jobs.Find(project, id);
+  if (job == nullptr || (location && !absl::EqualsIgnoreCase(*location, job->spec.location))) {
+    return errors::JobNotFound(base::StrCat(project, ":", location ? *location + "." : "", id));
+  }
+  return job;
+}
+
+json JobReferenceToJson(const JobSpec& spec) {
+  return {{"projectId", spec.project}, {"jobId", spec.id}, {"location", spec.location}};
+}
+
+json JobToJson(const Job& job, const std::string& base_url) {
+  const JobState state = job.state();
+  const std::string name = JobName(job.spec);
+  return {{"kind", "bigquery#job"},
+          {"etag", TextHash(base::StrCat(name, StateName(state)))},
+          {"id", name},
+          {"selfLink", base::StrCat(base_url, "/projects/", job.spec.project, "/jobs/", job.spec.id,
+                                    "?location=", job.spec.location)},
+          {"jobReference", JobReferenceToJson(job.spec)},
+          {"configuration", ConfigurationToJson(job, state)},
+          {"status", StatusToJson(job, state)},
+          {"statistics", StatisticsToJson(job, state)},
+          {"jobCreationReason", {{"code", "REQUESTED"}}},
+          {"user_email", kUserEmail},
+          {"principal_subject", base::StrCat("user:", kUserEmail)}};
+}
+
+json JobToListItem(const Job& job, bool full) {
+  const JobState state = job.state();
+  json item = {{"kind", "bigquery#job"},
+               {"id", JobName(job.spec)},
+               {"jobReference", JobReferenceToJson(job.spec)},
+               {"state", StateName(state)},
+               {"status", StatusToJson(job, state)},
+               {"statistics", StatisticsToJson(job, state)},
+               {"user_email", kUserEmail}};
+  if (item["status"].contains("errorResult")) item["errorResult"] = item["status"]["errorResult"];
+  if (full) item["configuration"] = ConfigurationToJson(job, state);
+  return item;
+}
+
+json DryRunJobToJson(const QueryJobRequest& request, const sql::QueryOutcome& outcome, int64_t now_ms) {
+  json statistics = {{"creationTime", std::to_string(now_ms)}, {"totalBytesProcessed", "0"}};
+  statistics["query"] = OutcomeStatistics(outcome);
+  statistics["query"]["schema"] = schema::SchemaToJson(outcome.columns);
+  return {
+      {"kind", "bigquery#job"},
+      {"jobReference", {{"projectId", request.project}, {"location", request.location}}},
+      {"configuration", {{"jobType", "QUERY"}, {"dryRun", true}, {"query", *request.query_configuration}}},
+      {"status", {{"state", "DONE"}}},
+      {"statistics", std::move(statistics)},
+      {"user_email", kUserEmail}};
+}
+
+}  // namespace bqcdc::emulator::handlers

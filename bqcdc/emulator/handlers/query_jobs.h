@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "bqcdc/emulator/handlers/job.h"
+#include "bqcdc/emulator/handlers/rest_service.h"
+#include "nlohmann/json_fwd.hpp"
+
+namespace bqcdc::emulator::handlers {
+
+// A query job about to be made.
+struct QueryJobRequest {
+  std::string project;
+  std::string id;  // empty: one is made
+  std::string location;
+  nlohmann::json* query_configuration = nullptr;  // what the job's resource repeats
+  sql::QueryRequest query;
+  std::string request_key;  // idempotency key, empty: none
+};
+
+// Makes a job and gives it to the executor. Errors: duplicate id; Unavailable.
+absl::StatusOr<std::shared_ptr<Job>> StartQueryJob(RestContext::State& state, QueryJobRequest request);
+
+// Finds a job; `location` unset: anywhere. Errors: notFound.
+absl::StatusOr<std::shared_ptr<Job>> FindJob(RestContext::State& state, const std::string& project,
+                                             const std::string& id,
+                                             const std::optional<std::string>& location);
+
+// `jobReference`.
+nlohmann::json JobReferenceToJson(const JobSpec& spec);
+
+// The Job resource (https://cloud.google.com/bigquery/docs/reference/rest/v2/Job).
+nlohmann::json JobToJson(const Job& job, const std::string& base_url);
+// An item of jobs.list; `full` adds the configuration.
+nlohmann::json JobToListItem(const Job& job, bool full);
+
+// The answer to a dry run as a Job resource, which has no job behind it.
+nlohmann::json DryRunJobToJson(const QueryJobRequest& request, const sql::QueryOutcome& outcome,
+                               int64_t now_ms);
+
+}  // namespace bqcdc::emulator::handlers

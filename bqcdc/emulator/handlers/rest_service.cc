@@ -1,0 +1,145 @@
+#include "bqcdc/emulator/handlers/rest_service.h"
+
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/handlers/dispatcher.h"
+#include "bqcdc/emulator/handlers/rest_error.h"
+#include "bqcdc/emulator/handlers/rest_state.h"
+#include "httplib.h"
+
+namespace bqcdc::emulator::handlers {
+namespace {
+
+using HandlerResponse = httplib::Server::HandlerResponse;
+
+void Send(const RestResponse& from, httplib::Response& to) {
+  to.status = from.status;
+  if (!from.etag.empty()) to.set_header("ETag", from.etag);
+  if (!from.body.empty()) to.set_content(from.body, "application/json; charset=UTF-8");
+}
+
+RestRequest Translate(const httplib::Request& from, std::string body) {
+  RestRequest to;
+  // Clients behind proxies that know GET and POST alone
+  // (https://cloud.google.com/apis/docs/system-parameters).
+  to.method = from.has_header("X-HTTP-Method-Override") && from.method == "POST"
+                  ? from.get_header_value("X-HTTP-Method-Override")
+                  : from.method;
+  to.path = from.target.substr(0, from.target.find('?'));
+  to.query.insert(from.params.begin(), from.params.end());
+  to.body = std::move(body);
+  to.content_type = from.get_header_value("Content-Type");
+  if (from.has_header("If-Match")) to.if_match = from.get_header_value("If-Match");
+  to.host = from.get_header_value("Host");
+  return to;
+}
+
+bool HasBody(const httplib::Request& request) {
+  if (request.has_header("Transfer-Encoding")) return true;
+  return request.has_header("Content-Length") && request.get_header_value("Content-Length") != "0";
+}
+
+// Answers, before the body is read, what can be answered then. The library waits for the end of the
+// connection where a POST or DELETE has no Content-Length, so requests without a body never reach its own
+// reading.
+HandlerResponse HandleEarly(RestContext::State& state, const httplib::Request& request,
+                            httplib::Response& response) {
+  const auto& host_allowed = state.options.host_allowed;
+  if (host_allowed && !host_allowed(request.get_header_value("Host"))) {
+    Send(HttpErrorResponse(403, "forbidden", "This Host header is not served"), response);
+    response.set_header("Connection", "close");
+    return HandlerResponse::Handled;
+  }
+  if (!HasBody(request)) {
+    Send(Dispatch(state, Translate(request, "")), response);
+    return HandlerResponse::Handled;
+  }
+  return HandlerResponse::Unhandled;
+}
+
+// Reads a POST's, PUT's or PATCH's body, which the library has decompressed, up to the limit.
+void HandleWithBody(RestContext::State& state, const httplib::Request& request, httplib::Response& response,
+                    const httplib::ContentReader& read) {
+  if (request.is_multipart_form_data()) {
+    Send(HttpErrorResponse(415, "unsupportedMediaType", "Bodies must be application/json"), response);
+    return;
+  }
+  std::string body;
+  bool too_large = false;
+  read([&](const char* data, size_t size) {
+    too_large = body.size() + size > state.options.request_bytes_max;
+    if (!too_large) body.append(data, size);
+    return !too_large;
+  });
+  if (too_large) response.status = 413;
+  if (response.status >= 400) return;  // the error handler gives it a body
+  Send(Dispatch(state, Translate(request, std::move(body))), response);
+}
+
+// Gives the library's own failures (bad request line, 413, 415) Google's form.
+void FillError(const RestContext::State& state, httplib::Response& response) {
+  if (!response.body.empty()) return;
+  switch (response.status) {
+    case 413:
+      Send(HttpErrorResponse(
+               413, "uploadTooLarge",
+               base::StrCat("The request's body is larger than ", state.options.request_bytes_max, " bytes")),
+           response);
+      return;
+    case 415:
+      Send(HttpErrorResponse(415, "unsupportedMediaType", "The request's Content-Encoding is not supported"),
+           response);
+      return;
+    case 404:
+      Send(HttpErrorResponse(404, "notFound", "No method of this API"), response);
+      return;
+    default:
+      Send(HttpErrorResponse(response.status, "badRequest", "The request cannot be read"), response);
+      return;
+  }
+}
+
+}  // namespace
+
+RestContext::RestContext(engine::Database& database, const base::Clock& clock, QueryFunction run_query,
+                         RestOptions options)
+    : state_(new State{database, clock, std::move(run_query), std::move(options), {}, {}, {}}) {
+  AddProjectRoutes(*state_);
+  AddDatasetRoutes(*state_);
+  AddTableRoutes(*state_);
+  AddTabledataRoutes(*state_);
+  AddJobRoutes(*state_);
+  AddQueryRoutes(*state_);
+  AddUnimplementedRoutes(*state_);
+  AddDiscoveryRoutes(*state_);
+}
+
+RestContext::~RestContext() = default;
+
+void RegisterRest(httplib::Server& server, RestContext& context) {
+  RestContext::State& state = context.state();
+  server.set_payload_max_length(state.options.request_bytes_max);
+  server.set_pre_routing_handler([&state](const httplib::Request& request, httplib::Response& response) {
+    return HandleEarly(state, request, response);
+  });
+  const auto with_body = [&state](const httplib::Request& request, httplib::Response& response,
+                                  const httplib::ContentReader& read) {
+    HandleWithBody(state, request, response, read);
+  };
+  const auto without_body = [&state](const httplib::Request& request, httplib::Response& response) {
+    Send(Dispatch(state, Translate(request, "")), response);
+  };
+  server.Post(".*", with_body).Put(".*", with_body).Patch(".*", with_body);
+  server.Get(".*", without_body).Delete(".*", without_body).Options(".*", without_body);
+  // As a HandlerWithResponse: the library has two overloads.
+  const httplib::Server::HandlerWithResponse fill_error = [&state](const httplib::Request&,
+                                                                   httplib::Response& response) {
+    FillError(state, response);
+    return HandlerResponse::Handled;
+  };
+  server.set_error_handler(fill_error);
+  server.set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+    Send(HttpErrorResponse(500, "internalError", "An internal error occurred"), response);
+  });
+}
+
+}  // namespace bqcdc::emulator::handlers

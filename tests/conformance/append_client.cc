@@ -16,7 +16,8 @@ absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
-absl::StatusOr<storage::TableSchema> FetchSchema(storage::BigQueryWrite::Stub& stub, const std::string& table) {
+absl::StatusOr<storage::TableSchema> FetchSchema(storage::BigQueryWrite::Stub& stub,
+                                                 const std::string& table) {
   grpc::ClientContext context;
   storage::GetWriteStreamRequest request;
   request.set_name(absl::StrCat(table, "/streams/_default"));
@@ -42,7 +43,8 @@ void SetField(google::protobuf::Message& message, const google::protobuf::FieldD
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> AllColumns(storage::BigQueryWrite::Stub& stub, const std::string& table) {
+absl::StatusOr<std::vector<std::string>> AllColumns(storage::BigQueryWrite::Stub& stub,
+                                                    const std::string& table) {
   BQCDC_ASSIGN_OR_RETURN(storage::TableSchema schema, FetchSchema(stub, table));
   std::vector<std::string> columns;
   for (const auto& field : schema.fields()) columns.push_back(field.name());
@@ -61,7 +63,8 @@ absl::StatusOr<std::unique_ptr<AppendClient>> AppendClient::Open(storage::BigQue
     const std::pair<std::string, std::string> parts = absl::StrSplit(column, absl::MaxSplits(':', 1));
     std::string type = parts.second;
     for (const auto& field : table_schema.fields()) {
-      if (type.empty() && field.name() == parts.first && field.type() == storage::TableFieldSchema::INT64) type = "INT64";
+      if (type.empty() && field.name() == parts.first && field.type() == storage::TableFieldSchema::INT64)
+        type = "INT64";
     }
     FieldDescriptorProto& field = *client->schema_.add_field();
     field.set_name(parts.first);
@@ -100,7 +103,8 @@ absl::StatusOr<storage::AppendRowsResponse> AppendClient::Append(const std::vect
     std::unique_ptr<google::protobuf::Message> message(factory_.GetPrototype(descriptor_)->New());
     for (const auto& [name, value] : nlohmann::json::parse(text).items()) {
       const auto* field = descriptor_->FindFieldByName(name);
-      if (field == nullptr) return absl::InvalidArgumentError(absl::StrCat("the connection has no field ", name));
+      if (field == nullptr)
+        return absl::InvalidArgumentError(absl::StrCat("the connection has no field ", name));
       SetField(*message, *field, value);
     }
     request.mutable_proto_rows()->mutable_rows()->add_serialized_rows(message->SerializeAsString());

@@ -28,7 +28,8 @@ class AppendClient {
     std::map<std::string, std::string> missing;  // column → NULL_VALUE or DEFAULT_VALUE
     std::string default_missing;
   };
-  // Sends one request of these JSON objects and waits for its answer; an error status is one that ended the RPC.
+  // Sends one request of these JSON objects and waits for its answer; an error status is one that ended the
+  // RPC.
   absl::StatusOr<storage::AppendRowsResponse> Append(const std::vector<std::string>& json_rows,
                                                      const Options& options);
 
@@ -46,6 +47,7 @@ class AppendClient {
 };
 
 // All columns of the table followed by both pseudo-columns.
-absl::StatusOr<std::vector<std::string>> AllColumns(storage::BigQueryWrite::Stub& stub, const std::string& table);
+absl::StatusOr<std::vector<std::string>> AllColumns(storage::BigQueryWrite::Stub& stub,
+                                                    const std::string& table);
 
 }  // namespace bqcdc::conformance

@@ -9,10 +9,10 @@ namespace bqcdc::conformance {
 namespace {
 
 const std::set<std::string>& Verbs() {
-  static const std::set<std::string> verbs = {"create",    "connect", "append", "ok",
-                                              "error",     "row_error", "rows", "query",
-                                              "sql",       "advance", "apply",  "remember_watermark",
-                                              "same_watermark", "later_watermark"};
+  static const std::set<std::string> verbs = {
+      "create",         "connect",        "append", "ok",      "error", "row_error",
+      "rows",           "query",          "sql",    "advance", "apply", "remember_watermark",
+      "same_watermark", "later_watermark"};
   return verbs;
 }
 
@@ -34,7 +34,8 @@ absl::StatusOr<std::vector<Case>> ParseCases(std::string_view text, std::string_
     const auto& [verb, argument] = words;
     if (indent == 0) {
       if (verb != "case" || argument.empty()) return ErrorAt(file, number, "expected `case NAME`");
-      cases.push_back({.name = argument, .file = std::string(file), .unconfirmed = {}, .skip = {}, .steps = {}});
+      cases.push_back(
+          {.name = argument, .file = std::string(file), .unconfirmed = {}, .skip = {}, .steps = {}});
       continue;
     }
     if (cases.empty()) return ErrorAt(file, number, "a step before the first case");

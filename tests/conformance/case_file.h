@@ -6,22 +6,22 @@
 
 #include "absl/status/statusor.h"
 
-// Conformance cases as text, so that a person reads them beside the documentation and any endpoint can run them.
+// Conformance cases as text, so that a person reads them beside the documentation and any endpoint can run
+// them.
 //
 //   case NAME
 //     unconfirmed WHY                    what the documentation leaves open and the local server decides
 //     skip WHY                           the case cannot be seen from outside; it is reported, not run
 //     without_background_apply           needs a server that applies only when told to
 //     create (COLUMNS…) …                CREATE TABLE $TABLE …, the case's own table
-//     connect NAME columns a, b:INT64    an AppendRows connection whose descriptor has these fields (type STRING, or the column's)
-//     append [NAME] [missing c=DEFAULT_VALUE] [default_missing V]     one request, a JSON object a row on the lines below
-//     ok | error CODE [TEXT]             what the append, or the sql before it, must answer; TEXT is contained in the message
-//     row_error INDEX TEXT               one for each row_errors entry of the answer, all of them
-//     rows                               SELECT * FROM $TABLE, a JSON array a row below, in any order; none: empty
-//     query SQL                          likewise; $TABLE, $NAME and $DATASET stand for the case's own
-//     sql STATEMENT
-//     advance DURATION | apply           the local server's clock and background work
-//     remember_watermark | same_watermark | later_watermark
+//     connect NAME columns a, b:INT64    an AppendRows connection whose descriptor has these fields (type
+//     STRING, or the column's) append [NAME] [missing c=DEFAULT_VALUE] [default_missing V]     one request, a
+//     JSON object a row on the lines below ok | error CODE [TEXT]             what the append, or the sql
+//     before it, must answer; TEXT is contained in the message row_error INDEX TEXT               one for
+//     each row_errors entry of the answer, all of them rows                               SELECT * FROM
+//     $TABLE, a JSON array a row below, in any order; none: empty query SQL likewise; $TABLE, $NAME and
+//     $DATASET stand for the case's own sql STATEMENT advance DURATION | apply           the local server's
+//     clock and background work remember_watermark | same_watermark | later_watermark
 //
 // `#` begins a comment line.
 namespace bqcdc::conformance {

@@ -24,7 +24,9 @@ std::vector<std::string> Canonical(const std::vector<std::string>& rows) {
   return canonical;
 }
 
-bool IsExpectation(const Step* step) { return step != nullptr && (step->verb == "ok" || step->verb == "error"); }
+bool IsExpectation(const Step* step) {
+  return step != nullptr && (step->verb == "ok" || step->verb == "error");
+}
 
 }  // namespace
 
@@ -32,8 +34,8 @@ CaseRunner::CaseRunner(Endpoint& endpoint, const Case& test_case, std::ostream* 
     : endpoint_(endpoint),
       case_(test_case),
       record_(record),
-      table_path_(absl::StrCat("projects/", endpoint.addresses().project, "/datasets/", endpoint.addresses().dataset,
-                               "/tables/", test_case.name)) {}
+      table_path_(absl::StrCat("projects/", endpoint.addresses().project, "/datasets/",
+                               endpoint.addresses().dataset, "/tables/", test_case.name)) {}
 
 std::optional<std::string> CaseRunner::CannotRun() const {
   if (!case_.skip.empty()) return case_.skip;
@@ -73,7 +75,8 @@ CaseRunner::Difference CaseRunner::RunStep(const Step& step) {
     auto answer = endpoint_.Query(Fill(step.argument));
     if (!answer.ok()) return std::string(answer.status().message());
     answer_ = Answer{.code = answer->error_reason.empty() ? "OK" : answer->error_reason,
-                     .message = answer->error_message, .row_errors = {}};
+                     .message = answer->error_message,
+                     .row_errors = {}};
     Record(step, absl::StrCat(answer_->code, " ", answer_->message));
     return std::nullopt;
   }
@@ -127,7 +130,8 @@ CaseRunner::Difference CaseRunner::Append(const Step& step) {
     answer_->message = response->error().message();
     for (const auto& row : response->row_errors()) answer_->row_errors[row.index()] = row.message();
   }
-  Record(step, response.ok() ? response->ShortDebugString() : absl::StrCat(answer_->code, " ", answer_->message));
+  Record(step,
+         response.ok() ? response->ShortDebugString() : absl::StrCat(answer_->code, " ", answer_->message));
   return std::nullopt;
 }
 
@@ -147,7 +151,8 @@ CaseRunner::Difference CaseRunner::ExpectError(const Step& step) {
   }
   // Texts of rows may stand in the row errors alone.
   bool found = answer_->message.find(expected.second) != std::string::npos;
-  for (const auto& [row, message] : answer_->row_errors) found |= message.find(expected.second) != std::string::npos;
+  for (const auto& [row, message] : answer_->row_errors)
+    found |= message.find(expected.second) != std::string::npos;
   if (found) return std::nullopt;
   return absl::StrCat("the message is `", answer_->message, "`, it should contain `", expected.second, "`");
 }
@@ -159,7 +164,8 @@ CaseRunner::Difference CaseRunner::ExpectRowError(const Step& step) {
   const auto found = answer_->row_errors.find(index);
   if (found == answer_->row_errors.end()) return absl::StrCat("no row error for row ", index);
   if (found->second.find(expected.second) == std::string::npos) {
-    return absl::StrCat("row ", index, " says `", found->second, "`, it should contain `", expected.second, "`");
+    return absl::StrCat("row ", index, " says `", found->second, "`, it should contain `", expected.second,
+                        "`");
   }
   return std::nullopt;
 }
@@ -180,8 +186,9 @@ CaseRunner::Difference CaseRunner::Advance(const Step& step) {
 }
 
 CaseRunner::Difference CaseRunner::Watermark(std::string& text) {
-  auto answer = endpoint_.Query(Fill(
-      "SELECT upsert_stream_apply_watermark FROM $DATASET.INFORMATION_SCHEMA.TABLES WHERE table_name = '$NAME'"));
+  auto answer =
+      endpoint_.Query(Fill("SELECT upsert_stream_apply_watermark FROM $DATASET.INFORMATION_SCHEMA.TABLES "
+                           "WHERE table_name = '$NAME'"));
   if (!answer.ok()) return std::string(answer.status().message());
   if (answer->rows.size() != 1) return absl::StrCat("no watermark: ", answer->error_message);
   text = answer->rows[0];
@@ -194,16 +201,20 @@ CaseRunner::Difference CaseRunner::UncheckedAnswer(const Step* next) {
 }
 
 std::string CaseRunner::Fill(std::string text) const {
-  const std::string dataset = absl::StrCat("`", endpoint_.addresses().project, "`.", endpoint_.addresses().dataset);
-  return absl::StrReplaceAll(text, {{"$TABLE", absl::StrCat(dataset, ".", case_.name)},
-                                    {"$DATASET", dataset},
-                                    {"$NAME", case_.name}});
+  const std::string dataset =
+      absl::StrCat("`", endpoint_.addresses().project, "`.", endpoint_.addresses().dataset);
+  return absl::StrReplaceAll(
+      text,
+      {{"$TABLE", absl::StrCat(dataset, ".", case_.name)}, {"$DATASET", dataset}, {"$NAME", case_.name}});
 }
 
 void CaseRunner::Record(const Step& step, const std::string& answer) {
   if (record_ == nullptr) return;
-  *record_ << json{{"case", case_.name}, {"line", step.line}, {"step", step.verb + " " + step.argument},
-                   {"answer", answer}}.dump()
+  *record_ << json{{"case", case_.name},
+                   {"line", step.line},
+                   {"step", step.verb + " " + step.argument},
+                   {"answer", answer}}
+                  .dump()
            << "\n";
 }
 

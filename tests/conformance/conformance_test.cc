@@ -11,8 +11,8 @@
 #include "tests/local_server/local_server.h"
 
 // Runs the cases of tests/conformance/cases on an endpoint: a local server that it starts, or, with
-// BQCDC_CONFORMANCE_PROJECT (and BQCDC_CONFORMANCE_TOKEN for REST, default credentials for gRPC), on the real service.
-// BQCDC_CONFORMANCE_RECORD=FILE writes down what was answered.
+// BQCDC_CONFORMANCE_PROJECT (and BQCDC_CONFORMANCE_TOKEN for REST, default credentials for gRPC), on the real
+// service. BQCDC_CONFORMANCE_RECORD=FILE writes down what was answered.
 namespace bqcdc::conformance {
 namespace {
 
@@ -69,8 +69,8 @@ class ConformanceTest : public testing::Test {
     CaseRunner runner(EndpointFor(case_.without_background_apply), case_, Recorder());
     if (auto reason = runner.CannotRun()) GTEST_SKIP() << *reason;
     const auto difference = runner.Run();
-    EXPECT_FALSE(difference.has_value()) << *difference
-                                         << (case_.unconfirmed.empty() ? "" : "\n(unconfirmed: " + case_.unconfirmed + ")");
+    EXPECT_FALSE(difference.has_value())
+        << *difference << (case_.unconfirmed.empty() ? "" : "\n(unconfirmed: " + case_.unconfirmed + ")");
   }
 
  private:
@@ -79,7 +79,8 @@ class ConformanceTest : public testing::Test {
 
 std::vector<Case> LoadCases() {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(BQCDC_CONFORMANCE_CASES)) files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(BQCDC_CONFORMANCE_CASES))
+    files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   std::vector<Case> all;
   for (const auto& path : files) {
@@ -102,8 +103,9 @@ std::vector<Case> LoadCases() {
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   for (const auto& test_case : bqcdc::conformance::LoadCases()) {
-    testing::RegisterTest("Conformance", test_case.name.c_str(), nullptr, nullptr, test_case.file.c_str(), 1,
-                          [test_case]() -> testing::Test* { return new bqcdc::conformance::ConformanceTest(test_case); });
+    testing::RegisterTest(
+        "Conformance", test_case.name.c_str(), nullptr, nullptr, test_case.file.c_str(), 1,
+        [test_case]() -> testing::Test* { return new bqcdc::conformance::ConformanceTest(test_case); });
   }
   return RUN_ALL_TESTS();
 }

@@ -52,9 +52,11 @@ absl::StatusOr<SqlAnswer> Endpoint::Query(const std::string& sql) {
   const json body = {{"query", sql}, {"useLegacySql", false}, {"timeoutMs", 60'000}};
   BQCDC_ASSIGN_OR_RETURN(
       rest::HttpResponse response,
-      Post(absl::StrCat(addresses_.rest, "/bigquery/v2/projects/", addresses_.project, "/queries"), body.dump()));
+      Post(absl::StrCat(addresses_.rest, "/bigquery/v2/projects/", addresses_.project, "/queries"),
+           body.dump()));
   const json parsed = json::parse(response.body, nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded()) return absl::InternalError(absl::StrCat("no JSON in the answer of HTTP ", response.code));
+  if (parsed.is_discarded())
+    return absl::InternalError(absl::StrCat("no JSON in the answer of HTTP ", response.code));
   SqlAnswer answer;
   if (parsed.contains("error")) {
     answer.error_message = parsed["error"].value("message", "");
@@ -62,7 +64,8 @@ absl::StatusOr<SqlAnswer> Endpoint::Query(const std::string& sql) {
     answer.error_reason = errors.empty() ? "unknown" : errors[0].value("reason", "unknown");
     return answer;
   }
-  if (!parsed.value("jobComplete", false)) return absl::DeadlineExceededError("the query did not finish in time");
+  if (!parsed.value("jobComplete", false))
+    return absl::DeadlineExceededError("the query did not finish in time");
   if (parsed.contains("rows")) {
     for (const json& row : parsed["rows"]) answer.rows.push_back(Flatten(row).dump());
   }

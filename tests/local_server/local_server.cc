@@ -43,7 +43,8 @@ absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& arguments, const std
   pid_t pid = -1;
   const int error = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return absl::InternalError(absl::StrCat("cannot start ", arguments[0], ": ", strerror(error)));
+  if (error != 0)
+    return absl::InternalError(absl::StrCat("cannot start ", arguments[0], ": ", strerror(error)));
   return pid;
 }
 
@@ -54,15 +55,17 @@ absl::StatusOr<std::unique_ptr<LocalServer>> LocalServer::Start(std::vector<std:
   if (mkdtemp(pattern.data()) == nullptr) return absl::InternalError("cannot make a temporary directory");
   std::unique_ptr<LocalServer> server(new LocalServer);
   server->directory_ = pattern;
-  const std::string endpoints_file = absl::StrCat(pattern, "/endpoints.json"), log = absl::StrCat(pattern, "/log");
-  std::vector<std::string> arguments = {BQCDC_SERVE_PATH, "--http-port", "0", "--grpc-port", "0", "--endpoints-file",
-                                        endpoints_file};
+  const std::string endpoints_file = absl::StrCat(pattern, "/endpoints.json"),
+                    log = absl::StrCat(pattern, "/log");
+  std::vector<std::string> arguments = {BQCDC_SERVE_PATH,   "--http-port", "0", "--grpc-port", "0",
+                                        "--endpoints-file", endpoints_file};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   auto pid = Spawn(arguments, log);
   if (!pid.ok()) return pid.status();
   server->pid_ = *pid;
   for (const absl::Time deadline = absl::Now() + kReadyLimit; absl::Now() < deadline;) {
-    const auto endpoints = nlohmann::json::parse(ReadFile(endpoints_file), nullptr, /*allow_exceptions=*/false);
+    const auto endpoints =
+        nlohmann::json::parse(ReadFile(endpoints_file), nullptr, /*allow_exceptions=*/false);
     if (endpoints.is_object()) {
       const auto text = [&](const char* key) {
         return endpoints.contains(key) && endpoints[key].is_string() ? endpoints[key].get<std::string>() : "";

@@ -10,7 +10,8 @@
 
 namespace bqcdc::local_server {
 
-// A `bqcdc-serve` of its own: free ports, a temporary data directory unless the flags name one. Ended by the destructor.
+// A `bqcdc-serve` of its own: free ports, a temporary data directory unless the flags name one. Ended by the
+// destructor.
 class LocalServer {
  public:
   // Waits until the server is ready, 30 s at most.
@@ -24,8 +25,8 @@ class LocalServer {
   const std::string& admin() const { return admin_; }      // http://…, empty without --admin
   pid_t pid() const { return pid_; }
 
-  void Kill();       // SIGKILL, and waits
-  int Terminate();   // SIGTERM, and waits; the exit code
+  void Kill();      // SIGKILL, and waits
+  int Terminate();  // SIGTERM, and waits; the exit code
 
  private:
   LocalServer() = default;

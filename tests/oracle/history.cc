@@ -91,6 +91,7 @@ class Maker {
   }
 
   void AddEvents() {
+    if (Percent(10)) AddBurst();
     AddAppend();
     const int64_t dice = Between(1, 100);
     if (dice <= 25)
@@ -107,9 +108,20 @@ class Maker {
     if (Percent(60)) Add(EventKind::kQuery);
   }
 
+  // Several things at one instant of the clock: ingest times run ahead of it, over a restart too.
+  void AddBurst() {
+    const size_t first = history_.events.size();
+    for (int64_t left = Between(1, 3); left > 0; --left) AddAppend();
+    if (Percent(50)) Add(EventKind::kApply);
+    if (Percent(50)) Add(EventKind::kRestart);
+    AddAppend();
+    for (size_t i = first; i + 1 < history_.events.size(); ++i) history_.events[i].hold_clock = true;
+  }
+
   void AddAppend() {
     if (!appends_.empty() && Percent(12)) {  // delivered again
       history_.events.push_back(appends_[Between(0, static_cast<int64_t>(appends_.size()) - 1)]);
+      history_.events.back().hold_clock = false;
       row_count_ += static_cast<int>(history_.events.back().rows.size());
       return;
     }
@@ -197,7 +209,7 @@ std::string Print(const History& history) {
     } else if (event.micros != 0) {
       absl::StrAppend(&text, " ", event.micros, " us");
     }
-    absl::StrAppend(&text, "\n");
+    absl::StrAppend(&text, event.hold_clock ? " (the clock stands)\n" : "\n");
   }
   return text;
 }

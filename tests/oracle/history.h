@@ -41,6 +41,7 @@ struct Event {
   EventKind kind = EventKind::kQuery;
   int64_t micros = 0;
   std::vector<Row> rows = {};
+  bool hold_clock = false;  // the next event happens at the same instant
 };
 
 enum class Shape { kSingleKey, kCompositeKey, kReversedCompositeKey };

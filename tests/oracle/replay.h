@@ -41,11 +41,14 @@ class Replayer {
   absl::StatusOr<std::optional<std::string>> CheckWatermark(Story& story);
   absl::StatusOr<View> Query(Story& story);
   void AdvanceTo(int64_t micros);
+  void StepClock(const Event& event);
   int64_t now() const { return absl::ToUnixMicros(clock_.Now()); }
 
   const ReplayOptions options_;
   std::string directory_;
   base::ManualClock clock_;
+  int64_t last_ingest_ = 0;  // ingest times rise strictly, also while the clock stands
+  bool clock_held_ = false;
   std::unique_ptr<emulator::engine::Database> database_;
   int64_t tables_made_ = 0;
   Counters counters_;

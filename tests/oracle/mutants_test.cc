@@ -1,0 +1,63 @@
+#include <cstdlib>
+#include <ctime>
+#include <iostream>
+
+#include "absl/strings/numbers.h"
+#include "bqcdc/emulator/cdc/mutant.h"
+#include "gtest/gtest.h"
+#include "tests/oracle/replay.h"
+
+// Proof that the oracle sees: each named mistake of the engine is caught within 200 histories.
+namespace bqcdc::oracle {
+namespace {
+
+using emulator::cdc::Mutant;
+
+constexpr uint64_t kHistoriesMax = 200;
+
+uint64_t FirstSeed() {
+  uint64_t seed = 0;
+  const char* text = std::getenv("BQCDC_SEED");
+  if (text == nullptr || !absl::SimpleAtoi(text, &seed))
+    seed = static_cast<uint64_t>(time(nullptr)) * 100'000;
+  return seed;
+}
+
+class MutantTest : public testing::TestWithParam<int> {
+ protected:
+  void TearDown() override { emulator::cdc::SetMutant(std::nullopt); }
+};
+
+TEST_P(MutantTest, IsCaught) {
+  const Mutant mutant = static_cast<Mutant>(GetParam());
+  const uint64_t first = FirstSeed();
+  emulator::cdc::SetMutant(mutant);
+  Replayer replayer({});
+  for (uint64_t i = 0; i < kHistoriesMax; ++i) {
+    const auto difference = replayer.Run(MakeHistory(first + i, {}));
+    if (difference.ok() && !difference->has_value()) continue;
+    std::cout << "  " << emulator::cdc::MutantName(mutant) << ": caught by history " << i + 1 << "\n";
+    return;
+  }
+  FAIL() << "BQCDC_SEED=" << first << ": not caught within " << kHistoriesMax
+         << " histories: " << emulator::cdc::MutantText(mutant);
+}
+
+INSTANTIATE_TEST_SUITE_P(Mutants, MutantTest, testing::Range(0, emulator::cdc::kMutantCount),
+                         [](const testing::TestParamInfo<int>& info) {
+                           return std::string(emulator::cdc::MutantName(static_cast<Mutant>(info.param)));
+                         });
+
+// Without a mutant the same binary agrees: what is caught above is the mutant, not the variant of the
+// library.
+TEST(Mutants, NoMutantNoDifference) {
+  Replayer replayer({});
+  for (uint64_t i = 0; i < 20; ++i) {
+    const auto difference = replayer.Run(MakeHistory(FirstSeed() + i, {}));
+    ASSERT_TRUE(difference.ok()) << difference.status();
+    EXPECT_FALSE(difference->has_value()) << **difference;
+  }
+}
+
+}  // namespace
+}  // namespace bqcdc::oracle

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bqcdc/encode/encoded_rows.h"
+#include "bqcdc/pipeline/line_reader.h"
+#include "bqcdc/values/sequence_number.h"
+#include "bqcdc/write/append_request.h"
+
+namespace bqcdc::pipeline {
+
+// Where a row came from. The text is a view into one of the batch's chunks.
+struct RowOrigin {
+  std::uint64_t line = 0;
+  std::size_t source = 0;
+  std::string_view text;
+};
+
+// A line that is no row, found before anything was sent.
+struct BadRow {
+  RowOrigin origin;
+  values::SequenceNumber sequence;
+  std::string_view reason;  // static text
+  std::string message;
+};
+
+// Changes that travel together: encoded rows, the lines that they came from, and the lines that are no rows.
+// Owns the bytes of both. Filled by one thread, then immutable and shared by whoever still needs a part of
+// it.
+struct ChangeBatch {
+  encode::EncodedRows rows;
+  std::vector<RowOrigin> origins;  // of each row
+  std::vector<BadRow> bad_rows;
+  std::vector<std::shared_ptr<const LineChunk>> chunks;
+  std::shared_ptr<const write::Destination> destination;
+  bool own_sequence = false;      // the rows brought their numbers, so equal ones may occur
+  std::size_t charged_bytes = 0;  // by BatchPool
+
+  bool empty() const { return rows.empty() && bad_rows.empty(); }
+  void Clear() {
+    rows.Clear();
+    origins.clear();
+    bad_rows.clear();
+    chunks.clear();
+    destination.reset();
+    own_sequence = false;
+    charged_bytes = 0;
+  }
+};
+
+}  // namespace bqcdc::pipeline

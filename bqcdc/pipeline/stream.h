@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "bqcdc/base/clock.h"
+#include "bqcdc/pipeline/batch_pool.h"
+#include "bqcdc/pipeline/batch_sender.h"
+#include "bqcdc/pipeline/input_encoder.h"
+#include "bqcdc/pipeline/line_reader.h"
+#include "bqcdc/pipeline/stop_signal.h"
+#include "bqcdc/pipeline/stream_summary.h"
+#include "bqcdc/rest/bigquery_client.h"
+#include "bqcdc/write/append_connection.h"
+#include "bqcdc/write/limits.h"
+#include "bqcdc/write/storage_channel.h"
+
+namespace bqcdc::pipeline {
+
+struct StreamOptions {
+  // Behaviour.
+  rest::TableName table;
+  std::string dead_letter_path;
+  std::int64_t bad_rows_max = -1;  // negative = no limit
+  std::uint64_t resume_epoch =
+      0;  // 0 = a new epoch; else that one, so that a resumed run repeats its numbers
+  absl::Duration claim_check_interval = absl::Seconds(60);
+  absl::Duration retry_time_max = absl::Minutes(5);  // of a lost connection or a refusal that may pass
+
+  // Performance.
+  BatchLimits batch;
+  std::size_t request_bytes_max = write::kRequestBytesMaxDefault;
+  int requests_in_flight_max = 16;
+  std::size_t bytes_in_flight_max = 32 * 1024 * 1024;
+  BatchPoolLimits memory;
+  LineReaderOptions input;
+  std::string trace_id = "bqcdc";
+};
+
+// What a stream works with. All must outlive it.
+struct StreamSurroundings {
+  rest::BigQueryClient* client = nullptr;
+  write::StorageChannel channel;
+  const base::Clock* clock = nullptr;
+  StopSignal* stop = nullptr;
+  // Told what happens: warnings for the log. May be called from any thread.
+  std::function<void(const std::string&)> warn;
+  std::function<void(const StreamSummary&, const LineReader&)> on_progress;
+};
+
+struct StreamOutcome {
+  absl::Status status;  // ok = every row is settled
+  StreamSummary summary;
+};
+
+// Streams change events from `reader` into a table: reads, encodes, sends with several requests under way,
+// settles every row. Blocks until the end; uses one thread for the input, one for the claim, the caller's for
+// sending.
+StreamOutcome StreamChanges(const StreamOptions& options, StreamSurroundings surroundings, LineReader reader);
+
+}  // namespace bqcdc::pipeline

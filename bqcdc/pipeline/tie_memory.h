@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_set>
+#include <vector>
+
+#include "bqcdc/encode/encoded_rows.h"
+
+namespace bqcdc::pipeline {
+
+// One number for a key and a sequence number: equal pairs have equal ones, and others practically never.
+std::uint64_t KeyAndSequenceHash(const encode::RowFacts& facts);
+
+// Finds ties: rows with the key and the sequence number of another. Inputs that bring their own numbers can
+// have them, and among such rows of one request the service lets any win. Not thread-safe.
+class TieMemory {
+ public:
+  // Whether a row of the batch that is being filled has the same hash. Remembers it.
+  bool SeenInBatch(std::uint64_t hash) { return !batch_.insert(hash).second; }
+  void StartBatch() { batch_.clear(); }
+
+  // Whether such a row came recently; memory is bounded, so a tie at more than about a million rows' distance
+  // may be missed. That is a matter of the count alone: at such a distance the later row wins.
+  bool SeenInRun(std::uint64_t hash);
+
+ private:
+  static constexpr std::size_t kRecentSlots = std::size_t{1} << 20;
+
+  std::unordered_set<std::uint64_t> batch_;
+  std::vector<std::uint64_t> recent_;
+};
+
+}  // namespace bqcdc::pipeline

@@ -31,6 +31,9 @@ enum class ValueEncoder : uint8_t {
   kGeography,
   kRange,
   kStruct,
+  // The pseudo-columns of a row.
+  kChangeType,
+  kChangeSequenceNumber,
 };
 
 // Longest tag: field numbers below 2^29 take up to five bytes.
@@ -48,14 +51,14 @@ struct ColumnPlan {
   uint8_t tag_size = 0;
   char tag[kTagBytesMax] = {};
   int32_t field_number = 0;
-  uint32_t message = 0;        // of a STRUCT: index into EncodePlan::messages; of a RANGE: the element's encoder
-  ValueEncoder range_element = ValueEncoder::kDate;
+  uint32_t message = 0;        // of a STRUCT or a RANGE (start, end): see EncodePlan::message()
   int64_t max_length = -1;     // characters or bytes, -1 = no limit
   int32_t precision = -1;      // -1 = the type's own
   int32_t scale = 0;
 };
 
-// The columns of one message (the row or a STRUCT) with a table that finds them by name.
+// The columns of one message (the row or a STRUCT) with a table that finds them by name. The row's own message
+// counts the two pseudo-columns as its last columns.
 class MessagePlan {
  public:
   static constexpr int32_t kNotFound = -1;
@@ -83,12 +86,13 @@ class MessagePlan {
 // encoders and threads.
 class EncodePlan {
  public:
-  // Errors: what schema::ValidateTableSchema refuses; a table without primary key.
+  // Errors: what schema::ValidateTableSchema refuses; FailedPrecondition for a table without primary key.
   static absl::StatusOr<std::shared_ptr<const EncodePlan>> Create(const schema::TableSchema& schema);
 
-  // The row's own message is the first.
-  const MessagePlan& row() const { return messages_.front(); }
+  static constexpr uint32_t kRowMessage = 0;
+  const MessagePlan& row() const { return messages_[kRowMessage]; }
   const MessagePlan& message(size_t index) const { return messages_[index]; }
+  size_t message_count() const { return messages_.size(); }
   // Indexes of the key columns in key order.
   const std::vector<uint32_t>& key_columns() const { return key_columns_; }
 
@@ -97,7 +101,8 @@ class EncodePlan {
 
  private:
   EncodePlan() = default;
-  uint32_t AddMessage(const std::vector<schema::Column>& columns, const schema::TableSchema* root);
+  uint32_t AddMessage(const std::vector<schema::Column>& columns, const schema::TableSchema* row_schema);
+  ColumnPlan PlanColumn(const schema::Column& column, int32_t field_number);
 
   std::vector<MessagePlan> messages_;
   std::vector<uint32_t> key_columns_;

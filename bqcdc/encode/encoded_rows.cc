@@ -1,0 +1,77 @@
+#include "bqcdc/encode/encoded_rows.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "bqcdc/encode/wire.h"
+
+namespace bqcdc::encode {
+namespace {
+
+constexpr size_t kCapacityMin = 64 * 1024;
+// Tag of ProtoRows.serialized_rows.
+constexpr char kRowTag = static_cast<char>(MakeTag(1, WireType::kLengthDelimited));
+// Largest frame: tag and a length of five bytes. Grow always leaves room for it.
+constexpr size_t kFrameBytesMax = 1 + 5;
+
+}  // namespace
+
+std::string_view EncodedRows::row(size_t index) const {
+  const size_t end = index + 1 < rows_.size() ? rows_[index + 1].frame_offset : size_;
+  return {bytes_.get() + rows_[index].row_offset, end - rows_[index].row_offset};
+}
+
+std::string_view EncodedRows::framed(size_t first, size_t count) const {
+  if (count == 0) return {};
+  const size_t begin = rows_[first].frame_offset;
+  const size_t end = first + count < rows_.size() ? rows_[first + count].frame_offset : size_;
+  return {bytes_.get() + begin, end - begin};
+}
+
+void EncodedRows::Clear() {
+  rows_.clear();
+  size_ = 0;
+}
+
+void EncodedRows::Truncate(size_t row_count) {
+  if (row_count >= rows_.size()) return;
+  size_ = rows_[row_count].frame_offset;
+  rows_.resize(row_count);
+}
+
+void EncodedRows::Append(std::string_view row, const RowFacts& facts) {
+  char* const cursor = Reserve(BeginRow(), row.size());
+  EndRow(WriteBytes(row.data(), row.size(), cursor), facts);
+}
+
+char* EncodedRows::BeginRow() {
+  if (capacity_ - size_ < kFrameBytesMax) Grow(bytes_.get() + size_, kFrameBytesMax);
+  return row_begin();
+}
+
+void EncodedRows::EndRow(char* cursor, const RowFacts& facts) {
+  const auto length = static_cast<size_t>(cursor - row_begin());
+  const size_t frame_bytes = 1 + VarintSize(length);
+  if (frame_bytes != kFrameBytesGuess) {
+    cursor = Reserve(cursor, kFrameBytesMax);
+    std::memmove(bytes_.get() + size_ + frame_bytes, row_begin(), length);
+  }
+  char* const frame = bytes_.get() + size_;
+  frame[0] = kRowTag;
+  WriteVarint(length, frame + 1);
+  rows_.push_back({size_, size_ + frame_bytes, facts});
+  size_ += frame_bytes + length;
+}
+
+char* EncodedRows::Grow(char* cursor, size_t extra) {
+  const auto used = static_cast<size_t>(cursor - bytes_.get());
+  const size_t capacity = std::max({kCapacityMin, capacity_ * 2, used + extra + kFrameBytesMax});
+  // Left uninitialised: every byte is written before it is read.
+  auto bytes = std::make_unique_for_overwrite<char[]>(capacity);
+  if (used != 0) std::memcpy(bytes.get(), bytes_.get(), used);
+  bytes_ = std::move(bytes);
+  capacity_ = capacity;
+  return bytes_.get() + used;
+}
+
+}  // namespace bqcdc::encode

@@ -1,0 +1,572 @@
+#include "bqcdc/encode/json_row_encoder.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bqcdc/encode/json_scalar_encoder.h"
+#include "bqcdc/encode/json_string.h"
+#include "bqcdc/encode/row_output.h"
+#include "bqcdc/encode/wire.h"
+#include "bqcdc/values/json_text.h"
+
+namespace bqcdc::encode {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+static_assert(kLinePaddingBytes >= simdjson::SIMDJSON_PADDING);
+
+constexpr std::string_view kUpsert = "UPSERT";
+constexpr std::string_view kDelete = "DELETE";
+constexpr std::string_view kInsert = "INSERT";
+
+EncodeError FromSimdjson(simdjson::error_code error) {
+  return error == simdjson::UTF8_ERROR ? EncodeError::kInvalidUtf8 : EncodeError::kJsonSyntax;
+}
+
+// Errors after which the parser stands nowhere: the rest of the line cannot be read.
+bool EndsLine(EncodeError error) { return error == EncodeError::kJsonSyntax || error == EncodeError::kInvalidUtf8; }
+
+std::string_view TrimEnd(std::string_view token) {
+  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\r' || token.back() == '\n')) {
+    token.remove_suffix(1);
+  }
+  return token;
+}
+
+// 64-bit hash of the encoded key; the same in every process.
+uint64_t HashBytes(std::string_view bytes) {
+  uint64_t hash = 0x9E3779B97F4A7C15ULL ^ bytes.size();
+  const auto mix = [&hash](uint64_t word) {
+    hash = (hash ^ word) * 0xFF51AFD7ED558CCDULL;
+    hash ^= hash >> 32;
+  };
+  size_t i = 0;
+  for (; i + 8 <= bytes.size(); i += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, 8);
+    mix(word);
+  }
+  uint64_t tail = 0;
+  if (i < bytes.size()) std::memcpy(&tail, bytes.data() + i, bytes.size() - i);
+  mix(tail);
+  return hash;
+}
+
+// What a line says of itself beside its columns.
+struct LineState {
+  bool has_change_type = false;
+  bool has_sequence = false;
+  ChangeType change_type = ChangeType::kUpsert;
+  values::SequenceNumber sequence;
+};
+
+// Where an encoded key column stands in the row.
+struct Span {
+  size_t begin = 0;
+  size_t size = 0;
+};
+
+}  // namespace
+
+class JsonRowEncoder::Impl {
+ public:
+  Impl(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderOptions options);
+
+  EncodeError EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned, EncodedRows* rows);
+
+  const EncodeFailure& failure() const { return failure_; }
+  std::string_view key_bytes() const { return key_bytes_; }
+  void set_sequence_source(SequenceSource source) { options_.sequence_source = source; }
+  const EncodePlan& plan() const { return *plan_; }
+
+ private:
+  // The two sets of columns of an open object: given at all, and given with a value.
+  struct ObjectSets {
+    uint64_t* seen;
+    uint64_t* present;
+  };
+
+  EncodeError EncodeObject(ondemand::object object);
+  EncodeError EncodeRowColumn(const ColumnPlan& column, size_t index, ondemand::value value);
+  EncodeError EncodePseudoColumn(const ColumnPlan& column, std::string_view token);
+  EncodeError EncodeColumn(const ColumnPlan& column, ondemand::value value, bool* present);
+  EncodeError EncodeArray(const ColumnPlan& column, ondemand::value value);
+  EncodeError EncodeValue(const ColumnPlan& column, std::string_view token, ondemand::value value);
+  EncodeError EncodeMessage(const ColumnPlan& column, ondemand::value value);
+  EncodeError EncodeFields(const MessagePlan& message, uint32_t message_index, ondemand::value value);
+  EncodeError EncodeRangeText(const ColumnPlan& column, std::string_view token);
+  EncodeError CheckRange(const ColumnPlan& column, size_t begin);
+  EncodeError EncodeJsonTree(const ColumnPlan& column, ondemand::value value, char kind);
+  EncodeError FinishRow(const values::SequenceNumber& assigned);
+  EncodeError CheckPresence();
+  void CollectKey();
+  void WriteChangeColumns();
+
+  EncodeError FindColumn(const MessagePlan& message, uint32_t message_index, const char* key, uint32_t* previous,
+                         size_t* index);
+  EncodeError ReadKey(const char* key, std::string_view* name);
+  EncodeError MarkSeen(const ColumnPlan& column, size_t index, uint64_t* seen);
+  EncodeError CheckRequired(const MessagePlan& message, const uint64_t* present);
+  ObjectSets PushSets(const MessagePlan& message);
+  void PopSets(const MessagePlan& message) { sets_top_ -= 2 * message.set_words(); }
+
+  EncodeError Fail(EncodeError error) {
+    failure_.error = error;
+    failure_.has_type = false;
+    failure_.step_count = 0;
+    failure_.unknown_name_bytes = 0;
+    return error;
+  }
+  EncodeError FailAt(EncodeError error, const ColumnPlan& column) {
+    Fail(error);
+    failure_.has_type = true;
+    failure_.type = column.type;
+    return error;
+  }
+  // Adds the column around a failure while the calls unwind.
+  EncodeError At(EncodeError error, const ColumnPlan& column, int64_t element = -1) {
+    if (failure_.step_count < EncodeFailure::kPathStepsMax) {
+      failure_.steps[failure_.step_count++] = {column.name, element};
+    }
+    return error;
+  }
+
+  std::shared_ptr<const EncodePlan> plan_;
+  JsonRowEncoderOptions options_;
+  ondemand::parser parser_;
+  JsonScalarEncoder scalars_;
+  RowOutput output_;
+
+  // State of the current line.
+  const char* line_end_ = nullptr;
+  LineState line_;
+  ObjectSets row_sets_ = {};
+  bool deferred_ = false;           // a column that a DELETE would not need has failed
+  EncodeFailure deferred_failure_;  // where deferred_
+  EncodeFailure failure_;
+
+  // Memory that is reused.
+  std::vector<uint64_t> sets_;  // a stack of ObjectSets; deep enough for every object that can be open at once
+  size_t sets_top_ = 0;
+  std::vector<std::vector<uint32_t>> successors_;  // by message: the column that last followed each column
+  std::vector<Span> key_spans_;                    // by key position
+  std::string key_bytes_;
+  std::string key_name_;  // a name that was written with escapes
+};
+
+JsonRowEncoder::Impl::Impl(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderOptions options)
+    : plan_(std::move(plan)), options_(options) {
+  size_t words = 0;
+  for (size_t i = 0; i < plan_->message_count(); ++i) {
+    const MessagePlan& message = plan_->message(i);
+    words += 2 * message.set_words();
+    // At first each column is expected behind the one before it, and the first one at the start.
+    std::vector<uint32_t>& successors = successors_.emplace_back(message.column_count() + 1);
+    for (size_t j = 0; j < successors.size(); ++j) {
+      successors[j] = static_cast<uint32_t>(j < message.column_count() ? j : 0);
+    }
+  }
+  sets_.resize(words);
+  key_spans_.resize(plan_->key_columns().size());
+}
+
+EncodeError JsonRowEncoder::Impl::EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned,
+                                             EncodedRows* rows) {
+  if (line.size() > options_.line_bytes_max) return Fail(EncodeError::kLineTooLong);
+  if (line.size() > parser_.capacity()) {
+    // Doubling keeps the number of allocations small while lines grow.
+    const size_t capacity = std::max<size_t>({line.size(), parser_.capacity() * 2, 4096});
+    if (parser_.allocate(capacity) != simdjson::SUCCESS) return Fail(EncodeError::kLineTooLong);
+  }
+  line_end_ = line.data() + line.size();
+  line_ = {};
+  deferred_ = false;
+  sets_top_ = 0;
+  output_.Open(rows);
+
+  ondemand::document document;
+  if (const auto error = parser_.iterate(line.data(), line.size(), line.capacity()).get(document)) {
+    return Fail(FromSimdjson(error));
+  }
+  ondemand::object object;
+  if (const auto error = document.get_object().get(object)) {
+    return Fail(error == simdjson::INCORRECT_TYPE ? EncodeError::kNotAnObject : FromSimdjson(error));
+  }
+  if (const EncodeError error = EncodeObject(object); error != EncodeError::kNone) return error;
+  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return Fail(EncodeError::kJsonSyntax);
+  return FinishRow(assigned);
+}
+
+EncodeError JsonRowEncoder::Impl::EncodeObject(ondemand::object object) {
+  const MessagePlan& message = plan_->row();
+  row_sets_ = PushSets(message);
+  uint32_t previous = 0;
+  for (auto field : object) {
+    if (field.error() != simdjson::SUCCESS) return Fail(FromSimdjson(field.error()));
+    const char* const key = field.key().value_unsafe().raw();
+    size_t index = 0;
+    if (const EncodeError error = FindColumn(message, EncodePlan::kRowMessage, key, &previous, &index);
+        error != EncodeError::kNone) {
+      return error;
+    }
+    const ColumnPlan& column = message.column(index);
+    if (const EncodeError error = MarkSeen(column, index, row_sets_.seen); error != EncodeError::kNone) return error;
+    const EncodeError error = EncodeRowColumn(column, index, field.value().value_unsafe());
+    if (error != EncodeError::kNone) return error;
+  }
+  return EncodeError::kNone;
+}
+
+// A failed column ends the line unless the line may still turn out to be a DELETE, which does not need it.
+EncodeError JsonRowEncoder::Impl::EncodeRowColumn(const ColumnPlan& column, size_t index, ondemand::value value) {
+  if (column.encoder >= ValueEncoder::kChangeType) return EncodePseudoColumn(column, TrimEnd(value.raw_json_token()));
+  const bool is_key = column.key_position >= 0;
+  if (line_.change_type == ChangeType::kDelete && !is_key) return EncodeError::kNone;
+
+  const size_t begin = output_.position();
+  const size_t sets_top = sets_top_;
+  bool present = false;
+  const EncodeError error = EncodeColumn(column, value, &present);
+  if (error == EncodeError::kNone) {
+    if (present) row_sets_.present[index / 64] |= uint64_t{1} << (index % 64);
+    if (is_key && present) {
+      key_spans_[static_cast<size_t>(column.key_position)] = {begin, output_.position() - begin};
+    }
+    return EncodeError::kNone;
+  }
+  if (is_key || line_.has_change_type || EndsLine(error)) return error;
+  if (!deferred_) {
+    deferred_ = true;
+    deferred_failure_ = failure_;
+  }
+  output_.Rewind(begin);
+  sets_top_ = sets_top;
+  return EncodeError::kNone;
+}
+
+EncodeError JsonRowEncoder::Impl::EncodePseudoColumn(const ColumnPlan& column, std::string_view token) {
+  const bool is_change_type = column.encoder == ValueEncoder::kChangeType;
+  if (token == "null") return EncodeError::kNone;
+  std::string_view text;
+  if (scalars_.Text(token, &text) != EncodeError::kNone) {
+    return Fail(is_change_type ? EncodeError::kChangeTypeInvalid : EncodeError::kSequenceInvalid);
+  }
+  if (is_change_type) {
+    if (text != kUpsert && text != kDelete) {
+      return Fail(text == kInsert ? EncodeError::kChangeTypeInsert : EncodeError::kChangeTypeInvalid);
+    }
+    line_.has_change_type = true;
+    line_.change_type = text == kDelete ? ChangeType::kDelete : ChangeType::kUpsert;
+    return EncodeError::kNone;
+  }
+  const auto sequence = values::SequenceNumber::Parse(text);
+  if (!sequence.has_value()) return Fail(EncodeError::kSequenceInvalid);
+  line_.has_sequence = true;
+  line_.sequence = *sequence;
+  return EncodeError::kNone;
+}
+
+EncodeError JsonRowEncoder::Impl::EncodeColumn(const ColumnPlan& column, ondemand::value value, bool* present) {
+  const std::string_view token = TrimEnd(value.raw_json_token());
+  if (token == "null") return EncodeError::kNone;
+  *present = true;
+  if (column.repeated) return EncodeArray(column, value);
+  const EncodeError error = EncodeValue(column, token, value);
+  return error == EncodeError::kNone ? error : At(error, column);
+}
+
+EncodeError JsonRowEncoder::Impl::EncodeArray(const ColumnPlan& column, ondemand::value value) {
+  ondemand::array array;
+  if (const auto error = value.get_array().get(array)) {
+    return At(error == simdjson::INCORRECT_TYPE ? FailAt(EncodeError::kWrongKind, column) : Fail(FromSimdjson(error)), column);
+  }
+  int64_t ordinal = 0;
+  for (auto element : array) {
+    if (element.error() != simdjson::SUCCESS) return At(Fail(FromSimdjson(element.error())), column, ordinal);
+    ondemand::value item = element.value_unsafe();
+    const std::string_view token = TrimEnd(item.raw_json_token());
+    EncodeError error = EncodeError::kNone;
+    if (token == "null") {
+      error = Fail(EncodeError::kNullElement);
+    } else if (output_.position() > options_.row_bytes_max) {
+      error = Fail(EncodeError::kRowTooLarge);
+    } else {
+      error = EncodeValue(column, token, item);
+    }
+    if (error != EncodeError::kNone) return At(error, column, ordinal);
+    ++ordinal;
+  }
+  return EncodeError::kNone;
+}
+
+EncodeError JsonRowEncoder::Impl::EncodeValue(const ColumnPlan& column, std::string_view token, ondemand::value value) {
+  const char kind = token.empty() ? '\0' : token.front();
+  if (column.encoder == ValueEncoder::kStruct || column.encoder == ValueEncoder::kRange) {
+    if (kind == '{') return EncodeMessage(column, value);
+    if (kind == '"' && column.encoder == ValueEncoder::kRange) return EncodeRangeText(column, token);
+    return FailAt(EncodeError::kWrongKind, column);
+  }
+  if (kind == '{' || kind == '[') {
+    if (column.encoder == ValueEncoder::kJson) return EncodeJsonTree(column, value, kind);
+    return FailAt(EncodeError::kWrongKind, column);
+  }
+  const EncodeError error = scalars_.Encode(column, token, &output_);
+  return error == EncodeError::kNone ? error : FailAt(error, column);
+}
+
+EncodeError JsonRowEncoder::Impl::EncodeMessage(const ColumnPlan& column, ondemand::value value) {
+  output_.Ensure(kTagBytesMax + 1);
+  output_.WriteTag(column);
+  const size_t begin = output_.BeginLength();
+  if (const EncodeError error = EncodeFields(plan_->message(column.message), column.message, value);
+      error != EncodeError::kNone) {
+    return error;
+  }
+  if (column.encoder == ValueEncoder::kRange) {
+    if (const EncodeError error = CheckRange(column, begin); error != EncodeError::kNone) return error;
+  }
+  output_.EndLength(begin);
+  return EncodeError::kNone;
+}
+
+EncodeError JsonRowEncoder::Impl::EncodeFields(const MessagePlan& message, uint32_t message_index, ondemand::value value) {
+  ondemand::object object;
+  if (const auto error = value.get_object().get(object)) return Fail(FromSimdjson(error));
+  const ObjectSets sets = PushSets(message);
+  uint32_t previous = 0;
+  for (auto field : object) {
+    if (field.error() != simdjson::SUCCESS) return Fail(FromSimdjson(field.error()));
+    const char* const key = field.key().value_unsafe().raw();
+    size_t index = 0;
+    if (const EncodeError error = FindColumn(message, message_index, key, &previous, &index);
+        error != EncodeError::kNone) {
+      return error;
+    }
+    const ColumnPlan& column = message.column(index);
+    if (const EncodeError error = MarkSeen(column, index, sets.seen); error != EncodeError::kNone) return error;
+    bool present = false;
+    const EncodeError error = EncodeColumn(column, field.value().value_unsafe(), &present);
+    if (error != EncodeError::kNone) return error;
+    if (present) sets.present[index / 64] |= uint64_t{1} << (index % 64);
+  }
+  const EncodeError error = CheckRequired(message, sets.present);
+  PopSets(message);
+  return error;
+}
+
+// "[start, end)" with UNBOUNDED or NULL for an open end, as the service writes ranges.
+EncodeError JsonRowEncoder::Impl::EncodeRangeText(const ColumnPlan& column, std::string_view token) {
+  constexpr size_t kBoundBytesMax = 80;
+  const std::string_view text = token.substr(1, token.size() - 2);
+  const size_t comma = text.find(',');
+  if (text.size() < 4 || text.front() != '[' || text.back() != ')' || comma == std::string_view::npos) {
+    return FailAt(EncodeError::kMalformed, column);
+  }
+  output_.Ensure(kTagBytesMax + 1);
+  output_.WriteTag(column);
+  const size_t begin = output_.BeginLength();
+  const std::string_view bounds[] = {text.substr(1, comma - 1), text.substr(comma + 1, text.size() - comma - 2)};
+  for (size_t i = 0; i < 2; ++i) {
+    std::string_view bound = TrimEnd(bounds[i]);
+    while (!bound.empty() && bound.front() == ' ') bound.remove_prefix(1);
+    if (bound == "UNBOUNDED" || bound == "NULL") continue;
+    char quoted[kBoundBytesMax + 2];
+    if (bound.size() > kBoundBytesMax) return FailAt(EncodeError::kMalformed, column);
+    quoted[0] = '"';
+    std::memcpy(quoted + 1, bound.data(), bound.size());
+    quoted[bound.size() + 1] = '"';
+    const ColumnPlan& bound_column = plan_->message(column.message).column(i);
+    const EncodeError error = scalars_.Encode(bound_column, std::string_view(quoted, bound.size() + 2), &output_);
+    if (error != EncodeError::kNone) return FailAt(error, column);
+  }
+  if (const EncodeError error = CheckRange(column, begin); error != EncodeError::kNone) return error;
+  output_.EndLength(begin);
+  return EncodeError::kNone;
+}
+
+// A range's start must lie before its end. Both are varints whose order is that of the values they stand for.
+EncodeError JsonRowEncoder::Impl::CheckRange(const ColumnPlan& column, size_t begin) {
+  const MessagePlan& message = plan_->message(column.message);
+  const char* at = output_.At(begin);
+  const char* const end = output_.cursor();
+  int64_t bounds[2] = {};
+  int count = 0;
+  for (; at < end; ++count) {
+    const size_t index = *at == message.column(0).tag[0] ? 0 : 1;
+    uint64_t value = 0;
+    at = ReadVarint(at + 1, end, &value);
+    bounds[index] = static_cast<int64_t>(value);
+  }
+  if (count == 2 && bounds[0] >= bounds[1]) return FailAt(EncodeError::kOutOfRange, column);
+  return EncodeError::kNone;
+}
+
+EncodeError JsonRowEncoder::Impl::EncodeJsonTree(const ColumnPlan& column, ondemand::value value, char kind) {
+  std::string_view text;
+  simdjson::error_code error = simdjson::SUCCESS;
+  if (kind == '{') {
+    ondemand::object object;
+    error = value.get_object().get(object);
+    if (error == simdjson::SUCCESS) error = object.raw_json().get(text);
+  } else {
+    ondemand::array array;
+    error = value.get_array().get(array);
+    if (error == simdjson::SUCCESS) error = array.raw_json().get(text);
+  }
+  if (error != simdjson::SUCCESS) return Fail(FromSimdjson(error));
+  text = TrimEnd(text);
+  // The parser has skipped it by its brackets alone.
+  if (!values::IsJson(text)) return FailAt(EncodeError::kJsonSyntax, column);
+  return scalars_.EncodeVerbatim(column, text, &output_);
+}
+
+EncodeError JsonRowEncoder::Impl::FinishRow(const values::SequenceNumber& assigned) {
+  if (!line_.has_change_type) return Fail(EncodeError::kChangeTypeMissing);
+  if (line_.has_sequence && options_.sequence_source == SequenceSource::kAssigned) {
+    return Fail(EncodeError::kSequenceUnexpected);
+  }
+  if (!line_.has_sequence && options_.sequence_source == SequenceSource::kOwn) {
+    return Fail(EncodeError::kSequenceMissing);
+  }
+  if (const EncodeError error = CheckPresence(); error != EncodeError::kNone) return error;
+  CollectKey();
+  if (line_.change_type == ChangeType::kDelete) {
+    output_.Rewind(0);
+    output_.Ensure(key_bytes_.size());
+    output_.WriteText(key_bytes_);
+  }
+  if (!line_.has_sequence) line_.sequence = assigned;
+  WriteChangeColumns();
+  if (output_.position() > options_.row_bytes_max) return Fail(EncodeError::kRowTooLarge);
+  output_.Close({line_.change_type, line_.has_sequence, HashBytes(key_bytes_), line_.sequence});
+  return EncodeError::kNone;
+}
+
+EncodeError JsonRowEncoder::Impl::CheckPresence() {
+  const MessagePlan& row = plan_->row();
+  for (const uint32_t index : plan_->key_columns()) {
+    if ((row_sets_.present[index / 64] >> (index % 64) & 1) != 0) continue;
+    return At(Fail(EncodeError::kNullKey), row.column(index));
+  }
+  if (line_.change_type == ChangeType::kDelete) return EncodeError::kNone;
+  if (deferred_) {
+    failure_ = deferred_failure_;
+    return failure_.error;
+  }
+  return CheckRequired(row, row_sets_.present);
+}
+
+void JsonRowEncoder::Impl::CollectKey() {
+  key_bytes_.clear();
+  for (const Span& span : key_spans_) key_bytes_.append(output_.At(span.begin), span.size);
+}
+
+void JsonRowEncoder::Impl::WriteChangeColumns() {
+  const std::string_view type = line_.change_type == ChangeType::kDelete ? kDelete : kUpsert;
+  output_.Ensure(2 * (kTagBytesMax + 1) + kUpsert.size() + values::SequenceNumber::kTextBytesMax);
+  output_.WriteText(plan_->change_type_tag());
+  *output_.cursor() = static_cast<char>(type.size());
+  output_.set_cursor(output_.cursor() + 1);
+  output_.WriteText(type);
+  output_.WriteText(plan_->sequence_tag());
+  char* const length = output_.cursor();
+  char* const end = line_.sequence.AppendTo(length + 1);
+  *length = static_cast<char>(end - length - 1);
+  output_.set_cursor(end);
+}
+
+// Most inputs give columns in one order, so the column that followed last time is tried first, by one comparison of
+// raw bytes. `previous` is 1 + the index of the column before, 0 at the start of an object.
+EncodeError JsonRowEncoder::Impl::FindColumn(const MessagePlan& message, uint32_t message_index, const char* key,
+                                             uint32_t* previous, size_t* index) {
+  std::vector<uint32_t>& successors = successors_[message_index];
+  const uint32_t guess = successors[*previous];
+  const std::string& quoted = message.column(guess).quoted_name;
+  if (static_cast<size_t>(line_end_ - key) >= quoted.size() && std::memcmp(key, quoted.data(), quoted.size()) == 0) {
+    *index = guess;
+    *previous = guess + 1;
+    return EncodeError::kNone;
+  }
+  std::string_view name;
+  if (const EncodeError error = ReadKey(key, &name); error != EncodeError::kNone) return error;
+  const int32_t found = message.Find(name);
+  if (found == MessagePlan::kNotFound) {
+    Fail(EncodeError::kUnknownColumn);
+    failure_.unknown_name_bytes = static_cast<uint8_t>(std::min(name.size(), EncodeFailure::kUnknownNameBytesMax));
+    std::memcpy(failure_.unknown_name_text.data(), name.data(), failure_.unknown_name_bytes);
+    return EncodeError::kUnknownColumn;
+  }
+  successors[*previous] = static_cast<uint32_t>(found);
+  *index = static_cast<size_t>(found);
+  *previous = static_cast<uint32_t>(found) + 1;
+  return EncodeError::kNone;
+}
+
+EncodeError JsonRowEncoder::Impl::ReadKey(const char* key, std::string_view* name) {
+  const char* end = key;
+  bool escaped = false;
+  for (; end < line_end_ && *end != '"'; ++end) {
+    if (*end == '\\') {
+      escaped = true;
+      ++end;
+    }
+  }
+  if (end >= line_end_) return Fail(EncodeError::kJsonSyntax);
+  *name = std::string_view(key, static_cast<size_t>(end - key));
+  if (!escaped) return EncodeError::kNone;
+  key_name_.resize(name->size());
+  const char* const text_end = UnescapeJson(*name, key_name_.data());
+  if (text_end == nullptr) return Fail(EncodeError::kInvalidEscape);
+  *name = std::string_view(key_name_.data(), static_cast<size_t>(text_end - key_name_.data()));
+  return EncodeError::kNone;
+}
+
+EncodeError JsonRowEncoder::Impl::MarkSeen(const ColumnPlan& column, size_t index, uint64_t* seen) {
+  const uint64_t bit = uint64_t{1} << (index % 64);
+  if ((seen[index / 64] & bit) != 0) return At(Fail(EncodeError::kDuplicateColumn), column);
+  seen[index / 64] |= bit;
+  return EncodeError::kNone;
+}
+
+EncodeError JsonRowEncoder::Impl::CheckRequired(const MessagePlan& message, const uint64_t* present) {
+  const std::vector<uint64_t>& required = message.required_set();
+  for (size_t word = 0; word < required.size(); ++word) {
+    const uint64_t missing = required[word] & ~present[word];
+    if (missing == 0) continue;
+    const size_t index = word * 64 + static_cast<size_t>(std::countr_zero(missing));
+    return At(Fail(EncodeError::kNullRequired), message.column(index));
+  }
+  return EncodeError::kNone;
+}
+
+JsonRowEncoder::Impl::ObjectSets JsonRowEncoder::Impl::PushSets(const MessagePlan& message) {
+  const size_t words = message.set_words();
+  uint64_t* const base = sets_.data() + sets_top_;
+  std::fill_n(base, 2 * words, 0);
+  sets_top_ += 2 * words;
+  return {base, base + words};
+}
+
+JsonRowEncoder::JsonRowEncoder(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderOptions options)
+    : impl_(std::make_unique<Impl>(std::move(plan), options)) {}
+JsonRowEncoder::~JsonRowEncoder() = default;
+JsonRowEncoder::JsonRowEncoder(JsonRowEncoder&&) noexcept = default;
+JsonRowEncoder& JsonRowEncoder::operator=(JsonRowEncoder&&) noexcept = default;
+
+EncodeError JsonRowEncoder::EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned,
+                                       EncodedRows* rows) {
+  return impl_->EncodeLine(line, assigned, rows);
+}
+
+const EncodeFailure& JsonRowEncoder::failure() const { return impl_->failure(); }
+std::string_view JsonRowEncoder::key_bytes() const { return impl_->key_bytes(); }
+void JsonRowEncoder::set_sequence_source(SequenceSource source) { impl_->set_sequence_source(source); }
+const EncodePlan& JsonRowEncoder::plan() const { return impl_->plan(); }
+
+}  // namespace bqcdc::encode

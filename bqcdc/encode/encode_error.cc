@@ -10,59 +10,101 @@ using schema::ColumnType;
 // What a column of the type takes, for "expected …".
 std::string_view ExpectedKind(ColumnType type) {
   switch (type) {
-    case ColumnType::kBool: return "true or false";
-    case ColumnType::kInt64: return "an integer";
-    case ColumnType::kFloat64: return "a number";
+    case ColumnType::kBool:
+      return "true or false";
+    case ColumnType::kInt64:
+      return "an integer";
+    case ColumnType::kFloat64:
+      return "a number";
     case ColumnType::kNumeric:
-    case ColumnType::kBigNumeric: return "a decimal number";
-    case ColumnType::kString: return "text";
-    case ColumnType::kBytes: return "base64 text";
-    case ColumnType::kDate: return "a date as text (YYYY-MM-DD) or an integer of days since 1970";
-    case ColumnType::kDatetime: return "a date and time as text";
-    case ColumnType::kTime: return "a time as text (HH:MM:SS)";
-    case ColumnType::kTimestamp: return "a timestamp as text or an integer of microseconds";
-    case ColumnType::kJson: return "JSON";
-    case ColumnType::kInterval: return "an interval as text (Y-M D H:M:S)";
-    case ColumnType::kGeography: return "text (WKT or GeoJSON)";
-    case ColumnType::kRange: return "an object with start and end, or text \"[start, end)\"";
-    case ColumnType::kStruct: return "an object";
+    case ColumnType::kBigNumeric:
+      return "a decimal number";
+    case ColumnType::kString:
+      return "text";
+    case ColumnType::kBytes:
+      return "base64 text";
+    case ColumnType::kDate:
+      return "a date as text (YYYY-MM-DD) or an integer of days since 1970";
+    case ColumnType::kDatetime:
+      return "a date and time as text";
+    case ColumnType::kTime:
+      return "a time as text (HH:MM:SS)";
+    case ColumnType::kTimestamp:
+      return "a timestamp as text or an integer of microseconds";
+    case ColumnType::kJson:
+      return "JSON";
+    case ColumnType::kInterval:
+      return "an interval as text (Y-M D H:M:S)";
+    case ColumnType::kGeography:
+      return "text (WKT or GeoJSON)";
+    case ColumnType::kRange:
+      return "an object with start and end, or text \"[start, end)\"";
+    case ColumnType::kStruct:
+      return "an object";
   }
   return "another kind of value";
 }
 
 std::string Explain(const EncodeFailure& failure) {
-  const std::string expected = failure.has_type ? base::StrCat("expected ", ExpectedKind(failure.type)) : std::string();
+  const std::string expected =
+      failure.has_type ? base::StrCat("expected ", ExpectedKind(failure.type)) : std::string();
   switch (failure.error) {
-    case EncodeError::kNone: return "no error";
-    case EncodeError::kJsonSyntax: return "the line is not valid JSON";
-    case EncodeError::kInvalidUtf8: return "the line is not valid UTF-8";
-    case EncodeError::kNotAnObject: return "the line is not a JSON object";
-    case EncodeError::kLineTooLong: return "the line is too long";
-    case EncodeError::kRowTooLarge: return "the row is too large for a request";
-    case EncodeError::kChangeTypeMissing: return "_CHANGE_TYPE is missing: every line needs UPSERT or DELETE";
-    case EncodeError::kChangeTypeInvalid: return "_CHANGE_TYPE must be UPSERT or DELETE";
+    case EncodeError::kNone:
+      return "no error";
+    case EncodeError::kJsonSyntax:
+      return "the line is not valid JSON";
+    case EncodeError::kInvalidUtf8:
+      return "the line is not valid UTF-8";
+    case EncodeError::kNotAnObject:
+      return "the line is not a JSON object";
+    case EncodeError::kLineTooLong:
+      return "the line is too long";
+    case EncodeError::kRowTooLarge:
+      return "the row is too large for a request";
+    case EncodeError::kChangeTypeMissing:
+      return "_CHANGE_TYPE is missing: every line needs UPSERT or DELETE";
+    case EncodeError::kChangeTypeInvalid:
+      return "_CHANGE_TYPE must be UPSERT or DELETE";
     case EncodeError::kChangeTypeInsert:
-      return "_CHANGE_TYPE INSERT is refused: BigQuery would append the row beside others of its key; write UPSERT";
+      return "_CHANGE_TYPE INSERT is refused: BigQuery would append the row beside others of its key; write "
+             "UPSERT";
     case EncodeError::kSequenceMissing:
-      return "_CHANGE_SEQUENCE_NUMBER is missing although other lines bring one: either every line has it or none";
+      return "_CHANGE_SEQUENCE_NUMBER is missing although other lines bring one: either every line has it or "
+             "none";
     case EncodeError::kSequenceInvalid:
-      return "_CHANGE_SEQUENCE_NUMBER must be text of 1 to 4 hexadecimal sections of 1 to 16 digits, divided by /";
+      return "_CHANGE_SEQUENCE_NUMBER must be text of 1 to 4 hexadecimal sections of 1 to 16 digits, divided "
+             "by /";
     case EncodeError::kSequenceUnexpected:
-      return "_CHANGE_SEQUENCE_NUMBER is given although other lines have none: either every line has it or none";
-    case EncodeError::kUnknownColumn: return "the table has no such column";
-    case EncodeError::kDuplicateColumn: return "the column is given twice (names are compared without regard to case)";
-    case EncodeError::kNullKey: return "the primary key column is absent or null";
-    case EncodeError::kNullRequired: return "the REQUIRED column is absent or null";
-    case EncodeError::kNullElement: return "null elements of arrays cannot be stored";
-    case EncodeError::kWrongKind: return expected;
-    case EncodeError::kMalformed: return base::StrCat("the value is malformed, ", expected);
-    case EncodeError::kOutOfRange: return "the value is out of range of the column's type";
-    case EncodeError::kTooPrecise: return "the value has more fractional digits of a second than the column keeps";
-    case EncodeError::kTooLong: return "the value is longer than the column's maximum length";
-    case EncodeError::kPrecisionExceeded: return "the value has more digits than the column's precision and scale take";
-    case EncodeError::kInvalidBase64: return "the text is not base64";
-    case EncodeError::kInvalidJsonText: return "the text is not JSON";
-    case EncodeError::kInvalidEscape: return "the text holds an escape that JSON does not have, or half of a surrogate pair";
+      return "_CHANGE_SEQUENCE_NUMBER is given although other lines have none: either every line has it or "
+             "none";
+    case EncodeError::kUnknownColumn:
+      return "the table has no such column";
+    case EncodeError::kDuplicateColumn:
+      return "the column is given twice (names are compared without regard to case)";
+    case EncodeError::kNullKey:
+      return "the primary key column is absent or null";
+    case EncodeError::kNullRequired:
+      return "the REQUIRED column is absent or null";
+    case EncodeError::kNullElement:
+      return "null elements of arrays cannot be stored";
+    case EncodeError::kWrongKind:
+      return expected;
+    case EncodeError::kMalformed:
+      return base::StrCat("the value is malformed, ", expected);
+    case EncodeError::kOutOfRange:
+      return "the value is out of range of the column's type";
+    case EncodeError::kTooPrecise:
+      return "the value has more fractional digits of a second than the column keeps";
+    case EncodeError::kTooLong:
+      return "the value is longer than the column's maximum length";
+    case EncodeError::kPrecisionExceeded:
+      return "the value has more digits than the column's precision and scale take";
+    case EncodeError::kInvalidBase64:
+      return "the text is not base64";
+    case EncodeError::kInvalidJsonText:
+      return "the text is not JSON";
+    case EncodeError::kInvalidEscape:
+      return "the text holds an escape that JSON does not have, or half of a surrogate pair";
   }
   return "unknown error";
 }
@@ -87,32 +129,58 @@ absl::Status DescribeEncodeError(const EncodeFailure& failure) {
 
 std::string_view EncodeErrorName(EncodeError error) {
   switch (error) {
-    case EncodeError::kNone: return "none";
-    case EncodeError::kJsonSyntax: return "json_syntax";
-    case EncodeError::kInvalidUtf8: return "invalid_utf8";
-    case EncodeError::kNotAnObject: return "not_an_object";
-    case EncodeError::kLineTooLong: return "line_too_long";
-    case EncodeError::kRowTooLarge: return "row_too_large";
-    case EncodeError::kChangeTypeMissing: return "change_type_missing";
-    case EncodeError::kChangeTypeInvalid: return "change_type_invalid";
-    case EncodeError::kChangeTypeInsert: return "change_type_insert";
-    case EncodeError::kSequenceMissing: return "sequence_missing";
-    case EncodeError::kSequenceInvalid: return "sequence_invalid";
-    case EncodeError::kSequenceUnexpected: return "sequence_unexpected";
-    case EncodeError::kUnknownColumn: return "unknown_column";
-    case EncodeError::kDuplicateColumn: return "duplicate_column";
-    case EncodeError::kNullKey: return "null_key";
-    case EncodeError::kNullRequired: return "null_required";
-    case EncodeError::kNullElement: return "null_element";
-    case EncodeError::kWrongKind: return "wrong_kind";
-    case EncodeError::kMalformed: return "malformed";
-    case EncodeError::kOutOfRange: return "out_of_range";
-    case EncodeError::kTooPrecise: return "too_precise";
-    case EncodeError::kTooLong: return "too_long";
-    case EncodeError::kPrecisionExceeded: return "precision_exceeded";
-    case EncodeError::kInvalidBase64: return "invalid_base64";
-    case EncodeError::kInvalidJsonText: return "invalid_json_text";
-    case EncodeError::kInvalidEscape: return "invalid_escape";
+    case EncodeError::kNone:
+      return "none";
+    case EncodeError::kJsonSyntax:
+      return "json_syntax";
+    case EncodeError::kInvalidUtf8:
+      return "invalid_utf8";
+    case EncodeError::kNotAnObject:
+      return "not_an_object";
+    case EncodeError::kLineTooLong:
+      return "line_too_long";
+    case EncodeError::kRowTooLarge:
+      return "row_too_large";
+    case EncodeError::kChangeTypeMissing:
+      return "change_type_missing";
+    case EncodeError::kChangeTypeInvalid:
+      return "change_type_invalid";
+    case EncodeError::kChangeTypeInsert:
+      return "change_type_insert";
+    case EncodeError::kSequenceMissing:
+      return "sequence_missing";
+    case EncodeError::kSequenceInvalid:
+      return "sequence_invalid";
+    case EncodeError::kSequenceUnexpected:
+      return "sequence_unexpected";
+    case EncodeError::kUnknownColumn:
+      return "unknown_column";
+    case EncodeError::kDuplicateColumn:
+      return "duplicate_column";
+    case EncodeError::kNullKey:
+      return "null_key";
+    case EncodeError::kNullRequired:
+      return "null_required";
+    case EncodeError::kNullElement:
+      return "null_element";
+    case EncodeError::kWrongKind:
+      return "wrong_kind";
+    case EncodeError::kMalformed:
+      return "malformed";
+    case EncodeError::kOutOfRange:
+      return "out_of_range";
+    case EncodeError::kTooPrecise:
+      return "too_precise";
+    case EncodeError::kTooLong:
+      return "too_long";
+    case EncodeError::kPrecisionExceeded:
+      return "precision_exceeded";
+    case EncodeError::kInvalidBase64:
+      return "invalid_base64";
+    case EncodeError::kInvalidJsonText:
+      return "invalid_json_text";
+    case EncodeError::kInvalidEscape:
+      return "invalid_escape";
   }
   return "unknown";
 }

@@ -52,8 +52,8 @@ struct EncodeFailure {
   static constexpr size_t kUnknownNameBytesMax = 120;
 
   struct Step {
-    std::string_view column;   // name of the column, lives in the plan
-    int64_t element = -1;      // ordinal in an array, -1 = no array
+    std::string_view column;  // name of the column, lives in the plan
+    int64_t element = -1;     // ordinal in an array, -1 = no array
   };
 
   EncodeError error = EncodeError::kNone;

@@ -21,22 +21,38 @@ constexpr int32_t kEmptySlot = -1;
 
 ValueEncoder EncoderOf(ColumnType type) {
   switch (type) {
-    case ColumnType::kBool: return ValueEncoder::kBool;
-    case ColumnType::kInt64: return ValueEncoder::kInt64;
-    case ColumnType::kFloat64: return ValueEncoder::kFloat64;
-    case ColumnType::kNumeric: return ValueEncoder::kNumeric;
-    case ColumnType::kBigNumeric: return ValueEncoder::kBigNumeric;
-    case ColumnType::kString: return ValueEncoder::kString;
-    case ColumnType::kBytes: return ValueEncoder::kBytes;
-    case ColumnType::kDate: return ValueEncoder::kDate;
-    case ColumnType::kDatetime: return ValueEncoder::kDatetime;
-    case ColumnType::kTime: return ValueEncoder::kTime;
-    case ColumnType::kTimestamp: return ValueEncoder::kTimestamp;
-    case ColumnType::kJson: return ValueEncoder::kJson;
-    case ColumnType::kInterval: return ValueEncoder::kInterval;
-    case ColumnType::kGeography: return ValueEncoder::kGeography;
-    case ColumnType::kRange: return ValueEncoder::kRange;
-    case ColumnType::kStruct: return ValueEncoder::kStruct;
+    case ColumnType::kBool:
+      return ValueEncoder::kBool;
+    case ColumnType::kInt64:
+      return ValueEncoder::kInt64;
+    case ColumnType::kFloat64:
+      return ValueEncoder::kFloat64;
+    case ColumnType::kNumeric:
+      return ValueEncoder::kNumeric;
+    case ColumnType::kBigNumeric:
+      return ValueEncoder::kBigNumeric;
+    case ColumnType::kString:
+      return ValueEncoder::kString;
+    case ColumnType::kBytes:
+      return ValueEncoder::kBytes;
+    case ColumnType::kDate:
+      return ValueEncoder::kDate;
+    case ColumnType::kDatetime:
+      return ValueEncoder::kDatetime;
+    case ColumnType::kTime:
+      return ValueEncoder::kTime;
+    case ColumnType::kTimestamp:
+      return ValueEncoder::kTimestamp;
+    case ColumnType::kJson:
+      return ValueEncoder::kJson;
+    case ColumnType::kInterval:
+      return ValueEncoder::kInterval;
+    case ColumnType::kGeography:
+      return ValueEncoder::kGeography;
+    case ColumnType::kRange:
+      return ValueEncoder::kRange;
+    case ColumnType::kStruct:
+      return ValueEncoder::kStruct;
   }
   return ValueEncoder::kString;
 }
@@ -48,9 +64,12 @@ WireType WireTypeOf(ValueEncoder encoder) {
     case ValueEncoder::kDate:
     case ValueEncoder::kDatetime:
     case ValueEncoder::kTime:
-    case ValueEncoder::kTimestamp: return WireType::kVarint;
-    case ValueEncoder::kFloat64: return WireType::kFixed64;
-    default: return WireType::kLengthDelimited;
+    case ValueEncoder::kTimestamp:
+      return WireType::kVarint;
+    case ValueEncoder::kFloat64:
+      return WireType::kFixed64;
+    default:
+      return WireType::kLengthDelimited;
   }
 }
 
@@ -91,7 +110,8 @@ ColumnPlan PlanPseudoColumn(std::string_view name, ValueEncoder encoder, int32_t
 
 }  // namespace
 
-MessagePlan::MessagePlan(std::vector<ColumnPlan> columns) : columns_(std::move(columns)), required_set_(set_words()) {
+MessagePlan::MessagePlan(std::vector<ColumnPlan> columns)
+    : columns_(std::move(columns)), required_set_(set_words()) {
   slots_.resize(std::bit_ceil(columns_.size() * 2 + 2), kEmptySlot);
   for (size_t i = 0; i < columns_.size(); ++i) {
     size_t slot = HashName(columns_[i].name) & (slots_.size() - 1);
@@ -162,9 +182,9 @@ ColumnPlan EncodePlan::PlanColumn(const Column& column, int32_t field_number) {
   plan.precision = static_cast<int32_t>(column.precision.value_or(-1));
   plan.scale = static_cast<int32_t>(column.scale.value_or(0));
   if (column.type == ColumnType::kRange) {
-    plan.message = AddMessage(
-        {Column{.name = "start", .type = *column.range_element_type}, Column{.name = "end", .type = *column.range_element_type}},
-        nullptr);
+    plan.message = AddMessage({Column{.name = "start", .type = *column.range_element_type},
+                               Column{.name = "end", .type = *column.range_element_type}},
+                              nullptr);
   }
   if (column.type == ColumnType::kStruct) plan.message = AddMessage(column.fields, nullptr);
   SetTag(field_number, &plan);

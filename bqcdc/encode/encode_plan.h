@@ -47,18 +47,18 @@ struct ColumnPlan {
   schema::ColumnType type = schema::ColumnType::kString;
   bool repeated = false;
   bool required = false;
-  int32_t key_position = -1;   // place in the primary key, -1 = not in it
+  int32_t key_position = -1;  // place in the primary key, -1 = not in it
   uint8_t tag_size = 0;
   char tag[kTagBytesMax] = {};
   int32_t field_number = 0;
-  uint32_t message = 0;        // of a STRUCT or a RANGE (start, end): see EncodePlan::message()
-  int64_t max_length = -1;     // characters or bytes, -1 = no limit
-  int32_t precision = -1;      // -1 = the type's own
+  uint32_t message = 0;     // of a STRUCT or a RANGE (start, end): see EncodePlan::message()
+  int64_t max_length = -1;  // characters or bytes, -1 = no limit
+  int32_t precision = -1;   // -1 = the type's own
   int32_t scale = 0;
 };
 
-// The columns of one message (the row or a STRUCT) with a table that finds them by name. The row's own message
-// counts the two pseudo-columns as its last columns.
+// The columns of one message (the row or a STRUCT) with a table that finds them by name. The row's own
+// message counts the two pseudo-columns as its last columns.
 class MessagePlan {
  public:
   static constexpr int32_t kNotFound = -1;
@@ -82,8 +82,8 @@ class MessagePlan {
   std::vector<uint64_t> required_set_;
 };
 
-// Everything that encoding a table's rows needs, made once for each schema. Immutable, so shared by any number of
-// encoders and threads.
+// Everything that encoding a table's rows needs, made once for each schema. Immutable, so shared by any
+// number of encoders and threads.
 class EncodePlan {
  public:
   // Errors: what schema::ValidateTableSchema refuses; FailedPrecondition for a table without primary key.

@@ -18,12 +18,13 @@ struct RowFacts {
   bool own_sequence = false;
   // Hash of the encoded key columns. Equal keys have equal hashes; the reverse does not hold.
   uint64_t key_hash = 0;
-  values::SequenceNumber sequence;
+  values::SequenceNumber sequence = {};
 };
 
 // A byte arena of encoded rows that is reused: rows stand one behind the other, each with the frame
-// (tag and length of ProtoRows.serialized_rows, google/cloud/bigquery/storage/v1/protobuf.proto) directly before
-// it, so that any run of rows is already the body of a ProtoRows message and goes to the wire without a copy.
+// (tag and length of ProtoRows.serialized_rows, google/cloud/bigquery/storage/v1/protobuf.proto) directly
+// before it, so that any run of rows is already the body of a ProtoRows message and goes to the wire without
+// a copy.
 //
 //   bytes := { 0x0A varint(length) row }*
 //
@@ -56,9 +57,9 @@ class EncodedRows {
   // Appends a row of another arena (retry, lanes) or one that was encoded elsewhere.
   void Append(std::string_view row, const RowFacts& facts);
 
-  // For encoders. BeginRow opens a row and returns where its bytes go; Reserve makes room for `extra` bytes more
-  // behind `cursor` and returns the cursor, moved with the memory where it was grown; EndRow closes the row at
-  // `cursor`; AbandonRow drops it. Between Begin and End no other method may be called.
+  // For encoders. BeginRow opens a row and returns where its bytes go; Reserve makes room for `extra` bytes
+  // more behind `cursor` and returns the cursor, moved with the memory where it was grown; EndRow closes the
+  // row at `cursor`; AbandonRow drops it. Between Begin and End no other method may be called.
   char* BeginRow();
   char* Reserve(char* cursor, size_t extra) {
     return static_cast<size_t>(bytes_.get() + capacity_ - cursor) >= extra ? cursor : Grow(cursor, extra);

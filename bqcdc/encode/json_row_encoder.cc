@@ -30,10 +30,13 @@ EncodeError FromSimdjson(simdjson::error_code error) {
 }
 
 // Errors after which the parser stands nowhere: the rest of the line cannot be read.
-bool EndsLine(EncodeError error) { return error == EncodeError::kJsonSyntax || error == EncodeError::kInvalidUtf8; }
+bool EndsLine(EncodeError error) {
+  return error == EncodeError::kJsonSyntax || error == EncodeError::kInvalidUtf8;
+}
 
 std::string_view TrimEnd(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\r' || token.back() == '\n')) {
+  while (!token.empty() &&
+         (token.back() == ' ' || token.back() == '\t' || token.back() == '\r' || token.back() == '\n')) {
     token.remove_suffix(1);
   }
   return token;
@@ -108,8 +111,8 @@ class JsonRowEncoder::Impl {
   void CollectKey();
   void WriteChangeColumns();
 
-  EncodeError FindColumn(const MessagePlan& message, uint32_t message_index, const char* key, uint32_t* previous,
-                         size_t* index);
+  EncodeError FindColumn(const MessagePlan& message, uint32_t message_index, const char* key,
+                         uint32_t* previous, size_t* index);
   EncodeError ReadKey(const char* key, std::string_view* name);
   EncodeError MarkSeen(const ColumnPlan& column, size_t index, uint64_t* seen);
   EncodeError CheckRequired(const MessagePlan& message, const uint64_t* present);
@@ -152,7 +155,8 @@ class JsonRowEncoder::Impl {
   EncodeFailure failure_;
 
   // Memory that is reused.
-  std::vector<uint64_t> sets_;  // a stack of ObjectSets; deep enough for every object that can be open at once
+  std::vector<uint64_t>
+      sets_;  // a stack of ObjectSets; deep enough for every object that can be open at once
   size_t sets_top_ = 0;
   std::vector<std::vector<uint32_t>> successors_;  // by message: the column that last followed each column
   std::vector<Span> key_spans_;                    // by key position
@@ -216,7 +220,8 @@ EncodeError JsonRowEncoder::Impl::EncodeObject(ondemand::object object) {
       return error;
     }
     const ColumnPlan& column = message.column(index);
-    if (const EncodeError error = MarkSeen(column, index, row_sets_.seen); error != EncodeError::kNone) return error;
+    if (const EncodeError error = MarkSeen(column, index, row_sets_.seen); error != EncodeError::kNone)
+      return error;
     const EncodeError error = EncodeRowColumn(column, index, field.value().value_unsafe());
     if (error != EncodeError::kNone) return error;
   }
@@ -224,8 +229,10 @@ EncodeError JsonRowEncoder::Impl::EncodeObject(ondemand::object object) {
 }
 
 // A failed column ends the line unless the line may still turn out to be a DELETE, which does not need it.
-EncodeError JsonRowEncoder::Impl::EncodeRowColumn(const ColumnPlan& column, size_t index, ondemand::value value) {
-  if (column.encoder >= ValueEncoder::kChangeType) return EncodePseudoColumn(column, TrimEnd(value.raw_json_token()));
+EncodeError JsonRowEncoder::Impl::EncodeRowColumn(const ColumnPlan& column, size_t index,
+                                                  ondemand::value value) {
+  if (column.encoder >= ValueEncoder::kChangeType)
+    return EncodePseudoColumn(column, TrimEnd(value.raw_json_token()));
   const bool is_key = column.key_position >= 0;
   if (line_.change_type == ChangeType::kDelete && !is_key) return EncodeError::kNone;
 
@@ -272,7 +279,8 @@ EncodeError JsonRowEncoder::Impl::EncodePseudoColumn(const ColumnPlan& column, s
   return EncodeError::kNone;
 }
 
-EncodeError JsonRowEncoder::Impl::EncodeColumn(const ColumnPlan& column, ondemand::value value, bool* present) {
+EncodeError JsonRowEncoder::Impl::EncodeColumn(const ColumnPlan& column, ondemand::value value,
+                                               bool* present) {
   const std::string_view token = TrimEnd(value.raw_json_token());
   if (token == "null") return EncodeError::kNone;
   *present = true;
@@ -284,7 +292,9 @@ EncodeError JsonRowEncoder::Impl::EncodeColumn(const ColumnPlan& column, ondeman
 EncodeError JsonRowEncoder::Impl::EncodeArray(const ColumnPlan& column, ondemand::value value) {
   ondemand::array array;
   if (const auto error = value.get_array().get(array)) {
-    return At(error == simdjson::INCORRECT_TYPE ? FailAt(EncodeError::kWrongKind, column) : Fail(FromSimdjson(error)), column);
+    return At(error == simdjson::INCORRECT_TYPE ? FailAt(EncodeError::kWrongKind, column)
+                                                : Fail(FromSimdjson(error)),
+              column);
   }
   int64_t ordinal = 0;
   for (auto element : array) {
@@ -305,7 +315,8 @@ EncodeError JsonRowEncoder::Impl::EncodeArray(const ColumnPlan& column, ondemand
   return EncodeError::kNone;
 }
 
-EncodeError JsonRowEncoder::Impl::EncodeValue(const ColumnPlan& column, std::string_view token, ondemand::value value) {
+EncodeError JsonRowEncoder::Impl::EncodeValue(const ColumnPlan& column, std::string_view token,
+                                              ondemand::value value) {
   const char kind = token.empty() ? '\0' : token.front();
   if (column.encoder == ValueEncoder::kStruct || column.encoder == ValueEncoder::kRange) {
     if (kind == '{') return EncodeMessage(column, value);
@@ -335,7 +346,8 @@ EncodeError JsonRowEncoder::Impl::EncodeMessage(const ColumnPlan& column, ondema
   return EncodeError::kNone;
 }
 
-EncodeError JsonRowEncoder::Impl::EncodeFields(const MessagePlan& message, uint32_t message_index, ondemand::value value) {
+EncodeError JsonRowEncoder::Impl::EncodeFields(const MessagePlan& message, uint32_t message_index,
+                                               ondemand::value value) {
   ondemand::object object;
   if (const auto error = value.get_object().get(object)) return Fail(FromSimdjson(error));
   const ObjectSets sets = PushSets(message);
@@ -349,7 +361,8 @@ EncodeError JsonRowEncoder::Impl::EncodeFields(const MessagePlan& message, uint3
       return error;
     }
     const ColumnPlan& column = message.column(index);
-    if (const EncodeError error = MarkSeen(column, index, sets.seen); error != EncodeError::kNone) return error;
+    if (const EncodeError error = MarkSeen(column, index, sets.seen); error != EncodeError::kNone)
+      return error;
     bool present = false;
     const EncodeError error = EncodeColumn(column, field.value().value_unsafe(), &present);
     if (error != EncodeError::kNone) return error;
@@ -371,7 +384,8 @@ EncodeError JsonRowEncoder::Impl::EncodeRangeText(const ColumnPlan& column, std:
   output_.Ensure(kTagBytesMax + 1);
   output_.WriteTag(column);
   const size_t begin = output_.BeginLength();
-  const std::string_view bounds[] = {text.substr(1, comma - 1), text.substr(comma + 1, text.size() - comma - 2)};
+  const std::string_view bounds[] = {text.substr(1, comma - 1),
+                                     text.substr(comma + 1, text.size() - comma - 2)};
   for (size_t i = 0; i < 2; ++i) {
     std::string_view bound = TrimEnd(bounds[i]);
     while (!bound.empty() && bound.front() == ' ') bound.remove_prefix(1);
@@ -382,7 +396,8 @@ EncodeError JsonRowEncoder::Impl::EncodeRangeText(const ColumnPlan& column, std:
     std::memcpy(quoted + 1, bound.data(), bound.size());
     quoted[bound.size() + 1] = '"';
     const ColumnPlan& bound_column = plan_->message(column.message).column(i);
-    const EncodeError error = scalars_.Encode(bound_column, std::string_view(quoted, bound.size() + 2), &output_);
+    const EncodeError error =
+        scalars_.Encode(bound_column, std::string_view(quoted, bound.size() + 2), &output_);
     if (error != EncodeError::kNone) return FailAt(error, column);
   }
   if (const EncodeError error = CheckRange(column, begin); error != EncodeError::kNone) return error;
@@ -481,14 +496,15 @@ void JsonRowEncoder::Impl::WriteChangeColumns() {
   output_.set_cursor(end);
 }
 
-// Most inputs give columns in one order, so the column that followed last time is tried first, by one comparison of
-// raw bytes. `previous` is 1 + the index of the column before, 0 at the start of an object.
-EncodeError JsonRowEncoder::Impl::FindColumn(const MessagePlan& message, uint32_t message_index, const char* key,
-                                             uint32_t* previous, size_t* index) {
+// Most inputs give columns in one order, so the column that followed last time is tried first, by one
+// comparison of raw bytes. `previous` is 1 + the index of the column before, 0 at the start of an object.
+EncodeError JsonRowEncoder::Impl::FindColumn(const MessagePlan& message, uint32_t message_index,
+                                             const char* key, uint32_t* previous, size_t* index) {
   std::vector<uint32_t>& successors = successors_[message_index];
   const uint32_t guess = successors[*previous];
   const std::string& quoted = message.column(guess).quoted_name;
-  if (static_cast<size_t>(line_end_ - key) >= quoted.size() && std::memcmp(key, quoted.data(), quoted.size()) == 0) {
+  if (static_cast<size_t>(line_end_ - key) >= quoted.size() &&
+      std::memcmp(key, quoted.data(), quoted.size()) == 0) {
     *index = guess;
     *previous = guess + 1;
     return EncodeError::kNone;
@@ -498,7 +514,8 @@ EncodeError JsonRowEncoder::Impl::FindColumn(const MessagePlan& message, uint32_
   const int32_t found = message.Find(name);
   if (found == MessagePlan::kNotFound) {
     Fail(EncodeError::kUnknownColumn);
-    failure_.unknown_name_bytes = static_cast<uint8_t>(std::min(name.size(), EncodeFailure::kUnknownNameBytesMax));
+    failure_.unknown_name_bytes =
+        static_cast<uint8_t>(std::min(name.size(), EncodeFailure::kUnknownNameBytesMax));
     std::memcpy(failure_.unknown_name_text.data(), name.data(), failure_.unknown_name_bytes);
     return EncodeError::kUnknownColumn;
   }

@@ -13,7 +13,8 @@
 
 namespace bqcdc::encode {
 
-// Where sequence numbers come from. A run has one answer: mixing them makes the order of a table unpredictable.
+// Where sequence numbers come from. A run has one answer: mixing them makes the order of a table
+// unpredictable.
 enum class SequenceSource : uint8_t {
   kEither,    // the line's own number, else the assigned one; facts say which (to decide at the first line)
   kAssigned,  // the caller's; a line with an own number is refused
@@ -23,8 +24,8 @@ enum class SequenceSource : uint8_t {
 struct JsonRowEncoderOptions {
   // Behaviour.
   SequenceSource sequence_source = SequenceSource::kEither;
-  // Limits. Longest line in bytes, larger ones are refused; the parser's memory grows to about twice the longest
-  // line seen.
+  // Limits. Longest line in bytes, larger ones are refused; the parser's memory grows to about twice the
+  // longest line seen.
   size_t line_bytes_max = 16 * 1024 * 1024;
   // Largest encoded row in bytes; a row must fit into a request, and those are limited to 10 MB.
   size_t row_bytes_max = 9 * 1024 * 1024;
@@ -32,10 +33,11 @@ struct JsonRowEncoderOptions {
 
 // Turns JSON lines into rows of the Storage Write API, straight to their wire bytes.
 //
-// A line is one object keyed by column names (ASCII case ignored) with _CHANGE_TYPE UPSERT or DELETE and, optionally,
-// _CHANGE_SEQUENCE_NUMBER. Unknown and duplicate names are refused, at every level. An UPSERT is the whole row:
-// absent = null = NULL, refused for key and REQUIRED columns. A DELETE carries its key: values of other columns are
-// neither sent nor checked. Fields stand in the order of the input, _CHANGE_TYPE and _CHANGE_SEQUENCE_NUMBER last.
+// A line is one object keyed by column names (ASCII case ignored) with _CHANGE_TYPE UPSERT or DELETE and,
+// optionally, _CHANGE_SEQUENCE_NUMBER. Unknown and duplicate names are refused, at every level. An UPSERT is
+// the whole row: absent = null = NULL, refused for key and REQUIRED columns. A DELETE carries its key: values
+// of other columns are neither sent nor checked. Fields stand in the order of the input, _CHANGE_TYPE and
+// _CHANGE_SEQUENCE_NUMBER last.
 //
 //   BOOL       true, false, or these words as text in any case
 //   INT64      integer, or decimal text of one; never through a double
@@ -44,13 +46,15 @@ struct JsonRowEncoderOptions {
 //   STRING     text; numbers and booleans become their text. GEOGRAPHY, INTERVAL likewise from text only
 //   BYTES      base64 text, standard or URL alphabet, padding optional
 //   DATE       YYYY-MM-DD, or an integer of days since 1970
-//   TIME, DATETIME, TIMESTAMP   text (values/civil_time.h); a number is a TIMESTAMP's microseconds since 1970,
+//   TIME, DATETIME, TIMESTAMP   text (values/civil_time.h); a number is a TIMESTAMP's microseconds since
+//   1970,
 //              for the other two it is refused
 //   JSON       a JSON string is parsed as JSON text, anything else is taken verbatim
 //   RANGE      {"start": …, "end": …}, absent or null = unbounded; or text "[start, end)"
 //   STRUCT     object; REPEATED array, null = empty, null elements refused
 //
-// Not thread-safe: one encoder for each thread, plans are shared. Allocates nothing for each row after warm-up.
+// Not thread-safe: one encoder for each thread, plans are shared. Allocates nothing for each row after
+// warm-up.
 class JsonRowEncoder {
  public:
   explicit JsonRowEncoder(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderOptions options = {});
@@ -58,16 +62,16 @@ class JsonRowEncoder {
   JsonRowEncoder(JsonRowEncoder&&) noexcept;
   JsonRowEncoder& operator=(JsonRowEncoder&&) noexcept;
 
-  // Appends the row of `line` to `rows` (facts included). On an error nothing is appended, failure() says why and
-  // the encoder stays usable. `assigned` is the number for lines that bring none.
+  // Appends the row of `line` to `rows` (facts included). On an error nothing is appended, failure() says why
+  // and the encoder stays usable. `assigned` is the number for lines that bring none.
   [[nodiscard]] EncodeError EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned,
                                        EncodedRows* rows);
 
   // The last error; valid until the next EncodeLine.
   const EncodeFailure& failure() const;
 
-  // The encoded key columns of the last good row in key order: equal keys have equal bytes. Valid until the next
-  // EncodeLine.
+  // The encoded key columns of the last good row in key order: equal keys have equal bytes. Valid until the
+  // next EncodeLine.
   std::string_view key_bytes() const;
 
   void set_sequence_source(SequenceSource source);

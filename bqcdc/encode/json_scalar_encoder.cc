@@ -24,7 +24,9 @@ using values::ValueError;
 // Room for a tag and the longest varint, length or fixed-size value behind it.
 constexpr size_t kScalarBytesMax = kTagBytesMax + kVarintBytesMax + values::BigNumeric::kWireBytesMax;
 
-bool IsText(std::string_view token) { return token.size() >= 2 && token.front() == '"' && token.back() == '"'; }
+bool IsText(std::string_view token) {
+  return token.size() >= 2 && token.front() == '"' && token.back() == '"';
+}
 
 bool IsNumberStart(char c) { return c == '-' || (c >= '0' && c <= '9'); }
 
@@ -32,10 +34,14 @@ std::string_view Inner(std::string_view token) { return token.substr(1, token.si
 
 EncodeError FromValueError(ValueError error) {
   switch (error) {
-    case ValueError::kNone: return EncodeError::kNone;
-    case ValueError::kMalformed: return EncodeError::kMalformed;
-    case ValueError::kOutOfRange: return EncodeError::kOutOfRange;
-    case ValueError::kTooPrecise: return EncodeError::kTooPrecise;
+    case ValueError::kNone:
+      return EncodeError::kNone;
+    case ValueError::kMalformed:
+      return EncodeError::kMalformed;
+    case ValueError::kOutOfRange:
+      return EncodeError::kOutOfRange;
+    case ValueError::kTooPrecise:
+      return EncodeError::kTooPrecise;
   }
   return EncodeError::kMalformed;
 }
@@ -68,7 +74,8 @@ EncodeError ReadDouble(std::string_view text, double* value) {
     return EncodeError::kMalformed;  // from_chars would take "nan(1)" and "inf" in other spellings.
   }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
-  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return EncodeError::kMalformed;
+  if (end != text.data() + text.size() || error == std::errc::invalid_argument)
+    return EncodeError::kMalformed;
   if (error == std::errc::result_out_of_range) {
     // Too small is zero or nearly so, only too large is no double. strtod tells them apart.
     *value = std::strtod(std::string(text).c_str(), nullptr);
@@ -103,30 +110,47 @@ bool IsLongerThan(std::string_view text, int64_t characters_max) {
 EncodeError JsonScalarEncoder::Encode(const ColumnPlan& column, std::string_view token, RowOutput* output) {
   if (token.empty()) return EncodeError::kJsonSyntax;
   switch (column.encoder) {
-    case ValueEncoder::kBool: return EncodeBool(column, token, output);
-    case ValueEncoder::kInt64: return EncodeInt64(column, token, output);
-    case ValueEncoder::kFloat64: return EncodeFloat64(column, token, output);
-    case ValueEncoder::kNumeric: return EncodeDecimal<values::Numeric>(column, token, output);
-    case ValueEncoder::kBigNumeric: return EncodeDecimal<values::BigNumeric>(column, token, output);
-    case ValueEncoder::kString: return EncodeString(column, token, output);
-    case ValueEncoder::kBytes: return EncodeBytes(column, token, output);
-    case ValueEncoder::kDate: return EncodeDate(column, token, output);
-    case ValueEncoder::kTime: return EncodeTime(column, token, output);
-    case ValueEncoder::kDatetime: return EncodeDatetime(column, token, output);
-    case ValueEncoder::kTimestamp: return EncodeTimestamp(column, token, output);
-    case ValueEncoder::kTimestampText: return EncodeTimestampText(column, token, output);
-    case ValueEncoder::kJson: return EncodeJson(column, token, output);
-    case ValueEncoder::kInterval: return EncodeInterval(column, token, output);
-    case ValueEncoder::kGeography: return EncodeGeography(column, token, output);
+    case ValueEncoder::kBool:
+      return EncodeBool(column, token, output);
+    case ValueEncoder::kInt64:
+      return EncodeInt64(column, token, output);
+    case ValueEncoder::kFloat64:
+      return EncodeFloat64(column, token, output);
+    case ValueEncoder::kNumeric:
+      return EncodeDecimal<values::Numeric>(column, token, output);
+    case ValueEncoder::kBigNumeric:
+      return EncodeDecimal<values::BigNumeric>(column, token, output);
+    case ValueEncoder::kString:
+      return EncodeString(column, token, output);
+    case ValueEncoder::kBytes:
+      return EncodeBytes(column, token, output);
+    case ValueEncoder::kDate:
+      return EncodeDate(column, token, output);
+    case ValueEncoder::kTime:
+      return EncodeTime(column, token, output);
+    case ValueEncoder::kDatetime:
+      return EncodeDatetime(column, token, output);
+    case ValueEncoder::kTimestamp:
+      return EncodeTimestamp(column, token, output);
+    case ValueEncoder::kTimestampText:
+      return EncodeTimestampText(column, token, output);
+    case ValueEncoder::kJson:
+      return EncodeJson(column, token, output);
+    case ValueEncoder::kInterval:
+      return EncodeInterval(column, token, output);
+    case ValueEncoder::kGeography:
+      return EncodeGeography(column, token, output);
     case ValueEncoder::kRange:
     case ValueEncoder::kStruct:
     case ValueEncoder::kChangeType:
-    case ValueEncoder::kChangeSequenceNumber: break;
+    case ValueEncoder::kChangeSequenceNumber:
+      break;
   }
   return EncodeError::kWrongKind;
 }
 
-EncodeError JsonScalarEncoder::EncodeVerbatim(const ColumnPlan& column, std::string_view text, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeVerbatim(const ColumnPlan& column, std::string_view text,
+                                              RowOutput* output) {
   return WriteText(column, text, output);
 }
 
@@ -144,7 +168,8 @@ EncodeError JsonScalarEncoder::Text(std::string_view token, std::string_view* te
   return EncodeError::kNone;
 }
 
-EncodeError JsonScalarEncoder::EncodeBool(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeBool(const ColumnPlan& column, std::string_view token,
+                                          RowOutput* output) {
   if (token == "true") return WriteInteger(column, 1, output);
   if (token == "false") return WriteInteger(column, 0, output);
   std::string_view text;
@@ -154,7 +179,8 @@ EncodeError JsonScalarEncoder::EncodeBool(const ColumnPlan& column, std::string_
   return EncodeError::kMalformed;
 }
 
-EncodeError JsonScalarEncoder::EncodeInt64(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeInt64(const ColumnPlan& column, std::string_view token,
+                                           RowOutput* output) {
   std::string_view digits = token;
   if (IsNumberStart(token.front())) {
     if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
@@ -167,7 +193,8 @@ EncodeError JsonScalarEncoder::EncodeInt64(const ColumnPlan& column, std::string
   return overflow ? EncodeError::kOutOfRange : WriteInteger(column, value, output);
 }
 
-EncodeError JsonScalarEncoder::EncodeFloat64(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeFloat64(const ColumnPlan& column, std::string_view token,
+                                             RowOutput* output) {
   double value = 0;
   std::string_view text = token;
   const bool is_number = IsNumberStart(token.front());
@@ -186,7 +213,8 @@ EncodeError JsonScalarEncoder::EncodeFloat64(const ColumnPlan& column, std::stri
 }
 
 template <typename Decimal>
-EncodeError JsonScalarEncoder::EncodeDecimal(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeDecimal(const ColumnPlan& column, std::string_view token,
+                                             RowOutput* output) {
   std::string_view text = token;
   if (IsNumberStart(token.front())) {
     if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
@@ -194,7 +222,8 @@ EncodeError JsonScalarEncoder::EncodeDecimal(const ColumnPlan& column, std::stri
     return error;
   }
   Decimal value;
-  if (const ValueError error = Decimal::Parse(text, &value); error != ValueError::kNone) return FromValueError(error);
+  if (const ValueError error = Decimal::Parse(text, &value); error != ValueError::kNone)
+    return FromValueError(error);
   if (column.precision >= 0) {
     // Only what the service would refuse: fractional digits beyond the scale are rounded there.
     Decimal stored;
@@ -211,7 +240,8 @@ EncodeError JsonScalarEncoder::EncodeDecimal(const ColumnPlan& column, std::stri
   return EncodeError::kNone;
 }
 
-EncodeError JsonScalarEncoder::EncodeString(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeString(const ColumnPlan& column, std::string_view token,
+                                            RowOutput* output) {
   std::string_view text = token;
   if (IsText(token)) {
     if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
@@ -224,7 +254,8 @@ EncodeError JsonScalarEncoder::EncodeString(const ColumnPlan& column, std::strin
   return WriteText(column, text, output);
 }
 
-EncodeError JsonScalarEncoder::EncodeBytes(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeBytes(const ColumnPlan& column, std::string_view token,
+                                           RowOutput* output) {
   std::string_view text;
   if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
   const size_t bytes_max = text.size() / 4 * 3 + 3;
@@ -239,7 +270,8 @@ EncodeError JsonScalarEncoder::EncodeBytes(const ColumnPlan& column, std::string
   return EncodeError::kNone;
 }
 
-EncodeError JsonScalarEncoder::EncodeDate(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeDate(const ColumnPlan& column, std::string_view token,
+                                          RowOutput* output) {
   if (IsNumberStart(token.front())) {
     int64_t days = 0;
     bool overflow = false;
@@ -257,9 +289,10 @@ EncodeError JsonScalarEncoder::EncodeDate(const ColumnPlan& column, std::string_
   return WriteInteger(column, days, output);
 }
 
-// Numbers are refused for TIME and DATETIME: they could mean microseconds or the packed form, and a wrong guess is a
-// wrong value that nobody sees.
-EncodeError JsonScalarEncoder::EncodeTime(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+// Numbers are refused for TIME and DATETIME: they could mean microseconds or the packed form, and a wrong
+// guess is a wrong value that nobody sees.
+EncodeError JsonScalarEncoder::EncodeTime(const ColumnPlan& column, std::string_view token,
+                                          RowOutput* output) {
   std::string_view text;
   if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
   int64_t micros = 0;
@@ -269,17 +302,20 @@ EncodeError JsonScalarEncoder::EncodeTime(const ColumnPlan& column, std::string_
   return WriteInteger(column, values::PackTime(micros), output);
 }
 
-EncodeError JsonScalarEncoder::EncodeDatetime(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeDatetime(const ColumnPlan& column, std::string_view token,
+                                              RowOutput* output) {
   std::string_view text;
   if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
   int64_t micros = 0;
-  if (const ValueError error = values::ParseDatetime(text, &micros, CivilForm::kJson); error != ValueError::kNone) {
+  if (const ValueError error = values::ParseDatetime(text, &micros, CivilForm::kJson);
+      error != ValueError::kNone) {
     return FromValueError(error);
   }
   return WriteInteger(column, values::PackDatetime(micros), output);
 }
 
-EncodeError JsonScalarEncoder::EncodeTimestamp(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeTimestamp(const ColumnPlan& column, std::string_view token,
+                                               RowOutput* output) {
   int64_t micros = 0;
   if (IsNumberStart(token.front())) {
     bool overflow = false;
@@ -290,7 +326,8 @@ EncodeError JsonScalarEncoder::EncodeTimestamp(const ColumnPlan& column, std::st
   }
   std::string_view text;
   if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
-  if (const ValueError error = values::ParseTimestamp(text, &micros, CivilForm::kJson); error != ValueError::kNone) {
+  if (const ValueError error = values::ParseTimestamp(text, &micros, CivilForm::kJson);
+      error != ValueError::kNone) {
     return FromValueError(error);
   }
   return WriteInteger(column, micros, output);
@@ -317,7 +354,8 @@ EncodeError JsonScalarEncoder::EncodeTimestampText(const ColumnPlan& column, std
   return WriteText(column, text, output);
 }
 
-EncodeError JsonScalarEncoder::EncodeJson(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeJson(const ColumnPlan& column, std::string_view token,
+                                          RowOutput* output) {
   std::string_view text = token;
   if (IsText(token)) {
     if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
@@ -328,7 +366,8 @@ EncodeError JsonScalarEncoder::EncodeJson(const ColumnPlan& column, std::string_
   return WriteText(column, text, output);
 }
 
-EncodeError JsonScalarEncoder::EncodeInterval(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeInterval(const ColumnPlan& column, std::string_view token,
+                                              RowOutput* output) {
   std::string_view text;
   if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
   values::Interval interval;
@@ -339,7 +378,8 @@ EncodeError JsonScalarEncoder::EncodeInterval(const ColumnPlan& column, std::str
 }
 
 // What is a geography only the service can know.
-EncodeError JsonScalarEncoder::EncodeGeography(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+EncodeError JsonScalarEncoder::EncodeGeography(const ColumnPlan& column, std::string_view token,
+                                               RowOutput* output) {
   std::string_view text;
   if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
   return WriteText(column, text, output);

@@ -10,8 +10,8 @@ namespace bqcdc::encode {
 // Bytes behind a line that must be readable (of any content): the JSON parser reads in blocks.
 inline constexpr size_t kLinePaddingBytes = 64;
 
-// One line of input without its line end, with the promise that kLinePaddingBytes readable bytes follow it. The
-// next lines of the same buffer are good padding; only a buffer's end needs room. Does not own the bytes.
+// One line of input without its line end, with the promise that kLinePaddingBytes readable bytes follow it.
+// The next lines of the same buffer are good padding; only a buffer's end needs room. Does not own the bytes.
 class PaddedLine {
  public:
   // `capacity` counts the readable bytes from `data` on.

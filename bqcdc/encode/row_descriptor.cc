@@ -33,30 +33,37 @@ bool IsFieldName(std::string_view name) {
 
 FieldDescriptorProto::Type ScalarType(ColumnType type, const Column& column) {
   switch (type) {
-    case ColumnType::kBool: return FieldDescriptorProto::TYPE_BOOL;
-    case ColumnType::kFloat64: return FieldDescriptorProto::TYPE_DOUBLE;
-    case ColumnType::kDate: return FieldDescriptorProto::TYPE_INT32;
+    case ColumnType::kBool:
+      return FieldDescriptorProto::TYPE_BOOL;
+    case ColumnType::kFloat64:
+      return FieldDescriptorProto::TYPE_DOUBLE;
+    case ColumnType::kDate:
+      return FieldDescriptorProto::TYPE_INT32;
     case ColumnType::kTimestamp:
       return column.timestamp_precision.has_value() ? FieldDescriptorProto::TYPE_STRING
                                                     : FieldDescriptorProto::TYPE_INT64;
     case ColumnType::kInt64:
     case ColumnType::kDatetime:
-    case ColumnType::kTime: return FieldDescriptorProto::TYPE_INT64;
+    case ColumnType::kTime:
+      return FieldDescriptorProto::TYPE_INT64;
     case ColumnType::kNumeric:
     case ColumnType::kBigNumeric:
-    case ColumnType::kBytes: return FieldDescriptorProto::TYPE_BYTES;
+    case ColumnType::kBytes:
+      return FieldDescriptorProto::TYPE_BYTES;
     case ColumnType::kRange:
-    case ColumnType::kStruct: return FieldDescriptorProto::TYPE_MESSAGE;
+    case ColumnType::kStruct:
+      return FieldDescriptorProto::TYPE_MESSAGE;
     case ColumnType::kString:
     case ColumnType::kJson:
     case ColumnType::kInterval:
-    case ColumnType::kGeography: break;
+    case ColumnType::kGeography:
+      break;
   }
   return FieldDescriptorProto::TYPE_STRING;
 }
 
-// Builds the root message. Nested messages all stand directly in the root and are named so that no field of any
-// level has the same name: a type name resolves to them from everywhere.
+// Builds the root message. Nested messages all stand directly in the root and are named so that no field of
+// any level has the same name: a type name resolves to them from everywhere.
 class DescriptorBuilder {
  public:
   explicit DescriptorBuilder(DescriptorProto* root) : root_(root) {}
@@ -101,7 +108,8 @@ class DescriptorBuilder {
       field->mutable_options()->mutable_unknown_fields()->AddLengthDelimited(kColumnNameOption, column.name);
     }
     field->set_number(number);
-    field->set_label(column.repeated() ? FieldDescriptorProto::LABEL_REPEATED : FieldDescriptorProto::LABEL_OPTIONAL);
+    field->set_label(column.repeated() ? FieldDescriptorProto::LABEL_REPEATED
+                                       : FieldDescriptorProto::LABEL_OPTIONAL);
     field->set_type(ScalarType(column.type, column));
     if (column.type == ColumnType::kStruct) field->set_type_name(AddStruct(column));
     if (column.type == ColumnType::kRange) field->set_type_name(AddRange(column));

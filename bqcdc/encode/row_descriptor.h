@@ -25,13 +25,13 @@ constexpr int32_t ChangeSequenceNumberFieldNumber(size_t column_count) {
 
 enum class ChangeColumns : uint8_t { kIncluded, kLeftOut };
 
-// Compiles a schema into one self-contained proto2 message: every column optional or repeated, STRUCTs and RANGEs
-// as nested messages of the root, then the pseudo-columns as strings. Fields of columns with names outside of
-// [A-Za-z_][A-Za-z0-9_]* get a made-up name and the column_name option.
+// Compiles a schema into one self-contained proto2 message: every column optional or repeated, STRUCTs and
+// RANGEs as nested messages of the root, then the pseudo-columns as strings. Fields of columns with names
+// outside of [A-Za-z_][A-Za-z0-9_]* get a made-up name and the column_name option.
 //
-//   BOOL bool; INT64 int64; FLOAT64 double; NUMERIC, BIGNUMERIC, BYTES bytes; DATE int32; TIME, DATETIME packed
-//   int64; TIMESTAMP int64 of microseconds (string where timestamp_precision is 12); STRING, JSON, GEOGRAPHY,
-//   INTERVAL string; RANGE message with start and end; STRUCT message.
+//   BOOL bool; INT64 int64; FLOAT64 double; NUMERIC, BIGNUMERIC, BYTES bytes; DATE int32; TIME, DATETIME
+//   packed int64; TIMESTAMP int64 of microseconds (string where timestamp_precision is 12); STRING, JSON,
+//   GEOGRAPHY, INTERVAL string; RANGE message with start and end; STRUCT message.
 //
 // Errors: what schema::ValidateTableSchema refuses.
 absl::Status BuildRowDescriptor(const schema::TableSchema& schema, ChangeColumns change_columns,

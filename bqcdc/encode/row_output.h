@@ -10,8 +10,8 @@
 
 namespace bqcdc::encode {
 
-// The open row of an arena: where the next byte goes. Positions are offsets from the row's first byte, because the
-// memory moves when it grows. Every Write needs room that Ensure has made.
+// The open row of an arena: where the next byte goes. Positions are offsets from the row's first byte,
+// because the memory moves when it grows. Every Write needs room that Ensure has made.
 class RowOutput {
  public:
   void Open(EncodedRows* rows) {

@@ -20,7 +20,9 @@ constexpr uint32_t MakeTag(int32_t field_number, WireType type) {
 }
 
 // Bytes that the varint of `value` takes, 1..10.
-constexpr size_t VarintSize(uint64_t value) { return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7; }
+constexpr size_t VarintSize(uint64_t value) {
+  return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
 
 // Writes the varint to `out`, returns its end.
 inline char* WriteVarint(uint64_t value, char* out) {
@@ -33,7 +35,9 @@ inline char* WriteVarint(uint64_t value, char* out) {
 }
 
 // Signed integers travel sign-extended: negative ones take ten bytes.
-inline char* WriteSignedVarint(int64_t value, char* out) { return WriteVarint(static_cast<uint64_t>(value), out); }
+inline char* WriteSignedVarint(int64_t value, char* out) {
+  return WriteVarint(static_cast<uint64_t>(value), out);
+}
 
 inline char* WriteFixed64(uint64_t value, char* out) {
   static_assert(std::endian::native == std::endian::little);
@@ -41,15 +45,17 @@ inline char* WriteFixed64(uint64_t value, char* out) {
   return out + sizeof value;
 }
 
-inline char* WriteDouble(double value, char* out) { return WriteFixed64(std::bit_cast<uint64_t>(value), out); }
+inline char* WriteDouble(double value, char* out) {
+  return WriteFixed64(std::bit_cast<uint64_t>(value), out);
+}
 
 inline char* WriteBytes(const void* data, size_t size, char* out) {
   if (size != 0) std::memcpy(out, data, size);
   return out + size;
 }
 
-// Reads a varint from [begin, end) into `value`; returns its end, or nullptr where it is cut off or longer than
-// ten bytes.
+// Reads a varint from [begin, end) into `value`; returns its end, or nullptr where it is cut off or longer
+// than ten bytes.
 inline const char* ReadVarint(const char* begin, const char* end, uint64_t* value) {
   uint64_t result = 0;
   for (int shift = 0; shift < 70 && begin != end; shift += 7) {

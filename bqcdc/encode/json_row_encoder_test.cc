@@ -1,0 +1,379 @@
+#include "bqcdc/encode/json_row_encoder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "bqcdc/schema/inline_schema.h"
+#include "bqcdc/schema/schema_json.h"
+
+namespace bqcdc::encode {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string Hex(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    text += "0123456789abcdef"[static_cast<uint8_t>(c) >> 4];
+    text += "0123456789abcdef"[static_cast<uint8_t>(c) & 15];
+  }
+  return text;
+}
+
+JsonRowEncoder EncoderFor(schema::TableSchema table, JsonRowEncoderOptions options = {}) {
+  auto plan = EncodePlan::Create(table);
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  return JsonRowEncoder(*plan, options);
+}
+
+schema::TableSchema Inline(std::string_view text, std::vector<std::string> key = {"id"}) {
+  auto columns = schema::ParseInlineSchema(text);
+  EXPECT_TRUE(columns.ok()) << columns.status();
+  return {*columns, std::move(key)};
+}
+
+schema::TableSchema Json(std::string_view text, std::vector<std::string> key = {"id"}) {
+  auto columns = schema::ColumnsFromJsonText(text);
+  EXPECT_TRUE(columns.ok()) << columns.status();
+  return {*columns, std::move(key)};
+}
+
+constexpr values::SequenceNumber kAssigned = {{1, 2, 0, 0}};
+
+// Encodes one line; the row's bytes, or the error's text after "! ".
+std::string Encode(JsonRowEncoder* encoder, std::string_view line, EncodedRows* rows) {
+  const OwnedLine owned(line);
+  const size_t before = rows->row_count();
+  const EncodeError error = encoder->EncodeLine(owned.line(), kAssigned, rows);
+  if (error != EncodeError::kNone) {
+    EXPECT_EQ(rows->row_count(), before);
+    EXPECT_EQ(encoder->failure().error, error);
+    return "! " + std::string(DescribeEncodeError(encoder->failure()).message());
+  }
+  EXPECT_EQ(rows->row_count(), before + 1);
+  return std::string(rows->row(before));
+}
+
+std::string EncodeOne(const schema::TableSchema& table, std::string_view line) {
+  JsonRowEncoder encoder = EncoderFor(table);
+  EncodedRows rows;
+  return Encode(&encoder, line, &rows);
+}
+
+TEST(JsonRowEncoder, BytesOfASmallRow) {
+  const schema::TableSchema table = Inline("id:INT64,name:STRING");
+  // 1: varint 5; 2: "Bob"; 3: "UPSERT"; 4: "1/2/0/0"
+  EXPECT_EQ(Hex(EncodeOne(table, R"({"_CHANGE_TYPE":"UPSERT","id":5,"name":"Bob"})")),
+            "0805"
+            "1203426f62"
+            "1a06555053455254"
+            "2207312f322f302f30");
+  EXPECT_EQ(Hex(EncodeOne(
+                table, R"({"id":5,"name":"Bob","_CHANGE_TYPE":"DELETE","_CHANGE_SEQUENCE_NUMBER":"0ab/C"})")),
+            "0805"
+            "1a0644454c455445"
+            "220841422f432f302f30");
+}
+
+// One column v of a type beside the key; its bytes are what stands between the key and _CHANGE_TYPE.
+std::string EncodeValue(const std::string& column, const std::string& value) {
+  const schema::TableSchema table = Json(R"([{"name":"id","type":"INT64"},{"name":"v",)" + column + "}]");
+  const std::string row = EncodeOne(table, R"({"id":1,"v":)" + value + R"(,"_CHANGE_TYPE":"UPSERT"})");
+  if (row.rfind("! ", 0) == 0) return row;
+  const std::string tail =
+      "1a06555053455254"
+      "2207312f322f302f30";
+  const std::string hex = Hex(row);
+  EXPECT_EQ(hex.substr(0, 4), "0801");
+  EXPECT_EQ(hex.substr(hex.size() - tail.size()), tail);
+  return hex.substr(4, hex.size() - 4 - tail.size());
+}
+
+TEST(JsonRowEncoder, Values) {
+  struct Case {
+    const char* column;
+    const char* value;
+    const char* want;
+  };
+  const std::vector<Case> cases = {
+      {R"("type":"BOOL")", "true", "1001"},
+      {R"("type":"BOOL")", "false", "1000"},
+      {R"("type":"BOOL")", R"("True")", "1001"},
+      {R"("type":"INT64")", "0", "1000"},
+      {R"("type":"INT64")", "-1", "10ffffffffffffffffff01"},
+      {R"("type":"INT64")", "9223372036854775807", "10ffffffffffffffff7f"},
+      {R"("type":"INT64")", R"("-9223372036854775808")", "1080808080808080808001"},
+      {R"("type":"FLOAT64")", "1.5", "11000000000000f83f"},
+      {R"("type":"FLOAT64")", "-0", "110000000000000080"},
+      {R"("type":"FLOAT64")", "1e-400", "110000000000000000"},
+      {R"("type":"FLOAT64")", R"("NaN")", "11000000000000f87f"},
+      {R"("type":"FLOAT64")", R"("-Infinity")", "11000000000000f0ff"},
+      {R"("type":"FLOAT64")", R"("2.5e1")", "110000000000003940"},
+      {R"("type":"NUMERIC")", "123.456", "120500108dbe1c"},
+      {R"("type":"NUMERIC")", R"("-1")", "1204003665c4"},
+      {R"("type":"NUMERIC")", "99999999999999999999999999999.999999999",
+       "1210ffffffff3f228a097ac4865aa84c3b4b"},
+      {R"("type":"NUMERIC","precision":4,"scale":2)", "12.344", "1205007ec2df02"},
+      {R"("type":"BIGNUMERIC")", "1", "12100000000040228a097ac4865aa84c3b4b"},
+      {R"("type":"STRING")", R"("")", "1200"},
+      {R"("type":"STRING")", R"("a\u00e9\n")", "120461c3a90a"},
+      {R"("type":"STRING")", "12.50", "120531322e3530"},
+      {R"("type":"STRING")", "true", "120474727565"},
+      {R"("type":"STRING","maxLength":2)", R"("éé")", "1204c3a9c3a9"},
+      {R"("type":"BYTES")", R"("AP8=")", "120200ff"},
+      {R"("type":"BYTES")", R"("Zm9vL\/8")", "1205666f6f2fff"},
+      {R"("type":"DATE")", R"("1970-01-02")", "1001"},
+      {R"("type":"DATE")", "-719162", "10c68dd4ffffffffffff01"},
+      {R"("type":"DATETIME")", R"("2024-02-29T12:34:56.789012")", "109494b0dcc8f582fd01"},
+      {R"("type":"TIME")", R"("12:34:56.789012")", "109494b0dcc801"},
+      {R"("type":"TIMESTAMP")", R"("1970-01-01T00:00:01Z")", "10c0843d"},
+      {R"("type":"TIMESTAMP")", "1000000", "10c0843d"},
+      {R"("type":"TIMESTAMP","timestampPrecision":12)", R"("1970-01-01 00:00:00.000000000001+00")",
+       "1223313937302d30312d30312030303a30303a30302e3030303030303030303030312b3030"},
+      {R"("type":"JSON")", R"( {"a" : [1, "x"]} )", "12107b226122203a205b312c202278225d7d"},
+      {R"("type":"JSON")", R"("{\"a\":1}")", "12077b2261223a317d"},
+      {R"("type":"JSON")", "12345678901234567890123", "12173132333435363738393031323334353637383930313233"},
+      {R"("type":"JSON")", R"("\"text\"")", "1206227465787422"},
+      {R"("type":"INTERVAL")", R"("0-0 0 0:15:0")", "120c302d30203020303a31353a30"},
+      {R"("type":"GEOGRAPHY")", R"~("POINT(1 2)")~", "120a504f494e542831203229"},
+      {R"("type":"RANGE","rangeElementType":{"type":"DATE"})", R"({"start":"1970-01-01","end":"1970-01-03"})",
+       "120408001002"},
+      {R"("type":"RANGE","rangeElementType":{"type":"DATE"})", R"({"end":"1970-01-03"})", "12021002"},
+      {R"("type":"RANGE","rangeElementType":{"type":"DATE"})", R"~("[1970-01-01, UNBOUNDED)")~", "12020800"},
+      {R"("type":"RANGE","rangeElementType":{"type":"DATE"})", "{}", "1200"},
+      {R"("type":"STRUCT","fields":[{"name":"a","type":"INT64"},{"name":"b","type":"STRING","mode":"REPEATED"}])",
+       R"({"B":["x","y"],"a":7})",
+       "1208120178120179"
+       "0807"},
+      {R"("type":"INT64","mode":"REPEATED")", "[1,2]", "10011002"},
+      {R"("type":"INT64","mode":"REPEATED")", "[]", ""},
+      {R"("type":"INT64","mode":"REPEATED")", "null", ""},
+      {R"("type":"STRING")", "null", ""},
+  };
+  for (const Case& c : cases) EXPECT_EQ(EncodeValue(c.column, c.value), c.want) << c.column << " " << c.value;
+}
+
+TEST(JsonRowEncoder, RefusedValuesNameColumnAndReasonButNotTheValue) {
+  struct Case {
+    const char* column;
+    const char* value;
+    const char* want;
+  };
+  const std::vector<Case> cases = {
+      {R"("type":"BOOL")", "1", "column v: expected true or false"},
+      {R"("type":"BOOL")", R"("yes")", "column v: the value is malformed, expected true or false"},
+      {R"("type":"INT64")", "1.0", "expected an integer"},
+      {R"("type":"INT64")", "true", "expected an integer"},
+      {R"("type":"INT64")", "[1]", "expected an integer"},
+      {R"("type":"INT64")", "9223372036854775808", "out of range"},
+      {R"("type":"INT64")", R"(" 1")", "malformed"},
+      {R"("type":"INT64")", "01", "not valid JSON"},
+      {R"("type":"FLOAT64")", "1e400", "out of range"},
+      {R"("type":"FLOAT64")", R"~("nan(1)")~", "malformed"},
+      {R"("type":"NUMERIC")", "1e29", "out of range"},
+      {R"("type":"NUMERIC")", R"("1,5")", "malformed"},
+      {R"("type":"NUMERIC","precision":4,"scale":2)", "99.995", "more digits than the column's precision"},
+      {R"("type":"STRING")", "{}", "expected text"},
+      {R"("type":"STRING")", R"("\ud800")", "half of a surrogate pair"},
+      {R"("type":"STRING","maxLength":2)", R"("ééé")", "longer than the column's maximum"},
+      {R"("type":"BYTES","maxLength":1)", R"("AAA=")", "longer than the column's maximum"},
+      {R"("type":"BYTES")", R"("not base64!")", "not base64"},
+      {R"("type":"BYTES")", "[1,2]", "expected base64 text"},
+      {R"("type":"DATE")", R"("2023-02-29")", "out of range"},
+      {R"("type":"DATE")", "2932897", "out of range"},
+      {R"("type":"DATETIME")", "1700000000000000", "expected a date and time as text"},
+      {R"("type":"TIME")", R"("12:34:56.1234567")", "fractional digits"},
+      {R"("type":"TIMESTAMP")", "1.5", "malformed"},
+      {R"("type":"TIMESTAMP")", "253402300800000000", "out of range"},
+      {R"("type":"TIMESTAMP")", R"("2024-01-01 00:00:00 Nowhere/City")", "malformed"},
+      {R"("type":"TIMESTAMP","timestampPrecision":12)", R"("1970-01-01 00:00:00.0000000000001+00")",
+       "fractional digits"},
+      {R"("type":"JSON")", R"("plain text")", "the text is not JSON"},
+      {R"("type":"JSON")", "{\"a\":01}", "not valid JSON"},
+      {R"("type":"JSON")", "[1,{]}", "not valid JSON"},
+      {R"("type":"INTERVAL")", R"("15m")", "malformed"},
+      {R"("type":"RANGE","rangeElementType":{"type":"DATE"})", R"({"start":"1970-01-03","end":"1970-01-03"})",
+       "out of range"},
+      {R"("type":"RANGE","rangeElementType":{"type":"DATE"})", R"("1970-01-01, 1970-01-03")", "malformed"},
+      {R"("type":"RANGE","rangeElementType":{"type":"DATE"})", R"({"begin":"1970-01-01"})",
+       "column v.begin: the table has no such column"},
+      {R"("type":"STRUCT","fields":[{"name":"a","type":"INT64"}])", "7", "column v: expected an object"},
+      {R"("type":"STRUCT","fields":[{"name":"a","type":"INT64"}])", R"({"a":1,"A":2})",
+       "column v.a: the column is given twice"},
+      {R"("type":"STRUCT","fields":[{"name":"a","type":"INT64","mode":"REQUIRED"}])", "{}",
+       "column v.a: the REQUIRED column is absent or null"},
+      {R"("type":"STRUCT","mode":"REPEATED","fields":[{"name":"a","type":"INT64","mode":"REPEATED"}])",
+       R"([{"a":[1]},{"a":[1,2,"x"]}])", "column v[1].a[2]: the value is malformed, expected an integer"},
+      {R"("type":"INT64","mode":"REPEATED")", "[1,null]", "column v[1]: null elements"},
+      {R"("type":"INT64","mode":"REPEATED")", "1", "column v: expected an integer"},
+      {R"("type":"INT64","mode":"REQUIRED")", "null", "column v: the REQUIRED column is absent or null"},
+  };
+  for (const Case& c : cases) {
+    const std::string got = EncodeValue(c.column, c.value);
+    EXPECT_THAT(got, HasSubstr(c.want)) << c.column << " " << c.value;
+    EXPECT_EQ(got.substr(0, 2), "! ") << c.column << " " << c.value;
+  }
+}
+
+TEST(JsonRowEncoder, RefusedLines) {
+  struct Case {
+    const char* line;
+    const char* want;
+  };
+  const schema::TableSchema table = Inline("id:INT64,name:STRING");
+  for (const Case& c :
+       {Case{"", "not valid JSON"},
+        Case{"{", "not valid JSON"},
+        Case{"[1]", "not a JSON object"},
+        Case{"5", "not"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT"} x)", "not valid JSON"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT"}{})", "not valid JSON"},
+        Case{R"({"id":1 "_CHANGE_TYPE":"UPSERT"})", "not valid JSON"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT",})", "not valid JSON"},
+        Case{R"({"id":1,"name":"x,"_CHANGE_TYPE":"UPSERT"})", "not valid JSON"},
+        Case{"{\"id\":1,\"name\":\"\xff\"}", "not valid UTF-8"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT","nome":1})", "column nome: the table has no such column"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"DELETE","nome":1})", "column nome: the table has no such column"},
+        Case{R"({"id":1,"ID":1,"_CHANGE_TYPE":"UPSERT"})", "column id: the column is given twice"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT","_change_type":"UPSERT"})",
+             "column _CHANGE_TYPE: the column is given twice"},
+        Case{R"({"id":1})", "_CHANGE_TYPE is missing"},
+        Case{R"({"id":1,"_CHANGE_TYPE":null})", "_CHANGE_TYPE is missing"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"INSERT"})", "INSERT is refused"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"upsert"})", "must be UPSERT or DELETE"},
+        Case{R"({"id":1,"_CHANGE_TYPE":1})", "must be UPSERT or DELETE"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT","_CHANGE_SEQUENCE_NUMBER":"1/"})", "hexadecimal sections"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT","_CHANGE_SEQUENCE_NUMBER":12})", "hexadecimal sections"},
+        Case{R"({"id":null,"_CHANGE_TYPE":"UPSERT"})", "column id: the primary key column is absent or null"},
+        Case{R"({"_CHANGE_TYPE":"DELETE"})", "column id: the primary key column is absent or null"},
+        Case{R"({"id":"x","_CHANGE_TYPE":"DELETE"})", "column id: the value is malformed"}}) {
+    const std::string got = EncodeOne(table, c.line);
+    EXPECT_THAT(got, HasSubstr(c.want)) << c.line;
+    EXPECT_EQ(got.substr(0, 2), "! ") << c.line;
+  }
+}
+
+TEST(JsonRowEncoder, KeysInAnyOrderAndCase) {
+  JsonRowEncoder encoder = EncoderFor(Inline("id:INT64,Name:STRING,x:INT64"));
+  EncodedRows rows;
+  const std::string in_order =
+      Encode(&encoder, R"({"id":1,"Name":"a","x":3,"_CHANGE_TYPE":"UPSERT"})", &rows);
+  EXPECT_EQ(Encode(&encoder, R"({ "ID" : 1 , "nAME" : "a" , "X" : 3 , "_change_type" : "UPSERT" })", &rows),
+            in_order);
+  EXPECT_EQ(Encode(&encoder, R"({"\u0069d":1,"\u004eame":"a","x":3,"_CHANGE_TYPE":"UPSERT"})", &rows),
+            in_order);
+  const std::string shuffled =
+      Encode(&encoder, R"({"x":3,"_CHANGE_TYPE":"UPSERT","id":1,"Name":"a"})", &rows);
+  EXPECT_EQ(shuffled.size(), in_order.size());
+  EXPECT_EQ(Encode(&encoder, R"({"x":3,"_CHANGE_TYPE":"UPSERT","id":1,"Name":"a"})", &rows), shuffled)
+      << "the learnt order";
+  EXPECT_EQ(Encode(&encoder, R"({"id":1,"Name":"a","x":3,"_CHANGE_TYPE":"UPSERT"})", &rows), in_order);
+}
+
+// A DELETE needs its key alone: other values are neither sent nor checked, wherever _CHANGE_TYPE stands.
+TEST(JsonRowEncoder, DeleteSendsTheKeyInKeyOrder) {
+  const schema::TableSchema table = Json(
+      R"([{"name":"a","type":"INT64"},{"name":"n","type":"INT64","mode":"REQUIRED"},{"name":"b","type":"STRING"},
+               {"name":"s","type":"STRUCT","fields":[{"name":"x","type":"INT64","mode":"REPEATED"}]}])",
+      {"b", "a"});
+  JsonRowEncoder encoder = EncoderFor(table);
+  EncodedRows rows;
+  const std::string want =
+      "1a0178"
+      "0801"
+      "2a0644454c455445"
+      "3207312f322f302f30";
+  EXPECT_EQ(Hex(Encode(&encoder, R"({"_CHANGE_TYPE":"DELETE","a":1,"b":"x"})", &rows)), want);
+  EXPECT_EQ(Hex(Encode(&encoder, R"({"b":"x","a":1,"_CHANGE_TYPE":"DELETE"})", &rows)), want);
+  EXPECT_EQ(
+      Hex(Encode(&encoder,
+                 R"({"n":"no number","b":"x","s":{"x":[1,{"y":[2]}],"z":3},"a":1,"_CHANGE_TYPE":"DELETE"})",
+                 &rows)),
+      want);
+  EXPECT_EQ(
+      Hex(Encode(&encoder,
+                 R"({"_CHANGE_TYPE":"DELETE","n":"no number","b":"x","s":{"x":[1,{"y":[2]}],"z":3},"a":1})",
+                 &rows)),
+      want);
+  EXPECT_EQ(Hex(Encode(&encoder, R"({"n":7,"b":"x","s":{"x":[1]},"a":1,"_CHANGE_TYPE":"DELETE"})", &rows)),
+            want);
+  EXPECT_THAT(Encode(&encoder, R"({"n":"no number","b":"x","a":1,"_CHANGE_TYPE":"UPSERT"})", &rows),
+              HasSubstr("column n: the value is malformed"));
+  EXPECT_THAT(Encode(&encoder, R"({"b":"x","a":1,"_CHANGE_TYPE":"UPSERT"})", &rows),
+              HasSubstr("column n: the REQUIRED column"));
+  EXPECT_THAT(Encode(&encoder, R"({"b":"x","_CHANGE_TYPE":"DELETE"})", &rows),
+              HasSubstr("column a: the primary key"));
+}
+
+TEST(JsonRowEncoder, FactsAndKeyBytes) {
+  JsonRowEncoder encoder = EncoderFor(Inline("id:INT64,name:STRING"));
+  EncodedRows rows;
+  Encode(&encoder, R"({"id":1,"name":"a","_CHANGE_TYPE":"UPSERT"})", &rows);
+  const std::string key(encoder.key_bytes());
+  Encode(&encoder, R"({"id":1,"_CHANGE_TYPE":"DELETE","_CHANGE_SEQUENCE_NUMBER":"F/1"})", &rows);
+  EXPECT_EQ(encoder.key_bytes(), key);
+  Encode(&encoder, R"({"id":2,"_CHANGE_TYPE":"DELETE"})", &rows);
+  EXPECT_NE(encoder.key_bytes(), key);
+  EXPECT_EQ(rows.facts(0).key_hash, rows.facts(1).key_hash);
+  EXPECT_NE(rows.facts(0).key_hash, rows.facts(2).key_hash);
+  EXPECT_EQ(rows.facts(0).change_type, ChangeType::kUpsert);
+  EXPECT_EQ(rows.facts(1).change_type, ChangeType::kDelete);
+  EXPECT_FALSE(rows.facts(0).own_sequence);
+  EXPECT_EQ(rows.facts(0).sequence, kAssigned);
+  EXPECT_TRUE(rows.facts(1).own_sequence);
+  EXPECT_EQ(rows.facts(1).sequence, (values::SequenceNumber{{15, 1, 0, 0}}));
+}
+
+TEST(JsonRowEncoder, SequenceNumbersComeFromOneSource) {
+  JsonRowEncoder encoder = EncoderFor(Inline("id:INT64"));
+  EncodedRows rows;
+  constexpr const char* kOwn = R"({"id":1,"_CHANGE_TYPE":"UPSERT","_CHANGE_SEQUENCE_NUMBER":"1"})";
+  constexpr const char* kNone = R"({"id":1,"_CHANGE_TYPE":"UPSERT"})";
+  encoder.set_sequence_source(SequenceSource::kAssigned);
+  EXPECT_THAT(Encode(&encoder, kOwn, &rows), HasSubstr("although other lines have none"));
+  encoder.set_sequence_source(SequenceSource::kOwn);
+  EXPECT_THAT(Encode(&encoder, kNone, &rows), HasSubstr("although other lines bring one"));
+}
+
+TEST(JsonRowEncoder, Limits) {
+  JsonRowEncoder encoder =
+      EncoderFor(Json(R"([{"name":"id","type":"INT64"},{"name":"v","type":"INT64","mode":"REPEATED"}])"),
+                 {.line_bytes_max = 200, .row_bytes_max = 100});
+  EncodedRows rows;
+  EXPECT_THAT(Encode(&encoder, std::string(201, ' '), &rows), HasSubstr("line is too long"));
+  EXPECT_THAT(
+      Encode(&encoder, R"({"id":1,"_CHANGE_TYPE":"UPSERT","v":[-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1]})",
+             &rows),
+      HasSubstr("row is too large"));
+  EXPECT_THAT(Encode(&encoder, R"({"id":1,"_CHANGE_TYPE":"UPSERT","v":[-1,-1,-1,-1,-1,-1,-1,-1]})", &rows),
+              HasSubstr("row is too large"));
+  EXPECT_EQ(Encode(&encoder, R"({"id":1,"_CHANGE_TYPE":"UPSERT","v":[-1]})", &rows).substr(0, 1), "\x08");
+}
+
+TEST(JsonRowEncoder, ManyColumnsAndLongNames) {
+  schema::TableSchema table = Inline("id:INT64");
+  std::string line = R"({"id":1)";
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = std::string(290, 'c') + std::to_string(i);
+    table.columns.push_back({.name = name, .type = schema::ColumnType::kInt64});
+    line += ",\"" + name + "\":" + std::to_string(i);
+  }
+  line += R"(,"_CHANGE_TYPE":"UPSERT"})";
+  JsonRowEncoder encoder = EncoderFor(table);
+  EncodedRows rows;
+  const std::string first = Encode(&encoder, line, &rows);
+  EXPECT_EQ(first.substr(0, 2), "\x08\x01");
+  EXPECT_EQ(Encode(&encoder, line, &rows), first);
+}
+
+TEST(EncodePlan, NeedsAPrimaryKey) {
+  const auto plan = EncodePlan::Create(Inline("id:INT64", {}));
+  ASSERT_FALSE(plan.ok());
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+}  // namespace
+}  // namespace bqcdc::encode

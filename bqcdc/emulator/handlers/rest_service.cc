@@ -49,6 +49,10 @@ HandlerResponse HandleEarly(RestContext::State& state, const httplib::Request& r
     response.set_header("Connection", "close");
     return HandlerResponse::Handled;
   }
+  if (state.options.endpoints && request.method == "GET" && request.path == "/bqcdc/v1/endpoints") {
+    response.set_content(state.options.endpoints(), "application/json; charset=UTF-8");
+    return HandlerResponse::Handled;
+  }
   if (!HasBody(request)) {
     Send(Dispatch(state, Translate(request, "")), response);
     return HandlerResponse::Handled;

@@ -29,6 +29,8 @@ struct RestOptions {
   // Whether a request with this `Host` header is served (a browser's page must not reach a local server by
   // DNS rebinding). Unset: every host is.
   std::function<bool(std::string_view host)> host_allowed;
+  // Answer of `GET /bqcdc/v1/endpoints`, JSON: where the server's other faces are. Unset: no such path.
+  std::function<std::string()> endpoints;
 };
 
 // Runs one query; sql::RunQuery bound to the database, or a fake in tests. Called on several threads at once.

@@ -1,0 +1,64 @@
+#include "bqcdc/emulator/server/grpc_server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <climits>
+
+#include "bqcdc/base/strings.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+
+namespace bqcdc::emulator::server {
+namespace {
+
+// Requests beyond the service's limit are refused in the stream, as the service does; far beyond it gRPC ends
+// the RPC.
+constexpr int64_t kMessageBytesMin = 64 * 1024 * 1024;
+constexpr std::chrono::seconds kStopPatience(5);
+
+}  // namespace
+
+struct GrpcServer::Impl {
+  handlers::WriteService* service = nullptr;
+  std::unique_ptr<grpc::Server> server;
+  int port = 0;
+};
+
+GrpcServer::GrpcServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& host, int port,
+                                                              int64_t request_bytes_max,
+                                                              handlers::WriteService& service) {
+  auto impl = std::make_unique<Impl>();
+  impl->service = &service;
+  grpc::ServerBuilder builder;
+  // Two servers must not share a port without noticing.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.SetMaxReceiveMessageSize(
+      static_cast<int>(std::min<int64_t>(INT_MAX, std::max(kMessageBytesMin, 2 * request_bytes_max))));
+  const std::string address =
+      base::StrCat(host.find(':') == std::string::npos ? host : "[" + host + "]", ":", port);
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &impl->port);
+  builder.RegisterService(service.service());
+  impl->server = builder.BuildAndStart();
+  if (impl->server == nullptr || impl->port == 0) {
+    return base::Error(absl::StatusCode::kFailedPrecondition, "cannot listen on ", address,
+                       ": is the port taken?");
+  }
+  return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(impl)));
+}
+
+GrpcServer::~GrpcServer() { Stop(); }
+
+int GrpcServer::port() const { return impl_->port; }
+
+void GrpcServer::Stop() {
+  if (impl_->server == nullptr) return;
+  impl_->service->CloseConnections();
+  impl_->server->Shutdown(std::chrono::system_clock::now() + kStopPatience);
+  impl_->server->Wait();
+  impl_->server.reset();
+}
+
+}  // namespace bqcdc::emulator::server

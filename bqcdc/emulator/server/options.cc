@@ -1,0 +1,132 @@
+#include "bqcdc/emulator/server/options.h"
+
+#include <random>
+#include <sstream>
+#include <string_view>
+
+#include "CLI/CLI.hpp"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/values/duration_text.h"
+
+namespace bqcdc::emulator::server {
+namespace {
+
+constexpr int64_t kRequestBytesLimit = int64_t{1} << 30;  // of --max-request-bytes
+
+// Texts of the flags that need more than CLI11's own conversion.
+struct RawFlags {
+  std::string clock = "system";
+  std::string shuffle_ties;
+  std::string forget_sequences_after;
+  std::string idle_timeout;
+};
+
+// Throws CLI::ValidationError, which the caller catches with CLI11's own errors.
+absl::Duration ReadDuration(const std::string& flag, const std::string& text) {
+  const auto duration = values::ParseDurationText(text);
+  if (!duration.ok() || *duration <= absl::ZeroDuration()) {
+    throw CLI::ValidationError(flag, "takes a duration like 48h, 10m or 30s, not '" + text + "'");
+  }
+  return *duration;
+}
+
+void ReadClock(const std::string& text, Options& options) {
+  if (text == "system") return;
+  options.manual_clock = true;
+  if (text == "manual") return;
+  absl::Time start;
+  std::string error;
+  if (text.rfind("manual:", 0) != 0 || !absl::ParseTime(absl::RFC3339_full, text.substr(7), &start, &error)) {
+    throw CLI::ValidationError("--clock",
+                               "takes system, manual or manual:2024-01-31T12:00:00Z, not '" + text + "'");
+  }
+  options.clock_start = start;
+}
+
+void ReadShuffle(const CLI::Option& flag, const std::string& text, Options& options) {
+  if (flag.count() == 0) return;
+  options.shuffle_ties = true;
+  if (text.empty()) {
+    options.shuffle_seed = std::random_device()();
+    return;
+  }
+  std::istringstream stream(text);
+  if (!(stream >> options.shuffle_seed) || !stream.eof()) {
+    throw CLI::ValidationError("--shuffle-ties", "takes a number as its seed, not '" + text + "'");
+  }
+}
+
+void AddFlags(CLI::App& app, Options& options, RawFlags& raw) {
+  app.add_option("--project", options.project, "project that projects.list names; others work too")
+      ->capture_default_str();
+  app.add_option("--data-dir", options.data_dir,
+                 "where tables are kept; without it they end with the server");
+  app.add_option("--host", options.host, "address to listen on")->capture_default_str();
+  app.add_option("--http-port", options.http_port, "REST API; 0 = any free port")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
+  app.add_option("--grpc-port", options.grpc_port, "Storage Write API; 0 = any free port")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
+  app.add_flag("--admin", options.admin, "serve clock, apply and counters on a loopback port of their own");
+  app.add_option("--admin-port", options.admin_port, "port of --admin; 0 = any free port")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
+  app.add_option("--allow-host", options.allowed_hosts,
+                 "serve requests whose Host header names this host too");
+  app.add_option("--clock", raw.clock, "system, manual, or manual:TIME (RFC 3339), which --admin moves")
+      ->capture_default_str();
+  app.add_option("--forget-sequences-after", raw.forget_sequences_after,
+                 "applied rows forget their sequence number after this long (default: never)");
+  app.add_flag("--background-apply,!--no-background-apply", options.background_apply,
+               "apply changes in the background, or only when --admin is told to");
+  app.add_flag("--honour-rest-max-staleness", options.honour_rest_max_staleness,
+               "store maxStaleness given by REST, which the service drops");
+  app.add_option("--max-request-bytes", options.request_bytes_max, "largest AppendRows request")
+      ->capture_default_str()
+      ->check(CLI::Range(int64_t{1024}, kRequestBytesLimit));
+  app.add_option("--idle-timeout", raw.idle_timeout,
+                 "close an AppendRows connection after this long without traffic (default 10m)");
+  app.add_flag("--mode-per-destination", options.mode_per_destination,
+               "insert or upsert mode for each destination of a connection, not for all of them together");
+  app.add_option("--endpoints-file", options.endpoints_file,
+                 "write the endpoints to this file as JSON once ready");
+  app.add_option("--log-level", options.log_level, "debug, info, warn or error")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  app.add_option("--log-format", options.log_format, "text or json")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"text", "json"}));
+}
+
+}  // namespace
+
+ParsedOptions ParseOptions(int argc, const char* const* argv) {
+  ParsedOptions result;
+  RawFlags raw;
+  CLI::App app("A local BigQuery: REST API v2 and Storage Write API, with native CDC.", "bqcdc-serve");
+  AddFlags(app, result.options, raw);
+  CLI::Option* const shuffle =
+      app.add_option(
+             "--shuffle-ties", raw.shuffle_ties,
+             "shuffle rows of a request whose order is arbitrary in the service; the number is the seed")
+          ->expected(0, 1);
+  try {
+    app.parse(argc, argv);
+    ReadClock(raw.clock, result.options);
+    ReadShuffle(*shuffle, raw.shuffle_ties, result.options);
+    if (!raw.forget_sequences_after.empty()) {
+      result.options.forget_sequences_after =
+          ReadDuration("--forget-sequences-after", raw.forget_sequences_after);
+    }
+    if (!raw.idle_timeout.empty())
+      result.options.idle_timeout = ReadDuration("--idle-timeout", raw.idle_timeout);
+  } catch (const CLI::CallForHelp&) {
+    result.exit = Exit{0, app.help()};
+  } catch (const CLI::Error& error) {
+    result.exit = Exit{2, base::StrCat("bqcdc-serve: ", error.what(), "\n")};
+  }
+  return result;
+}
+
+}  // namespace bqcdc::emulator::server

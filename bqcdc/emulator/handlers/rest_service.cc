@@ -38,6 +38,20 @@ bool HasBody(const httplib::Request& request) {
   return request.has_header("Content-Length") && request.get_header_value("Content-Length") != "0";
 }
 
+// The library hands on a body in an encoding that it does not know as it came.
+bool CanDecode(const httplib::Request& request) {
+  const std::string encoding = request.get_header_value("Content-Encoding");
+  return encoding.empty() || encoding == "identity" || encoding == "gzip" || encoding == "deflate" ||
+         encoding == "br";
+}
+
+// Answers without reading the body; what is left of it must not be taken for the next request.
+HandlerResponse RefuseEarly(const RestResponse& answer, httplib::Response& response) {
+  Send(answer, response);
+  response.set_header("Connection", "close");
+  return HandlerResponse::Handled;
+}
+
 // Answers, before the body is read, what can be answered then. The library waits for the end of the
 // connection where a POST or DELETE has no Content-Length, so requests without a body never reach its own
 // reading.
@@ -45,9 +59,12 @@ HandlerResponse HandleEarly(RestContext::State& state, const httplib::Request& r
                             httplib::Response& response) {
   const auto& host_allowed = state.options.host_allowed;
   if (host_allowed && !host_allowed(request.get_header_value("Host"))) {
-    Send(HttpErrorResponse(403, "forbidden", "This Host header is not served"), response);
-    response.set_header("Connection", "close");
-    return HandlerResponse::Handled;
+    return RefuseEarly(HttpErrorResponse(403, "forbidden", "This Host header is not served"), response);
+  }
+  if (!CanDecode(request)) {
+    return RefuseEarly(
+        HttpErrorResponse(415, "unsupportedMediaType", "The request's Content-Encoding is not supported"),
+        response);
   }
   if (state.options.endpoints && request.method == "GET" && request.path == "/bqcdc/v1/endpoints") {
     response.set_content(state.options.endpoints(), "application/json; charset=UTF-8");

@@ -1,0 +1,435 @@
+// Query jobs over HTTP, with a fake in place of the SQL layer: paging, states, errors, idempotence.
+
+#include <atomic>
+#include <set>
+
+#include "absl/synchronization/notification.h"
+#include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/handlers/job_store.h"
+#include "bqcdc/emulator/handlers/testing/rest_server.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+
+namespace bqcdc::emulator::handlers {
+namespace {
+
+using nlohmann::json;
+using testing::Answer;
+using ::testing::HasSubstr;
+using testing::RestServer;
+
+constexpr char kQueries[] = "/bigquery/v2/projects/p/queries";
+constexpr char kJobs[] = "/bigquery/v2/projects/p/jobs";
+
+// Numbers 1 to `count` in a column n.
+sql::QueryOutcome Numbers(int64_t count) {
+  sql::QueryOutcome outcome;
+  outcome.statement_type = "SELECT";
+  outcome.columns = {{.name = "n", .type = schema::ColumnType::kInt64}};
+  outcome.row_count = count;
+  constexpr int64_t kChunkRows = 7;
+  for (int64_t first = 1; first <= count; first += kChunkRows) {
+    engine::Chunk chunk(outcome.columns, false);
+    engine::VectorWriter writer = chunk.Writer(0);
+    const int64_t rows = std::min(kChunkRows, count - first + 1);
+    for (int64_t i = 0; i < rows; ++i) writer.SetInt64(static_cast<size_t>(i), first + i);
+    chunk.SetRowCount(static_cast<size_t>(rows));
+    outcome.chunks.push_back(std::move(chunk));
+  }
+  return outcome;
+}
+
+// The fake: `rows N` gives numbers; other words as below.
+absl::StatusOr<sql::QueryOutcome> FakeQuery(const sql::QueryRequest& request) {
+  if (request.text.starts_with("rows ")) return Numbers(std::stoll(request.text.substr(5)));
+  if (request.text == "bad")
+    return errors::InvalidQueryAt("Syntax error: Unexpected identifier \"bad\"", 1, 1);
+  if (request.text == "missing") return errors::TableNotFoundInQuery("p:d.t", "US");
+  sql::QueryOutcome outcome;
+  if (request.text == "create") {
+    outcome.statement_type = "CREATE_TABLE";
+    outcome.ddl_operation = "CREATE";
+    outcome.ddl_target_table = catalog::TableId{"p", "d", "t"};
+    outcome.columns = {{.name = "id", .type = schema::ColumnType::kInt64}};
+    return outcome;
+  }
+  if (request.text == "insert") {
+    outcome.statement_type = "INSERT";
+    outcome.dml_affected_rows = 3;
+    return outcome;
+  }
+  return errors::InvalidQuery("no such fake");
+}
+
+json Body(const std::string& query) { return {{"query", query}, {"useLegacySql", false}}; }
+
+std::set<std::string> Keys(const json& object) {
+  std::set<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.insert(key);
+  return keys;
+}
+
+std::vector<std::string> Values(const json& answer) {
+  std::vector<std::string> values;
+  if (!answer.contains("rows")) return values;
+  for (const json& row : answer["rows"]) values.push_back(row["f"][0]["v"]);
+  return values;
+}
+
+std::string Reason(const Answer& answer) { return answer.Json()["error"]["errors"][0]["reason"]; }
+
+TEST(RestQueryTest, ShapeOfAnAnswer) {
+  RestServer server(FakeQuery);
+  const Answer answer = server.Post(kQueries, Body("rows 2"));
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  const json body = answer.Json();
+  EXPECT_EQ(Keys(body),
+            (std::set<std::string>{"cacheHit", "creationTime", "endTime", "jobComplete", "jobCreationReason",
+                                   "jobReference", "kind", "location", "queryId", "rows", "schema",
+                                   "startTime", "totalBytesBilled", "totalBytesProcessed", "totalRows"}));
+  EXPECT_EQ(body["kind"], "bigquery#queryResponse");
+  EXPECT_EQ(body["schema"], json::parse(R"({"fields":[{"name":"n","type":"INTEGER","mode":"NULLABLE"}]})"));
+  EXPECT_EQ(body["rows"], json::parse(R"([{"f":[{"v":"1"}]},{"f":[{"v":"2"}]}])"));
+  EXPECT_EQ(body["totalRows"], "2");
+  EXPECT_EQ(body["jobComplete"], true);
+}
+
+TEST(RestQueryTest, Pages) {
+  RestServer server(FakeQuery);
+  json body = Body("rows 30");
+  body["maxResults"] = 20;
+  json first = server.Post(kQueries, body).Json();
+  EXPECT_EQ(Values(first).size(), 20u);
+  const std::string job = first["jobReference"]["jobId"], token = first["pageToken"];
+  const std::string results = std::string(kQueries) + "/" + job;
+  json second = server.Get(results + "?maxResults=20&pageToken=" + token).Json();
+  EXPECT_EQ(second["kind"], "bigquery#getQueryResultsResponse");
+  EXPECT_EQ(Values(second),
+            (std::vector<std::string>{"21", "22", "23", "24", "25", "26", "27", "28", "29", "30"}));
+  EXPECT_FALSE(second.contains("pageToken"));
+  EXPECT_EQ(Keys(second), (std::set<std::string>{"cacheHit", "etag", "jobComplete", "jobReference", "kind",
+                                                 "rows", "schema", "totalBytesProcessed", "totalRows"}));
+  EXPECT_EQ(Values(server.Get(results + "?startIndex=28").Json()), (std::vector<std::string>{"29", "30"}));
+  EXPECT_EQ(Reason(server.Get(results + "?pageToken=abc")), "invalid");
+  // A token of another job is none of this one's.
+  const json other = server.Post(kQueries, body).Json();
+  EXPECT_EQ(Reason(server.Get(results + "?pageToken=" + other["pageToken"].get<std::string>())), "invalid");
+
+  body["maxResults"] = 0;
+  first = server.Post(kQueries, body).Json();
+  EXPECT_FALSE(first.contains("rows"));
+  EXPECT_TRUE(first.contains("pageToken"));
+  first = server.Post(kQueries, Body("rows 0")).Json();
+  EXPECT_FALSE(first.contains("rows") || first.contains("pageToken"));
+  EXPECT_EQ(first["totalRows"], "0");
+}
+
+TEST(RestQueryTest, Errors) {
+  RestServer server(FakeQuery);
+  Answer answer = server.Post(kQueries, Body("bad"));
+  EXPECT_EQ(answer.status, 400);
+  json error = answer.Json()["error"];
+  EXPECT_EQ(error["errors"][0]["reason"], "invalidQuery");
+  EXPECT_EQ(error["errors"][0]["location"], "query");
+  EXPECT_EQ(error["errors"][0]["locationType"], "parameter");
+  EXPECT_EQ(error["status"], "INVALID_ARGUMENT");
+  EXPECT_EQ(error["message"], "Syntax error: Unexpected identifier \"bad\" at [1:1]");
+  answer = server.Post(kQueries, Body("missing"));
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_EQ(Reason(answer), "notFound");
+  answer = server.Post(kQueries, json::object());
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(answer.text, HasSubstr("Required parameter is missing: query"));
+}
+
+TEST(RestQueryTest, Dialects) {
+  struct Case {
+    const char* body;
+    int status;
+    const char* message;
+  };
+  const Case cases[] = {
+      {R"({"query":"rows 1"})", 400, "Legacy SQL is not supported"},
+      {R"({"query":"rows 1","useLegacySql":true})", 400, "Legacy SQL is not supported"},
+      {R"({"query":"#legacySQL\nrows 1","useLegacySql":false})", 400,
+       "Query text specifies use_legacy_sql:true, while API options specify:false"},
+      {R"({"query":"rows 1","useLegacySql":"false"})", 200, ""},
+      {R"({"query":"rows 1","useLegacySql":false,"createSession":true})", 501, "createSession"},
+      {R"({"query":"rows 1","useLegacySql":false,"createSession":false,"connectionProperties":[]})", 200, ""},
+      {R"({"query":"rows 1","useLegacySql":false,"parameterMode":"WRONG"})", 400, "parameterMode"},
+      {R"({"query":7,"useLegacySql":false})", 400, "query"},
+  };
+  RestServer server(FakeQuery);
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.body);
+    const Answer answer = server.Post(kQueries, json::parse(c.body));
+    EXPECT_EQ(answer.status, c.status) << answer.text;
+    EXPECT_THAT(answer.text, HasSubstr(c.message));
+  }
+}
+
+TEST(RestQueryTest, StandardSqlPrefix) {
+  std::string text;
+  RestServer server([&text](const sql::QueryRequest& request) -> absl::StatusOr<sql::QueryOutcome> {
+    text = request.text;
+    return Numbers(1);
+  });
+  EXPECT_EQ(server.Post(kQueries, {{"query", "#standardSQL\nSELECT 1"}}).status, 200);
+  EXPECT_EQ(text, "#standardSQL\nSELECT 1");
+}
+
+TEST(RestQueryTest, Parameters) {
+  sql::QueryRequest seen;
+  RestServer server([&seen](const sql::QueryRequest& request) -> absl::StatusOr<sql::QueryOutcome> {
+    seen = request;
+    return Numbers(1);
+  });
+  const json body = json::parse(R"({"query":"q","useLegacySql":false,"parameterMode":"NAMED",
+    "defaultDataset":{"datasetId":"d"},
+    "queryParameters":[
+     {"name":"i","parameterType":{"type":"INT64"},"parameterValue":{"value":"7"}},
+     {"name":"n","parameterType":{"type":"STRING"},"parameterValue":{"value":null}},
+     {"name":"a","parameterType":{"type":"ARRAY","arrayType":{"type":"DATE"}},
+      "parameterValue":{"arrayValues":[{"value":"2024-01-01"},{"value":null}]}},
+     {"name":"s","parameterType":{"type":"STRUCT","structTypes":[{"name":"x","type":{"type":"INT64"}},
+                                                                 {"name":"y","type":{"type":"BOOL"}}]},
+      "parameterValue":{"structValues":{"y":{"value":"true"}}}}]})");
+  ASSERT_EQ(server.Post(kQueries, body).status, 200);
+  EXPECT_EQ(seen.default_dataset, (catalog::DatasetId{"p", "d"}));
+  EXPECT_FALSE(seen.positional_parameters);
+  ASSERT_EQ(seen.parameters.size(), 4u);
+  EXPECT_EQ(seen.parameters[0].value.text, "7");
+  EXPECT_TRUE(seen.parameters[1].value.is_null);
+  EXPECT_TRUE(seen.parameters[2].type.repeated());
+  EXPECT_EQ(seen.parameters[2].type.type, schema::ColumnType::kDate);
+  ASSERT_EQ(seen.parameters[2].value.children.size(), 2u);
+  EXPECT_TRUE(seen.parameters[2].value.children[1].is_null);
+  ASSERT_EQ(seen.parameters[3].value.children.size(), 2u);
+  EXPECT_TRUE(seen.parameters[3].value.children[0].is_null);
+  EXPECT_EQ(seen.parameters[3].value.children[1].text, "true");
+
+  struct Case {
+    const char* parameter;
+    const char* message;
+  };
+  const Case cases[] = {
+      {R"({"name":"x","parameterType":{"type":"WORD"},"parameterValue":{"value":"1"}})",
+       "@x has an unknown type: WORD"},
+      {R"({"name":"x","parameterValue":{"value":"1"}})", "@x has no parameterType"},
+      {R"({"name":"x","parameterType":{"type":"ARRAY"}})", "without arrayType"},
+      {R"({"name":"x","parameterType":{"type":"STRUCT","structTypes":[]},"parameterValue":{"structValues":{"q":{}}}})",
+       "@x.q has a value, but no type"},
+  };
+  for (const Case& c : cases) {
+    json wrong = Body("q");
+    wrong["queryParameters"] = json::array({json::parse(c.parameter)});
+    const Answer answer = server.Post(kQueries, wrong);
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_THAT(answer.text, HasSubstr(c.message));
+  }
+}
+
+TEST(RestQueryTest, RequestIdRunsOnce) {
+  std::atomic<int> runs = 0;
+  RestServer server([&runs](const sql::QueryRequest&) -> absl::StatusOr<sql::QueryOutcome> {
+    ++runs;
+    return Numbers(3);
+  });
+  json body = Body("insert something");
+  body["requestId"] = "one";
+  const json first = server.Post(kQueries, body).Json();
+  body["maxResults"] = 1;  // how much is shown does not make it another request
+  const json second = server.Post(kQueries, body).Json();
+  EXPECT_EQ(first["jobReference"], second["jobReference"]);
+  EXPECT_EQ(runs, 1);
+  body["query"] = "another";
+  EXPECT_NE(server.Post(kQueries, body).Json()["jobReference"], first["jobReference"]);
+  EXPECT_EQ(runs, 2);
+  server.clock().Advance(absl::Milliseconds(kRequestIdAgeMsMax + 1));
+  server.Post(kQueries, body);
+  EXPECT_EQ(runs, 3);
+  body["requestId"] = std::string(37, 'x');
+  EXPECT_EQ(server.Post(kQueries, body).status, 400);
+}
+
+TEST(RestQueryTest, LongQueries) {
+  absl::Notification go_on;
+  RestServer server([&go_on](const sql::QueryRequest&) -> absl::StatusOr<sql::QueryOutcome> {
+    go_on.WaitForNotification();
+    return Numbers(1);
+  });
+  json body = Body("slow");
+  body["timeoutMs"] = 0;
+  const json first = server.Post(kQueries, body).Json();
+  EXPECT_EQ(first["jobComplete"], false);
+  EXPECT_FALSE(first.contains("schema"));
+  const std::string job = first["jobReference"]["jobId"];
+  const json waiting = server.Get(std::string(kQueries) + "/" + job + "?timeoutMs=0").Json();
+  EXPECT_EQ(waiting["jobComplete"], false);
+  EXPECT_NE(server.Get(std::string(kJobs) + "/" + job).Json()["status"]["state"], "DONE");
+  EXPECT_EQ(server.Delete(std::string(kJobs) + "/" + job + "/delete").status, 400);
+  go_on.Notify();
+  EXPECT_EQ(Values(server.Get(std::string(kQueries) + "/" + job).Json()), (std::vector<std::string>{"1"}));
+}
+
+TEST(RestQueryTest, DdlAndDml) {
+  RestServer server(FakeQuery);
+  json body = server.Post(kQueries, Body("create")).Json();
+  EXPECT_EQ(body["schema"]["fields"].size(), 1u);
+  EXPECT_EQ(body["totalRows"], "0");
+  body = server.Post(kQueries, Body("insert")).Json();
+  EXPECT_EQ(body["numDmlAffectedRows"], "3");
+  EXPECT_EQ(body["schema"], json::object());
+}
+
+json JobBody(const std::string& query, const std::string& id = "") {
+  json body = {{"configuration", {{"query", Body(query)}}}};
+  if (!id.empty()) body["jobReference"] = {{"projectId", "p"}, {"jobId", id}, {"location", "EU"}};
+  return body;
+}
+
+TEST(RestJobsTest, InsertAndGet) {
+  RestServer server(FakeQuery);
+  const Answer answer = server.Post(kJobs, JobBody("rows 3", "mine-1"));
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  json job = answer.Json();
+  EXPECT_EQ(Keys(job),
+            (std::set<std::string>{"configuration", "etag", "id", "jobCreationReason", "jobReference", "kind",
+                                   "principal_subject", "selfLink", "statistics", "status", "user_email"}));
+  EXPECT_EQ(job["id"], "p:EU.mine-1");
+  EXPECT_EQ(job["status"], json::parse(R"({"state":"DONE"})"));
+  EXPECT_EQ(job["configuration"]["jobType"], "QUERY");
+  EXPECT_EQ(
+      Keys(job["configuration"]["query"]),
+      (std::set<std::string>{"destinationTable", "priority", "query", "useLegacySql", "writeDisposition"}));
+  EXPECT_EQ(Keys(job["statistics"]),
+            (std::set<std::string>{"creationTime", "endTime", "query", "startTime", "totalBytesProcessed"}));
+  EXPECT_EQ(job["statistics"]["query"]["statementType"], "SELECT");
+  EXPECT_EQ(server.Get(std::string(kJobs) + "/mine-1?location=eu").Json()["id"], job["id"]);
+  EXPECT_EQ(Reason(server.Get(std::string(kJobs) + "/mine-1?location=US")), "notFound");
+  const Answer again = server.Post(kJobs, JobBody("rows 3", "mine-1"));
+  EXPECT_EQ(again.status, 409);
+  EXPECT_EQ(Reason(again), "duplicate");
+  EXPECT_EQ(Values(server.Get(std::string(kQueries) + "/mine-1").Json()).size(), 3u);
+  const json cancelled = server.Post(std::string(kJobs) + "/mine-1/cancel", json::object()).Json();
+  EXPECT_EQ(cancelled["kind"], "bigquery#jobCancelResponse");
+  EXPECT_EQ(cancelled["job"]["status"]["state"], "DONE");
+
+  // The rows stand in a hidden table too.
+  const json table = job["configuration"]["query"]["destinationTable"];
+  const std::string path = "/bigquery/v2/projects/p/datasets/" + table["datasetId"].get<std::string>() +
+                           "/tables/" + table["tableId"].get<std::string>();
+  EXPECT_EQ(server.Get(path).Json()["numRows"], "3");
+  const json page = server.Get(path + "/data?maxResults=2").Json();
+  EXPECT_EQ(Values(page), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(Values(server.Get(path + "/data?pageToken=" + page["pageToken"].get<std::string>()).Json()),
+            (std::vector<std::string>{"3"}));
+
+  EXPECT_EQ(server.Delete(std::string(kJobs) + "/mine-1/delete").status, 204);
+  EXPECT_EQ(server.Get(std::string(kJobs) + "/mine-1").status, 404);
+}
+
+TEST(RestJobsTest, FailedJobIsDone) {
+  RestServer server(FakeQuery);
+  const Answer answer = server.Post(kJobs, JobBody("bad", "failed"));
+  ASSERT_EQ(answer.status, 200);
+  const json status = answer.Json()["status"];
+  EXPECT_EQ(status["state"], "DONE");
+  EXPECT_EQ(status["errorResult"]["reason"], "invalidQuery");
+  EXPECT_EQ(status["errorResult"]["location"], "query");
+  EXPECT_EQ(status["errors"].size(), 1u);
+  const Answer results = server.Get(std::string(kQueries) + "/failed");
+  EXPECT_EQ(results.status, 400);
+  EXPECT_EQ(Reason(results), "invalidQuery");
+}
+
+TEST(RestJobsTest, Statistics) {
+  RestServer server(FakeQuery);
+  json query = server.Post(kJobs, JobBody("create")).Json()["statistics"]["query"];
+  EXPECT_EQ(query["statementType"], "CREATE_TABLE");
+  EXPECT_EQ(query["ddlOperationPerformed"], "CREATE");
+  EXPECT_EQ(query["ddlTargetTable"], json::parse(R"({"projectId":"p","datasetId":"d","tableId":"t"})"));
+  query = server.Post(kJobs, JobBody("insert")).Json()["statistics"]["query"];
+  EXPECT_EQ(query["numDmlAffectedRows"], "3");
+  EXPECT_EQ(query["dmlStats"], json::parse(R"({"insertedRowCount":"3"})"));
+}
+
+TEST(RestJobsTest, DryRun) {
+  bool dry_run = false;
+  RestServer server([&dry_run](const sql::QueryRequest& request) -> absl::StatusOr<sql::QueryOutcome> {
+    dry_run = request.dry_run;
+    return FakeQuery(request);
+  });
+  json body = JobBody("rows 3");
+  body["configuration"]["dryRun"] = true;
+  const json job = server.Post(kJobs, body).Json();
+  EXPECT_TRUE(dry_run);
+  EXPECT_FALSE(job["jobReference"].contains("jobId"));
+  EXPECT_EQ(job["statistics"]["query"]["schema"]["fields"][0]["name"], "n");
+  json query = Body("rows 3");
+  query["dryRun"] = true;
+  const json answer = server.Post(kQueries, query).Json();
+  EXPECT_EQ(answer["schema"]["fields"][0]["name"], "n");
+  EXPECT_FALSE(answer.contains("rows"));
+  query["query"] = "bad";
+  EXPECT_EQ(server.Post(kQueries, query).status, 400);
+  EXPECT_FALSE(server.Get(kJobs).Json().contains("jobs"));
+}
+
+TEST(RestJobsTest, ListsNewestFirst) {
+  RestServer server(FakeQuery);
+  for (const char* id : {"a", "b", "c"}) {
+    ASSERT_EQ(server.Post(kJobs, JobBody("rows 1", id)).status, 200);
+    server.clock().Advance(absl::Seconds(1));
+  }
+  const json list = server.Get(std::string(kJobs) + "?maxResults=2&stateFilter=done&projection=full").Json();
+  EXPECT_EQ(list["kind"], "bigquery#jobList");
+  ASSERT_EQ(list["jobs"].size(), 2u);
+  EXPECT_EQ(list["jobs"][0]["jobReference"]["jobId"], "c");
+  EXPECT_TRUE(list["jobs"][0].contains("configuration"));
+  EXPECT_EQ(server.Get(std::string(kJobs) + "?pageToken=" + list["nextPageToken"].get<std::string>())
+                .Json()["jobs"]
+                .size(),
+            1u);
+  EXPECT_FALSE(server.Get(std::string(kJobs) + "?stateFilter=pending").Json().contains("jobs"));
+}
+
+TEST(RestJobsTest, RefusesOtherKinds) {
+  RestServer server(FakeQuery);
+  for (const char* kind : {"load", "copy", "extract"}) {
+    const Answer answer = server.Post(kJobs, {{"configuration", {{kind, json::object()}}}});
+    EXPECT_EQ(answer.status, 501);
+    EXPECT_THAT(answer.text, HasSubstr(std::string(kind) + " jobs"));
+  }
+  EXPECT_EQ(server.Post(kJobs, JobBody("rows 1", "no spaces allowed")).status, 400);
+  EXPECT_EQ(server.Post(kJobs, json::object()).status, 400);
+}
+
+TEST(JobStoreTest, ForgetsTheOldest) {
+  JobStore store;
+  const auto add = [&store](const std::string& id, int64_t now_ms) {
+    const auto job = std::make_shared<Job>(JobSpec{.project = "p",
+                                                   .id = id,
+                                                   .location = "US",
+                                                   .configuration_json = "{}",
+                                                   .destination = {"p", "r", id},
+                                                   .query = {},
+                                                   .creation_time_ms = now_ms});
+    EXPECT_TRUE(store.Add(job, now_ms).ok());
+    return job;
+  };
+  const auto running = add("running", 0);
+  for (size_t i = 0; i < kJobsMax + 5; ++i) {
+    const auto job = add(std::to_string(i), 1);
+    job->Finish(sql::QueryOutcome{}, 1, kResultBytesMax);
+  }
+  EXPECT_LE(store.List("p").size(), kJobsMax);
+  EXPECT_EQ(store.Find("p", "0"), nullptr);
+  EXPECT_EQ(store.Find("p", "running"), running) << "a job that is not done is never forgotten";
+  store.Trim(kJobAgeMsMax + 10);
+  EXPECT_EQ(store.List("p").size(), 1u);
+}
+
+}  // namespace
+}  // namespace bqcdc::emulator::handlers

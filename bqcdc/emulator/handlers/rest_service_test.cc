@@ -1,0 +1,373 @@
+#include "bqcdc/emulator/handlers/rest_service.h"
+
+#include <set>
+
+#include "bqcdc/emulator/handlers/testing/rest_server.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "httplib.h"
+#include "nlohmann/json.hpp"
+#include "zlib.h"
+
+namespace bqcdc::emulator::handlers {
+namespace {
+
+using nlohmann::json;
+using testing::Answer;
+using ::testing::HasSubstr;
+using testing::RestServer;
+
+constexpr char kDatasets[] = "/bigquery/v2/projects/p/datasets";
+constexpr char kTables[] = "/bigquery/v2/projects/p/datasets/d/tables";
+
+json DatasetBody(const std::string& name) {
+  return {{"datasetReference", {{"projectId", "p"}, {"datasetId", name}}}};
+}
+
+json TableBody(const std::string& name) {
+  return json::parse(R"({"tableReference":{"projectId":"p","datasetId":"d","tableId":")" + name + R"("},
+    "schema":{"fields":[
+      {"name":"id","type":"INT64","mode":"REQUIRED"},
+      {"name":"amount","type":"NUMERIC","precision":"10","scale":"2"},
+      {"name":"note","type":"STRING","maxLength":"100","defaultValueExpression":"'x'"},
+      {"name":"created","type":"TIMESTAMP"},
+      {"name":"r","type":"STRUCT","fields":[{"name":"ok","type":"BOOL"},{"name":"f","type":"FLOAT64"}]}]},
+    "tableConstraints":{"primaryKey":{"columns":["id"]}},
+    "clustering":{"fields":["id"]},
+    "timePartitioning":{"type":"DAY","field":"created","expirationMs":"86400000"},
+    "maxStaleness":"0-0 0 0:15:0",
+    "labels":{"env":"dev"},
+    "description":"events"})");
+}
+
+std::set<std::string> Keys(const json& object) {
+  std::set<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.insert(key);
+  return keys;
+}
+
+void ExpectError(const Answer& answer, int code, const std::string& reason, const std::string& message) {
+  EXPECT_EQ(answer.status, code) << answer.text;
+  const json body = answer.Json();
+  ASSERT_TRUE(body.is_object() && body.contains("error")) << answer.text;
+  EXPECT_EQ(body["error"]["code"], code);
+  EXPECT_EQ(body["error"]["errors"][0]["reason"], reason) << answer.text;
+  EXPECT_THAT(body["error"]["message"].get<std::string>(), HasSubstr(message));
+  EXPECT_EQ(body["error"]["message"], body["error"]["errors"][0]["message"]);
+  EXPECT_EQ(body["error"]["errors"][0]["domain"], "global");
+  EXPECT_TRUE(body["error"].contains("status"));
+}
+
+TEST(RestDatasetsTest, LifeOfADataset) {
+  RestServer server;
+  json body = DatasetBody("d");
+  body["location"] = "eu";
+  body["labels"] = {{"env", "dev"}};
+  Answer answer = server.Post(kDatasets, body);
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  answer = server.Get(std::string(kDatasets) + "/d");
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  json dataset = answer.Json();
+  EXPECT_EQ(Keys(dataset), (std::set<std::string>{"access", "creationTime", "datasetReference", "etag", "id",
+                                                  "kind", "labels", "lastModifiedTime", "location",
+                                                  "maxTimeTravelHours", "selfLink", "type"}));
+  EXPECT_EQ(dataset["id"], "p:d");
+  EXPECT_EQ(dataset["location"], "EU");
+  EXPECT_EQ(dataset["creationTime"], "1700000000000");
+  EXPECT_EQ(answer.etag, dataset["etag"]);
+
+  answer = server.Patch(std::string(kDatasets) + "/d",
+                        {{"labels", {{"env", nullptr}, {"team", "x"}}}, {"description", "text"}});
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  EXPECT_EQ(answer.Json()["labels"], (json{{"team", "x"}}));
+  EXPECT_EQ(answer.Json()["description"], "text");
+  EXPECT_NE(answer.Json()["etag"], dataset["etag"]);
+  answer = server.Put(std::string(kDatasets) + "/d", {{"friendlyName", "name"}});
+  EXPECT_FALSE(answer.Json().contains("labels"));
+  EXPECT_EQ(answer.Json()["friendlyName"], "name");
+
+  ExpectError(server.Post(kDatasets, body), 409, "duplicate", "Already Exists: Dataset p:d");
+  EXPECT_EQ(server.Delete(std::string(kDatasets) + "/d").status, 204);
+  ExpectError(server.Get(std::string(kDatasets) + "/d"), 404, "notFound", "Not found: Dataset p:d");
+  ExpectError(server.Delete(std::string(kDatasets) + "/d"), 404, "notFound", "Not found: Dataset p:d");
+}
+
+TEST(RestDatasetsTest, ListsByPagesAndLabels) {
+  RestServer server;
+  EXPECT_FALSE(server.Get(kDatasets).Json().contains("datasets"));
+  for (const char* name : {"b", "a", "c"}) {
+    json body = DatasetBody(name);
+    if (*name != 'b') body["labels"] = {{"env", "dev"}};
+    ASSERT_EQ(server.Post(kDatasets, body).status, 200);
+  }
+  json list = server.Get(std::string(kDatasets) + "?maxResults=2").Json();
+  EXPECT_EQ(list["kind"], "bigquery#datasetList");
+  ASSERT_EQ(list["datasets"].size(), 2u);
+  EXPECT_EQ(list["datasets"][0]["id"], "p:a");
+  const std::string token = list["nextPageToken"];
+  list = server.Get(std::string(kDatasets) + "?maxResults=2&pageToken=" + token).Json();
+  ASSERT_EQ(list["datasets"].size(), 1u);
+  EXPECT_EQ(list["datasets"][0]["id"], "p:c");
+  EXPECT_FALSE(list.contains("nextPageToken"));
+  EXPECT_EQ(server.Get(std::string(kDatasets) + "?filter=labels.env:dev").Json()["datasets"].size(), 2u);
+  ExpectError(server.Get(std::string(kDatasets) + "?pageToken=nonsense"), 400, "invalid", "pageToken");
+  ExpectError(server.Get(std::string(kDatasets) + "?maxResults=-1"), 400, "invalid", "maxResults");
+}
+
+TEST(RestTablesTest, KeepsWhatWasGiven) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  Answer answer = server.Post(kTables, TableBody("t"));
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  answer = server.Get(std::string(kTables) + "/t");
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  const json table = answer.Json();
+  EXPECT_EQ(Keys(table), (std::set<std::string>{"clustering",
+                                                "creationTime",
+                                                "description",
+                                                "etag",
+                                                "id",
+                                                "kind",
+                                                "labels",
+                                                "lastModifiedTime",
+                                                "location",
+                                                "numActiveLogicalBytes",
+                                                "numBytes",
+                                                "numLongTermBytes",
+                                                "numLongTermLogicalBytes",
+                                                "numRows",
+                                                "numTotalLogicalBytes",
+                                                "schema",
+                                                "selfLink",
+                                                "tableConstraints",
+                                                "tableReference",
+                                                "timePartitioning",
+                                                "type"}));
+  EXPECT_EQ(table["schema"]["fields"], json::parse(R"([
+      {"name":"id","type":"INTEGER","mode":"REQUIRED"},
+      {"name":"amount","type":"NUMERIC","precision":"10","scale":"2"},
+      {"name":"note","type":"STRING","maxLength":"100","defaultValueExpression":"'x'"},
+      {"name":"created","type":"TIMESTAMP"},
+      {"name":"r","type":"RECORD","fields":[{"name":"ok","type":"BOOLEAN"},{"name":"f","type":"FLOAT"}]}])"));
+  EXPECT_EQ(table["tableConstraints"], json::parse(R"({"primaryKey":{"columns":["id"]}})"));
+  EXPECT_EQ(table["timePartitioning"],
+            json::parse(R"({"type":"DAY","field":"created","expirationMs":"86400000"})"));
+  EXPECT_EQ(table["numRows"], "0");
+  EXPECT_EQ(table["numBytes"], "0");
+  EXPECT_EQ(table["location"], "US");
+  EXPECT_FALSE(server.Get(std::string(kTables) + "/t?view=BASIC").Json().contains("numRows"));
+  EXPECT_EQ(server.Get(std::string(kTables) + "/t?selectedFields=id,r.ok").Json()["schema"]["fields"].size(),
+            2u);
+  ExpectError(server.Post(kTables, TableBody("t")), 409, "duplicate", "Already Exists: Table p:d.t");
+  ExpectError(server.Get(std::string(kTables) + "/missing"), 404, "notFound", "Not found: Table p:d.missing");
+}
+
+TEST(RestTablesTest, MaxStalenessIsDroppedUnlessHonoured) {
+  RestServer strict;
+  ASSERT_EQ(strict.Post(kDatasets, DatasetBody("d")).status, 200);
+  ASSERT_EQ(strict.Post(kTables, TableBody("t")).status, 200);
+  EXPECT_EQ(strict.database().GetTable({"p", "d", "t"})->max_staleness_us, std::nullopt);
+
+  RestServer lenient({}, {.honour_rest_max_staleness = true});
+  ASSERT_EQ(lenient.Post(kDatasets, DatasetBody("d")).status, 200);
+  EXPECT_EQ(lenient.Post(kTables, TableBody("t")).Json()["maxStaleness"], "0-0 0 0:15:0");
+  EXPECT_EQ(lenient.database().GetTable({"p", "d", "t"})->max_staleness_us, 15 * 60 * int64_t{1'000'000});
+}
+
+TEST(RestTablesTest, ListsTables) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  json list = server.Get(kTables).Json();
+  EXPECT_EQ(list["totalItems"], 0);
+  EXPECT_FALSE(list.contains("tables"));
+  for (const char* name : {"b", "a"}) ASSERT_EQ(server.Post(kTables, TableBody(name)).status, 200);
+  list = server.Get(std::string(kTables) + "?maxResults=1").Json();
+  EXPECT_EQ(list["kind"], "bigquery#tableList");
+  EXPECT_EQ(list["totalItems"], 2);
+  EXPECT_EQ(list["tables"][0]["id"], "p:d.a");
+  EXPECT_TRUE(list.contains("nextPageToken"));
+  ExpectError(server.Get("/projects/p/datasets/none/tables"), 404, "notFound", "Not found: Dataset p:none");
+  ExpectError(server.Delete(std::string(kDatasets) + "/d"), 400, "resourceInUse",
+              "Dataset p:d is still in use");
+  EXPECT_EQ(server.Delete(std::string(kDatasets) + "/d?deleteContents=true").status, 204);
+}
+
+TEST(RestTablesTest, SchemaChanges) {
+  struct Case {
+    const char* name;
+    const char* fields;
+    const char* error;  // empty: allowed
+  };
+  const Case cases[] = {
+      {"add nullable", R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"s","type":"STRING"},
+          {"name":"extra","type":"STRING","mode":"NULLABLE"}])",
+       ""},
+      {"relax", R"([{"name":"id","type":"INTEGER","mode":"NULLABLE"},{"name":"s","type":"STRING"}])", ""},
+      {"names without case",
+       R"([{"name":"ID","type":"INT64","mode":"REQUIRED"},{"name":"S","type":"STRING"}])", ""},
+      {"drop", R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"}])",
+       "Provided Schema does not match Table p:d.t. Field s is missing in new schema"},
+      {"retype", R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"s","type":"BYTES"}])",
+       "Field s has changed type from STRING to BYTES"},
+      {"tighten",
+       R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"s","type":"STRING","mode":"REQUIRED"}])",
+       "Field s has changed mode from NULLABLE to REQUIRED"},
+      {"add required", R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"s","type":"STRING"},
+          {"name":"n","type":"STRING","mode":"REQUIRED"}])",
+       "Cannot add required fields to an existing schema"},
+      {"unknown type", R"([{"name":"id","type":"WORD"}])", "WORD"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    RestServer server;
+    ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+    ASSERT_EQ(server
+                  .Post(kTables, json::parse(R"({"tableReference":{"tableId":"t"},"schema":{"fields":[
+        {"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"s","type":"STRING"}]}})"))
+                  .status,
+              200);
+    const Answer answer =
+        server.Patch(std::string(kTables) + "/t", {{"schema", {{"fields", json::parse(c.fields)}}}});
+    if (*c.error != '\0') {
+      ExpectError(answer, 400, "invalid", c.error);
+      continue;
+    }
+    EXPECT_EQ(answer.status, 200) << answer.text;
+  }
+}
+
+TEST(RestTablesTest, PatchIsGuardedByEtag) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  const std::string etag = server.Post(kTables, TableBody("t")).Json()["etag"];
+  const std::string path = std::string(kTables) + "/t";
+  Answer answer = server.Patch(path, {{"labels", {{"epoch", "1"}}}}, etag);
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  EXPECT_EQ(answer.Json()["labels"], json::parse(R"({"env":"dev","epoch":"1"})"));
+  ExpectError(server.Patch(path, {{"labels", {{"epoch", "2"}}}}, etag), 412, "conditionNotMet",
+              "Precondition");
+  answer = server.Patch(path, {{"labels", {{"env", nullptr}}}, {"description", nullptr}});
+  EXPECT_EQ(answer.Json()["labels"], json::parse(R"({"epoch":"1"})"));
+  EXPECT_FALSE(answer.Json().contains("description"));
+  ExpectError(server.Patch(path, {{"timePartitioning", {{"type", "HOUR"}, {"field", "created"}}}}), 400,
+              "invalid", "Cannot change the partitioning");
+  ExpectError(server.Patch(path, {{"clustering", {{"fields", {"nope"}}}}}), 400, "invalid", "nope");
+}
+
+TEST(RestTablesTest, RefusesByName) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  struct Case {
+    const char* body;
+    int code;
+    const char* reason;
+    const char* message;
+  };
+  const Case cases[] = {
+      {R"({"tableReference":{"tableId":"v"},"view":{"query":"SELECT 1"}})", 501, "notImplemented", "view"},
+      {R"({"tableReference":{"tableId":"v"}})", 501, "notImplemented", "without a schema"},
+      {R"({"tableReference":{"tableId":"a.b"},"schema":{"fields":[{"name":"x","type":"STRING"}]}})", 400,
+       "invalid", "Invalid table ID"},
+      {R"({"tableReference":{"tableId":"t","datasetId":"other"},"schema":{"fields":[]}})", 400, "invalid",
+       "other"},
+      {R"({"tableReference":{"tableId":"t"},"schema":{"fields":[{"name":"f","type":"FLOAT64"}]},
+          "tableConstraints":{"primaryKey":{"columns":["f"]}}})",
+       400, "invalid", "f"},
+      {R"({})", 400, "invalid", "tableReference"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.body);
+    ExpectError(server.Post(kTables, json::parse(c.body)), c.code, c.reason, c.message);
+  }
+}
+
+TEST(RestHttpTest, PathsAndMethods) {
+  RestServer server;
+  ASSERT_EQ(server.Post("/projects/p/datasets", DatasetBody("d")).status, 200);
+  EXPECT_EQ(server.Get("/projects/p/datasets/d?prettyPrint=false&alt=json&fields=id").status, 200);
+  ExpectError(server.Get("/nothing/here"), 404, "notFound", "No method of this API: GET /nothing/here");
+  ExpectError(server.Post("/bigquery/v2/projects/p/datasets/d", json::object()), 405, "httpMethodNotAllowed",
+              "POST");
+  ExpectError(server.Post("/upload/bigquery/v2/projects/p/jobs?uploadType=multipart", json::object()), 501,
+              "notImplemented", "uploads");
+  ExpectError(server.Get("/projects/p/datasets/d/routines"), 501, "notImplemented", "bigquery.routines.list");
+  EXPECT_EQ(server.Get("/bigquery/v2/projects/p/datasets/%64").status, 200);
+  EXPECT_EQ(server.Get("/projects").Json()["kind"], "bigquery#projectList");
+}
+
+TEST(RestHttpTest, MethodOverride) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  const auto result =
+      server.client().Post(std::string(kDatasets) + "/d", {{"X-HTTP-Method-Override", "PATCH"}},
+                           R"({"description":"by override"})", "application/json");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(json::parse(result->body)["description"], "by override");
+}
+
+std::string Gzip(std::string text) {
+  std::string packed(compressBound(text.size()) + 64, '\0');
+  z_stream stream = {};
+  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+TEST(RestHttpTest, Bodies) {
+  RestServer server({}, {.request_bytes_max = 100'000});
+  const httplib::Headers gzip = {{"Content-Encoding", "gzip"}};
+  auto result = server.client().Post(kDatasets, gzip, Gzip(DatasetBody("zipped").dump()), "application/json");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 200) << result->body;
+  // Small on the wire, too large in memory.
+  result = server.client().Post(kDatasets, gzip, Gzip(std::string(200'000, ' ')), "application/json");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 413);
+  EXPECT_EQ(json::parse(result->body)["error"]["errors"][0]["reason"], "uploadTooLarge");
+  result = server.client().Post(kDatasets, std::string(200'000, ' '), "application/json");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 413);
+  result = server.client().Post(kDatasets, {{"Content-Encoding", "zstd"}}, "x", "application/json");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 415) << result->body;
+  result = server.client().Post(kDatasets, "{not json", "application/json");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(json::parse(result->body)["error"]["errors"][0]["reason"], "parseError");
+  result = server.client().Post(kDatasets, "[]", "application/json");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 400);
+}
+
+TEST(RestDiscoveryTest, NamesWhatIsServed) {
+  RestServer server;
+  const json document = server.Get("/discovery/v1/apis/bigquery/v2/rest").Json();
+  EXPECT_EQ(server.Get("/$discovery/rest?version=v2").Json(), document);
+  const std::string root = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
+  EXPECT_EQ(document["rootUrl"], root);
+  EXPECT_EQ(document["baseUrl"], root + "bigquery/v2/");
+  EXPECT_EQ(document["servicePath"], "bigquery/v2/");
+  EXPECT_EQ(document["resources"]["tables"]["methods"]["get"]["path"],
+            "projects/{projectId}/datasets/{datasetId}/tables/{tableId}");
+  EXPECT_EQ(document["resources"]["jobs"]["methods"]["query"]["request"]["$ref"], "QueryRequest");
+  EXPECT_TRUE(document["schemas"].contains("QueryRequest"));
+  EXPECT_FALSE(document["resources"].contains("routines")) << "methods that are refused are not offered";
+  EXPECT_FALSE(document["resources"].contains("discovery"));
+}
+
+TEST(RestHttpTest, ForeignHostsAreRefused) {
+  RestServer server({},
+                    {.host_allowed = [](std::string_view host) { return host.starts_with("127.0.0.1"); }});
+  EXPECT_EQ(server.Get("/projects").status, 200);
+  const auto result = server.client().Get("/projects", {{"Host", "evil.example"}});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 403);
+}
+
+}  // namespace
+}  // namespace bqcdc::emulator::handlers

@@ -81,6 +81,7 @@ absl::StatusOr<ExpressionPtr> Parser::ParseLogical(LogicalOperator op) {
   auto logical = Make<LogicalExpression>();
   logical->op = op;
   do {
+    const Beside beside(*this);
     BQCDC_ASSIGN_OR_RETURN(ExpressionPtr operand, is_or ? ParseLogical(LogicalOperator::kAnd) : ParseNot());
     logical->operands.push_back(std::move(operand));
   } while (tokens_.TakeWord(word));
@@ -226,12 +227,15 @@ absl::StatusOr<ExpressionPtr> Parser::ParseBinary(int precedence_min) {
   BQCDC_ASSIGN_OR_RETURN(ExpressionPtr left, ParseUnary());
   while (const BinaryOperatorRule* rule = FindRule(kBinaryOperators, tokens_.Peek())) {
     if (rule->precedence < precedence_min) break;
-    BQCDC_RETURN_IF_ERROR(Deepen());
     tokens_.Take();
     auto binary = MakeAt<BinaryExpression>(start);
     binary->op = rule->op;
     binary->left = std::move(left);
-    BQCDC_ASSIGN_OR_RETURN(binary->right, ParseBinary(rule->precedence + 1));
+    {
+      const Beside beside(*this);
+      BQCDC_ASSIGN_OR_RETURN(binary->right, ParseBinary(rule->precedence + 1));
+    }
+    BQCDC_RETURN_IF_ERROR(Deepen());
     left = std::move(binary);
   }
   return left;

@@ -85,8 +85,9 @@ absl::Status Parser::AppendDashedNames(std::vector<Identifier>& names) {
   while (end < text_.size() && IsDashedCharacter(text_[end]) && text_.substr(end, 2) != "--") ++end;
   while (text_[end - 1] == '.') --end;
   const std::string_view run = text_.substr(position.offset, end - position.offset);
-  if (run.ends_with("-") ||
-      run.substr(std::min(run.find('.'), run.size())).find('-') != std::string_view::npos) {
+  const std::string_view project = run.substr(0, run.find('.'));
+  const std::string_view rest = run.substr(project.size());
+  if (project.ends_with('-') || rest.find('-') != std::string_view::npos) {
     tokens_.Take();
     return tokens_.Unexpected();
   }

@@ -1,6 +1,5 @@
 #include "bqcdc/emulator/sql/parser/parser.h"
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,51 +12,49 @@
 namespace bqcdc::emulator::sql {
 namespace {
 
-// Statements that are known by their first words and not parsed. `words` become the name.
+// Statements that are known by their first one or two words, and not parsed.
 struct UnsupportedRule {
-  std::initializer_list<std::string_view> words;
-  // A block: semicolons inside belong to it.
+  std::string_view first;
+  std::string_view second = "";
+  // Semicolons inside belong to it.
   bool is_block = false;
 };
 
-const std::vector<UnsupportedRule>& UnsupportedRules() {
-  static const auto* const rules = new std::vector<UnsupportedRule>{
-      {{"BEGIN", "TRANSACTION"}},
-      {{"COMMIT"}},
-      {{"ROLLBACK"}},
-      {{"DECLARE"}},
-      {{"SET"}},
-      {{"EXECUTE", "IMMEDIATE"}},
-      {{"CALL"}},
-      {{"EXPORT", "DATA"}},
-      {{"EXPORT", "MODEL"}},
-      {{"LOAD", "DATA"}},
-      {{"GRANT"}},
-      {{"REVOKE"}},
-      {{"ASSERT"}},
-      {{"EXPLAIN"}},
-      {{"DESCRIBE"}},
-      {{"SHOW"}},
-      {{"ANALYZE"}},
-      {{"RAISE"}},
-      {{"RETURN"}},
-      {{"BREAK"}},
-      {{"LEAVE"}},
-      {{"CONTINUE"}},
-      {{"ITERATE"}},
-      {{"UNDROP", "SCHEMA"}},
-      {{"CLONE", "DATA"}},
-      {{"FROM"}},
-      {{"BEGIN"}, true},
-      {{"IF"}, true},
-      {{"LOOP"}, true},
-      {{"WHILE"}, true},
-      {{"REPEAT"}, true},
-      {{"FOR"}, true},
-      {{"CASE"}, true},
-  };
-  return *rules;
-}
+constexpr UnsupportedRule kUnsupportedRules[] = {
+    {"BEGIN", "TRANSACTION"},
+    {"COMMIT"},
+    {"ROLLBACK"},
+    {"DECLARE"},
+    {"SET"},
+    {"CALL"},
+    {"GRANT"},
+    {"REVOKE"},
+    {"ASSERT"},
+    {"EXPLAIN"},
+    {"DESCRIBE"},
+    {"SHOW"},
+    {"ANALYZE"},
+    {"RAISE"},
+    {"RETURN"},
+    {"BREAK"},
+    {"LEAVE"},
+    {"CONTINUE"},
+    {"ITERATE"},
+    {"FROM"},
+    {"EXECUTE", "IMMEDIATE"},
+    {"EXPORT", "DATA"},
+    {"EXPORT", "MODEL"},
+    {"LOAD", "DATA"},
+    {"UNDROP", "SCHEMA"},
+    {"CLONE", "DATA"},
+    {"BEGIN", "", true},
+    {"IF", "", true},
+    {"LOOP", "", true},
+    {"WHILE", "", true},
+    {"FOR", "", true},
+    {"REPEAT", "", true},
+    {"CASE", "", true},
+};
 
 // Words that may stand between CREATE, ALTER or DROP and the kind of the object, and belong to its name.
 bool IsObjectWord(const TokenStream& tokens) {
@@ -117,7 +114,7 @@ absl::StatusOr<StatementPtr> Parser::ParseStatement() {
   return tokens_.Unexpected();
 }
 
-// A statement of UnsupportedRules(), or ALTER of another object; null if there is none.
+// A statement of kUnsupportedRules, or ALTER of another object; null if there is none.
 StatementPtr Parser::ParseUnsupported() {
   auto statement = Make<UnsupportedStatement>();
   const auto take_word = [&] {
@@ -125,18 +122,21 @@ StatementPtr Parser::ParseUnsupported() {
     statement->name += absl::AsciiStrToUpper(std::string(tokens_.Take().image));
   };
   bool is_block = false;
-  for (const UnsupportedRule& rule : UnsupportedRules()) {
-    if (!statement->name.empty() || !tokens_.IsWords(rule.words)) continue;
-    for (size_t i = 0; i < rule.words.size(); ++i) take_word();
+  for (const UnsupportedRule& rule : kUnsupportedRules) {
+    const bool has_second = !rule.second.empty();
+    if (!tokens_.IsWord(rule.first) || (has_second && !tokens_.IsWord(rule.second, 1))) continue;
+    take_word();
+    if (has_second) take_word();
     // BEGIN alone opens a transaction, too.
     is_block = rule.is_block && !tokens_.IsSymbol(";") && !tokens_.AtEnd();
+    break;
   }
   const bool changes_object = tokens_.IsWord("CREATE") || tokens_.IsWord("ALTER") || tokens_.IsWord("DROP");
   if (statement->name.empty() && changes_object) {
     take_word();
     if (tokens_.TakeWords({"OR", "REPLACE"})) statement->name += " OR REPLACE";
     if (!tokens_.TakeWord("TEMP")) tokens_.TakeWord("TEMPORARY");
-    if (!IsObjectWord(tokens_)) return nullptr;
+    if (!IsObjectWord(tokens_)) return nullptr;  // the caller fails at this word
     while (IsObjectWord(tokens_)) take_word();
     is_block = statement->name.ends_with("PROCEDURE") && statement->name.starts_with("CREATE");
   }

@@ -48,6 +48,19 @@ class Parser {
     const int outer_height_;
   };
 
+  // What is read in its lifetime stands beside what was read before, not below it.
+  class Beside {
+   public:
+    explicit Beside(Parser& parser) : parser_(parser), left_height_(std::exchange(parser.height_, 0)) {}
+    ~Beside() { parser_.height_ = std::max(left_height_, parser_.height_); }
+    Beside(const Beside&) = delete;
+    Beside& operator=(const Beside&) = delete;
+
+   private:
+    Parser& parser_;
+    const int left_height_;
+  };
+
   // Everything read so far in this rule moves one level down: called for each link of a chain such as a + b +
   // c.
   absl::Status Deepen();

@@ -1,0 +1,2 @@
+SELECT * FROM t PIVOT(SUM(a) AS s FOR q IN ('Q1' AS x, 'Q2')) AS p, t UNPIVOT INCLUDE NULLS ((a, b) FOR n IN ((c, d) AS 'x')),
+f(TABLE d.t, ['a'], m => 1) TABLESAMPLE SYSTEM (10 PERCENT), ((SELECT 1) LIMIT 1) AS z CROSS JOIN (a FULL JOIN b ON TRUE)

@@ -86,13 +86,15 @@ absl::StatusOr<RestResponse> DeleteDataset(RestContext::State& state, const Meth
 void AddDatasetRoutes(RestContext::State& state) {
   constexpr std::string_view kList = "projects/{projectId}/datasets";
   constexpr std::string_view kOne = "projects/{projectId}/datasets/{datasetId}";
+  // Of access lists, which this server does not keep.
+  constexpr ParameterSpec kPolicy = {"accessPolicyVersion", ParameterType::kInteger};
   const auto with = [&state](auto function) {
     return [&state, function](const MethodCall& call) { return function(state, call); };
   };
   const auto change = [&state](Absent absent) {
     return [&state, absent](const MethodCall& call) { return ChangeDataset(state, call, absent); };
   };
-  state.routes.Add({"datasets.insert", "POST", kList, {}, "Dataset", "Dataset", with(InsertDataset)});
+  state.routes.Add({"datasets.insert", "POST", kList, {kPolicy}, "Dataset", "Dataset", with(InsertDataset)});
   state.routes.Add({"datasets.list",
                     "GET",
                     kList,
@@ -103,11 +105,22 @@ void AddDatasetRoutes(RestContext::State& state) {
                     "",
                     "DatasetList",
                     with(ListDatasets)});
-  state.routes.Add({"datasets.get", "GET", kOne, {{"datasetView"}}, "", "Dataset", with(GetDataset)});
   state.routes.Add(
-      {"datasets.patch", "PATCH", kOne, {{"updateMode"}}, "Dataset", "Dataset", change(Absent::kKept)});
-  state.routes.Add(
-      {"datasets.update", "PUT", kOne, {{"updateMode"}}, "Dataset", "Dataset", change(Absent::kCleared)});
+      {"datasets.get", "GET", kOne, {kPolicy, {"datasetView"}}, "", "Dataset", with(GetDataset)});
+  state.routes.Add({"datasets.patch",
+                    "PATCH",
+                    kOne,
+                    {kPolicy, {"updateMode"}},
+                    "Dataset",
+                    "Dataset",
+                    change(Absent::kKept)});
+  state.routes.Add({"datasets.update",
+                    "PUT",
+                    kOne,
+                    {kPolicy, {"updateMode"}},
+                    "Dataset",
+                    "Dataset",
+                    change(Absent::kCleared)});
   state.routes.Add({"datasets.delete",
                     "DELETE",
                     kOne,

@@ -48,6 +48,17 @@ std::vector<std::string> PathNames(std::string_view path) {
   return names;
 }
 
+// `bq` hands jobs.insert a media argument in every call, empty for queries, so the method must know one. Uploads themselves are
+// answered with notImplemented.
+void AddMediaUpload(json* method) {
+  const auto path = [](std::string_view prefix) {
+    return json{{"multipart", true}, {"path", base::StrCat(prefix, "/bigquery/v2/projects/{projectId}/jobs")}};
+  };
+  (*method)["supportsMediaUpload"] = true;
+  (*method)["mediaUpload"] = {{"accept", {"*/*"}},
+                              {"protocols", {{"simple", path("/upload")}, {"resumable", path("/resumable/upload")}}}};
+}
+
 json MethodToJson(const Route& route) {
   json parameters = json::object();
   const std::vector<std::string> path_names = PathNames(route.path);
@@ -55,7 +66,9 @@ json MethodToJson(const Route& route) {
     parameters[name] = {{"type", "string"}, {"location", "path"}, {"required", true}};
   }
   for (const ParameterSpec& parameter : route.query) {
-    parameters[std::string(parameter.name)] = QueryParameter(TypeName(parameter.type));
+    json& description = parameters[std::string(parameter.name)];
+    description = QueryParameter(TypeName(parameter.type));
+    if (parameter.repeated) description["repeated"] = true;
   }
   json method = {{"id", base::StrCat("bigquery.", route.id)},
                  {"path", route.path},
@@ -63,6 +76,7 @@ json MethodToJson(const Route& route) {
                  {"httpMethod", route.http_method},
                  {"parameters", std::move(parameters)},
                  {"parameterOrder", path_names}};
+  if (route.id == "jobs.insert") AddMediaUpload(&method);
   if (!route.request_schema.empty()) method["request"] = {{"$ref", route.request_schema}};
   if (!route.response_schema.empty()) method["response"] = {{"$ref", route.response_schema}};
   return method;

@@ -159,7 +159,7 @@ void AddJobRoutes(RestContext::State& state) {
                      {"pageToken"},
                      {"parentJobId"},
                      {"projection"},
-                     {"stateFilter"}},
+                     {"stateFilter", ParameterType::kString, true}},
                     "",
                     "JobList",
                     with(ListJobs)});

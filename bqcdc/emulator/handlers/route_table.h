@@ -18,6 +18,7 @@ enum class ParameterType { kString, kInteger, kBoolean };
 struct ParameterSpec {
   std::string_view name;
   ParameterType type = ParameterType::kString;
+  bool repeated = false;
 };
 
 using MethodHandler = std::function<absl::StatusOr<RestResponse>(const MethodCall&)>;

@@ -11,8 +11,9 @@
 
 namespace bqcdc::emulator::catalog {
 
-// All datasets and tables at one instant. Immutable once it is shared; a change copies the maps (of pointers), alters
-// the copy and puts it in place of the old one. Lookups give nullptr where there is nothing.
+// All datasets and tables at one instant. Immutable once it is shared; a change copies the maps (of
+// pointers), alters the copy and puts it in place of the old one. Lookups give nullptr where there is
+// nothing.
 class CatalogState {
  public:
   const Dataset* FindDataset(const DatasetId& id) const;

@@ -60,7 +60,8 @@ struct Table {
   std::optional<TimePartitioning> time_partitioning;
   std::optional<RangePartitioning> range_partitioning;
   bool require_partition_filter = false;
-  // Unset: never given (no row in TABLE_OPTIONS). Zero: given as 0 or NULL (the row stays); both mean disabled.
+  // Unset: never given (no row in TABLE_OPTIONS). Zero: given as 0 or NULL (the row stays); both mean
+  // disabled.
   std::optional<int64_t> max_staleness_us;
   std::string friendly_name;
   std::string description;

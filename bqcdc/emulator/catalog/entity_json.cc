@@ -99,7 +99,8 @@ absl::StatusOr<Table> TableFromObject(const Json& json) {
 }  // namespace
 
 std::string DatasetToJson(const Dataset& dataset) {
-  Json json = {{"project", dataset.id.project}, {"dataset", dataset.id.dataset}, {"location", dataset.location}};
+  Json json = {
+      {"project", dataset.id.project}, {"dataset", dataset.id.dataset}, {"location", dataset.location}};
   Put(json, "defaultTableExpirationMs", dataset.default_table_expiration_ms);
   PutShared(json, dataset);
   return json.dump();

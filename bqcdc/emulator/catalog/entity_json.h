@@ -6,8 +6,8 @@
 #include "absl/status/statusor.h"
 #include "bqcdc/emulator/catalog/entities.h"
 
-// How entities are kept in the store: one JSON object each. Fields that are absent keep their default, so a field can
-// be added without a new format; the columns are written in the REST form of schema/schema_json.h.
+// How entities are kept in the store: one JSON object each. Fields that are absent keep their default, so a
+// field can be added without a new format; the columns are written in the REST form of schema/schema_json.h.
 namespace bqcdc::emulator::catalog {
 
 std::string DatasetToJson(const Dataset& dataset);

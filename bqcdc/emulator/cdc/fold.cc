@@ -80,8 +80,9 @@ void Fold::SetAppliedWinner(KeyId key, const Winner& winner) {
 bool Fold::ReplacesWinner(const PendingRows& rows, const PendingRow& change, const KeyState& key) const {
   if (key.winner_row != kNone) {
     const PendingRow& row = rows[key.winner_row];
-    return Replaces(rules_, change,
-                    {row.operation == RowOperation::kDelete, false, row.has_sequence, row.ingest_us, row.sequence});
+    return Replaces(
+        rules_, change,
+        {row.operation == RowOperation::kDelete, false, row.has_sequence, row.ingest_us, row.sequence});
   }
   const auto applied = applied_winners_.find(change.key);
   return applied == applied_winners_.end() || Replaces(rules_, change, applied->second);
@@ -111,7 +112,8 @@ void Fold::Replace(const PendingRows& rows, size_t row, KeyState& key) {
   // Plain rows of the same request share its ingest time and stay; being the newest, they head the list.
   uint32_t kept = kNone;
   uint32_t plain = key.newest_plain;
-  for (; plain != kNone && rows[plain].ingest_us >= change.ingest_us; plain = previous_plain_[plain]) kept = plain;
+  for (; plain != kNone && rows[plain].ingest_us >= change.ingest_us; plain = previous_plain_[plain])
+    kept = plain;
   if (!Mutated(Mutant::kPlainSurvivesReplacement)) {
     for (uint32_t gone = plain; gone != kNone; gone = previous_plain_[gone]) Hide(gone);
     (kept == kNone ? key.newest_plain : previous_plain_[kept]) = kNone;

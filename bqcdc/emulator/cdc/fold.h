@@ -34,17 +34,17 @@ bool Replaces(const FoldRules& rules, const PendingRow& change, const Winner& wi
 
 // What a fold says about a row; kept as a set of bits.
 enum RowFlag : uint8_t {
-  kRowShown = 1,       // the row is part of the view
-  kRowHidesKey = 2,    // what the baseline holds of the row's key is not; one row for each such key
-  kRowTombstone = 4,   // the row is a DELETE that won its key
+  kRowShown = 1,      // the row is part of the view
+  kRowHidesKey = 2,   // what the baseline holds of the row's key is not; one row for each such key
+  kRowTombstone = 4,  // the row is a DELETE that won its key
 };
 
-// Folds the pending rows of one table over its baseline. Rows are folded once, in order; a later call goes on where
-// the last one stopped. Not thread-safe.
+// Folds the pending rows of one table over its baseline. Rows are folded once, in order; a later call goes on
+// where the last one stopped. Not thread-safe.
 class Fold {
  public:
-  // `highest_applied`: no change in the baseline has a higher number; unset: none has one. A change that is not below it
-  // replaces whatever is applied, so the baseline is asked only for the other keys.
+  // `highest_applied`: no change in the baseline has a higher number; unset: none has one. A change that is
+  // not below it replaces whatever is applied, so the baseline is asked only for the other keys.
   Fold(FoldRules rules, std::optional<values::SequenceNumber> highest_applied)
       : rules_(rules), highest_applied_(highest_applied) {}
 

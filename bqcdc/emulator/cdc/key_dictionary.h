@@ -11,8 +11,8 @@ namespace bqcdc::emulator::cdc {
 // A primary key among the pending changes of one table; dense from 0.
 using KeyId = uint32_t;
 
-// Keys of consecutive rows as bytes: equal bytes mean equal keys. Hashes are kept, so that the one thread that
-// enters keys into a dictionary does not compute them.
+// Keys of consecutive rows as bytes: equal bytes mean equal keys. Hashes are kept, so that the one thread
+// that enters keys into a dictionary does not compute them.
 class EncodedKeys {
  public:
   void Reserve(size_t keys, size_t bytes);

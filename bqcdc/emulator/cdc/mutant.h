@@ -4,35 +4,36 @@
 #include <optional>
 #include <string_view>
 
-// Named mistakes that the oracle must catch. In the product `Mutated` is a constant false and costs nothing. The
-// libraries `bqcdc_emulator_cdc_mutants` and `bqcdc_emulator_engine_mutants` are the same sources compiled with
-// BQCDC_MUTANTS: there one mutant at a time can be switched on. A test program links either variant, never both.
+// Named mistakes that the oracle must catch. In the product `Mutated` is a constant false and costs nothing.
+// The libraries `bqcdc_emulator_cdc_mutants` and `bqcdc_emulator_engine_mutants` are the same sources
+// compiled with BQCDC_MUTANTS: there one mutant at a time can be switched on. A test program links either
+// variant, never both.
 namespace bqcdc::emulator::cdc {
 
-#define BQCDC_MUTANT_LIST(X)                                                                              \
-  X(kSequenceAsText, "sequence numbers are compared as text")                                             \
-  X(kSequenceFirstSectionOnly, "only the first section of a sequence number is compared")                 \
-  X(kSequenceSigned, "sections are compared as signed integers")                                          \
-  X(kSequenceIgnored, "sequence numbers are ignored, the last ingested wins")                             \
-  X(kSequenceIgnoredOnDelete, "a DELETE replaces whatever its sequence number")                           \
-  X(kTieFirstWins, "of equal sequence numbers the first ingested wins")                                   \
-  X(kNoTombstones, "a DELETE is not remembered once it is applied")                                       \
-  X(kTombstone24Hours, "a DELETE is remembered for 24 hours")                                             \
-  X(kTombstoneForever, "a DELETE is never forgotten")                                                     \
-  X(kTombstoneOnlyForPresentKey, "a DELETE of a key without rows is not remembered")                      \
-  X(kTombstonesLostOnRestart, "a restart forgets deletes")                                                \
-  X(kBaselineSequenceIgnored, "a late change replaces an applied row")                                    \
-  X(kAppliedSequenceLost, "applied rows are stored without their sequence numbers")                       \
-  X(kWatermarkMovedByQuery, "a query that merges moves the watermark")                                    \
-  X(kWatermarkNotMovedByApply, "an apply leaves the watermark where it was")                              \
-  X(kStaleTestExclusive, "the baseline is served while now - watermark < max_staleness, not <=")          \
-  X(kMergeIgnoresDeletes, "the merge on read leaves pending deletes out")                                 \
-  X(kUpsertMergesColumns, "an applied UPSERT keeps the old value where the new one is NULL")              \
-  X(kPlainSurvivesReplacement, "plain rows stay when their key is replaced")                              \
-  X(kPlainHiddenWhenStale, "pending plain rows are missing from the stale view")                          \
-  X(kKeyFirstColumnOnly, "of a composite key only the first column is compared")                          \
-  X(kNullKeyNeverMatches, "a NULL in a key matches nothing")                                              \
-  X(kPendingReversedOnRestart, "a restart reads pending changes in reverse order")                        \
+#define BQCDC_MUTANT_LIST(X)                                                                     \
+  X(kSequenceAsText, "sequence numbers are compared as text")                                    \
+  X(kSequenceFirstSectionOnly, "only the first section of a sequence number is compared")        \
+  X(kSequenceSigned, "sections are compared as signed integers")                                 \
+  X(kSequenceIgnored, "sequence numbers are ignored, the last ingested wins")                    \
+  X(kSequenceIgnoredOnDelete, "a DELETE replaces whatever its sequence number")                  \
+  X(kTieFirstWins, "of equal sequence numbers the first ingested wins")                          \
+  X(kNoTombstones, "a DELETE is not remembered once it is applied")                              \
+  X(kTombstone24Hours, "a DELETE is remembered for 24 hours")                                    \
+  X(kTombstoneForever, "a DELETE is never forgotten")                                            \
+  X(kTombstoneOnlyForPresentKey, "a DELETE of a key without rows is not remembered")             \
+  X(kTombstonesLostOnRestart, "a restart forgets deletes")                                       \
+  X(kBaselineSequenceIgnored, "a late change replaces an applied row")                           \
+  X(kAppliedSequenceLost, "applied rows are stored without their sequence numbers")              \
+  X(kWatermarkMovedByQuery, "a query that merges moves the watermark")                           \
+  X(kWatermarkNotMovedByApply, "an apply leaves the watermark where it was")                     \
+  X(kStaleTestExclusive, "the baseline is served while now - watermark < max_staleness, not <=") \
+  X(kMergeIgnoresDeletes, "the merge on read leaves pending deletes out")                        \
+  X(kUpsertMergesColumns, "an applied UPSERT keeps the old value where the new one is NULL")     \
+  X(kPlainSurvivesReplacement, "plain rows stay when their key is replaced")                     \
+  X(kPlainHiddenWhenStale, "pending plain rows are missing from the stale view")                 \
+  X(kKeyFirstColumnOnly, "of a composite key only the first column is compared")                 \
+  X(kNullKeyNeverMatches, "a NULL in a key matches nothing")                                     \
+  X(kPendingReversedOnRestart, "a restart reads pending changes in reverse order")               \
   X(kIngestBackwardsOnRestart, "after a restart ingest times start again at the clock")
 
 enum class Mutant : uint8_t {

@@ -21,9 +21,9 @@ struct PendingRow {
   values::SequenceNumber sequence;
 };
 
-// Unapplied rows of one table in the order in which they were ingested. Row `i` has ordinal `first_ordinal() + i`.
-// Grows at the end only and never moves a row: one thread appends while others read the rows below a size that they
-// were told (under a lock) earlier.
+// Unapplied rows of one table in the order in which they were ingested. Row `i` has ordinal `first_ordinal()
+// + i`. Grows at the end only and never moves a row: one thread appends while others read the rows below a
+// size that they were told (under a lock) earlier.
 class PendingRows {
  public:
   explicit PendingRows(int64_t first_ordinal) : first_ordinal_(first_ordinal) {}

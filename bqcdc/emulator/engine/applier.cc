@@ -37,7 +37,8 @@ ApplyRecord NextRecord(const PendingView& view, const FoldedView* folded, int64_
   ApplyRecord record = view.record;
   record.applied_ordinal = view.last_ordinal();
   record.applied_us = time_us;
-  if (active && record.watermark_us && !Mutated(Mutant::kWatermarkNotMovedByApply)) record.watermark_us = time_us;
+  if (active && record.watermark_us && !Mutated(Mutant::kWatermarkNotMovedByApply))
+    record.watermark_us = time_us;
   if (folded == nullptr) return record;
   const std::vector<uint8_t>& bits = folded->flags->bits();
   for (size_t i = 0; i < view.row_count; ++i) {
@@ -45,7 +46,8 @@ ApplyRecord NextRecord(const PendingView& view, const FoldedView* folded, int64_
     if (row.operation == cdc::RowOperation::kPlain) continue;
     record.last_change_us = row.ingest_us;
     const bool won = (bits[i] & (cdc::kRowShown | cdc::kRowTombstone)) != 0;
-    if (won && row.has_sequence && (!record.highest || *record.highest < row.sequence)) record.highest = row.sequence;
+    if (won && row.has_sequence && (!record.highest || *record.highest < row.sequence))
+      record.highest = row.sequence;
   }
   return record;
 }
@@ -55,8 +57,8 @@ std::string MergedColumnList(const catalog::Table& table) {
   std::string list;
   for (const schema::Column& column : table.schema.columns) {
     const std::string name = QuoteIdentifier(column.name);
-    base::StrAppend(&list, list.empty() ? "" : ", ", "coalesce(d.", name, ", (SELECT any_value(b.", name, ") FROM ",
-                    BaselineTable(table.uid), " AS b WHERE ", SameKey(table, "b", "d"), "))");
+    base::StrAppend(&list, list.empty() ? "" : ", ", "coalesce(d.", name, ", (SELECT any_value(b.", name,
+                    ") FROM ", BaselineTable(table.uid), " AS b WHERE ", SameKey(table, "b", "d"), "))");
   }
   return list;
 }
@@ -64,12 +66,12 @@ std::string MergedColumnList(const catalog::Table& table) {
 }  // namespace
 
 std::string UpdateRecordSql(int64_t uid, const ApplyRecord& record) {
-  return base::StrCat(
-      "UPDATE baseline.main.apply_record SET applied_ordinal = ", record.applied_ordinal,
-      ", applied_us = ", record.applied_us, ", watermark_us = ", SqlOf(record.watermark_us),
-      ", last_change_us = ", SqlOf(record.last_change_us),
-      ", highest_high = ", record.highest ? SqlOf(record.highest->high()) : "NULL",
-      ", highest_low = ", record.highest ? SqlOf(record.highest->low()) : "NULL", " WHERE uid = ", uid);
+  return base::StrCat("UPDATE baseline.main.apply_record SET applied_ordinal = ", record.applied_ordinal,
+                      ", applied_us = ", record.applied_us, ", watermark_us = ", SqlOf(record.watermark_us),
+                      ", last_change_us = ", SqlOf(record.last_change_us),
+                      ", highest_high = ", record.highest ? SqlOf(record.highest->high()) : "NULL",
+                      ", highest_low = ", record.highest ? SqlOf(record.highest->low()) : "NULL",
+                      " WHERE uid = ", uid);
 }
 
 void Applier::Start() {
@@ -90,23 +92,23 @@ void Applier::Wake() {
 }
 
 void Applier::Loop() {
+  constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+  int64_t not_before_us = 0;
   while (true) {
-    const int64_t due_us = core_->options.background_apply ? NextDueUs() : std::numeric_limits<int64_t>::max();
-    const absl::Time due =
-        due_us == std::numeric_limits<int64_t>::max() ? absl::InfiniteFuture() : absl::FromUnixMicros(due_us);
+    const int64_t due_us = core_->options.background_apply ? std::max(NextDueUs(), not_before_us) : kNever;
     {
       absl::MutexLock lock(&wake_mutex_);
-      core_->clock->AwaitWithDeadline(wake_mutex_, absl::Condition(this, &Applier::Woken), due);
+      core_->clock->AwaitWithDeadline(
+          wake_mutex_, absl::Condition(this, &Applier::Woken),
+          due_us == kNever ? absl::InfiniteFuture() : absl::FromUnixMicros(due_us));
       if (stopping_) return;
       wake_ = false;
     }
     absl::Status status = ApplyForced();
     if (core_->options.background_apply) status.Update(RunDueTicks());
-    if (!status.ok()) {
-      // The disk or our statement failed. Queries and appends go on from the delta; the next tick tries again.
-      absl::MutexLock lock(&core_->mutex);
-      core_->background_status = status;
-    }
+    // A disk that fails fails appends too, and those are told; queries and appends go on from the delta until
+    // a later try succeeds.
+    not_before_us = status.ok() ? 0 : core_->NowUs() + kApplyIntervalMinUs;
   }
 }
 
@@ -176,7 +178,8 @@ std::optional<Applier::Task> Applier::TakeTask(int64_t uid) {
   task.time_us = core_->TakeViewTime();
   const auto last_change = task.view.record.last_change_us;
   task.active = task.view.change_count > 0 ||
-                (last_change && task.time_us - *last_change <= absl::ToInt64Microseconds(core_->options.cdc.active_window));
+                (last_change &&
+                 task.time_us - *last_change <= absl::ToInt64Microseconds(core_->options.cdc.active_window));
   return task;
 }
 
@@ -209,7 +212,8 @@ absl::Status Applier::ApplyLocked(int64_t uid) {
     committer_->Post([committer = committer_, uid, ordinal = record.applied_ordinal](Connection& delta) {
       base::HitFailpoint(base::Failpoint::kDeltaBeforeDelete);
       // Left over rows are known as applied by their ordinals, so a failure here costs space only.
-      delta.Run(base::StrCat("DELETE FROM ", DeltaTable(uid), " WHERE \"$ordinal\" <= ", ordinal)).IgnoreError();
+      delta.Run(base::StrCat("DELETE FROM ", DeltaTable(uid), " WHERE \"$ordinal\" <= ", ordinal))
+          .IgnoreError();
       committer->CheckpointIfLong(delta);
     });
   }
@@ -220,7 +224,8 @@ absl::Status Applier::ApplyLocked(int64_t uid) {
 absl::Status Applier::Write(const Task& task, Connection& connection, ApplyRecord& record) {
   std::shared_ptr<const FoldedView> folded;
   if (task.view.change_count > 0) {
-    BQCDC_ASSIGN_OR_RETURN(folded, FoldPending(core_->rules, *task.table, task.view, *task.state, connection));
+    BQCDC_ASSIGN_OR_RETURN(folded,
+                           FoldPending(core_->rules, *task.table, task.view, *task.state, connection));
   }
   if (task.view.row_count > 0) BQCDC_RETURN_IF_ERROR(WriteRows(task, folded.get(), connection));
   if (folded != nullptr) BQCDC_RETURN_IF_ERROR(WriteTombstones(task, *folded, connection));
@@ -239,22 +244,23 @@ absl::Status Applier::WriteRows(const Task& task, const FoldedView* folded, Conn
   const bool merge_columns = Mutated(Mutant::kUpsertMergesColumns) && folded != nullptr;
   if (merge_columns) {
     values = MergedColumnList(table);
-    BQCDC_RETURN_IF_ERROR(connection.Run(base::StrCat(
-        "CREATE OR REPLACE TEMP TABLE merged AS SELECT ", values, ", \"$op\", \"$seq_high\", \"$seq_low\", \"$ingest\" FROM ",
-        delta, " AS d WHERE ", pending, " AND ", folded->flags->Sql(cdc::kRowShown))));
+    BQCDC_RETURN_IF_ERROR(
+        connection.Run(base::StrCat("CREATE OR REPLACE TEMP TABLE merged AS SELECT ", values,
+                                    ", \"$op\", \"$seq_high\", \"$seq_low\", \"$ingest\" FROM ", delta,
+                                    " AS d WHERE ", pending, " AND ", folded->flags->Sql(cdc::kRowShown))));
   }
   if (folded != nullptr && folded->hidden_key_count > 0) {
     BQCDC_RETURN_IF_ERROR(connection.Run(base::StrCat(
-        "DELETE FROM ", baseline, " AS b USING (SELECT ", KeyList(table), " FROM ", delta, " WHERE ", pending, " AND ",
-        folded->flags->Sql(cdc::kRowHidesKey), ") AS h WHERE ", SameKey(table, "b", "h"))));
+        "DELETE FROM ", baseline, " AS b USING (SELECT ", KeyList(table), " FROM ", delta, " WHERE ", pending,
+        " AND ", folded->flags->Sql(cdc::kRowHidesKey), ") AS h WHERE ", SameKey(table, "b", "h"))));
   }
-  const std::string into =
-      base::StrCat("INSERT INTO ", baseline, "(", columns, ", \"$kind\", \"$seq_high\", \"$seq_low\", \"$ingest\") ");
+  const std::string into = base::StrCat("INSERT INTO ", baseline, "(", columns,
+                                        ", \"$kind\", \"$seq_high\", \"$seq_low\", \"$ingest\") ");
   if (merge_columns) return connection.Run(into + "SELECT * FROM merged");
   const std::string sequence =
       Mutated(Mutant::kAppliedSequenceLost) ? "NULL, NULL" : "\"$seq_high\", \"$seq_low\"";
-  return connection.Run(base::StrCat(into, "SELECT ", columns, ", \"$op\", ", sequence, ", \"$ingest\" FROM ", delta,
-                                     " WHERE ", pending,
+  return connection.Run(base::StrCat(into, "SELECT ", columns, ", \"$op\", ", sequence, ", \"$ingest\" FROM ",
+                                     delta, " WHERE ", pending,
                                      folded == nullptr ? "" : " AND " + folded->flags->Sql(cdc::kRowShown)));
 }
 
@@ -265,18 +271,19 @@ absl::Status Applier::WriteTombstones(const Task& task, const FoldedView& folded
   const std::string delta =
       base::StrCat(" FROM ", DeltaTable(table.uid), " AS d WHERE ", PendingRowsCondition(task.view), " AND ");
   if (folded.hidden_key_count > 0) {
-    BQCDC_RETURN_IF_ERROR(
-        connection.Run(base::StrCat("DELETE FROM ", tombstones, " AS t USING (SELECT ", keys, delta,
-                                    folded.flags->Sql(cdc::kRowHidesKey), ") AS h WHERE ", SameKey(table, "t", "h"))));
+    BQCDC_RETURN_IF_ERROR(connection.Run(base::StrCat("DELETE FROM ", tombstones, " AS t USING (SELECT ",
+                                                      keys, delta, folded.flags->Sql(cdc::kRowHidesKey),
+                                                      ") AS h WHERE ", SameKey(table, "t", "h"))));
   }
   if (folded.tombstone_count == 0 || Mutated(Mutant::kNoTombstones)) return absl::OkStatus();
-  std::string insert =
-      base::StrCat("INSERT INTO ", tombstones, "(", keys, ", \"$seq_high\", \"$seq_low\", \"$ingest\") SELECT ", keys,
-                   ", \"$seq_high\", \"$seq_low\", \"$ingest\"", delta, folded.flags->Sql(cdc::kRowTombstone));
+  std::string insert = base::StrCat(
+      "INSERT INTO ", tombstones, "(", keys, ", \"$seq_high\", \"$seq_low\", \"$ingest\") SELECT ", keys,
+      ", \"$seq_high\", \"$seq_low\", \"$ingest\"", delta, folded.flags->Sql(cdc::kRowTombstone));
   if (Mutated(Mutant::kTombstoneOnlyForPresentKey)) {
-    // By now the rows of the key are gone from the baseline, so the mutant looks for an older change in the delta.
-    base::StrAppend(&insert, " AND EXISTS (SELECT 1 FROM ", DeltaTable(table.uid), " AS o WHERE o.\"$ordinal\" < d.\"$ordinal\" AND ",
-                    SameKey(table, "o", "d"), ")");
+    // By now the rows of the key are gone from the baseline, so the mutant looks for an older change in the
+    // delta.
+    base::StrAppend(&insert, " AND EXISTS (SELECT 1 FROM ", DeltaTable(table.uid),
+                    " AS o WHERE o.\"$ordinal\" < d.\"$ordinal\" AND ", SameKey(table, "o", "d"), ")");
   }
   return connection.Run(insert);
 }
@@ -318,7 +325,8 @@ void Applier::Publish(const Task& task, const ApplyRecord& record) {
   // The first change of the table may have come during the apply.
   if (!state.record_.watermark_us) state.record_.watermark_us = came.watermark_us;
   state.record_.last_change_us = std::max(state.record_.last_change_us, came.last_change_us);
-  const bool keeps_ticking = state.row_count_ > 0 || (task.active && task.table->max_staleness_us.value_or(0) > 0);
+  const bool keeps_ticking =
+      state.row_count_ > 0 || (task.active && task.table->max_staleness_us.value_or(0) > 0);
   state.last_tick_us_ = keeps_ticking ? std::optional(task.time_us) : std::nullopt;
 }
 

@@ -14,9 +14,9 @@
 
 namespace bqcdc::emulator::engine {
 
-// Folds pending rows into the baseline: on its own thread whenever a table is due, and for whoever asks. One apply is one
-// transaction of the baseline file that also stores how far it came; the delta rows go afterwards, so a kill in between
-// costs nothing but their space. Thread-safe.
+// Folds pending rows into the baseline: on its own thread whenever a table is due, and for whoever asks. One
+// apply is one transaction of the baseline file that also stores how far it came; the delta rows go
+// afterwards, so a kill in between costs nothing but their space. Thread-safe.
 class Applier {
  public:
   Applier(DatabaseCore* core, Committer* committer) : core_(core), committer_(committer) {}

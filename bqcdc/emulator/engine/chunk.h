@@ -12,11 +12,11 @@
 // Columns of rows as DuckDB keeps them, behind a face that names no DuckDB type: decoders write rows into a
 // Chunk, results are read from one. How a column type is stored:
 //   BOOL bool · INT64 int64 · FLOAT64 double · NUMERIC int128 (unscaled, scale 9) · BIGNUMERIC 32-byte
-//   order-preserving blob (values/bignumeric.h) · STRING, JSON, GEOGRAPHY text · BYTES blob · DATE int32 days ·
-//   DATETIME int64 µs civil · TIME int64 µs · TIMESTAMP int64 µs UTC · INTERVAL months, days, µs ·
-//   STRUCT fields · REPEATED list · RANGE a STRUCT of start and end.
-// In DuckDB's SQL: BOOLEAN, BIGINT, DOUBLE, DECIMAL(38,9), BLOB, VARCHAR, VARCHAR (JSON, GEOGRAPHY too), BLOB, DATE,
-// TIMESTAMP, TIME, TIMESTAMPTZ, INTERVAL, STRUCT(…), …[]; see storage_type.h.
+//   order-preserving blob (values/bignumeric.h) · STRING, JSON, GEOGRAPHY text · BYTES blob · DATE int32 days
+//   · DATETIME int64 µs civil · TIME int64 µs · TIMESTAMP int64 µs UTC · INTERVAL months, days, µs · STRUCT
+//   fields · REPEATED list · RANGE a STRUCT of start and end.
+// In DuckDB's SQL: BOOLEAN, BIGINT, DOUBLE, DECIMAL(38,9), BLOB, VARCHAR, VARCHAR (JSON, GEOGRAPHY too),
+// BLOB, DATE, TIMESTAMP, TIME, TIMESTAMPTZ, INTERVAL, STRUCT(…), …[]; see storage_type.h.
 namespace bqcdc::emulator::engine {
 
 struct IntervalValue {
@@ -37,7 +37,9 @@ class VectorWriter {
   // INT64, DATETIME, TIME, TIMESTAMP
   void SetInt64(size_t row, int64_t value) { static_cast<int64_t*>(data_)[row] = value; }
   void SetInt128(size_t row, __int128 value) { static_cast<__int128*>(data_)[row] = value; }  // NUMERIC
-  void SetUint128(size_t row, unsigned __int128 value) { static_cast<unsigned __int128*>(data_)[row] = value; }
+  void SetUint128(size_t row, unsigned __int128 value) {
+    static_cast<unsigned __int128*>(data_)[row] = value;
+  }
   void SetUint8(size_t row, uint8_t value) { static_cast<uint8_t*>(data_)[row] = value; }
   void SetDouble(size_t row, double value) { static_cast<double*>(data_)[row] = value; }
   void SetInterval(size_t row, IntervalValue value) { static_cast<IntervalValue*>(data_)[row] = value; }
@@ -45,7 +47,8 @@ class VectorWriter {
   // STRUCT: the writer of a field. A NULL struct needs its fields set to NULL by the caller as well.
   VectorWriter Field(size_t index);
   // REPEATED: makes room for `length` elements of `row` and returns the index of the first in Elements().
-  // Elements() must be asked for again afterwards. Rows are written in any order; an empty list needs a call too.
+  // Elements() must be asked for again afterwards. Rows are written in any order; an empty list needs a call
+  // too.
   size_t StartList(size_t row, size_t length);
   VectorWriter Elements();
 
@@ -59,7 +62,9 @@ class VectorReader {
  public:
   explicit VectorReader(void* vector);
 
-  bool IsNull(size_t row) const { return validity_ != nullptr && (validity_[row / 64] >> (row % 64) & 1) == 0; }
+  bool IsNull(size_t row) const {
+    return validity_ != nullptr && (validity_[row / 64] >> (row % 64) & 1) == 0;
+  }
   bool Bool(size_t row) const { return static_cast<const bool*>(data_)[row]; }
   int32_t Int32(size_t row) const { return static_cast<const int32_t*>(data_)[row]; }
   int64_t Int64(size_t row) const { return static_cast<const int64_t*>(data_)[row]; }
@@ -113,11 +118,11 @@ using cdc::RowOperation;  // stored in the change column kOperation
 
 // The server's own columns behind the table's columns, in this order.
 enum class ChangeColumn : uint8_t {
-  kOperation = 0,      // RowOperation; by the decoder
-  kSequenceHigh = 1,   // uint128, sections 1 and 2, NULL without a sequence number; by the decoder
-  kSequenceLow = 2,    // uint128, sections 3 and 4; by the decoder
-  kIngestTime = 3,     // int64 µs since the Unix epoch, one per request; by the committer
-  kOrdinal = 4,        // int64, rises with every row of the table; by the committer
+  kOperation = 0,     // RowOperation; by the decoder
+  kSequenceHigh = 1,  // uint128, sections 1 and 2, NULL without a sequence number; by the decoder
+  kSequenceLow = 2,   // uint128, sections 3 and 4; by the decoder
+  kIngestTime = 3,    // int64 µs since the Unix epoch, one per request; by the committer
+  kOrdinal = 4,       // int64, rises with every row of the table; by the committer
 };
 inline constexpr size_t kChangeColumnCount = 5;
 

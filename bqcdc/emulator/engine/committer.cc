@@ -57,7 +57,8 @@ void Committer::PrepareRows(const catalog::Table& table, Item& item) const {
       if (row.operation == RowOperation::kPlain) continue;
       ++item.change_count;
       row.has_sequence = !high.IsNull(i);
-      if (row.has_sequence) row.sequence = values::SequenceNumber::FromHighLow(high.Uint128(i), low.Uint128(i));
+      if (row.has_sequence)
+        row.sequence = values::SequenceNumber::FromHighLow(high.Uint128(i), low.Uint128(i));
     }
     begin += chunk.row_count();
   }
@@ -220,11 +221,13 @@ void Committer::Stamp(Item& item) {
 absl::Status Committer::AppendChunks(const Group& group, int64_t uid) {
   duckdb_appender appender = nullptr;
   const std::string name = base::StrCat("d", uid);
-  bool ok = duckdb_appender_create_ext(connection_->handle(), "delta", "main", name.c_str(), &appender) == DuckDBSuccess;
+  bool ok = duckdb_appender_create_ext(connection_->handle(), "delta", "main", name.c_str(), &appender) ==
+            DuckDBSuccess;
   for (const std::unique_ptr<Item>& item : group) {
     if (item->state == nullptr || item->state->uid != uid) continue;
     for (const Chunk& chunk : item->batch.chunks) {
-      ok = ok && duckdb_append_data_chunk(appender, static_cast<duckdb_data_chunk>(chunk.handle())) == DuckDBSuccess;
+      ok = ok && duckdb_append_data_chunk(appender, static_cast<duckdb_data_chunk>(chunk.handle())) ==
+                     DuckDBSuccess;
     }
   }
   ok = ok && duckdb_appender_close(appender) == DuckDBSuccess;
@@ -275,26 +278,26 @@ void Committer::Publish(const Group& group) {
   // Keeps the applier from exchanging the rows meanwhile; readers look at what was counted before.
   bool wake = false;
   {
-  absl::MutexLock rows_lock(&core_->rows_mutex);
-  for (const std::unique_ptr<Item>& item : group) {
-    if (item->state == nullptr) continue;
-    PublishRows(*item);
-    absl::MutexLock lock(&core_->mutex);
-    TableState& state = *item->state;
-    state.row_count_ += item->row_count;
-    state.change_count_ += item->change_count;
-    core_->pending_rows += static_cast<int64_t>(item->row_count);
-    if (item->change_count > 0) {
-      // The watermark starts just before the first change: nothing of it is applied.
-      if (!state.record_.watermark_us) state.record_.watermark_us = item->ingest_us - 1;
-      state.record_.last_change_us = item->ingest_us;
+    absl::MutexLock rows_lock(&core_->rows_mutex);
+    for (const std::unique_ptr<Item>& item : group) {
+      if (item->state == nullptr) continue;
+      PublishRows(*item);
+      absl::MutexLock lock(&core_->mutex);
+      TableState& state = *item->state;
+      state.row_count_ += item->row_count;
+      state.change_count_ += item->change_count;
+      core_->pending_rows += static_cast<int64_t>(item->row_count);
+      if (item->change_count > 0) {
+        // The watermark starts just before the first change: nothing of it is applied.
+        if (!state.record_.watermark_us) state.record_.watermark_us = item->ingest_us - 1;
+        state.record_.last_change_us = item->ingest_us;
+      }
+      if (!state.last_tick_us_) {
+        state.last_tick_us_ = item->ingest_us;
+        wake = true;
+      }
+      if (core_->pending_rows > kPendingRowsMax && !core_->apply_forced) core_->apply_forced = wake = true;
     }
-    if (!state.last_tick_us_) {
-      state.last_tick_us_ = item->ingest_us;
-      wake = true;
-    }
-    if (core_->pending_rows > kPendingRowsMax && !core_->apply_forced) core_->apply_forced = wake = true;
-  }
   }
   if (wake) on_rows_pending_();
 }

@@ -17,12 +17,12 @@
 
 namespace bqcdc::emulator::engine {
 
-// Writes the delta file, alone. Takes what has been queued and stores it in one transaction, so that one fsync serves every
-// append that waits; then publishes the rows to readers and tells the waiting.
+// Writes the delta file, alone. Takes what has been queued and stores it in one transaction, so that one
+// fsync serves every append that waits; then publishes the rows to readers and tells the waiting.
 class Committer {
  public:
-  // `on_rows_pending` is called after rows were published where nothing was pending before, or where too much is:
-  // from the committing thread, without locks.
+  // `on_rows_pending` is called after rows were published where nothing was pending before, or where too much
+  // is: from the committing thread, without locks.
   Committer(DatabaseCore* core, std::function<void()> on_rows_pending);
   // Commits what is queued, then ends the thread.
   ~Committer();

@@ -35,11 +35,15 @@ struct CdcOptions {
 struct DatabaseOptions {
   std::string data_dir;
   CdcOptions cdc;
-  int64_t commit_rows_max = 20'000;               // rows that one group commit takes at most
-  int64_t queued_bytes_max = 256 * 1024 * 1024;   // decoded bytes waiting; beyond it Append is refused as overloaded
-  int64_t delta_bytes_max = 256 * 1024 * 1024;    // write-ahead log of the delta file; beyond it it is checkpointed
-  int64_t memory_bytes_max = int64_t{1024} * 1024 * 1024;  // DuckDB's limit; the process takes about a third more
-  bool background_apply = true;  // false: applies happen by Apply() only, and where too much is pending
+  int64_t commit_rows_max = 20'000;  // rows that one group commit takes at most
+  int64_t queued_bytes_max =
+      256 * 1024 * 1024;  // decoded bytes waiting; beyond it Append is refused as overloaded
+  int64_t delta_bytes_max =
+      256 * 1024 * 1024;  // write-ahead log of the delta file; beyond it it is checkpointed
+  int64_t memory_bytes_max =
+      int64_t{1024} * 1024 * 1024;  // DuckDB's limit; the process takes about a third more
+  int query_threads = 2;            // threads of DuckDB; 1 answers tiny queries quicker, as in tests
+  bool background_apply = true;     // false: applies happen by Apply() only, and where too much is pending
 };
 
 // Rows of one AppendRows request, decoded and valid.
@@ -52,13 +56,14 @@ struct AppendBatch {
 
 class ReadSession;
 
-// The store and CDC engine: two DuckDB files under `data_dir` (baseline and delta), one committing thread, one applying
-// thread. Thread-safe. Every answer is durable when it is given.
+// The store and CDC engine: two DuckDB files under `data_dir` (baseline and delta), one committing thread,
+// one applying thread. Thread-safe. Every answer is durable when it is given.
 class Database {
  public:
-  // Errors: FailedPrecondition when another process holds the directory (named), when the format is newer than
-  // this program's, or when the directory cannot be written.
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options, const base::Clock* clock);
+  // Errors: FailedPrecondition when another process holds the directory (named), when the format is newer
+  // than this program's, or when the directory cannot be written.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options,
+                                                        const base::Clock* clock);
   virtual ~Database() = default;
 
   // Catalog. Names are compared as the service does: datasets and tables with regard to case.
@@ -75,22 +80,25 @@ class Database {
   virtual absl::StatusOr<catalog::Table> CreateTable(catalog::Table table, bool replace) = 0;
   virtual absl::StatusOr<catalog::Table> GetTable(const catalog::TableId& id) const = 0;
   virtual std::vector<catalog::Table> ListTables(const catalog::DatasetId& id) const = 0;
-  // Columns may be added at the end (also nested) and relaxed; everything else of the entity may change freely.
+  // Columns may be added at the end (also nested) and relaxed; everything else of the entity may change
+  // freely.
   virtual absl::StatusOr<catalog::Table> UpdateTable(
       const catalog::TableId& id, std::optional<std::string> if_match,
       const std::function<absl::Status(catalog::Table&)>& change) = 0;
   virtual absl::Status DropTable(const catalog::TableId& id) = 0;
 
-  // Queues the rows for the next group commit. `durable` is called exactly once, from the committing thread and after
-  // the fsync that covers the rows, or with an error and then nothing of the batch is stored: NotFound when the table is gone or
-  // was re-created, Aborted when its columns have changed since (decode again), ResourceExhausted when too much waits (the
-  // one error that is given on the calling thread, before Append returns).
+  // Queues the rows for the next group commit. `durable` is called exactly once, from the committing thread
+  // and after the fsync that covers the rows, or with an error and then nothing of the batch is stored:
+  // NotFound when the table is gone or was re-created, Aborted when its columns have changed since (decode
+  // again), ResourceExhausted when too much waits (the one error that is given on the calling thread, before
+  // Append returns).
   virtual void Append(AppendBatch batch, std::function<void(absl::Status)> durable) = 0;
   // Appends the rows of a SELECT (DuckDB's SQL, columns in table order) as plain rows; returns how many.
-  virtual absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId& id, std::string_view duckdb_sql) = 0;
+  virtual absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId& id,
+                                                  std::string_view duckdb_sql) = 0;
 
-  // Makes `functions` callable in queries of this database, by RegisterScalarFunction. Called before each query with the
-  // same list: registers at the first call and only looks at a flag at the others.
+  // Makes `functions` callable in queries of this database, by RegisterScalarFunction. Called before each
+  // query with the same list: registers at the first call and only looks at a flag at the others.
   virtual absl::Status RegisterFunctions(const std::vector<ScalarFunction>& functions) = 0;
 
   // Time of this store's clock; a query's CURRENT_TIMESTAMP is its session's query_time() instead.
@@ -99,10 +107,11 @@ class Database {
   // A consistent view of every table at one instant.
   virtual absl::StatusOr<std::unique_ptr<ReadSession>> BeginRead() = 0;
 
-  // Folds everything that is pending into the baseline and moves the watermark; all tables when `id` is unset.
+  // Folds everything that is pending into the baseline and moves the watermark; all tables when `id` is
+  // unset.
   virtual absl::Status Apply(std::optional<catalog::TableId> id) = 0;
-  // Returns when nothing is due any more at the clock's present time: applies that are due have happened. For whoever drives a
-  // manual clock; errors are those of the applies.
+  // Returns when nothing is due any more at the clock's present time: applies that are due have happened. For
+  // whoever drives a manual clock; errors are those of the applies.
   virtual absl::Status WaitForBackground() = 0;
   // `upsert_stream_apply_watermark`: unset until the first accepted UPSERT or DELETE.
   virtual absl::StatusOr<std::optional<absl::Time>> Watermark(const catalog::TableId& id) const = 0;
@@ -110,8 +119,8 @@ class Database {
   virtual absl::StatusOr<bool> IsActiveWithCdc(const catalog::TableId& id) const = 0;
 
   struct TableStats {
-    int64_t row_count = 0;         // what a query sees now
-    int64_t pending_changes = 0;   // unapplied rows
+    int64_t row_count = 0;        // what a query sees now
+    int64_t pending_changes = 0;  // unapplied rows
   };
   virtual absl::StatusOr<TableStats> Stats(const catalog::TableId& id) = 0;
 
@@ -123,16 +132,19 @@ class Database {
   virtual CommitCounts commit_counts() const = 0;
 };
 
-// One query's view: snapshots of both files taken under the publish latch. Not thread-safe; end it soon, it pins memory.
+// One query's view: snapshots of both files taken under the publish latch. Not thread-safe; end it soon, it
+// pins memory.
 class ReadSession {
  public:
   virtual ~ReadSession() = default;
   virtual absl::Time query_time() const = 0;
   virtual absl::StatusOr<catalog::Table> FindTable(const catalog::TableId& id) = 0;
-  // DuckDB SQL of a parenthesised relation with the table's columns under their own names (quoted, in table order): the baseline as of the
-  // watermark, or the merge, as max_staleness says. Valid in this session only.
+  // DuckDB SQL of a parenthesised relation with the table's columns under their own names (quoted, in table
+  // order): the baseline as of the watermark, or the merge, as max_staleness says. Valid in this session
+  // only.
   virtual absl::StatusOr<std::string> RelationSql(const catalog::Table& table) = 0;
-  // Runs one SELECT of DuckDB's SQL. Errors of evaluation (division by zero, overflow, bad cast) are InvalidArgument with DuckDB's text.
+  // Runs one SELECT of DuckDB's SQL. Errors of evaluation (division by zero, overflow, bad cast) are
+  // InvalidArgument with DuckDB's text.
   virtual absl::StatusOr<std::unique_ptr<QueryResult>> Execute(std::string_view duckdb_sql) = 0;
 };
 

@@ -35,8 +35,8 @@ struct DatabaseCore {
   std::unique_ptr<Connection> baseline_connection ABSL_GUARDED_BY(baseline_mutex);
 
   // Held shared while a reader takes its snapshots, exclusively while a baseline transaction commits and its
-  // counterpart in memory is put in place: a reader sees both or neither. Commits of the delta file need no latch:
-  // a reader ignores delta rows beyond the ordinals that it was told before.
+  // counterpart in memory is put in place: a reader sees both or neither. Commits of the delta file need no
+  // latch: a reader ignores delta rows beyond the ordinals that it was told before.
   absl::Mutex publish_latch ABSL_ACQUIRED_BEFORE(rows_mutex);
 
   // Held while the pending rows of a table grow (committer) or are exchanged (applier).
@@ -49,12 +49,10 @@ struct DatabaseCore {
   int64_t next_uid ABSL_GUARDED_BY(mutex) = 1;
   // Pending rows of all tables.
   int64_t pending_rows ABSL_GUARDED_BY(mutex) = 0;
-  // The last failure of a background apply.
-  absl::Status background_status ABSL_GUARDED_BY(mutex);
   bool apply_forced ABSL_GUARDED_BY(mutex) = false;  // too much is pending: apply out of turn
 
-  // The last time given out to a request, a query or an apply. Requests rise strictly above it, so that no request comes
-  // to lie at or before an apply or a view that did not contain it.
+  // The last time given out to a request, a query or an apply. Requests rise strictly above it, so that no
+  // request comes to lie at or before an apply or a view that did not contain it.
   int64_t last_time_us ABSL_GUARDED_BY(mutex) = 0;
   // Ingest time of the first request of the group that is being committed.
   std::optional<int64_t> commit_since_us ABSL_GUARDED_BY(mutex);

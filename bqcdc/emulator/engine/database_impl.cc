@@ -9,11 +9,11 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/catalog/entity_json.h"
+#include "bqcdc/emulator/cdc/mutant.h"
 #include "bqcdc/emulator/engine/insert_rows.h"
 #include "bqcdc/emulator/engine/physical_tables.h"
 #include "bqcdc/emulator/engine/recovery.h"
 #include "bqcdc/emulator/engine/storage_type.h"
-#include "bqcdc/emulator/cdc/mutant.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/schema/column_name_rules.h"
 
@@ -29,7 +29,8 @@ using catalog::TableId;
 std::string DatasetName(const DatasetId& id) { return base::StrCat(id.project, ":", id.dataset); }
 
 std::string DeleteEntitySql(std::string_view kind, const std::string& name) {
-  return base::StrCat("DELETE FROM baseline.main.entity WHERE kind = '", kind, "' AND name = ", QuoteLiteral(name), ";");
+  return base::StrCat("DELETE FROM baseline.main.entity WHERE kind = '", kind,
+                      "' AND name = ", QuoteLiteral(name), ";");
 }
 
 std::string PutEntitySql(std::string_view kind, const std::string& name, const std::string& json) {
@@ -42,8 +43,8 @@ std::string PutTableSql(const Table& table) {
 }
 
 std::string DropTableSql(int64_t uid) {
-  return base::StrCat(DeleteEntitySql("table", base::StrCat(uid)), "DELETE FROM baseline.main.apply_record WHERE uid = ",
-                      uid, ";", DropBaselineSql(uid));
+  return base::StrCat(DeleteEntitySql("table", base::StrCat(uid)),
+                      "DELETE FROM baseline.main.apply_record WHERE uid = ", uid, ";", DropBaselineSql(uid));
 }
 
 // Columns may be added behind the others, at any depth, and REQUIRED ones may become NULLABLE.
@@ -52,22 +53,27 @@ absl::Status CheckAltered(const std::vector<schema::Column>& before, const std::
   for (size_t i = 0; i < before.size(); ++i) {
     const std::string name = path + before[i].name;
     if (i >= after.size() || before[i].name != after[i].name) {
-      return errors::Invalid(base::StrCat("Provided Schema does not match: field ", name, " is missing in new schema"));
+      return errors::Invalid(
+          base::StrCat("Provided Schema does not match: field ", name, " is missing in new schema"));
     }
     if (before[i].type != after[i].type) {
-      return errors::Invalid(base::StrCat("Provided Schema does not match: Field ", name, " has changed type from ",
-                                          schema::SqlName(before[i].type), " to ", schema::SqlName(after[i].type)));
+      return errors::Invalid(base::StrCat("Provided Schema does not match: Field ", name,
+                                          " has changed type from ", schema::SqlName(before[i].type), " to ",
+                                          schema::SqlName(after[i].type)));
     }
-    if (before[i].mode != after[i].mode && !(before[i].required() && after[i].mode == schema::ColumnMode::kNullable)) {
-      return errors::Invalid(base::StrCat("Provided Schema does not match: Field ", name, " has changed mode from ",
-                                          schema::ModeName(before[i].mode), " to ", schema::ModeName(after[i].mode)));
+    if (before[i].mode != after[i].mode &&
+        !(before[i].required() && after[i].mode == schema::ColumnMode::kNullable)) {
+      return errors::Invalid(base::StrCat("Provided Schema does not match: Field ", name,
+                                          " has changed mode from ", schema::ModeName(before[i].mode), " to ",
+                                          schema::ModeName(after[i].mode)));
     }
     BQCDC_RETURN_IF_ERROR(CheckAltered(before[i].fields, after[i].fields, name + "."));
   }
   for (size_t i = before.size(); i < after.size(); ++i) {
     if (after[i].required()) {
-      return errors::Invalid(base::StrCat("Provided Schema does not match: cannot add required fields to an existing schema (field: ",
-                                          path, after[i].name, ")"));
+      return errors::Invalid(base::StrCat(
+          "Provided Schema does not match: cannot add required fields to an existing schema (field: ", path,
+          after[i].name, ")"));
     }
   }
   return absl::OkStatus();
@@ -75,8 +81,10 @@ absl::Status CheckAltered(const std::vector<schema::Column>& before, const std::
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options, const base::Clock* clock) {
-  BQCDC_ASSIGN_OR_RETURN(auto store, Store::Open(options.data_dir, options.memory_bytes_max));
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options,
+                                                         const base::Clock* clock) {
+  BQCDC_ASSIGN_OR_RETURN(auto store,
+                         Store::Open(options.data_dir, options.memory_bytes_max, options.query_threads));
   auto core = std::make_unique<DatabaseCore>(options, clock, std::move(store));
   auto database = std::make_unique<DatabaseImpl>(std::move(core));
   BQCDC_RETURN_IF_ERROR(database->Start());
@@ -109,7 +117,8 @@ absl::Status DatabaseImpl::Start() {
 }
 
 DatabaseImpl::~DatabaseImpl() {
-  // The committer first drains its queue and may wake the applier, so the applier's thread ends first and its object last.
+  // The committer first drains its queue and may wake the applier, so the applier's thread ends first and its
+  // object last.
   applier_->Stop();
   committer_.reset();
   applier_.reset();
@@ -157,7 +166,7 @@ std::vector<Dataset> DatabaseImpl::ListDatasets(std::string_view project) const 
 }
 
 absl::StatusOr<Dataset> DatabaseImpl::UpdateDataset(const DatasetId& id, std::optional<std::string> if_match,
-                                                   const std::function<absl::Status(Dataset&)>& change) {
+                                                    const std::function<absl::Status(Dataset&)>& change) {
   absl::MutexLock baseline(&core_->baseline_mutex);
   BQCDC_ASSIGN_OR_RETURN(Dataset dataset, GetDataset(id));
   if (if_match && *if_match != dataset.etag) {
@@ -232,14 +241,17 @@ absl::StatusOr<Table> DatabaseImpl::CreateTable(Table table, bool replace) {
     table.schema_version = 1;
     table.creation_time_ms = table.last_modified_ms = core_->NowUs() / 1000;
     table.etag = NewEtag();
-    // The delta first: a kill in between leaves a delta table that nobody owns, and the next start removes it.
-    BQCDC_RETURN_IF_ERROR(committer_->Run([&](Connection& delta) { return delta.Run(CreateDeltaSql(table)); }));
+    // The delta first: a kill in between leaves a delta table that nobody owns, and the next start removes
+    // it.
+    BQCDC_RETURN_IF_ERROR(
+        committer_->Run([&](Connection& delta) { return delta.Run(CreateDeltaSql(table)); }));
     base::HitFailpoint(base::Failpoint::kCreateBetweenFiles);
     std::string sql;
     for (const int64_t uid : replaced) sql += DropTableSql(uid);
     base::StrAppend(&sql, CreateBaselineSql(table), CreateTombstonesSql(table), PutTableSql(table),
-                    "INSERT INTO baseline.main.apply_record(uid, applied_ordinal, applied_us) VALUES (", table.uid,
-                    ", 0, 0);UPDATE baseline.main.meta SET value = ", table.uid + 1, " WHERE name = 'next_uid'");
+                    "INSERT INTO baseline.main.apply_record(uid, applied_ordinal, applied_us) VALUES (",
+                    table.uid, ", 0, 0);UPDATE baseline.main.meta SET value = ", table.uid + 1,
+                    " WHERE name = 'next_uid'");
     BQCDC_RETURN_IF_ERROR(Commit({sql,
                                   [&](CatalogState& state) {
                                     for (const int64_t uid : replaced) state.RemoveTable(uid);
@@ -247,7 +259,8 @@ absl::StatusOr<Table> DatabaseImpl::CreateTable(Table table, bool replace) {
                                   },
                                   [&] {
                                     ForgetTables(replaced);
-                                    core_->tables[table.uid] = std::make_shared<TableState>(table.uid, ApplyRecord{});
+                                    core_->tables[table.uid] =
+                                        std::make_shared<TableState>(table.uid, ApplyRecord{});
                                   }}));
   }
   DropDelta(replaced);
@@ -256,7 +269,8 @@ absl::StatusOr<Table> DatabaseImpl::CreateTable(Table table, bool replace) {
 
 absl::StatusOr<Table> DatabaseImpl::FindTable(const TableId& id) const {
   const auto catalog = core_->Catalog();
-  if (catalog->FindDataset({id.project, id.dataset}) == nullptr) return errors::DatasetNotFound(id.project, id.dataset);
+  if (catalog->FindDataset({id.project, id.dataset}) == nullptr)
+    return errors::DatasetNotFound(id.project, id.dataset);
   const Table* table = catalog->FindTable(id);
   if (table == nullptr) return errors::TableNotFound(id.ToString());
   return *table;
@@ -264,7 +278,9 @@ absl::StatusOr<Table> DatabaseImpl::FindTable(const TableId& id) const {
 
 absl::StatusOr<Table> DatabaseImpl::GetTable(const TableId& id) const { return FindTable(id); }
 
-std::vector<Table> DatabaseImpl::ListTables(const DatasetId& id) const { return core_->Catalog()->ListTables(id); }
+std::vector<Table> DatabaseImpl::ListTables(const DatasetId& id) const {
+  return core_->Catalog()->ListTables(id);
+}
 
 absl::Status DatabaseImpl::AlterColumns(const Table& before, Table& after) {
   ++after.schema_version;
@@ -272,20 +288,22 @@ absl::Status DatabaseImpl::AlterColumns(const Table& before, Table& after) {
   return committer_->Run([&](Connection& delta) -> absl::Status {
     core_->baseline_mutex.AssertHeld();
     BQCDC_RETURN_IF_ERROR(applier_->ApplyLocked(before.uid));
-    BQCDC_RETURN_IF_ERROR(delta.Run(base::StrCat("BEGIN;", DropDeltaSql(before.uid), CreateDeltaSql(after), "COMMIT")));
+    BQCDC_RETURN_IF_ERROR(
+        delta.Run(base::StrCat("BEGIN;", DropDeltaSql(before.uid), CreateDeltaSql(after), "COMMIT")));
     base::HitFailpoint(base::Failpoint::kAlterBetweenFiles);
     const absl::Status status = Commit({AlterBaselineSql(before, after) + PutTableSql(after),
                                         [&](CatalogState& state) { state.PutTable(after); },
                                         {}});
     if (!status.ok()) {
-      delta.Run(base::StrCat("BEGIN;", DropDeltaSql(before.uid), CreateDeltaSql(before), "COMMIT")).IgnoreError();
+      delta.Run(base::StrCat("BEGIN;", DropDeltaSql(before.uid), CreateDeltaSql(before), "COMMIT"))
+          .IgnoreError();
     }
     return status;
   });
 }
 
 absl::StatusOr<Table> DatabaseImpl::UpdateTable(const TableId& id, std::optional<std::string> if_match,
-                                               const std::function<absl::Status(Table&)>& change) {
+                                                const std::function<absl::Status(Table&)>& change) {
   absl::MutexLock baseline(&core_->baseline_mutex);
   BQCDC_ASSIGN_OR_RETURN(const Table before, FindTable(id));
   if (if_match && *if_match != before.etag) {
@@ -298,7 +316,8 @@ absl::StatusOr<Table> DatabaseImpl::UpdateTable(const TableId& id, std::optional
   after.last_modified_ms = core_->NowUs() / 1000;
   after.etag = NewEtag();
   if (after.schema == before.schema) {
-    BQCDC_RETURN_IF_ERROR(Commit({PutTableSql(after), [&](CatalogState& state) { state.PutTable(after); }, {}}));
+    BQCDC_RETURN_IF_ERROR(
+        Commit({PutTableSql(after), [&](CatalogState& state) { state.PutTable(after); }, {}}));
     applier_->Wake();  // max_staleness may have changed
     return after;
   }
@@ -314,8 +333,8 @@ absl::Status DatabaseImpl::DropTable(const TableId& id) {
     absl::MutexLock baseline(&core_->baseline_mutex);
     BQCDC_ASSIGN_OR_RETURN(const Table table, FindTable(id));
     uid = table.uid;
-    BQCDC_RETURN_IF_ERROR(Commit(
-        {DropTableSql(uid), [&](CatalogState& state) { state.RemoveTable(uid); }, [&] { ForgetTables({uid}); }}));
+    BQCDC_RETURN_IF_ERROR(Commit({DropTableSql(uid), [&](CatalogState& state) { state.RemoveTable(uid); },
+                                  [&] { ForgetTables({uid}); }}));
   }
   DropDelta({uid});
   return absl::OkStatus();

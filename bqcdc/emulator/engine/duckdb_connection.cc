@@ -8,9 +8,11 @@
 namespace bqcdc::emulator::engine {
 namespace {
 
-// DuckDB's text without the name of its error class and the excerpt of the statement, which is not the user's.
+// DuckDB's text without the name of its error class and the excerpt of the statement, which is not the
+// user's.
 std::string CleanMessage(std::string_view message) {
-  if (const size_t excerpt = message.find("\n\nLINE "); excerpt != message.npos) message = message.substr(0, excerpt);
+  if (const size_t excerpt = message.find("\n\nLINE "); excerpt != message.npos)
+    message = message.substr(0, excerpt);
   const size_t label = message.find(" Error: ");
   if (label != message.npos && message.find_first_of(":\n") == label + 6) message.remove_prefix(label + 8);
   return std::string(message);
@@ -26,10 +28,14 @@ absl::StatusCode CodeOf(duckdb_error_type type) {
     case DUCKDB_ERROR_MISMATCH_TYPE:
     case DUCKDB_ERROR_CONSTRAINT:
     case DUCKDB_ERROR_PARAMETER_NOT_ALLOWED:
-    case DUCKDB_ERROR_EXECUTOR: return absl::StatusCode::kInvalidArgument;
-    case DUCKDB_ERROR_OUT_OF_MEMORY: return absl::StatusCode::kResourceExhausted;
-    case DUCKDB_ERROR_INTERRUPT: return absl::StatusCode::kCancelled;
-    default: return absl::StatusCode::kInternal;
+    case DUCKDB_ERROR_EXECUTOR:
+      return absl::StatusCode::kInvalidArgument;
+    case DUCKDB_ERROR_OUT_OF_MEMORY:
+      return absl::StatusCode::kResourceExhausted;
+    case DUCKDB_ERROR_INTERRUPT:
+      return absl::StatusCode::kCancelled;
+    default:
+      return absl::StatusCode::kInternal;
   }
 }
 
@@ -42,7 +48,8 @@ struct Result {
 
   absl::Status Error() {
     const char* text = duckdb_result_error(&value);
-    return base::Error(CodeOf(duckdb_result_error_type(&value)), CleanMessage(text == nullptr ? "failed" : text));
+    return base::Error(CodeOf(duckdb_result_error_type(&value)),
+                       CleanMessage(text == nullptr ? "failed" : text));
   }
 };
 
@@ -111,7 +118,8 @@ absl::StatusOr<std::optional<int64_t>> Connection::ReadInt64(std::string_view sq
 
 absl::StatusOr<std::unique_ptr<QueryResult>> Connection::Query(std::string_view sql) {
   auto result = std::make_unique<Result>();
-  if (duckdb_query(connection_, std::string(sql).c_str(), &result->value) == DuckDBError) return result->Error();
+  if (duckdb_query(connection_, std::string(sql).c_str(), &result->value) == DuckDBError)
+    return result->Error();
   return std::make_unique<MaterializedResult>(std::move(result));
 }
 
@@ -124,8 +132,6 @@ Transaction::~Transaction() {
   if (connection_ != nullptr) connection_->Run("ROLLBACK").IgnoreError();
 }
 
-absl::Status Transaction::Commit() {
-  return std::exchange(connection_, nullptr)->Run("COMMIT");
-}
+absl::Status Transaction::Commit() { return std::exchange(connection_, nullptr)->Run("COMMIT"); }
 
 }  // namespace bqcdc::emulator::engine

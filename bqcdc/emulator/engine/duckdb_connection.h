@@ -15,8 +15,8 @@
 
 namespace bqcdc::emulator::engine {
 
-// A connection of the store's DuckDB instance. One thread at a time. Errors of our own statements are Internal: they
-// are our mistakes, or the disk's.
+// A connection of the store's DuckDB instance. One thread at a time. Errors of our own statements are
+// Internal: they are our mistakes, or the disk's.
 class Connection {
  public:
   static absl::StatusOr<std::unique_ptr<Connection>> Open(duckdb_database database);
@@ -32,8 +32,8 @@ class Connection {
   absl::Status Read(std::string_view sql, const std::function<absl::Status(const Chunk&)>& each);
   // The first value of the first row as BIGINT; unset for no row or NULL.
   absl::StatusOr<std::optional<int64_t>> ReadInt64(std::string_view sql);
-  // Runs a user's SELECT. What the data brought about (overflow, bad cast, division by zero) is InvalidArgument, a statement
-  // that DuckDB does not take is Internal, too little memory ResourceExhausted.
+  // Runs a user's SELECT. What the data brought about (overflow, bad cast, division by zero) is
+  // InvalidArgument, a statement that DuckDB does not take is Internal, too little memory ResourceExhausted.
   absl::StatusOr<std::unique_ptr<QueryResult>> Query(std::string_view sql);
 
  private:

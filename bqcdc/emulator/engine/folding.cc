@@ -13,7 +13,8 @@ namespace {
 constexpr uint8_t kRowLookedUp = 1;
 
 absl::Status LookUpAppliedWinners(const catalog::Table& table, const cdc::PendingRows& rows,
-                                  const std::vector<size_t>& wanted, cdc::Fold& fold, Connection& connection) {
+                                  const std::vector<size_t>& wanted, cdc::Fold& fold,
+                                  Connection& connection) {
   std::vector<uint8_t> bits(wanted.back() + 1);
   for (const size_t row : wanted) bits[row] = kRowLookedUp;
   const RowFlags flags(rows.first_ordinal(), std::move(bits));
@@ -34,9 +35,11 @@ absl::Status LookUpAppliedWinners(const catalog::Table& table, const cdc::Pendin
   });
 }
 
-absl::Status ExtendFold(const catalog::Table& table, const PendingView& view, cdc::Fold& fold, Connection& connection) {
+absl::Status ExtendFold(const catalog::Table& table, const PendingView& view, cdc::Fold& fold,
+                        Connection& connection) {
   const std::vector<size_t> wanted = fold.RowsToLookUp(*view.rows, view.row_count);
-  if (!wanted.empty()) BQCDC_RETURN_IF_ERROR(LookUpAppliedWinners(table, *view.rows, wanted, fold, connection));
+  if (!wanted.empty())
+    BQCDC_RETURN_IF_ERROR(LookUpAppliedWinners(table, *view.rows, wanted, fold, connection));
   fold.Extend(*view.rows, view.row_count);
   return absl::OkStatus();
 }
@@ -52,9 +55,10 @@ std::shared_ptr<const FoldedView> MakeView(const cdc::PendingRows& rows, const c
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const FoldedView>> FoldPending(const cdc::FoldRules& rules, const catalog::Table& table,
-                                                             const PendingView& view, TableState& state,
-                                                             Connection& connection) {
+absl::StatusOr<std::shared_ptr<const FoldedView>> FoldPending(const cdc::FoldRules& rules,
+                                                              const catalog::Table& table,
+                                                              const PendingView& view, TableState& state,
+                                                              Connection& connection) {
   absl::MutexLock lock(&state.fold_mutex_);
   const bool same_rows = state.folded_rows_ == view.rows;
   if (same_rows && state.fold_->row_count() > view.row_count) {

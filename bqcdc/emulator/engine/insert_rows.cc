@@ -47,7 +47,8 @@ Chunk AsPlainRows(const catalog::Table& table, const Chunk& rows) {
   const auto to = static_cast<duckdb_data_chunk>(chunk.handle());
   const size_t columns = table.schema.columns.size();
   for (size_t i = 0; i < columns; ++i) {
-    duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(to, i), duckdb_data_chunk_get_vector(from, i));
+    duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(to, i),
+                                   duckdb_data_chunk_get_vector(from, i));
   }
   VectorWriter operation = chunk.Writer(columns + static_cast<size_t>(ChangeColumn::kOperation));
   VectorWriter high = chunk.Writer(columns + static_cast<size_t>(ChangeColumn::kSequenceHigh));
@@ -76,7 +77,8 @@ absl::StatusOr<AppendBatch> ReadInsertedRows(const catalog::Table& table, std::s
     BQCDC_RETURN_IF_ERROR(CheckRequired(table, *rows));
     row_count += static_cast<int64_t>(rows->row_count());
     if (row_count > kInsertRowsMax) {
-      return errors::InvalidQuery(base::StrCat("INSERT of more than ", kInsertRowsMax, " rows is not supported"));
+      return errors::InvalidQuery(
+          base::StrCat("INSERT of more than ", kInsertRowsMax, " rows is not supported"));
     }
     batch.bytes += static_cast<int64_t>(rows->row_count() * table.schema.columns.size()) * kValueBytesGuess;
     batch.chunks.push_back(AsPlainRows(table, *rows));

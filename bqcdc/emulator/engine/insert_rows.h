@@ -8,8 +8,8 @@
 
 namespace bqcdc::emulator::engine {
 
-// The rows of a SELECT (columns in table order) as plain rows of `table`, cast to its columns. InvalidArgument where a REQUIRED column
-// would be NULL, or where there are more rows than limits.h allows.
+// The rows of a SELECT (columns in table order) as plain rows of `table`, cast to its columns.
+// InvalidArgument where a REQUIRED column would be NULL, or where there are more rows than limits.h allows.
 absl::StatusOr<AppendBatch> ReadInsertedRows(const catalog::Table& table, std::string_view duckdb_sql,
                                              ReadSession& session);
 

@@ -36,14 +36,19 @@ void AppendValue(const VectorReader& reader, ColumnType type, size_t row, std::s
   }
   out.push_back('\1');
   switch (type) {
-    case ColumnType::kBool: return AppendFixed(reader.Bool(row), out);
-    case ColumnType::kDate: return AppendFixed(reader.Int32(row), out);
-    case ColumnType::kNumeric: return AppendFixed(reader.Int128(row), out);
+    case ColumnType::kBool:
+      return AppendFixed(reader.Bool(row), out);
+    case ColumnType::kDate:
+      return AppendFixed(reader.Int32(row), out);
+    case ColumnType::kNumeric:
+      return AppendFixed(reader.Int128(row), out);
     case ColumnType::kInt64:
     case ColumnType::kDatetime:
     case ColumnType::kTime:
-    case ColumnType::kTimestamp: return AppendFixed(reader.Int64(row), out);
-    default: return AppendVariable(reader.Bytes(row), out);
+    case ColumnType::kTimestamp:
+      return AppendFixed(reader.Int64(row), out);
+    default:
+      return AppendVariable(reader.Bytes(row), out);
   }
 }
 

@@ -18,8 +18,9 @@ std::string ColumnDefinitions(const catalog::Table& table) {
 }  // namespace
 
 std::string CreateBaselineSql(const catalog::Table& table) {
-  return base::StrCat("CREATE TABLE ", BaselineTable(table.uid), "(", ColumnDefinitions(table),
-                      "\"$kind\" UTINYINT, \"$seq_high\" UHUGEINT, \"$seq_low\" UHUGEINT, \"$ingest\" BIGINT);");
+  return base::StrCat(
+      "CREATE TABLE ", BaselineTable(table.uid), "(", ColumnDefinitions(table),
+      "\"$kind\" UTINYINT, \"$seq_high\" UHUGEINT, \"$seq_low\" UHUGEINT, \"$ingest\" BIGINT);");
 }
 
 std::string CreateTombstonesSql(const catalog::Table& table) {
@@ -39,7 +40,8 @@ std::string CreateDeltaSql(const catalog::Table& table) {
 }
 
 std::string DropBaselineSql(int64_t uid) {
-  return base::StrCat("DROP TABLE IF EXISTS ", BaselineTable(uid), "; DROP TABLE IF EXISTS ", TombstoneTable(uid), ";");
+  return base::StrCat("DROP TABLE IF EXISTS ", BaselineTable(uid), "; DROP TABLE IF EXISTS ",
+                      TombstoneTable(uid), ";");
 }
 
 std::string DropDeltaSql(int64_t uid) { return base::StrCat("DROP TABLE IF EXISTS ", DeltaTable(uid), ";"); }
@@ -59,7 +61,8 @@ std::string AlterBaselineSql(const catalog::Table& before, const catalog::Table&
   }
   if (before.schema.primary_key != after.schema.primary_key) {
     // Another key: what was deleted under the old one says nothing about it.
-    base::StrAppend(&sql, "DROP TABLE IF EXISTS ", TombstoneTable(after.uid), ";", CreateTombstonesSql(after));
+    base::StrAppend(&sql, "DROP TABLE IF EXISTS ", TombstoneTable(after.uid), ";",
+                    CreateTombstonesSql(after));
   }
   return sql;
 }

@@ -7,7 +7,8 @@
 
 namespace bqcdc::emulator::engine {
 
-// Rows of a query, chunk by chunk. Column types are known to whoever wrote the query; see chunk.h for how each is stored.
+// Rows of a query, chunk by chunk. Column types are known to whoever wrote the query; see chunk.h for how
+// each is stored.
 class QueryResult {
  public:
   virtual ~QueryResult() = default;

@@ -31,7 +31,8 @@ void ConnectionPool::GiveBack(std::unique_ptr<Connection> connection) {
   if (static_cast<int64_t>(idle_.size()) < kIdleConnectionsMax) idle_.push_back(std::move(connection));
 }
 
-absl::StatusOr<std::unique_ptr<SnapshotSession>> SnapshotSession::Begin(DatabaseCore* core, ConnectionPool* pool) {
+absl::StatusOr<std::unique_ptr<SnapshotSession>> SnapshotSession::Begin(DatabaseCore* core,
+                                                                        ConnectionPool* pool) {
   BQCDC_ASSIGN_OR_RETURN(auto connection, pool->Take());
   std::unique_ptr<SnapshotSession> session(new SnapshotSession(core, pool, std::move(connection)));
   BQCDC_RETURN_IF_ERROR(session->Pin());
@@ -44,10 +45,11 @@ absl::Status SnapshotSession::Pin() {
     absl::MutexLock lock(&core_->mutex);
     query_time_us_ = core_->TakeViewTime();
     catalog_ = core_->catalog;
-    for (const auto& [uid, state] : core_->tables) tables_.emplace_hint(tables_.end(), uid, TableView{state, state->View()});
+    for (const auto& [uid, state] : core_->tables)
+      tables_.emplace_hint(tables_.end(), uid, TableView{state, state->View()});
   }
-  // A transaction pins a file when it first touches it. The delta may have gained rows since the views were taken, never lost
-  // one that they need: rows beyond a view's last ordinal are left out by it.
+  // A transaction pins a file when it first touches it. The delta may have gained rows since the views were
+  // taken, never lost one that they need: rows beyond a view's last ordinal are left out by it.
   return connection_->Run("BEGIN TRANSACTION; SELECT 1 FROM baseline.main.meta, delta.main.meta LIMIT 1");
 }
 

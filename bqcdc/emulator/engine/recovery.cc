@@ -77,7 +77,8 @@ constexpr const char* kDeltaTablesSql =
     "WITH c AS (SELECT database_name, substr(table_name, 2)::BIGINT AS uid, "
     "string_agg(column_name || ' ' || data_type, ',' ORDER BY column_name) "
     "FILTER (WHERE NOT starts_with(column_name, '$')) AS columns FROM duckdb_columns() "
-    "WHERE regexp_matches(table_name, '^[bd][0-9]+$') AND database_name = if(table_name[1] = 'b', 'baseline', 'delta') "
+    "WHERE regexp_matches(table_name, '^[bd][0-9]+$') AND database_name = if(table_name[1] = 'b', "
+    "'baseline', 'delta') "
     "GROUP BY ALL) "
     "SELECT d.uid, t.estimated_size, d.columns IS NOT DISTINCT FROM b.columns "
     "FROM (SELECT * FROM c WHERE database_name = 'delta') AS d "
@@ -99,10 +100,11 @@ absl::StatusOr<std::map<int64_t, DeltaTableFound>> ReadDeltaTables(Connection& c
 absl::Status ReadPendingRows(const catalog::Table& table, TableState& state, Connection& connection,
                              int64_t& last_time_us) {
   const bool has_key = table.has_primary_key();
-  const std::string sql = base::StrCat(
-      "SELECT \"$op\", \"$seq_high\", \"$seq_low\", \"$ingest\", \"$ordinal\"", has_key ? ", " : "", KeyList(table),
-      " FROM ", DeltaTable(table.uid), " WHERE \"$ordinal\" > ", state.record_.applied_ordinal, " ORDER BY \"$ordinal\"",
-      Mutated(Mutant::kPendingReversedOnRestart) ? " DESC" : "");
+  const std::string sql =
+      base::StrCat("SELECT \"$op\", \"$seq_high\", \"$seq_low\", \"$ingest\", \"$ordinal\"",
+                   has_key ? ", " : "", KeyList(table), " FROM ", DeltaTable(table.uid),
+                   " WHERE \"$ordinal\" > ", state.record_.applied_ordinal, " ORDER BY \"$ordinal\"",
+                   Mutated(Mutant::kPendingReversedOnRestart) ? " DESC" : "");
   const std::optional<KeyEncoder> encoder =
       has_key ? std::optional(KeyEncoder::ForKeyColumnsOnly(table, kChangeColumnCount)) : std::nullopt;
   if (has_key) {
@@ -116,14 +118,16 @@ absl::Status ReadPendingRows(const catalog::Table& table, TableState& state, Con
                        ingest = chunk.Reader(3), ordinal = chunk.Reader(4);
     for (size_t i = 0; i < chunk.row_count(); ++i) {
       if (ordinal.Int64(i) != state.next_ordinal() && !Mutated(Mutant::kPendingReversedOnRestart)) {
-        return absl::DataLossError(base::StrCat("table ", table.id.ToString(), ": stored row ", ordinal.Int64(i),
-                                                " found where row ", state.next_ordinal(), " is due"));
+        return absl::DataLossError(base::StrCat("table ", table.id.ToString(), ": stored row ",
+                                                ordinal.Int64(i), " found where row ", state.next_ordinal(),
+                                                " is due"));
       }
       cdc::PendingRow row;
       row.operation = static_cast<RowOperation>(operation.Uint8(i));
       row.ingest_us = ingest.Int64(i);
       row.has_sequence = !high.IsNull(i);
-      if (row.has_sequence) row.sequence = values::SequenceNumber::FromHighLow(high.Uint128(i), low.Uint128(i));
+      if (row.has_sequence)
+        row.sequence = values::SequenceNumber::FromHighLow(high.Uint128(i), low.Uint128(i));
       last_time_us = std::max(last_time_us, row.ingest_us);
       if (!state.last_tick_us_) state.last_tick_us_ = row.ingest_us;
       if (row.operation != RowOperation::kPlain) {
@@ -167,9 +171,9 @@ absl::Status RecoverTable(const catalog::Table& table, const DeltaTableFound* de
 
 // An ALTER makes the delta table anew, empty, before the baseline knows of it.
 absl::Status RepairColumns(const catalog::Table& table, const ApplyRecord& record, Connection& connection) {
-  BQCDC_ASSIGN_OR_RETURN(const auto rows, connection.ReadInt64(base::StrCat(
-                                              "SELECT count(*) FROM ", DeltaTable(table.uid),
-                                              " WHERE \"$ordinal\" > ", record.applied_ordinal)));
+  BQCDC_ASSIGN_OR_RETURN(
+      const auto rows, connection.ReadInt64(base::StrCat("SELECT count(*) FROM ", DeltaTable(table.uid),
+                                                         " WHERE \"$ordinal\" > ", record.applied_ordinal)));
   if (rows.value_or(0) > 0) {
     return absl::DataLossError(
         base::StrCat("table ", table.id.ToString(), ": stored changes have other columns than the table"));
@@ -183,8 +187,9 @@ absl::Status Recover(DatabaseCore& core, Connection& connection) {
   BQCDC_ASSIGN_OR_RETURN(catalog::CatalogState catalog, ReadCatalog(connection));
   BQCDC_ASSIGN_OR_RETURN((std::map<int64_t, ApplyRecord> records), ReadRecords(connection));
   BQCDC_ASSIGN_OR_RETURN((std::map<int64_t, DeltaTableFound> deltas), ReadDeltaTables(connection));
-  BQCDC_ASSIGN_OR_RETURN(const auto next_uid,
-                         connection.ReadInt64("SELECT value FROM baseline.main.meta WHERE name = 'next_uid'"));
+  BQCDC_ASSIGN_OR_RETURN(
+      const auto next_uid,
+      connection.ReadInt64("SELECT value FROM baseline.main.meta WHERE name = 'next_uid'"));
   for (const auto& [uid, delta] : deltas) {
     if (catalog.FindTable(uid) == nullptr) BQCDC_RETURN_IF_ERROR(connection.Run(DropDeltaSql(uid)));
   }
@@ -199,7 +204,8 @@ absl::Status Recover(DatabaseCore& core, Connection& connection) {
       BQCDC_RETURN_IF_ERROR(RepairColumns(*table, records[uid], connection));
       delta->second.rows_max = 0;
     }
-    BQCDC_RETURN_IF_ERROR(RecoverTable(*table, found ? &delta->second : nullptr, records[uid], core, connection));
+    BQCDC_RETURN_IF_ERROR(
+        RecoverTable(*table, found ? &delta->second : nullptr, records[uid], core, connection));
   }
   absl::MutexLock lock(&core.mutex);
   core.catalog = std::make_shared<catalog::CatalogState>(std::move(catalog));

@@ -31,14 +31,16 @@ std::string SameKey(const catalog::Table& table, const std::string& left, const 
   std::string condition;
   for (const std::string& name : table.schema.primary_key) {
     const std::string column = QuoteIdentifier(name);
-    base::StrAppend(&condition, condition.empty() ? "" : " AND ", left, ".", column, equal, right, ".", column);
+    base::StrAppend(&condition, condition.empty() ? "" : " AND ", left, ".", column, equal, right, ".",
+                    column);
     if (Mutated(Mutant::kKeyFirstColumnOnly)) break;
   }
   return condition;
 }
 
 std::string PendingRowsCondition(const PendingView& view) {
-  return base::StrCat("\"$ordinal\" > ", view.record.applied_ordinal, " AND \"$ordinal\" <= ", view.last_ordinal());
+  return base::StrCat("\"$ordinal\" > ", view.record.applied_ordinal,
+                      " AND \"$ordinal\" <= ", view.last_ordinal());
 }
 
 std::string StaleRelationSql(const catalog::Table& table, const PendingView& view) {
@@ -47,18 +49,22 @@ std::string StaleRelationSql(const catalog::Table& table, const PendingView& vie
   const bool has_plain_rows = view.row_count > view.change_count;
   if (has_plain_rows && !Mutated(Mutant::kPlainHiddenWhenStale)) {
     base::StrAppend(&sql, " UNION ALL SELECT ", columns, " FROM ", DeltaTable(table.uid), " WHERE ",
-                    PendingRowsCondition(view), " AND \"$op\" = ", static_cast<int>(cdc::RowOperation::kPlain));
+                    PendingRowsCondition(view),
+                    " AND \"$op\" = ", static_cast<int>(cdc::RowOperation::kPlain));
   }
   return sql + ")";
 }
 
-std::string MergedRelationSql(const catalog::Table& table, const PendingView& view, const FoldedView* folded) {
+std::string MergedRelationSql(const catalog::Table& table, const PendingView& view,
+                              const FoldedView* folded) {
   if (view.change_count == 0) return StaleRelationSql(table, view);
   const std::string columns = ColumnList(table);
-  const std::string delta = base::StrCat(" FROM ", DeltaTable(table.uid), " WHERE ", PendingRowsCondition(view), " AND ");
+  const std::string delta =
+      base::StrCat(" FROM ", DeltaTable(table.uid), " WHERE ", PendingRowsCondition(view), " AND ");
   std::string sql = base::StrCat("(SELECT ", columns, " FROM ", BaselineTable(table.uid), " AS b");
   if (folded->hidden_key_count > 0) {
-    base::StrAppend(&sql, " ANTI JOIN (SELECT ", KeyList(table), delta, folded->flags->Sql(cdc::kRowHidesKey));
+    base::StrAppend(&sql, " ANTI JOIN (SELECT ", KeyList(table), delta,
+                    folded->flags->Sql(cdc::kRowHidesKey));
     if (Mutated(Mutant::kMergeIgnoresDeletes)) {
       base::StrAppend(&sql, " AND \"$op\" <> ", static_cast<int>(cdc::RowOperation::kDelete));
     }
@@ -71,13 +77,14 @@ std::string MergedRelationSql(const catalog::Table& table, const PendingView& vi
 }
 
 std::string AppliedWinnersSql(const catalog::Table& table, const RowFlags& rows, uint8_t flag) {
-  const std::string pending = base::StrCat("(SELECT ", KeyList(table), ", \"$ordinal\" FROM ", DeltaTable(table.uid),
-                                           " WHERE ", rows.Sql(flag), ") AS p");
-  return base::StrCat("SELECT p.\"$ordinal\", FALSE, b.\"$seq_high\", b.\"$seq_low\", b.\"$ingest\" FROM ", pending,
-                      " JOIN ", BaselineTable(table.uid), " AS b ON ", SameKey(table, "p", "b"),
-                      " WHERE b.\"$kind\" = ", static_cast<int>(cdc::RowOperation::kUpsert),
-                      " UNION ALL SELECT p.\"$ordinal\", TRUE, t.\"$seq_high\", t.\"$seq_low\", t.\"$ingest\" FROM ",
-                      pending, " JOIN ", TombstoneTable(table.uid), " AS t ON ", SameKey(table, "p", "t"));
+  const std::string pending = base::StrCat("(SELECT ", KeyList(table), ", \"$ordinal\" FROM ",
+                                           DeltaTable(table.uid), " WHERE ", rows.Sql(flag), ") AS p");
+  return base::StrCat(
+      "SELECT p.\"$ordinal\", FALSE, b.\"$seq_high\", b.\"$seq_low\", b.\"$ingest\" FROM ", pending, " JOIN ",
+      BaselineTable(table.uid), " AS b ON ", SameKey(table, "p", "b"),
+      " WHERE b.\"$kind\" = ", static_cast<int>(cdc::RowOperation::kUpsert),
+      " UNION ALL SELECT p.\"$ordinal\", TRUE, t.\"$seq_high\", t.\"$seq_low\", t.\"$ingest\" FROM ", pending,
+      " JOIN ", TombstoneTable(table.uid), " AS t ON ", SameKey(table, "p", "t"));
 }
 
 }  // namespace bqcdc::emulator::engine

@@ -20,8 +20,9 @@ std::string PendingRowsCondition(const PendingView& view);
 
 // The baseline and plain rows, which are visible as soon as they are stored.
 std::string StaleRelationSql(const catalog::Table& table, const PendingView& view);
-// Baseline rows whose key no pending change has taken, and the pending rows that are left: an anti join with the few taken keys,
-// never a sort or an aggregate over the baseline. `folded` may be null where nothing but plain rows is pending.
+// Baseline rows whose key no pending change has taken, and the pending rows that are left: an anti join with
+// the few taken keys, never a sort or an aggregate over the baseline. `folded` may be null where nothing but
+// plain rows is pending.
 std::string MergedRelationSql(const catalog::Table& table, const PendingView& view, const FoldedView* folded);
 
 // Which applied winner has the key of a pending row: (ordinal, is_delete, sequence high, low, ingest time).

@@ -43,9 +43,12 @@ class Registry {
 void Evaluate(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
   const idx_t rows = duckdb_data_chunk_get_size(input);
   if (rows == 0) return;
-  const auto* ids = static_cast<const int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 0)));
-  const auto* ordinals = static_cast<const int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 1)));
-  const auto* flags = static_cast<const uint8_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 2)));
+  const auto* ids =
+      static_cast<const int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 0)));
+  const auto* ordinals =
+      static_cast<const int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 1)));
+  const auto* flags =
+      static_cast<const uint8_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 2)));
   const RowFlags* table = Registry::Get().Find(ids[0]);
   if (table == nullptr) {
     duckdb_scalar_function_set_error(info, "the session of this query has ended");

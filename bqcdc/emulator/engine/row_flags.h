@@ -11,8 +11,9 @@
 namespace bqcdc::emulator::engine {
 
 // What a fold says about the delta rows of one table (cdc::RowFlag), within reach of SQL: the scalar function
-// `bqcdc_row(id, ordinal, flag)` is true where the row has the flag. A lookup by ordinal costs less than a join, and needs no
-// table whose visibility would depend on transactions. Immutable; usable by SQL as long as the object lives.
+// `bqcdc_row(id, ordinal, flag)` is true where the row has the flag. A lookup by ordinal costs less than a
+// join, and needs no table whose visibility would depend on transactions. Immutable; usable by SQL as long as
+// the object lives.
 class RowFlags {
  public:
   RowFlags(int64_t first_ordinal, std::vector<uint8_t> flags);

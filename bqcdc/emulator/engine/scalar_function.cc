@@ -20,18 +20,29 @@ duckdb_logical_type MakeType(const schema::Column& column, bool element = false)
     return list;
   }
   switch (column.type) {
-    case ColumnType::kBool: return duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN);
-    case ColumnType::kInt64: return duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
-    case ColumnType::kFloat64: return duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE);
-    case ColumnType::kNumeric: return duckdb_create_decimal_type(38, 9);
+    case ColumnType::kBool:
+      return duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN);
+    case ColumnType::kInt64:
+      return duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+    case ColumnType::kFloat64:
+      return duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE);
+    case ColumnType::kNumeric:
+      return duckdb_create_decimal_type(38, 9);
     case ColumnType::kBigNumeric:
-    case ColumnType::kBytes: return duckdb_create_logical_type(DUCKDB_TYPE_BLOB);
-    case ColumnType::kDate: return duckdb_create_logical_type(DUCKDB_TYPE_DATE);
-    case ColumnType::kDatetime: return duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP);
-    case ColumnType::kTime: return duckdb_create_logical_type(DUCKDB_TYPE_TIME);
-    case ColumnType::kTimestamp: return duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP_TZ);
-    case ColumnType::kInterval: return duckdb_create_logical_type(DUCKDB_TYPE_INTERVAL);
-    default: return duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+    case ColumnType::kBytes:
+      return duckdb_create_logical_type(DUCKDB_TYPE_BLOB);
+    case ColumnType::kDate:
+      return duckdb_create_logical_type(DUCKDB_TYPE_DATE);
+    case ColumnType::kDatetime:
+      return duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP);
+    case ColumnType::kTime:
+      return duckdb_create_logical_type(DUCKDB_TYPE_TIME);
+    case ColumnType::kTimestamp:
+      return duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP_TZ);
+    case ColumnType::kInterval:
+      return duckdb_create_logical_type(DUCKDB_TYPE_INTERVAL);
+    default:
+      return duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
   }
 }
 
@@ -68,7 +79,8 @@ absl::Status RegisterScalarFunction(void* connection, const ScalarFunction& func
   duckdb_scalar_function_set_extra_info(handle, new ScalarFunction(function),
                                         [](void* data) { delete static_cast<ScalarFunction*>(data); });
   duckdb_scalar_function_set_function(handle, &Evaluate);
-  const duckdb_state state = duckdb_register_scalar_function(static_cast<duckdb_connection>(connection), handle);
+  const duckdb_state state =
+      duckdb_register_scalar_function(static_cast<duckdb_connection>(connection), handle);
   duckdb_destroy_scalar_function(&handle);
   if (state == DuckDBError) return base::Internal("cannot register the function ", function.name);
   return absl::OkStatus();

@@ -15,44 +15,68 @@ constexpr uint8_t kNumericScale = 9;
 
 duckdb_type SimpleType(ColumnType type) {
   switch (type) {
-    case ColumnType::kBool: return DUCKDB_TYPE_BOOLEAN;
-    case ColumnType::kInt64: return DUCKDB_TYPE_BIGINT;
-    case ColumnType::kFloat64: return DUCKDB_TYPE_DOUBLE;
-    case ColumnType::kNumeric: return DUCKDB_TYPE_DECIMAL;
+    case ColumnType::kBool:
+      return DUCKDB_TYPE_BOOLEAN;
+    case ColumnType::kInt64:
+      return DUCKDB_TYPE_BIGINT;
+    case ColumnType::kFloat64:
+      return DUCKDB_TYPE_DOUBLE;
+    case ColumnType::kNumeric:
+      return DUCKDB_TYPE_DECIMAL;
     case ColumnType::kBigNumeric:
-    case ColumnType::kBytes: return DUCKDB_TYPE_BLOB;
+    case ColumnType::kBytes:
+      return DUCKDB_TYPE_BLOB;
     case ColumnType::kString:
     case ColumnType::kJson:
-    case ColumnType::kGeography: return DUCKDB_TYPE_VARCHAR;
-    case ColumnType::kDate: return DUCKDB_TYPE_DATE;
-    case ColumnType::kDatetime: return DUCKDB_TYPE_TIMESTAMP;
-    case ColumnType::kTime: return DUCKDB_TYPE_TIME;
-    case ColumnType::kTimestamp: return DUCKDB_TYPE_TIMESTAMP_TZ;
-    case ColumnType::kInterval: return DUCKDB_TYPE_INTERVAL;
+    case ColumnType::kGeography:
+      return DUCKDB_TYPE_VARCHAR;
+    case ColumnType::kDate:
+      return DUCKDB_TYPE_DATE;
+    case ColumnType::kDatetime:
+      return DUCKDB_TYPE_TIMESTAMP;
+    case ColumnType::kTime:
+      return DUCKDB_TYPE_TIME;
+    case ColumnType::kTimestamp:
+      return DUCKDB_TYPE_TIMESTAMP_TZ;
+    case ColumnType::kInterval:
+      return DUCKDB_TYPE_INTERVAL;
     case ColumnType::kRange:
-    case ColumnType::kStruct: return DUCKDB_TYPE_STRUCT;
+    case ColumnType::kStruct:
+      return DUCKDB_TYPE_STRUCT;
   }
   return DUCKDB_TYPE_INVALID;
 }
 
 std::string_view SimpleSql(ColumnType type) {
   switch (type) {
-    case ColumnType::kBool: return "BOOLEAN";
-    case ColumnType::kInt64: return "BIGINT";
-    case ColumnType::kFloat64: return "DOUBLE";
-    case ColumnType::kNumeric: return "DECIMAL(38,9)";
+    case ColumnType::kBool:
+      return "BOOLEAN";
+    case ColumnType::kInt64:
+      return "BIGINT";
+    case ColumnType::kFloat64:
+      return "DOUBLE";
+    case ColumnType::kNumeric:
+      return "DECIMAL(38,9)";
     case ColumnType::kBigNumeric:
-    case ColumnType::kBytes: return "BLOB";
+    case ColumnType::kBytes:
+      return "BLOB";
     case ColumnType::kString:
     case ColumnType::kJson:
-    case ColumnType::kGeography: return "VARCHAR";
-    case ColumnType::kDate: return "DATE";
-    case ColumnType::kDatetime: return "TIMESTAMP";
-    case ColumnType::kTime: return "TIME";
-    case ColumnType::kTimestamp: return "TIMESTAMPTZ";
-    case ColumnType::kInterval: return "INTERVAL";
+    case ColumnType::kGeography:
+      return "VARCHAR";
+    case ColumnType::kDate:
+      return "DATE";
+    case ColumnType::kDatetime:
+      return "TIMESTAMP";
+    case ColumnType::kTime:
+      return "TIME";
+    case ColumnType::kTimestamp:
+      return "TIMESTAMPTZ";
+    case ColumnType::kInterval:
+      return "INTERVAL";
     case ColumnType::kRange:
-    case ColumnType::kStruct: return "STRUCT";
+    case ColumnType::kStruct:
+      return "STRUCT";
   }
   return "";
 }

@@ -12,15 +12,16 @@ namespace bqcdc::emulator::engine {
 
 // The server's own columns. BigQuery's column names cannot hold a '$'
 // (https://cloud.google.com/bigquery/docs/schemas#flexible-column-names), so they never meet a table's.
-inline constexpr std::string_view kChangeColumnNames[kChangeColumnCount] = {"$op", "$seq_high", "$seq_low", "$ingest",
-                                                                           "$ordinal"};
+inline constexpr std::string_view kChangeColumnNames[kChangeColumnCount] = {"$op", "$seq_high", "$seq_low",
+                                                                            "$ingest", "$ordinal"};
 inline constexpr duckdb_type kChangeColumnTypes[kChangeColumnCount] = {
     DUCKDB_TYPE_UTINYINT, DUCKDB_TYPE_UHUGEINT, DUCKDB_TYPE_UHUGEINT, DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_BIGINT};
 
 // The type of a column's vectors; the caller destroys it.
 duckdb_logical_type MakeLogicalType(const schema::Column& column);
 
-// The same as SQL: "BIGINT", "STRUCT(\"a\" VARCHAR)[]". With `element` the list around a repeated column is left out.
+// The same as SQL: "BIGINT", "STRUCT(\"a\" VARCHAR)[]". With `element` the list around a repeated column is
+// left out.
 std::string StorageSql(const schema::Column& column, bool element = false);
 
 // `"name"`, quotes doubled.

@@ -29,7 +29,8 @@ absl::Status Refused(const std::string& directory, const Pieces&... pieces) {
 
 std::string LastError() { return std::strerror(errno); }
 
-// DuckDB locks its files too, but with locks that belong to the process: a second store of one process would pass.
+// DuckDB locks its files too, but with locks that belong to the process: a second store of one process would
+// pass.
 absl::StatusOr<int> TakeLock(const std::string& directory) {
   const std::string path = directory + "/" + kLockFile;
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -71,13 +72,14 @@ std::string BaselineTable(int64_t uid) { return TableName("baseline", 'b', uid);
 std::string TombstoneTable(int64_t uid) { return TableName("baseline", 't', uid); }
 std::string DeltaTable(int64_t uid) { return TableName("delta", 'd', uid); }
 
-absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory, int64_t memory_bytes_max) {
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory, int64_t memory_bytes_max,
+                                                   int threads) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) return Refused(directory, "cannot be created: ", error.message());
   BQCDC_ASSIGN_OR_RETURN(const int lock, TakeLock(directory));
   std::unique_ptr<Store> store(new Store(directory, lock));
-  BQCDC_RETURN_IF_ERROR(store->Start(memory_bytes_max));
+  BQCDC_RETURN_IF_ERROR(store->Start(memory_bytes_max, threads));
   return store;
 }
 
@@ -86,12 +88,13 @@ Store::~Store() {
   close(lock_);
 }
 
-absl::Status Store::Start(int64_t memory_bytes_max) {
+absl::Status Store::Start(int64_t memory_bytes_max, int threads) {
   const std::pair<const char*, std::string> settings[] = {
-      {"threads", "2"},
+      {"threads", base::StrCat(threads)},
       {"memory_limit", base::StrCat(memory_bytes_max / (1024 * 1024), "MiB")},
       {"temp_directory", directory_ + "/temp"},
-      // Checkpoints come when the committer and the applier want them: one that starts by itself stalls appends.
+      // Checkpoints come when the committer and the applier want them: one that starts by itself stalls
+      // appends.
       {"wal_autocheckpoint", "1TB"},
       {"autoinstall_known_extensions", "false"},
       {"autoload_known_extensions", "false"},
@@ -128,7 +131,8 @@ absl::Status Store::CheckFormat(Connection& connection) {
       "CREATE TABLE IF NOT EXISTS delta.main.meta(name VARCHAR);"
       "CREATE TABLE IF NOT EXISTS baseline.main.meta(name VARCHAR, value BIGINT);"
       "CREATE TABLE IF NOT EXISTS baseline.main.entity(kind VARCHAR, name VARCHAR, json VARCHAR);"
-      "CREATE TABLE IF NOT EXISTS baseline.main.apply_record(uid BIGINT, applied_ordinal BIGINT, applied_us BIGINT, "
+      "CREATE TABLE IF NOT EXISTS baseline.main.apply_record(uid BIGINT, applied_ordinal BIGINT, applied_us "
+      "BIGINT, "
       "watermark_us BIGINT, last_change_us BIGINT, highest_high UHUGEINT, highest_low UHUGEINT)"));
   BQCDC_ASSIGN_OR_RETURN(std::optional<int64_t> format,
                          connection.ReadInt64("SELECT value FROM baseline.main.meta WHERE name = 'format'"));
@@ -144,6 +148,8 @@ absl::Status Store::CheckFormat(Connection& connection) {
 }
 
 int64_t Store::DeltaLogBytes() const { return BytesOf(base::StrCat(directory_, "/", kDeltaFile, ".wal")); }
-int64_t Store::BaselineLogBytes() const { return BytesOf(base::StrCat(directory_, "/", kBaselineFile, ".wal")); }
+int64_t Store::BaselineLogBytes() const {
+  return BytesOf(base::StrCat(directory_, "/", kBaselineFile, ".wal"));
+}
 
 }  // namespace bqcdc::emulator::engine

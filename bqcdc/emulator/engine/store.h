@@ -12,21 +12,23 @@
 
 namespace bqcdc::emulator::engine {
 
-// A data directory that is open: one DuckDB instance with `baseline.duckdb` and `delta.duckdb` attached as `baseline`
-// and `delta`, and a lock on `LOCK` that keeps every other process (and Store) out until this object ends.
+// A data directory that is open: one DuckDB instance with `baseline.duckdb` and `delta.duckdb` attached as
+// `baseline` and `delta`, and a lock on `LOCK` that keeps every other process (and Store) out until this
+// object ends.
 //
 // Tables in the baseline file, beside b<uid> and t<uid>:
 //   meta(name, value)            `format`, and `next_uid`, the uid of the table that is created next
-//   entity(kind, name, json)     datasets and tables, see catalog/entity_json.h; the name of a table is its uid
-//   apply_record(uid, …)         how far each table's changes have been applied, see table_state.h
+//   entity(kind, name, json)     datasets and tables, see catalog/entity_json.h; the name of a table is its
+//   uid apply_record(uid, …)         how far each table's changes have been applied, see table_state.h
 class Store {
  public:
   // Goes up when an older program would misread the files.
   static constexpr int64_t kFormat = 1;
 
-  // Creates the directory where it is missing. FailedPrecondition: held by another process, of a newer format, or not
-  // writable; the message names the directory.
-  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& directory, int64_t memory_bytes_max);
+  // Creates the directory where it is missing. FailedPrecondition: held by another process, of a newer
+  // format, or not writable; the message names the directory.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& directory, int64_t memory_bytes_max,
+                                                     int threads);
   ~Store();
 
   absl::StatusOr<std::unique_ptr<Connection>> Connect() { return Connection::Open(database_); }
@@ -36,7 +38,7 @@ class Store {
 
  private:
   Store(std::string directory, int lock) : directory_(std::move(directory)), lock_(lock) {}
-  absl::Status Start(int64_t memory_bytes_max);
+  absl::Status Start(int64_t memory_bytes_max, int threads);
   absl::Status Attach(Connection& connection);
   absl::Status CheckFormat(Connection& connection);
 

@@ -15,20 +15,21 @@
 
 namespace bqcdc::emulator::engine {
 
-// How far a table's changes have been applied. Stored in the baseline file by the transaction that applies. Times are
-// microseconds since the Unix epoch.
+// How far a table's changes have been applied. Stored in the baseline file by the transaction that applies.
+// Times are microseconds since the Unix epoch.
 struct ApplyRecord {
   int64_t applied_ordinal = 0;  // rows up to this ordinal are in the baseline
   int64_t applied_us = 0;       // time of the last apply, with or without changes
   std::optional<int64_t> watermark_us;
-  std::optional<int64_t> last_change_us;             // ingest time of the last UPSERT or DELETE
-  std::optional<values::SequenceNumber> highest;     // no applied change has a higher sequence number
+  std::optional<int64_t> last_change_us;          // ingest time of the last UPSERT or DELETE
+  std::optional<values::SequenceNumber> highest;  // no applied change has a higher sequence number
 };
 
 // Which pending rows a reader sees; taken under the core's mutex.
 struct PendingView {
   ApplyRecord record;
-  std::shared_ptr<const cdc::PendingRows> rows;  // null for a table without a primary key, or without pending rows
+  std::shared_ptr<const cdc::PendingRows>
+      rows;  // null for a table without a primary key, or without pending rows
   size_t row_count = 0;
   size_t change_count = 0;  // UPSERTs and DELETEs among them
 
@@ -50,8 +51,8 @@ class TableState {
 
   const int64_t uid;
 
-  // The members below are guarded by DatabaseCore::mutex, except `keys_`, which belongs to whoever publishes rows (the
-  // committing thread, or the applier while it keeps that thread out).
+  // The members below are guarded by DatabaseCore::mutex, except `keys_`, which belongs to whoever publishes
+  // rows (the committing thread, or the applier while it keeps that thread out).
   ApplyRecord record_;
   std::shared_ptr<cdc::PendingRows> rows_;
   std::unique_ptr<cdc::KeyDictionary> keys_;

@@ -49,12 +49,19 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+TableDriver::Options TableDriver::InDirectory(Options options, const std::string& temporary) {
+  if (options.directory.empty()) options.directory = temporary;
+  return options;
+}
+
 TableDriver::TableDriver(Options options)
-    : options_(std::move(options)), clock_(absl::FromUnixSeconds(1'767'225'600)) {
+    : options_(InDirectory(std::move(options), temporary_.path())),
+      clock_(absl::FromUnixSeconds(1'767'225'600)) {
   Open();
+  if (database_->GetTable(id_).ok()) return;
   catalog::Dataset dataset;
   dataset.id = {id_.project, id_.dataset};
-  Check(database_->CreateDataset(dataset));
+  if (!database_->GetDataset(dataset.id).ok()) Check(database_->CreateDataset(dataset));
   catalog::Table table;
   table.id = id_;
   table.schema = MakeSchema(options_.primary_key);
@@ -64,7 +71,7 @@ TableDriver::TableDriver(Options options)
 
 void TableDriver::Open() {
   DatabaseOptions options = options_.database;
-  options.data_dir = directory_.path();
+  options.data_dir = options_.directory;
   database_ = Check(Database::Open(options, &clock_));
 }
 
@@ -102,9 +109,13 @@ AppendBatch TableDriver::MakeBatch(const std::vector<TestRow>& rows) {
 }
 
 absl::Status TableDriver::Append(const std::vector<TestRow>& rows) {
+  return AppendBatchAndWait(MakeBatch(rows));
+}
+
+absl::Status TableDriver::AppendBatchAndWait(AppendBatch batch) {
   absl::Status status;
   absl::Notification done;
-  database_->Append(MakeBatch(rows), [&](absl::Status result) {
+  database_->Append(std::move(batch), [&](absl::Status result) {
     status = std::move(result);
     done.Notify();
   });
@@ -115,7 +126,8 @@ absl::Status TableDriver::Append(const std::vector<TestRow>& rows) {
 std::string TableDriver::Rows() {
   auto session = Check(database_->BeginRead());
   const catalog::Table table = Check(session->FindTable(id_));
-  auto result = Check(session->Execute(absl::StrCat("SELECT id, name FROM ", Check(session->RelationSql(table)))));
+  auto result =
+      Check(session->Execute(absl::StrCat("SELECT id, name FROM ", Check(session->RelationSql(table)))));
   std::vector<std::pair<std::optional<int64_t>, std::string>> rows;
   while (auto chunk = Check(result->Next())) {
     for (size_t i = 0; i < chunk->row_count(); ++i) {

@@ -17,7 +17,7 @@ namespace bqcdc::emulator::engine::testing {
 struct TestRow {
   RowOperation operation = RowOperation::kPlain;
   std::optional<int64_t> id;
-  std::string name;  // not written by a DELETE
+  std::string name;           // not written by a DELETE
   std::string sequence = {};  // text of _CHANGE_SEQUENCE_NUMBER; empty: none
 };
 
@@ -42,23 +42,26 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// A table `p:d.t` (id INT64, name STRING) in a database of its own, driven by a manual clock. Failures abort the test program.
+// A table `p:d.t` (id INT64, name STRING) in a database of its own, driven by a manual clock. Failures abort
+// the test program.
 class TableDriver {
  public:
   struct Options {
     bool primary_key = true;
     std::optional<int64_t> max_staleness_us;
-    DatabaseOptions database;  // data_dir is filled in
+    DatabaseOptions database;    // data_dir is filled in
+    std::string directory = {};  // empty: a temporary one; the dataset and the table may be in it already
   };
   explicit TableDriver(Options options);
 
   Database& database() { return *database_; }
   base::ManualClock& clock() { return clock_; }
-  const std::string& directory() const { return directory_.path(); }
+  const std::string& directory() const { return options_.directory; }
   const catalog::TableId& id() const { return id_; }
 
   // One request; waits until it is durable.
   absl::Status Append(const std::vector<TestRow>& rows);
+  absl::Status AppendBatchAndWait(AppendBatch batch);
   AppendBatch MakeBatch(const std::vector<TestRow>& rows);
   // "1=a 2=b", sorted; "NULL" for a NULL.
   std::string Rows();
@@ -69,10 +72,11 @@ class TableDriver {
   int64_t now() const { return absl::ToUnixMicros(clock_.Now()); }
 
  private:
+  static Options InDirectory(Options options, const std::string& temporary);
   void Open();
 
+  TemporaryDirectory temporary_;
   const Options options_;
-  TemporaryDirectory directory_;
   base::ManualClock clock_;
   const catalog::TableId id_{"p", "d", "t"};
   std::unique_ptr<Database> database_;

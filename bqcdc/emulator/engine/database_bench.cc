@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "benchmark/benchmark.h"
+#include "bqcdc/base/clock.h"
+#include "bqcdc/emulator/engine/database.h"
+#include "bqcdc/emulator/engine/testing/table_driver.h"
+
+// Durable rows per second through Database::Append, from chunks that were made before. Ten columns, as in the
+// first prototypes of the store. Arguments: rows in a request, requests in flight, primary key or not.
+namespace bqcdc::emulator::engine {
+namespace {
+
+constexpr int64_t kRows = 400'000;
+
+std::vector<schema::Column> TenColumns() {
+  using enum schema::ColumnType;
+  constexpr schema::ColumnType kTypes[] = {kInt64,   kInt64,     kString, kString, kNumeric,
+                                           kFloat64, kTimestamp, kDate,   kBool,   kBytes};
+  std::vector<schema::Column> columns;
+  for (const schema::ColumnType type : kTypes) {
+    schema::Column& column = columns.emplace_back();
+    column.name = "c" + std::to_string(columns.size());
+    column.type = type;
+  }
+  return columns;
+}
+
+Chunk MakeRows(const std::vector<schema::Column>& columns, int64_t first, int64_t rows, bool keyed) {
+  Chunk chunk(columns, /*change_columns=*/true);
+  VectorWriter w[15] = {chunk.Writer(0),  chunk.Writer(1),  chunk.Writer(2),  chunk.Writer(3),
+                        chunk.Writer(4),  chunk.Writer(5),  chunk.Writer(6),  chunk.Writer(7),
+                        chunk.Writer(8),  chunk.Writer(9),  chunk.Writer(10), chunk.Writer(11),
+                        chunk.Writer(12), chunk.Writer(13), chunk.Writer(14)};
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t n = first + i;
+    w[0].SetInt64(i, n);
+    w[1].SetInt64(i, n * 7919);
+    w[2].SetBytes(i, "name " + std::to_string(n));
+    w[3].SetBytes(i, "a longer text, number " + std::to_string(n % 1000));
+    w[4].SetInt128(i, n * 1'000'000'000);
+    w[5].SetDouble(i, static_cast<double>(n) / 3);
+    w[6].SetInt64(i, 1'700'000'000'000'000 + n);
+    w[7].SetInt32(i, static_cast<int32_t>(n % 20'000));
+    w[8].SetBool(i, n % 2 == 0);
+    w[9].SetBytes(i, "\x01\x02\x03\x04");
+    w[10].SetUint8(i, static_cast<uint8_t>(keyed ? RowOperation::kUpsert : RowOperation::kPlain));
+    if (keyed) {
+      w[11].SetUint128(i, static_cast<unsigned __int128>(n));
+      w[12].SetUint128(i, 0);
+    } else {
+      w[11].SetNull(i);
+      w[12].SetNull(i);
+    }
+  }
+  chunk.SetRowCount(rows);
+  return chunk;
+}
+
+struct Setup {
+  testing::TemporaryDirectory directory;
+  std::unique_ptr<Database> database;
+  catalog::Table table;
+
+  explicit Setup(bool keyed, bool background_apply) {
+    DatabaseOptions options;
+    options.data_dir = directory.path();
+    options.background_apply = background_apply;
+    database = *Database::Open(options, &base::SystemClock::Get());
+    catalog::Dataset dataset;
+    dataset.id = {"p", "d"};
+    if (!database->CreateDataset(dataset).ok()) std::abort();
+    table.id = {"p", "d", "t"};
+    table.schema.columns = TenColumns();
+    if (keyed) table.schema.primary_key = {"c1"};
+    table = *database->CreateTable(table, false);
+  }
+
+  AppendBatch MakeBatch(int64_t first, int64_t rows, bool keyed) const {
+    AppendBatch batch;
+    batch.table_uid = table.uid;
+    batch.schema_version = table.schema_version;
+    batch.bytes = rows * 120;
+    batch.chunks.push_back(MakeRows(table.schema.columns, first, rows, keyed));
+    return batch;
+  }
+};
+
+// Sends all, at most `window` at a time.
+void AppendAll(Database& database, std::vector<AppendBatch> batches, int64_t window) {
+  absl::Mutex mutex;
+  int64_t in_flight = 0;
+  for (AppendBatch& batch : batches) {
+    {
+      absl::MutexLock lock(&mutex);
+      const auto has_room = [&] { return in_flight < window; };
+      mutex.Await(absl::Condition(&has_room));
+      ++in_flight;
+    }
+    database.Append(std::move(batch), [&](absl::Status status) {
+      if (!status.ok()) std::abort();
+      absl::MutexLock lock(&mutex);
+      --in_flight;
+    });
+  }
+  absl::MutexLock lock(&mutex);
+  const auto empty = [&] { return in_flight == 0; };
+  mutex.Await(absl::Condition(&empty));
+}
+
+void BM_Append(benchmark::State& state) {
+  const int64_t rows = state.range(0), window = state.range(1);
+  const bool keyed = state.range(2) != 0;
+  int64_t commits = 0;
+  for (auto _ : state) {
+    Setup setup(keyed, /*background_apply=*/true);
+    std::vector<AppendBatch> batches;
+    for (int64_t first = 0; first < kRows; first += rows)
+      batches.push_back(setup.MakeBatch(first, rows, keyed));
+    const auto start = std::chrono::steady_clock::now();
+    AppendAll(*setup.database, std::move(batches), window);
+    state.SetIterationTime(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    commits += setup.database->commit_counts().commits;
+    if (setup.database->Stats(setup.table.id)->row_count != kRows) state.SkipWithError("rows are missing");
+  }
+  state.SetItemsProcessed(state.iterations() * kRows);
+  state.counters["commits"] = static_cast<double>(commits);
+}
+BENCHMARK(BM_Append)
+    ->ArgNames({"rows", "window", "keyed"})
+    ->ArgsProduct({{500, 2000}, {16, 64}, {0, 1}})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(2);
+
+// Folds pending rows into a baseline, and queries before and after. Arguments: rows of the baseline, pending
+// changes.
+void BM_MergeAndApply(benchmark::State& state) {
+  const int64_t baseline = state.range(0), pending = state.range(1);
+  for (auto _ : state) {
+    Setup setup(/*keyed=*/true, /*background_apply=*/false);
+    std::vector<AppendBatch> batches;
+    for (int64_t first = 0; first < baseline; first += 2000)
+      batches.push_back(setup.MakeBatch(first, 2000, true));
+    AppendAll(*setup.database, std::move(batches), 64);
+    if (!setup.database->Apply(std::nullopt).ok()) std::abort();
+    batches.clear();
+    // Half of the changes are late: the baseline has to be asked.
+    for (int64_t first = 0; first < pending; first += 2000) {
+      batches.push_back(setup.MakeBatch(baseline - pending / 2 + first, 2000, true));
+    }
+    AppendAll(*setup.database, std::move(batches), 64);
+    const auto seconds = [](auto run) {
+      const auto start = std::chrono::steady_clock::now();
+      run();
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    const auto query = [&] {
+      auto session = *setup.database->BeginRead();
+      auto relation = *session->RelationSql(setup.table);
+      auto result = session->Execute("SELECT count(*), sum(c2), max(c6) FROM " + relation);
+      if (!result.ok()) std::abort();
+    };
+    state.counters["first_query_ms"] = seconds(query) * 1000;
+    state.counters["next_query_ms"] = seconds(query) * 1000;
+    state.SetIterationTime(seconds([&] {
+      if (!setup.database->Apply(std::nullopt).ok()) std::abort();
+    }));
+    state.counters["applied_query_ms"] = seconds(query) * 1000;
+  }
+}
+BENCHMARK(BM_MergeAndApply)
+    ->ArgNames({"baseline", "pending"})
+    ->Args({1'000'000, 100'000})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+
+}  // namespace
+}  // namespace bqcdc::emulator::engine

@@ -54,6 +54,7 @@ class Maker {
     history_.shape =
         Pick({Shape::kSingleKey, Shape::kSingleKey, Shape::kCompositeKey, Shape::kReversedCompositeKey});
     history_.staleness_micros = Pick<int64_t>({0, 10 * kMinute, 15 * kMinute, 3 * kSecond, 1000});
+    if (options_.shuffled_ties) history_.staleness_micros = 0;
     numbering_ = Pick({Numbering::kPool, Numbering::kPool, Numbering::kPool, Numbering::kRising,
                        Numbering::kRising, Numbering::kNone, Numbering::kMixed});
     key_count_ = Between(1, options_.keys_max);
@@ -98,14 +99,15 @@ class Maker {
       Add(EventKind::kAdvance, Pick<int64_t>({1, 7, 500, kSecond, kMinute, 5 * kMinute, 20 * kMinute}));
     if (dice > 25 && dice <= 33)
       Add(EventKind::kAdvance, Pick<int64_t>({kHour, 20 * kHour, 47 * kHour, 49 * kHour}));
-    if (dice > 33 && dice <= 45) Add(EventKind::kAdvanceToForget, Between(-1, 1));
+    if (dice > 33 && dice <= 50) Add(EventKind::kAdvanceToForget, Between(-1, 1));
     if (Percent(30)) Add(EventKind::kApply);
-    if (Percent(12)) Add(EventKind::kRestart);
-    if (Percent(8)) {
+    if (Percent(5)) Add(EventKind::kRestart);
+    if (!options_.shuffled_ties && Percent(8)) {
       Add(EventKind::kSetStaleness, Pick<int64_t>({0, 3 * kSecond, 10 * kMinute, kHour, 24 * kHour}));
     }
     if (Percent(25)) Add(EventKind::kAdvanceToStale, Between(-1, 1));
-    if (Percent(60)) Add(EventKind::kQuery);
+    // With shuffled ties every fresh query tells which of the possible orders was taken.
+    if (options_.shuffled_ties || Percent(60)) Add(EventKind::kQuery);
   }
 
   // Several things at one instant of the clock: ingest times run ahead of it, over a restart too.
@@ -113,7 +115,7 @@ class Maker {
     const size_t first = history_.events.size();
     for (int64_t left = Between(1, 3); left > 0; --left) AddAppend();
     if (Percent(50)) Add(EventKind::kApply);
-    if (Percent(50)) Add(EventKind::kRestart);
+    if (Percent(30)) Add(EventKind::kRestart);
     AddAppend();
     for (size_t i = first; i + 1 < history_.events.size(); ++i) history_.events[i].hold_clock = true;
   }

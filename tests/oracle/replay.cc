@@ -100,7 +100,12 @@ struct Replayer::Story {
 };
 
 Replayer::Replayer(ReplayOptions options) : options_(options), clock_(absl::FromUnixSeconds(1'767'225'600)) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "bqcdc-oracle-XXXXXX").string();
+  // In memory where that is possible: semantics are judged here, durability elsewhere.
+  std::error_code missing;
+  const std::filesystem::path shared_memory = "/dev/shm";
+  const bool in_memory = std::filesystem::is_directory(shared_memory, missing);
+  std::string pattern =
+      ((in_memory ? shared_memory : std::filesystem::temp_directory_path()) / "bqcdc-oracle-XXXXXX").string();
   if (mkdtemp(pattern.data()) != nullptr) directory_ = pattern;
 }
 
@@ -149,10 +154,11 @@ absl::StatusOr<std::optional<std::string>> Replayer::Run(const History& history)
     if (difference) *difference = absl::StrCat("at event ", i + 1, ": ", *difference);
     StepClock(history.events[i]);
   }
-  // The end state as a fresh merge, and once more after a restart and an apply.
+  // The end state as a fresh merge, and once more after an apply, and for every fourth table after a restart.
   for (EventKind kind : {EventKind::kSetStaleness, EventKind::kQuery, EventKind::kRestart, EventKind::kQuery,
                          EventKind::kApply, EventKind::kQuery}) {
     if (difference) break;
+    if (kind == EventKind::kRestart && tables_made_ % 4 != 0) continue;
     BQCDC_ASSIGN_OR_RETURN(difference, Live(story, Event{.kind = kind}));
     if (difference) *difference = absl::StrCat("at the end: ", *difference);
     StepClock({});

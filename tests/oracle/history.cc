@@ -61,6 +61,7 @@ class Maker {
     plain_percent_ = Pick({0, 0, 15, 30});
     delete_percent_ = Pick({15, 30, 50});
     MakeKeys();
+    if (plain_percent_ > 0 && Percent(30)) AddPlainBurst();
     while (row_count_ < options_.changes_min) AddEvents();
     Add(EventKind::kQuery);
     return std::move(history_);
@@ -99,7 +100,7 @@ class Maker {
       Add(EventKind::kAdvance, Pick<int64_t>({1, 7, 500, kSecond, kMinute, 5 * kMinute, 20 * kMinute}));
     if (dice > 25 && dice <= 33)
       Add(EventKind::kAdvance, Pick<int64_t>({kHour, 20 * kHour, 47 * kHour, 49 * kHour}));
-    if (dice > 33 && dice <= 50) Add(EventKind::kAdvanceToForget, Between(-1, 1));
+    if (dice > 33 && dice <= 50) AddLateForDelete();
     if (Percent(30)) Add(EventKind::kApply);
     if (Percent(5)) Add(EventKind::kRestart);
     if (!options_.shuffled_ties && Percent(8)) {
@@ -108,6 +109,27 @@ class Maker {
     if (Percent(25)) Add(EventKind::kAdvanceToStale, Between(-1, 1));
     // With shuffled ties every fresh query tells which of the possible orders was taken.
     if (options_.shuffled_ties || Percent(60)) Add(EventKind::kQuery);
+  }
+
+  // A low number for the key of the last DELETE, just before, at or just after the DELETE is forgotten.
+  void AddLateForDelete() {
+    if (!last_delete_) return;
+    Add(EventKind::kAdvanceToForget, Between(-1, 1));
+    Row row{.operation = Operation::kUpsert, .key = *last_delete_, .sequence = "0", .value = ++value_};
+    if (numbering_ == Numbering::kNone) row.sequence.reset();
+    history_.events.push_back({.kind = EventKind::kAppend, .rows = {row}});
+    ++row_count_;
+  }
+
+  // Plain rows at one instant, a restart, and the table's first change, whose time must lie behind them all.
+  void AddPlainBurst() {
+    for (int i = 0; i < 3; ++i) {
+      history_.events.push_back(
+          {.kind = EventKind::kAppend, .rows = {MakeRow(/*plain=*/true)}, .hold_clock = true});
+    }
+    history_.events.push_back({.kind = EventKind::kRestart, .hold_clock = true});
+    history_.events.push_back({.kind = EventKind::kAppend, .rows = {MakeRow(/*plain=*/false)}});
+    row_count_ += 4;
   }
 
   // Several things at one instant of the clock: ingest times run ahead of it, over a restart too.
@@ -147,7 +169,9 @@ class Maker {
                     : Percent(delete_percent_) ? Operation::kDelete
                                                : Operation::kUpsert;
     if (row.operation != Operation::kPlain) row.sequence = MakeSequence();
-    if (row.operation != Operation::kDelete) {
+    if (row.operation == Operation::kDelete) {
+      last_delete_ = row.key;
+    } else {
       row.value = ++value_;
       if (Percent(70)) row.note = absl::StrCat("note ", value_);
     }
@@ -173,6 +197,7 @@ class Maker {
   int delete_percent_ = 0;
   std::vector<Key> keys_;
   std::vector<Event> appends_;
+  std::optional<Key> last_delete_;
   int row_count_ = 0;
   int64_t value_ = 0;
   int64_t next_sequence_ = 0;

@@ -90,8 +90,7 @@ start_server() {
   [ -s "$scratch/endpoints.json" ] || { cat "$scratch/log" >&2; fail "the local server was not ready within 30 s"; }
   local rest
   rest=$(endpoint rest)
-  admin=$(endpoint admin)
-  printf 'ready: REST %s, gRPC %s, admin %s\n' "$rest" "$(endpoint storage)" "$admin"
+  printf 'ready: REST %s, gRPC %s, admin %s\n' "$rest" "$(endpoint storage)" "$(endpoint admin)"
   export BIGQUERY_EMULATOR_HOST=$rest GOOGLE_CLOUD_PROJECT=demo-project
 }
 endpoint() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" "$scratch/endpoints.json"; }
@@ -103,10 +102,11 @@ stop_server() {
 
 # Lets the server's clock go on; the real service's clock is not ours.
 pass_minutes() {
-  [ -z "$project" ] || { printf '\n(the real clock goes on by itself)\n'; return; }
-  printf '\nThe clock of the server goes on by %s minutes.\n' "$1"
-  curl -fsS -X POST -H 'Content-Type: application/json' -d "{\"duration\": \"${1}m\"}" "$admin/clock/advance" >/dev/null ||
-    fail "the server's clock did not move"
+  if [ -n "$project" ]; then
+    printf '\n(the real clock goes on by itself)\n'
+  else
+    run bqcdc admin clock advance "${1}m"
+  fi
 }
 
 part "Install what is missing"

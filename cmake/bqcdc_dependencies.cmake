@@ -14,6 +14,7 @@ find_package(nlohmann_json CONFIG REQUIRED)
 # Debian compiles cpp-httplib into a shared library; its flags must be ours too, or the classes differ in layout.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET GLOBAL cpp-httplib)
 add_library(httplib::httplib ALIAS PkgConfig::httplib)
+pkg_check_modules(bqcdc_re2 REQUIRED IMPORTED_TARGET GLOBAL re2)  # Debian 12's re2 has no CMake package of its own.
 find_package(GTest CONFIG REQUIRED)
 find_package(benchmark CONFIG REQUIRED)
 

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "bqcdc/emulator/catalog/entities.h"
+#include "bqcdc/emulator/sql/analyzer/resolved_query.h"
+#include "bqcdc/emulator/sql/analyzer/scope.h"
+#include "bqcdc/emulator/sql/analyzer/table_provider.h"
+#include "bqcdc/emulator/sql/functions/function_table.h"
+#include "bqcdc/emulator/sql/parser/ast.h"
+#include "bqcdc/emulator/sql/types/coercion.h"
+
+namespace bqcdc::emulator::sql {
+
+// What a statement may refer to besides its text.
+struct AnalyzerOptions {
+  std::string project;
+  std::optional<catalog::DatasetId> default_dataset;
+  // Values of @name (lower case) and of ?.
+  std::map<std::string, Value> named_parameters;
+  std::vector<Value> positional_parameters;
+};
+
+// Nesting of queries and expressions that one statement may have.
+inline constexpr int kAnalysisDepthMax = 200;
+
+// Makes the typed tree of a query: resolves names, functions and types. Errors are InvalidArgument in the service's
+// words with a position, or NotFound for tables. Made for one statement; not thread-safe.
+class Analyzer {
+ public:
+  Analyzer(const AnalyzerOptions& options, TableProvider& tables) : options_(options), tables_(tables) {}
+
+  // A top-level query: output columns are named (f0_, f1_, ...) and differ.
+  absl::StatusOr<ResolvedQuery> AnalyzeQuery(const Query& query);
+  // An expression without columns, converted to `type` as an assignment does.
+  absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression, const Type& type);
+  absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression);
+
+  // Converts `expression` to `type` where assignment allows it: coercion, and for `what` the words of the error.
+  absl::StatusOr<ResolvedExpressionPtr> CoerceForAssignment(ResolvedExpressionPtr expression, const Type& type,
+                                                            std::string_view target);
+
+  absl::StatusOr<Type> ResolveType(const TypeName& name);
+  // Completes a path of a table by the project and the default dataset.
+  absl::StatusOr<catalog::TableId> ResolveTablePath(const TablePath& path) const;
+
+  ColumnId NewColumn() { return next_column_++; }
+
+ private:
+  struct SelectItemState;
+  struct SelectState;
+  // Where an expression stands, and what is allowed there.
+  struct Context {
+    const Scope* scope = nullptr;
+    SelectState* select = nullptr;  // null: no aggregates, no window functions
+    bool allow_aggregates = false;
+    bool allow_windows = false;
+    bool use_aliases = false;    // names of the SELECT list come first
+    bool inside_aggregate = false;
+    std::string clause;          // for refusals: "WHERE clause"
+  };
+  struct WithEntry {
+    std::string unique_name;
+    std::vector<OutputColumn> outputs;
+    bool is_value_table = false;
+  };
+  struct QueryResult {
+    ResolvedScanPtr scan;
+    std::vector<OutputColumn> outputs;  // anonymous columns have no name
+    bool is_value_table = false;        // SELECT AS STRUCT, SELECT AS VALUE
+  };
+  struct FromResult {
+    ResolvedScanPtr scan;
+    NameList names;
+  };
+  using ExpressionResult = absl::StatusOr<ResolvedExpressionPtr>;
+
+  // query_analysis.cc
+  absl::StatusOr<QueryResult> AnalyzeQueryIn(const Query& query, const Scope* outer);
+  absl::StatusOr<QueryResult> AnalyzeBody(const QueryExpression& body, const Query* owner, const Scope* outer);
+  absl::StatusOr<QueryResult> AnalyzeSetOperation(const SetOperation& operation, const Scope* outer);
+  absl::Status AnalyzeWith(const Query& query, const Scope* outer, std::vector<WithScan::Entry>& entries);
+  absl::Status SortByOutputs(const std::vector<OrderByItem>& order_by, QueryResult& result, const Scope* outer);
+  absl::Status ApplyLimit(const Query& query, QueryResult& result);
+  static ArgumentType OutputArgument(const QueryResult& input, size_t column);
+  ExpressionResult ConvertOutput(QueryResult& input, size_t column, const Type& type);
+  absl::StatusOr<int64_t> LimitValue(const Expression& expression, std::string_view clause);
+
+  // select_analysis.cc
+  absl::StatusOr<QueryResult> AnalyzeSelect(const Select& select, const Query* owner, const Scope* outer);
+  absl::Status ExpandSelectItems(const Select& select, SelectState& state);
+  absl::Status ExpandStar(const SelectItem& item, SelectState& state);
+  absl::Status AnalyzeGroupBy(const GroupByClause& group_by, SelectState& state);
+  absl::Status AddGroupingItem(const GroupingItem& item, SelectState& state);
+  absl::StatusOr<int> AddGroup(const Expression& expression, SelectState& state);
+  absl::Status PlaceAggregates(SelectState& state);
+  absl::Status CheckGrouped(ResolvedExpressionPtr& expression, SelectState& state, std::string_view what);
+  absl::Status AnalyzeOrderBy(const Query& owner, SelectState& state);
+  absl::StatusOr<QueryResult> FinishSelect(const Select& select, const Query* owner, SelectState& state);
+
+  // from_analysis.cc
+  absl::StatusOr<FromResult> AnalyzeFrom(const TableExpression& from, const Scope* outer, FromResult* left,
+                                         ResolvedJoinType join, bool* absorbed);
+  absl::StatusOr<FromResult> AnalyzeTable(const TableReference& table, const Scope* outer);
+  absl::StatusOr<FromResult> AnalyzeStoredTable(const TableReference& table);
+  absl::StatusOr<FromResult> AnalyzeConstantTable(const TableReference& table, size_t schema_index);
+  absl::StatusOr<FromResult> AnalyzeUnnest(const Expression* array, const TableReference* path,
+                                           const TableExpression& node, const std::optional<WithOffset>& with_offset,
+                                           const Scope* outer, FromResult* left, ResolvedJoinType join);
+  absl::StatusOr<FromResult> AnalyzeJoin(const JoinExpression& join, const Scope* outer);
+  absl::Status JoinUsing(const JoinExpression& join, FromResult& left, FromResult& right, JoinScan& scan,
+                         NameList& names, std::vector<ComputedColumn>& computed);
+  absl::StatusOr<FromResult> FromQueryResult(QueryResult result, const std::optional<Identifier>& alias);
+  absl::Status RefuseTableModifiers(const TableExpression& table);
+
+  // expression_analysis.cc
+  ExpressionResult Analyze(const Expression& expression, Context& context);
+  ExpressionResult AnalyzeLiteral(const Expression& expression);
+  ExpressionResult AnalyzeTypedLiteral(const TypedLiteral& literal);
+  ExpressionResult AnalyzePath(const PathExpression& path, Context& context);
+  // The SELECT list's expression of that alias, analysed again; null where there is none.
+  ExpressionResult AnalyzeAlias(const Identifier& name, Context& context);
+  ExpressionResult FollowFields(ResolvedExpressionPtr base, const std::vector<Identifier>& names, size_t next);
+  ExpressionResult AnalyzeUnary(const UnaryExpression& unary, Context& context);
+  ExpressionResult AnalyzeBinary(const BinaryExpression& binary, Context& context);
+  ExpressionResult AnalyzeIn(const InExpression& in, Context& context);
+  ExpressionResult AnalyzeLike(const LikeExpression& like, Context& context);
+  ExpressionResult AnalyzeCase(const CaseExpression& expression, Context& context);
+  ExpressionResult AnalyzeCast(const CastExpression& cast, Context& context);
+  ExpressionResult AnalyzeExtract(const ExtractExpression& extract, Context& context);
+  ExpressionResult AnalyzeInterval(const IntervalExpression& interval, Context& context);
+  ExpressionResult AnalyzeArray(const ArrayConstructor& array, Context& context);
+  ExpressionResult AnalyzeStruct(const StructConstructor& constructor, Context& context);
+  ExpressionResult AnalyzeSubscript(const SubscriptExpression& subscript, Context& context);
+  ExpressionResult AnalyzeSubquery(const SubqueryExpression& subquery, Context& context);
+  ExpressionResult AnalyzeInSubquery(const InExpression& in, Context& context);
+  ExpressionResult MakeCast(ResolvedExpressionPtr operand, const Type& type, bool safe, const Position& position);
+  absl::Status AnalyzeAll(const std::vector<ExpressionPtr>& expressions, Context& context,
+                          std::vector<ResolvedExpressionPtr>& results);
+
+  // call_analysis.cc
+  ExpressionResult AnalyzeCall(const FunctionCall& call, Context& context);
+  ExpressionResult AnalyzeAggregate(const FunctionCall& call, const std::string& name, Context& context);
+  ExpressionResult AnalyzeGroupingCall(const FunctionCall& call, Context& context);
+  absl::StatusOr<std::unique_ptr<ResolvedWindow>> AnalyzeWindow(const WindowSpecification& specification,
+                                                                Context& context);
+  absl::Status AnalyzeOrderItems(const std::vector<OrderByItem>& items, Context& context,
+                                 std::vector<ResolvedOrderItem>& results);
+  absl::Status AnalyzeArguments(const FunctionCall& call, const std::string& name, Context& context,
+                                std::vector<ResolvedExpressionPtr>& arguments);
+  // Picks the signature of `name` for the arguments and coerces them.
+  ExpressionResult Call(const std::string& name, std::vector<ResolvedExpressionPtr> arguments,
+                        const Position& position, bool safe = false);
+  struct Match {
+    const FunctionSignature* signature = nullptr;
+    Type type;
+  };
+  absl::StatusOr<Match> MatchSignature(const std::string& name, std::vector<ResolvedExpressionPtr>& arguments,
+                                       const Position& position);
+  ExpressionResult Coerce(ResolvedExpressionPtr expression, const Type& type);
+  static ArgumentType ArgumentOf(const ResolvedExpression& expression);
+  absl::StatusOr<Type> SupertypeOf(const std::vector<ResolvedExpressionPtr>& expressions, std::string_view what,
+                                   const Position& position);
+  absl::StatusOr<std::string> PartName(const Identifier& name, const std::optional<Identifier>& weekday) const;
+
+  const AnalyzerOptions options_;
+  TableProvider& tables_;
+  ColumnId next_column_ = 1;
+  int next_with_ = 1;
+  int depth_ = 0;
+  // Names of WITH in sight, innermost last.
+  std::vector<std::pair<std::string, WithEntry>> with_;
+};
+
+}  // namespace bqcdc::emulator::sql

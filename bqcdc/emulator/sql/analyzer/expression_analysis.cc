@@ -1,0 +1,448 @@
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/functions/json_document.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+ResolvedExpressionPtr MakeLiteral(Value value, const Position& position) {
+  auto literal = std::make_unique<ResolvedLiteral>(std::move(value));
+  literal->position = position;
+  return literal;
+}
+
+// Digits of an IntLiteral, decimal or hexadecimal, with an optional minus before it.
+std::optional<int64_t> ParseIntLiteral(const std::string& text, bool negative) {
+  const bool hex = text.size() > 2 && (text[1] == 'x' || text[1] == 'X');
+  errno = 0;
+  char* end = nullptr;
+  const unsigned long long magnitude = std::strtoull(text.c_str(), &end, hex ? 16 : 10);
+  if (errno != 0 || *end != '\0') return std::nullopt;
+  constexpr unsigned long long kLimit = 1ULL << 63;
+  if (negative) {
+    if (magnitude > kLimit) return std::nullopt;
+    return static_cast<int64_t>(0ULL - magnitude);
+  }
+  if (hex) return static_cast<int64_t>(magnitude);  // 0xFFFFFFFFFFFFFFFF is -1
+  if (magnitude >= kLimit) return std::nullopt;
+  return static_cast<int64_t>(magnitude);
+}
+
+class DepthGuard {
+ public:
+  explicit DepthGuard(int& depth) : depth_(depth) { ++depth_; }
+  ~DepthGuard() { --depth_; }
+
+ private:
+  int& depth_;
+};
+
+}  // namespace
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::Analyze(const Expression& expression, Context& context) {
+  DepthGuard guard(depth_);
+  if (depth_ > kAnalysisDepthMax) {
+    return ErrorAt(expression.position, "Query is too deeply nested");
+  }
+  ExpressionResult result = [&]() -> ExpressionResult {
+    switch (expression.kind) {
+      case ExpressionKind::kNullLiteral:
+      case ExpressionKind::kBoolLiteral:
+      case ExpressionKind::kIntLiteral:
+      case ExpressionKind::kFloatLiteral:
+      case ExpressionKind::kStringLiteral:
+      case ExpressionKind::kBytesLiteral: return AnalyzeLiteral(expression);
+      case ExpressionKind::kTypedLiteral: return AnalyzeTypedLiteral(As<TypedLiteral>(expression));
+      case ExpressionKind::kInterval: return AnalyzeInterval(As<IntervalExpression>(expression), context);
+      case ExpressionKind::kDefault: return ErrorAt(expression.position, "Unexpected keyword DEFAULT");
+      case ExpressionKind::kNamedParameter: {
+        const std::string& name = As<NamedParameter>(expression).name;
+        const auto found = options_.named_parameters.find(absl::AsciiStrToLower(name));
+        if (found == options_.named_parameters.end()) {
+          return ErrorAt(expression.position, "Query parameter '", name, "' not found");
+        }
+        return MakeLiteral(found->second, expression.position);
+      }
+      case ExpressionKind::kPositionalParameter: {
+        const size_t index = As<PositionalParameter>(expression).index;
+        if (index >= options_.positional_parameters.size()) {
+          return ErrorAt(expression.position, "Query parameter number ", index + 1, " is not defined; only ",
+                         options_.positional_parameters.size(), " parameter(s) were provided");
+        }
+        return MakeLiteral(options_.positional_parameters[index], expression.position);
+      }
+      case ExpressionKind::kSystemVariable: {
+        const auto& variable = As<SystemVariable>(expression);
+        return Unsupported(expression.position, "system variable @@",
+                           variable.name.empty() ? std::string() : variable.name[0].text);
+      }
+      case ExpressionKind::kPath: return AnalyzePath(As<PathExpression>(expression), context);
+      case ExpressionKind::kFieldAccess: {
+        const auto& access = As<FieldAccess>(expression);
+        BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr operand, Analyze(*access.operand, context));
+        return FollowFields(std::move(operand), {access.field}, 0);
+      }
+      case ExpressionKind::kSubscript: return AnalyzeSubscript(As<SubscriptExpression>(expression), context);
+      case ExpressionKind::kUnary: return AnalyzeUnary(As<UnaryExpression>(expression), context);
+      case ExpressionKind::kBinary: return AnalyzeBinary(As<BinaryExpression>(expression), context);
+      case ExpressionKind::kLogical: {
+        const auto& logical = As<LogicalExpression>(expression);
+        std::vector<ResolvedExpressionPtr> operands;
+        BQCDC_RETURN_IF_ERROR(AnalyzeAll(logical.operands, context, operands));
+        return Call(logical.op == LogicalOperator::kAnd ? "$and" : "$or", std::move(operands), expression.position);
+      }
+      case ExpressionKind::kIsTest: {
+        const auto& test = As<IsTestExpression>(expression);
+        std::vector<ResolvedExpressionPtr> operands(1);
+        BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*test.operand, context));
+        const std::string name = test.test == IsTest::kTrue    ? "$is_true"
+                                 : test.test == IsTest::kFalse ? "$is_false"
+                                                               : "$is_null";
+        if (test.test == IsTest::kUnknown) {
+          BQCDC_ASSIGN_OR_RETURN(operands[0], Coerce(std::move(operands[0]), TypeKind::kBool));
+        }
+        BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr tested, Call(name, std::move(operands), expression.position));
+        if (!test.negated) return tested;
+        std::vector<ResolvedExpressionPtr> negation;
+        negation.push_back(std::move(tested));
+        return Call("$not", std::move(negation), expression.position);
+      }
+      case ExpressionKind::kIn: return AnalyzeIn(As<InExpression>(expression), context);
+      case ExpressionKind::kBetween: {
+        const auto& between = As<BetweenExpression>(expression);
+        std::vector<ResolvedExpressionPtr> operands(3);
+        BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*between.operand, context));
+        BQCDC_ASSIGN_OR_RETURN(operands[1], Analyze(*between.low, context));
+        BQCDC_ASSIGN_OR_RETURN(operands[2], Analyze(*between.high, context));
+        BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result,
+                               Call("$between", std::move(operands), expression.position));
+        if (!between.negated) return result;
+        std::vector<ResolvedExpressionPtr> negation;
+        negation.push_back(std::move(result));
+        return Call("$not", std::move(negation), expression.position);
+      }
+      case ExpressionKind::kLike: return AnalyzeLike(As<LikeExpression>(expression), context);
+      case ExpressionKind::kCase: return AnalyzeCase(As<CaseExpression>(expression), context);
+      case ExpressionKind::kFunctionCall: return AnalyzeCall(As<FunctionCall>(expression), context);
+      case ExpressionKind::kLambda: return Unsupported(expression.position, "lambda expression");
+      case ExpressionKind::kCast: return AnalyzeCast(As<CastExpression>(expression), context);
+      case ExpressionKind::kExtract: return AnalyzeExtract(As<ExtractExpression>(expression), context);
+      case ExpressionKind::kArrayConstructor: return AnalyzeArray(As<ArrayConstructor>(expression), context);
+      case ExpressionKind::kStructConstructor: return AnalyzeStruct(As<StructConstructor>(expression), context);
+      case ExpressionKind::kSubquery: return AnalyzeSubquery(As<SubqueryExpression>(expression), context);
+      case ExpressionKind::kWith: return Unsupported(expression.position, "WITH expression");
+    }
+    return Unsupported(expression.position, "this expression");
+  }();
+  if (result.ok() && (*result)->position == Position{}) (*result)->position = expression.position;
+  return result;
+}
+
+absl::Status Analyzer::AnalyzeAll(const std::vector<ExpressionPtr>& expressions, Context& context,
+                                  std::vector<ResolvedExpressionPtr>& results) {
+  for (const ExpressionPtr& expression : expressions) {
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result, Analyze(*expression, context));
+    results.push_back(std::move(result));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeConstant(const Expression& expression) {
+  const NameList none;
+  const Scope scope{&none, nullptr};
+  Context context;
+  context.scope = &scope;
+  context.clause = "constant expression";
+  return Analyze(expression, context);
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeConstant(const Expression& expression, const Type& type) {
+  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result, AnalyzeConstant(expression));
+  return CoerceForAssignment(std::move(result), type, "expression");
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLiteral(const Expression& expression) {
+  const Position& position = expression.position;
+  switch (expression.kind) {
+    case ExpressionKind::kNullLiteral: {
+      auto literal = std::make_unique<ResolvedLiteral>(Value::Null(TypeKind::kInt64));
+      literal->is_untyped = true;
+      literal->position = position;
+      return literal;
+    }
+    case ExpressionKind::kBoolLiteral: return MakeLiteral(Value::Bool(As<BoolLiteral>(expression).value), position);
+    case ExpressionKind::kIntLiteral: {
+      const std::string& text = As<IntLiteral>(expression).text;
+      const std::optional<int64_t> value = ParseIntLiteral(text, false);
+      if (!value) return ErrorAt(position, "Invalid integer literal: ", text);
+      return MakeLiteral(Value::Int64(*value), position);
+    }
+    case ExpressionKind::kFloatLiteral: {
+      const std::string& text = As<FloatLiteral>(expression).text;
+      double value = 0;
+      if (!absl::SimpleAtod(text, &value) || std::isinf(value)) {
+        return ErrorAt(position, "Invalid floating point literal: ", text);
+      }
+      auto literal = std::make_unique<ResolvedLiteral>(Value::Float64(value));
+      // The digits as written: a literal that becomes a NUMERIC never passes through a double.
+      literal->text = text;
+      literal->position = position;
+      return literal;
+    }
+    case ExpressionKind::kStringLiteral: return MakeLiteral(Value::String(As<StringLiteral>(expression).value), position);
+    default: return MakeLiteral(Value::Of(TypeKind::kBytes, As<BytesLiteral>(expression).value), position);
+  }
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeTypedLiteral(const TypedLiteral& literal) {
+  BQCDC_ASSIGN_OR_RETURN(const Type type, ResolveType(*literal.type));
+  auto value = CastValue(Value::String(literal.value), type);
+  if (!value.ok()) {
+    if (value.status().code() == absl::StatusCode::kUnimplemented) {
+      return Unsupported(literal.position, type.ToString(), " literal");
+    }
+    return ErrorAt(literal.value_position, "Invalid ", TypeKindName(type.kind()), " literal");
+  }
+  if (type.is(TypeKind::kJson)) {
+    auto canonical = CanonicalJson(literal.value);
+    if (!canonical.ok()) return ErrorAt(literal.value_position, "Invalid JSON literal");
+    value->scalar = *std::move(canonical);
+  }
+  auto result = std::make_unique<ResolvedLiteral>(*std::move(value));
+  result->is_coercible = false;
+  result->position = literal.position;
+  return result;
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzePath(const PathExpression& path, Context& context) {
+  const Identifier& first = path.names[0];
+  if (context.use_aliases && context.select != nullptr) {
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr aliased, AnalyzeAlias(first, context));
+    if (aliased != nullptr) return FollowFields(std::move(aliased), path.names, 1);
+  }
+  const NameMatch match = FindName(context.scope, first.text);
+  switch (match.kind) {
+    case NameMatch::Kind::kNone: break;
+    case NameMatch::Kind::kAmbiguous:
+      return ErrorAt(first.position, "Column name ", first.text, " is ambiguous");
+    case NameMatch::Kind::kColumn: return FollowFields(match.column->Reference(), path.names, 1);
+    case NameMatch::Kind::kVariable: {
+      if (match.variable->value) return FollowFields(match.variable->value->Reference(), path.names, 1);
+      if (path.names.size() == 1) {
+        // The row as a STRUCT.
+        std::vector<StructField> fields;
+        for (const NamedColumn& column : match.variable->columns) {
+          if (!column.hidden) fields.push_back({column.name, column.ValueType()});
+        }
+        auto row = std::make_unique<ResolvedMakeStruct>(Type::Struct(std::move(fields)));
+        for (const NamedColumn& column : match.variable->columns) {
+          if (!column.hidden) row->fields.push_back(column.Reference());
+        }
+        return row;
+      }
+      bool ambiguous = false;
+      const NamedColumn* column = FindColumn(match.variable->columns, path.names[1].text, &ambiguous);
+      if (ambiguous) return ErrorAt(path.names[1].position, "Column name ", path.names[1].text, " is ambiguous");
+      if (column == nullptr) {
+        return ErrorAt(path.names[1].position, "Name ", path.names[1].text, " not found inside ", first.text);
+      }
+      return FollowFields(column->Reference(), path.names, 2);
+    }
+  }
+  return ErrorAt(first.position, "Unrecognized name: ", first.text);
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::FollowFields(ResolvedExpressionPtr base,
+                                                             const std::vector<Identifier>& names, size_t next) {
+  for (; next < names.size(); ++next) {
+    const Identifier& name = names[next];
+    if (base->type.is(TypeKind::kJson)) {
+      std::vector<ResolvedExpressionPtr> arguments;
+      arguments.push_back(std::move(base));
+      arguments.push_back(MakeLiteral(Value::String(name.text), name.position));
+      BQCDC_ASSIGN_OR_RETURN(base, Call("$json_member", std::move(arguments), name.position));
+      continue;
+    }
+    if (!base->type.is_struct()) {
+      return ErrorAt(name.position, "Cannot access field ", name.text, " on a value with type ",
+                     base->type.ToString());
+    }
+    int found = -1;
+    const auto& fields = base->type.fields();
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (absl::AsciiStrToLower(fields[i].name) != absl::AsciiStrToLower(name.text)) continue;
+      if (found >= 0) {
+        return ErrorAt(name.position, "Struct field name ", name.text, " is ambiguous");
+      }
+      found = static_cast<int>(i);
+    }
+    if (found < 0) {
+      return ErrorAt(name.position, "Field name ", name.text, " does not exist in ", base->type.ToString());
+    }
+    base = std::make_unique<ResolvedGetField>(std::move(base), found);
+  }
+  return base;
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeUnary(const UnaryExpression& unary, Context& context) {
+  if (unary.op == UnaryOperator::kMinus) {
+    if (const auto* literal = TryAs<IntLiteral>(*unary.operand)) {
+      const std::optional<int64_t> value = ParseIntLiteral(literal->text, true);
+      if (!value) return ErrorAt(unary.position, "Invalid integer literal: -", literal->text);
+      return MakeLiteral(Value::Int64(*value), unary.position);
+    }
+    if (const auto* literal = TryAs<FloatLiteral>(*unary.operand)) {
+      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr positive, AnalyzeLiteral(*literal));
+      auto& number = static_cast<ResolvedLiteral&>(*positive);
+      number.value.scalar = -std::get<double>(number.value.scalar);
+      number.text = "-" + number.text;
+      return positive;
+    }
+  }
+  std::vector<ResolvedExpressionPtr> operands(1);
+  BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*unary.operand, context));
+  switch (unary.op) {
+    case UnaryOperator::kMinus: return Call("$minus", std::move(operands), unary.position);
+    case UnaryOperator::kBitNot: return Call("$bit_not", std::move(operands), unary.position);
+    case UnaryOperator::kNot: return Call("$not", std::move(operands), unary.position);
+    case UnaryOperator::kPlus: break;
+  }
+  if (!operands[0]->type.is_numeric()) {
+    return ErrorAt(unary.position, "No matching signature for operator + for argument type: ",
+                   operands[0]->type.ToString());
+  }
+  return std::move(operands[0]);
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeBinary(const BinaryExpression& binary, Context& context) {
+  static constexpr std::string_view kNames[] = {
+      "$equal",   "$not_equal", "$less",       "$less_or_equal", "$greater", "$greater_or_equal",
+      "$is_distinct_from", "$is_not_distinct_from", "$bit_or", "$bit_xor", "$bit_and", "$shift_left",
+      "$shift_right", "$add", "$subtract", "$concat", "$multiply", "$divide"};
+  std::vector<ResolvedExpressionPtr> operands(2);
+  BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*binary.left, context));
+  BQCDC_ASSIGN_OR_RETURN(operands[1], Analyze(*binary.right, context));
+  return Call(std::string(kNames[static_cast<int>(binary.op)]), std::move(operands), binary.position);
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeIn(const InExpression& in, Context& context) {
+  ExpressionResult result = [&]() -> ExpressionResult {
+    if (in.set.subquery) return AnalyzeInSubquery(in, context);
+    std::vector<ResolvedExpressionPtr> operands(1);
+    BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*in.operand, context));
+    if (in.set.unnest) {
+      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr array, Analyze(*in.set.unnest, context));
+      if (!array->type.is_array()) {
+        return ErrorAt(in.set.position, "Second argument of IN UNNEST must be an array but was ",
+                       array->type.ToString());
+      }
+      operands.push_back(std::move(array));
+      return Call("$in_array", std::move(operands), in.position);
+    }
+    BQCDC_RETURN_IF_ERROR(AnalyzeAll(in.set.list, context, operands));
+    return Call("$in", std::move(operands), in.position);
+  }();
+  if (!result.ok() || !in.negated) return result;
+  std::vector<ResolvedExpressionPtr> negation;
+  negation.push_back(*std::move(result));
+  return Call("$not", std::move(negation), in.position);
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLike(const LikeExpression& like, Context& context) {
+  std::vector<ResolvedExpressionPtr> results;
+  const auto add = [&](const Expression& pattern) -> absl::Status {
+    std::vector<ResolvedExpressionPtr> operands(2);
+    BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*like.operand, context));
+    BQCDC_ASSIGN_OR_RETURN(operands[1], Analyze(pattern, context));
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result, Call("$like", std::move(operands), like.position));
+    results.push_back(std::move(result));
+    return absl::OkStatus();
+  };
+  if (like.quantifier == LikeQuantifier::kNone) {
+    BQCDC_RETURN_IF_ERROR(add(*like.pattern));
+  } else {
+    if (like.patterns.list.empty()) return Unsupported(like.position, "LIKE ANY or ALL over a subquery or array");
+    for (const ExpressionPtr& pattern : like.patterns.list) BQCDC_RETURN_IF_ERROR(add(*pattern));
+  }
+  ResolvedExpressionPtr result = std::move(results[0]);
+  if (results.size() > 1) {
+    results[0] = std::move(result);
+    BQCDC_ASSIGN_OR_RETURN(result, Call(like.quantifier == LikeQuantifier::kAll ? "$and" : "$or", std::move(results),
+                                        like.position));
+  }
+  if (!like.negated) return result;
+  std::vector<ResolvedExpressionPtr> negation;
+  negation.push_back(std::move(result));
+  return Call("$not", std::move(negation), like.position);
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCase(const CaseExpression& expression, Context& context) {
+  std::vector<ResolvedExpressionPtr> results;
+  std::vector<ResolvedExpressionPtr> conditions;
+  for (const CaseBranch& branch : expression.branches) {
+    if (expression.operand) {
+      std::vector<ResolvedExpressionPtr> operands(2);
+      BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*expression.operand, context));
+      BQCDC_ASSIGN_OR_RETURN(operands[1], Analyze(*branch.when, context));
+      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr condition,
+                             Call("$equal", std::move(operands), branch.when->position));
+      conditions.push_back(std::move(condition));
+    } else {
+      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr condition, Analyze(*branch.when, context));
+      if (FindCoercion(ArgumentOf(*condition), TypeKind::kBool) == Coercion::kNone) {
+        return ErrorAt(branch.when->position, "CASE condition should return type BOOL, but returns ",
+                       condition->type.ToString());
+      }
+      BQCDC_ASSIGN_OR_RETURN(condition, Coerce(std::move(condition), TypeKind::kBool));
+      conditions.push_back(std::move(condition));
+    }
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result, Analyze(*branch.then, context));
+    results.push_back(std::move(result));
+  }
+  if (expression.otherwise) {
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result, Analyze(*expression.otherwise, context));
+    results.push_back(std::move(result));
+  } else {
+    auto null = std::make_unique<ResolvedLiteral>(Value::Null(TypeKind::kInt64));
+    null->is_untyped = true;
+    results.push_back(std::move(null));
+  }
+  BQCDC_ASSIGN_OR_RETURN(const Type type, SupertypeOf(results, "CASE", expression.position));
+  auto resolved = std::make_unique<ResolvedCase>(type);
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result, Coerce(std::move(results[i]), type));
+    resolved->branches.push_back({std::move(conditions[i]), std::move(result)});
+  }
+  BQCDC_ASSIGN_OR_RETURN(resolved->otherwise, Coerce(std::move(results.back()), type));
+  return resolved;
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeSubscript(const SubscriptExpression& subscript,
+                                                                 Context& context) {
+  std::vector<ResolvedExpressionPtr> operands(2);
+  BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*subscript.operand, context));
+  BQCDC_ASSIGN_OR_RETURN(operands[1], Analyze(*subscript.index, context));
+  if (operands[0]->type.is(TypeKind::kJson)) {
+    if (subscript.mode != SubscriptMode::kPlain) {
+      return ErrorAt(subscript.position, "JSON elements are accessed by [index] or [name]");
+    }
+    return Call(operands[1]->type.is(TypeKind::kString) ? "$json_member" : "$json_element", std::move(operands),
+                subscript.position);
+  }
+  if (!operands[0]->type.is_array()) {
+    return ErrorAt(subscript.position, "Element access using [] is not supported on values of type ",
+                   operands[0]->type.ToString());
+  }
+  static constexpr const char* kNames[] = {"$array_at_offset", "$array_at_offset", "$safe_array_at_offset",
+                                           "$array_at_ordinal", "$safe_array_at_ordinal"};
+  return Call(kNames[static_cast<int>(subscript.mode)], std::move(operands), subscript.position);
+}
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,266 @@
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/types/column_mapping.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+void Append(NameList& to, NameList from) {
+  for (NamedColumn& column : from.columns) to.columns.push_back(std::move(column));
+  for (RangeVariable& variable : from.variables) to.variables.push_back(std::move(variable));
+}
+
+// The columns of rows that are single values: of a STRUCT its fields, else the value under the alias.
+std::vector<NamedColumn> ColumnsOfValue(const NamedColumn& value) {
+  if (!value.type.is_struct()) return {value};
+  std::vector<NamedColumn> columns;
+  for (size_t i = 0; i < value.type.fields().size(); ++i) {
+    columns.push_back({value.type.fields()[i].name, value.id, value.type, static_cast<int>(i)});
+  }
+  return columns;
+}
+
+}  // namespace
+
+absl::Status Analyzer::RefuseTableModifiers(const TableExpression& table) {
+  if (table.pivot) return Unsupported(table.pivot->position, "PIVOT");
+  if (table.unpivot) return Unsupported(table.unpivot->position, "UNPIVOT");
+  if (table.sample) return Unsupported(table.sample->position, "TABLESAMPLE");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeFrom(const TableExpression& from, const Scope* outer,
+                                                           FromResult* left, ResolvedJoinType join, bool* absorbed) {
+  BQCDC_RETURN_IF_ERROR(RefuseTableModifiers(from));
+  if (absorbed != nullptr) *absorbed = false;
+  switch (from.kind) {
+    case TableExpressionKind::kTable: {
+      const auto& table = As<TableReference>(from);
+      // `FROM t, t.items`: an array of an earlier item, or of the query around.
+      if (table.path.names.size() > 1 || outer != nullptr || left != nullptr) {
+        NameMatch match;
+        if (left != nullptr) match = FindName(left->names, table.path.names[0].text);
+        if (match.kind == NameMatch::Kind::kNone) match = FindName(outer, table.path.names[0].text);
+        const bool is_array = match.kind == NameMatch::Kind::kVariable
+                                  ? table.path.names.size() > 1
+                                  : match.kind == NameMatch::Kind::kColumn &&
+                                        (table.path.names.size() > 1 || match.column->ValueType().is_array());
+        if (is_array) {
+          if (absorbed != nullptr) *absorbed = left != nullptr;
+          return AnalyzeUnnest(nullptr, &table, from, table.with_offset, outer, left, join);
+        }
+      }
+      if (table.with_offset) return ErrorAt(table.with_offset->position, "WITH OFFSET can only be used with an array");
+      return AnalyzeTable(table, outer);
+    }
+    case TableExpressionKind::kSubquery: {
+      BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeQueryIn(*As<TableSubquery>(from).query, outer));
+      return FromQueryResult(std::move(result), from.alias);
+    }
+    case TableExpressionKind::kUnnest: {
+      const auto& unnest = As<UnnestExpression>(from);
+      if (absorbed != nullptr) *absorbed = left != nullptr;
+      return AnalyzeUnnest(unnest.array.get(), nullptr, from, unnest.with_offset, outer, left, join);
+    }
+    case TableExpressionKind::kTableFunction: {
+      const auto& function = As<TableFunction>(from);
+      return Unsupported(from.position, "table-valued function ",
+                         function.name.empty() ? std::string() : absl::AsciiStrToUpper(function.name.back().text));
+    }
+    case TableExpressionKind::kJoin: return AnalyzeJoin(As<JoinExpression>(from), outer);
+  }
+  return Unsupported(from.position, "this FROM item");
+}
+
+absl::StatusOr<Analyzer::FromResult> Analyzer::FromQueryResult(QueryResult result,
+                                                               const std::optional<Identifier>& alias) {
+  FromResult from;
+  RangeVariable variable;
+  variable.name = alias ? alias->text : "";
+  if (result.is_value_table) {
+    NamedColumn value{variable.name, result.outputs[0].id, result.outputs[0].type};
+    variable.columns = ColumnsOfValue(value);
+    variable.value = value;
+  } else {
+    for (const OutputColumn& output : result.outputs) {
+      variable.columns.push_back({output.name, output.id, output.type});
+    }
+  }
+  from.names.columns = variable.columns;
+  if (alias) from.names.variables.push_back(std::move(variable));
+  from.scan = std::move(result.scan);
+  return from;
+}
+
+absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeTable(const TableReference& table, const Scope* outer) {
+  (void)outer;
+  if (table.system_time) return Unsupported(table.system_time->position, "FOR SYSTEM_TIME AS OF");
+  if (table.path.names.size() == 1) {
+    const std::string name = absl::AsciiStrToLower(table.path.names[0].text);
+    for (auto entry = with_.rbegin(); entry != with_.rend(); ++entry) {
+      if (entry->first != name) continue;
+      auto scan = std::make_unique<WithReferenceScan>();
+      scan->name = entry->second.unique_name;
+      QueryResult result;
+      result.is_value_table = entry->second.is_value_table;
+      for (const OutputColumn& output : entry->second.outputs) {
+        const ColumnId id = NewColumn();
+        scan->columns.push_back({id, output.type});
+        scan->sources.push_back(output.id);
+        result.outputs.push_back({output.name, id, output.type});
+      }
+      result.scan = std::move(scan);
+      return FromQueryResult(std::move(result), table.alias ? table.alias : table.path.names[0]);
+    }
+  }
+  for (size_t i = 0; i < table.path.names.size(); ++i) {
+    if (absl::AsciiStrToUpper(table.path.names[i].text) == "INFORMATION_SCHEMA") return AnalyzeConstantTable(table, i);
+  }
+  return AnalyzeStoredTable(table);
+}
+
+absl::StatusOr<catalog::TableId> Analyzer::ResolveTablePath(const TablePath& path) const {
+  const std::vector<Identifier>& names = path.names;
+  catalog::TableId id;
+  id.project = options_.project;
+  if (names.size() > 3) {
+    return ErrorAt(path.position, "Invalid table name: it has ", names.size(), " parts");
+  }
+  id.table = names.back().text;
+  if (names.size() == 1) {
+    if (!options_.default_dataset) {
+      return ErrorAt(path.position, "Table \"", names[0].text,
+                     "\" must be qualified with a dataset (e.g. dataset.table).");
+    }
+    id.project = options_.default_dataset->project;
+    id.dataset = options_.default_dataset->dataset;
+    return id;
+  }
+  id.dataset = names[names.size() - 2].text;
+  if (names.size() == 3) id.project = names[0].text;
+  // Legacy spelling inside of backquotes: `project:dataset.table`.
+  const size_t colon = id.dataset.find(':');
+  if (names.size() == 2 && colon != std::string::npos) {
+    id.project = id.dataset.substr(0, colon);
+    id.dataset = id.dataset.substr(colon + 1);
+  }
+  return id;
+}
+
+absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeStoredTable(const TableReference& table) {
+  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, ResolveTablePath(table.path));
+  if (!id.table.empty() && id.table.back() == '*') return Unsupported(table.position, "wildcard table");
+  if (id.table.find('$') != std::string::npos) return Unsupported(table.position, "partition decorator");
+  if (id.table.find('@') != std::string::npos) return Unsupported(table.position, "snapshot decorator");
+  FromResult from;
+  auto scan = std::make_unique<TableScan>();
+  BQCDC_ASSIGN_OR_RETURN(scan->table, tables_.FindTable(id));
+  RangeVariable variable;
+  variable.name = table.alias ? table.alias->text : id.table;
+  for (const schema::Column& column : scan->table.schema.columns) {
+    const ColumnId column_id = NewColumn();
+    const Type type = TypeOfColumn(column);
+    scan->columns.push_back({column_id, type});
+    scan->names.push_back(column.name);
+    variable.columns.push_back({column.name, column_id, type});
+  }
+  from.names.columns = variable.columns;
+  from.names.variables.push_back(std::move(variable));
+  from.scan = std::move(scan);
+  return from;
+}
+
+absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeConstantTable(const TableReference& table,
+                                                                    size_t schema_index) {
+  const std::vector<Identifier>& names = table.path.names;
+  if (schema_index + 2 != names.size()) {
+    return Unsupported(table.position, "this name of an INFORMATION_SCHEMA view");
+  }
+  std::string project = options_.project;
+  std::optional<std::string> dataset;
+  if (schema_index == 1) dataset = names[0].text;
+  if (schema_index == 2) {
+    project = names[0].text;
+    dataset = names[1].text;
+  }
+  if (schema_index == 0 && options_.default_dataset) dataset = options_.default_dataset->dataset;
+  if (dataset && absl::AsciiStrToLower(*dataset).rfind("region-", 0) == 0) dataset.reset();
+  const std::string view = absl::AsciiStrToUpper(names.back().text);
+  BQCDC_ASSIGN_OR_RETURN(std::optional<ConstantTable> found, tables_.FindInformationSchema(project, dataset, view));
+  if (!found) return Unsupported(table.position, dataset ? "" : "region-qualified ", "INFORMATION_SCHEMA.", view);
+  FromResult from;
+  auto scan = std::make_unique<ValuesScan>();
+  RangeVariable variable;
+  variable.name = table.alias ? table.alias->text : names.back().text;
+  for (const StructField& column : found->columns) {
+    const ColumnId id = NewColumn();
+    scan->columns.push_back({id, column.type});
+    variable.columns.push_back({column.name, id, column.type});
+  }
+  scan->rows = std::move(found->rows);
+  from.names.columns = variable.columns;
+  from.names.variables.push_back(std::move(variable));
+  from.scan = std::move(scan);
+  return from;
+}
+
+absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeUnnest(const Expression* array, const TableReference* path,
+                                                             const TableExpression& node,
+                                                             const std::optional<WithOffset>& with_offset,
+                                                             const Scope* outer, FromResult* left,
+                                                             ResolvedJoinType join) {
+  auto scan = std::make_unique<UnnestScan>();
+  const Scope left_scope{left != nullptr ? &left->names : nullptr, outer};
+  Context context;
+  context.scope = left != nullptr ? &left_scope : outer;
+  context.clause = "FROM clause";
+  std::string name;
+  if (path != nullptr) {
+    PathExpression expression;
+    expression.names = path->path.names;
+    expression.position = path->position;
+    BQCDC_ASSIGN_OR_RETURN(scan->array, AnalyzePath(expression, context));
+    name = path->path.names.back().text;
+  } else {
+    BQCDC_ASSIGN_OR_RETURN(scan->array, Analyze(*array, context));
+  }
+  if (!scan->array->type.is_array()) {
+    return ErrorAt(node.position, "Values referenced in UNNEST must be arrays. UNNEST contains expression of type ",
+                   scan->array->type.ToString());
+  }
+  if (node.alias) name = node.alias->text;
+  scan->element = NewColumn();
+  const Type type = scan->array->type.element();
+  FromResult from;
+  if (left != nullptr) {
+    from.names = std::move(left->names);
+    scan->columns = left->scan->columns;
+    scan->input = std::move(left->scan);
+    scan->outer = join == ResolvedJoinType::kLeft;
+  }
+  NamedColumn value{name, scan->element, type};
+  RangeVariable variable;
+  variable.name = name;
+  variable.columns = ColumnsOfValue(value);
+  variable.value = value;
+  scan->columns.push_back({scan->element, type});
+  NameList names;
+  names.columns = variable.columns;
+  if (!name.empty()) names.variables.push_back(std::move(variable));
+  if (with_offset) {
+    scan->offset = NewColumn();
+    scan->columns.push_back({*scan->offset, TypeKind::kInt64});
+    NamedColumn offset{with_offset->alias ? with_offset->alias->text : "offset", *scan->offset, TypeKind::kInt64};
+    names.columns.push_back(offset);
+    names.variables.push_back({offset.name, {offset}, offset});
+  }
+  Append(from.names, std::move(names));
+  from.scan = std::move(scan);
+  return from;
+}
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,271 @@
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/analyzer/analyzer.h"
+
+namespace bqcdc::emulator::sql {
+
+absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeQuery(const Query& query) {
+  BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeQueryIn(query, nullptr));
+  ResolvedQuery resolved;
+  // A value table of STRUCTs is shown as its fields.
+  if (result.is_value_table && result.outputs.size() == 1 && result.outputs[0].type.is_struct()) {
+    const OutputColumn row = result.outputs[0];
+    auto project = std::make_unique<ProjectScan>();
+    result.outputs.clear();
+    for (size_t i = 0; i < row.type.fields().size(); ++i) {
+      const ColumnId id = NewColumn();
+      const Type& type = row.type.fields()[i].type;
+      project->columns.push_back({id, type});
+      project->computed.push_back({id, std::make_unique<ResolvedGetField>(
+                                           std::make_unique<ResolvedColumn>(row.id, row.type), static_cast<int>(i))});
+      result.outputs.push_back({row.type.fields()[i].name, id, type});
+    }
+    project->input = std::move(result.scan);
+    result.scan = std::move(project);
+  }
+  std::set<std::string> names;
+  int anonymous = 0;
+  for (OutputColumn& output : result.outputs) {
+    if (output.name.empty()) output.name = base::StrCat("f", anonymous++, "_");
+    if (!names.insert(absl::AsciiStrToLower(output.name)).second) {
+      return errors::InvalidQuery(
+          base::StrCat("Duplicate column names in the result are not supported. Found duplicate(s): ", output.name));
+    }
+  }
+  resolved.scan = std::move(result.scan);
+  resolved.outputs = std::move(result.outputs);
+  return resolved;
+}
+
+absl::Status Analyzer::AnalyzeWith(const Query& query, const Scope* outer, std::vector<WithScan::Entry>& entries) {
+  if (query.recursive) return Unsupported(query.position, "WITH RECURSIVE");
+  std::set<std::string> names;
+  for (const sql::WithEntry& entry : query.with) {
+    const std::string name = absl::AsciiStrToLower(entry.name.text);
+    if (!names.insert(name).second) {
+      return ErrorAt(entry.name.position, "Duplicate alias ", entry.name.text, " for WITH subquery");
+    }
+    BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeQueryIn(*entry.query, outer));
+    WithEntry known;
+    known.unique_name = base::StrCat("w", next_with_++);
+    known.outputs = result.outputs;
+    known.is_value_table = result.is_value_table;
+    WithScan::Entry made;
+    made.name = known.unique_name;
+    made.scan = std::move(result.scan);
+    for (const OutputColumn& output : result.outputs) made.outputs.push_back({output.id, output.type});
+    entries.push_back(std::move(made));
+    with_.emplace_back(name, std::move(known));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeQueryIn(const Query& query, const Scope* outer) {
+  if (++depth_ > kAnalysisDepthMax) return ErrorAt(query.position, "Query is too deeply nested");
+  const size_t with_before = with_.size();
+  const auto analyze = [&]() -> absl::StatusOr<QueryResult> {
+    std::vector<WithScan::Entry> entries;
+    BQCDC_RETURN_IF_ERROR(AnalyzeWith(query, outer, entries));
+    BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeBody(*query.body, &query, outer));
+    BQCDC_RETURN_IF_ERROR(ApplyLimit(query, result));
+    if (!entries.empty()) {
+      auto with = std::make_unique<WithScan>();
+      with->columns = result.scan->columns;
+      with->entries = std::move(entries);
+      with->body = std::move(result.scan);
+      result.scan = std::move(with);
+    }
+    return result;
+  };
+  absl::StatusOr<QueryResult> result = analyze();
+  with_.resize(with_before);
+  --depth_;
+  return result;
+}
+
+absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeBody(const QueryExpression& body, const Query* owner,
+                                                            const Scope* outer) {
+  switch (body.kind) {
+    case QueryExpressionKind::kSelect: return AnalyzeSelect(As<Select>(body), owner, outer);
+    case QueryExpressionKind::kSetOperation: {
+      BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeSetOperation(As<SetOperation>(body), outer));
+      if (owner != nullptr) BQCDC_RETURN_IF_ERROR(SortByOutputs(owner->order_by, result, outer));
+      return result;
+    }
+    case QueryExpressionKind::kNested: {
+      BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeQueryIn(*As<NestedQuery>(body).query, outer));
+      if (owner != nullptr) BQCDC_RETURN_IF_ERROR(SortByOutputs(owner->order_by, result, outer));
+      return result;
+    }
+  }
+  return Unsupported(body.position, "this query");
+}
+
+absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSetOperation(const SetOperation& operation,
+                                                                    const Scope* outer) {
+  if (operation.modifier) return Unsupported(operation.modifier->position, operation.modifier->text);
+  static constexpr const char* kNames[] = {"UNION", "INTERSECT", "EXCEPT"};
+  const std::string name =
+      base::StrCat(kNames[static_cast<int>(operation.op)], operation.distinct ? " DISTINCT" : " ALL");
+  if (!operation.distinct && operation.op != SetOperator::kUnion) {
+    return Unsupported(operation.position, name);
+  }
+  std::vector<QueryResult> inputs;
+  for (const QueryExpressionPtr& input : operation.inputs) {
+    BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeBody(*input, nullptr, outer));
+    if (!inputs.empty() && result.outputs.size() != inputs[0].outputs.size()) {
+      return ErrorAt(input->position, "Queries in ", name, " have mismatched column count; query 1 has ",
+                     inputs[0].outputs.size(), " columns, query ", inputs.size() + 1, " has ", result.outputs.size(),
+                     " columns");
+    }
+    inputs.push_back(std::move(result));
+  }
+  QueryResult result;
+  auto scan = std::make_unique<SetOperationScan>();
+  scan->op = static_cast<ResolvedSetOperator>(operation.op);
+  scan->distinct = operation.distinct;
+  for (size_t column = 0; column < inputs[0].outputs.size(); ++column) {
+    std::vector<ArgumentType> types;
+    for (const QueryResult& input : inputs) types.push_back(OutputArgument(input, column));
+    std::optional<Type> type = FindSupertype(types);
+    if (!type) {
+      std::string list;
+      for (const ArgumentType& argument : types) {
+        base::StrAppend(&list, list.empty() ? "" : ", ", argument.type.ToString());
+      }
+      return ErrorAt(operation.position, "Column ", column + 1, " in ", name, " has incompatible types: ", list);
+    }
+    if (operation.distinct && !type->SupportsGrouping()) {
+      return ErrorAt(operation.position, "Column ", column + 1, " in ", name, " has type that does not support set "
+                     "operation comparisons: ", type->ToString());
+    }
+    const ColumnId id = NewColumn();
+    scan->columns.push_back({id, *type});
+    result.outputs.push_back({inputs[0].outputs[column].name, id, *type});
+  }
+  for (QueryResult& input : inputs) {
+    auto project = std::make_unique<ProjectScan>();
+    SetOperationScan::Input made;
+    for (size_t column = 0; column < input.outputs.size(); ++column) {
+      const Type& type = scan->columns[column].type;
+      const OutputColumn& output = input.outputs[column];
+      if (output.type == type) {
+        made.outputs.push_back(output.id);
+        project->columns.push_back({output.id, output.type});
+        continue;
+      }
+      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr converted, ConvertOutput(input, column, type));
+      const ColumnId id = NewColumn();
+      made.outputs.push_back(id);
+      project->columns.push_back({id, type});
+      project->computed.push_back({id, std::move(converted)});
+    }
+    project->input = std::move(input.scan);
+    made.scan = std::move(project);
+    scan->inputs.push_back(std::move(made));
+  }
+  result.scan = std::move(scan);
+  return result;
+}
+
+// A column that is a literal in a plain SELECT takes part in overload resolution as a literal.
+ArgumentType Analyzer::OutputArgument(const QueryResult& input, size_t column) {
+  const OutputColumn& output = input.outputs[column];
+  if (input.scan->kind == ScanKind::kProject) {
+    for (const ComputedColumn& computed : static_cast<const ProjectScan&>(*input.scan).computed) {
+      if (computed.id == output.id) return ArgumentOf(*computed.expression);
+    }
+  }
+  return {output.type};
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::ConvertOutput(QueryResult& input, size_t column, const Type& type) {
+  const OutputColumn& output = input.outputs[column];
+  const ArgumentType argument = OutputArgument(input, column);
+  if (argument.is_untyped || argument.is_literal) {
+    for (ComputedColumn& computed : static_cast<ProjectScan&>(*input.scan).computed) {
+      if (computed.id != output.id) continue;
+      // The literal moves up; a NULL of its old type stays below, unused.
+      ResolvedExpressionPtr literal = std::move(computed.expression);
+      computed.expression = std::make_unique<ResolvedLiteral>(Value::Null(output.type));
+      return Coerce(std::move(literal), type);
+    }
+  }
+  return Coerce(std::make_unique<ResolvedColumn>(output.id, output.type), type);
+}
+
+absl::Status Analyzer::SortByOutputs(const std::vector<OrderByItem>& order_by, QueryResult& result,
+                                     const Scope* outer) {
+  if (order_by.empty()) return absl::OkStatus();
+  NameList names;
+  for (const OutputColumn& output : result.outputs) names.columns.push_back({output.name, output.id, output.type});
+  const Scope scope{&names, outer};
+  auto project = std::make_unique<ProjectScan>();
+  project->columns = result.scan->columns;
+  auto sort = std::make_unique<SortScan>();
+  for (const OrderByItem& item : order_by) {
+    if (item.collate) return Unsupported(item.position, "COLLATE");
+    SortItem key;
+    key.descending = item.descending;
+    key.nulls_first = item.nulls == NullOrder::kUnspecified ? !item.descending : item.nulls == NullOrder::kFirst;
+    Type type;
+    if (const auto* ordinal = TryAs<IntLiteral>(*item.expression)) {
+      const int64_t number = std::atoll(ordinal->text.c_str());
+      if (number < 1 || number > static_cast<int64_t>(result.outputs.size())) {
+        return ErrorAt(item.expression->position, "ORDER BY column number ", number,
+                       " is out of range; SELECT list has ", result.outputs.size(), " columns");
+      }
+      key.id = result.outputs[number - 1].id;
+      type = result.outputs[number - 1].type;
+    } else {
+      Context context;
+      context.scope = &scope;
+      context.clause = "ORDER BY clause after set operation";
+      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr expression, Analyze(*item.expression, context));
+      type = expression->type;
+      key.id = NewColumn();
+      project->columns.push_back({key.id, type});
+      project->computed.push_back({key.id, std::move(expression)});
+    }
+    if (!type.SupportsOrdering()) {
+      return ErrorAt(item.expression->position, "ORDER BY does not support expressions of type ", type.ToString());
+    }
+    sort->items.push_back(key);
+  }
+  sort->columns = project->columns;
+  project->input = std::move(result.scan);
+  sort->input = std::move(project);
+  result.scan = std::move(sort);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> Analyzer::LimitValue(const Expression& expression, std::string_view clause) {
+  BQCDC_ASSIGN_OR_RETURN(const ResolvedExpressionPtr value, AnalyzeConstant(expression));
+  if (value->kind != ResolvedKind::kLiteral || !value->type.is(TypeKind::kInt64)) {
+    return ErrorAt(expression.position, clause, " expects an integer literal or parameter");
+  }
+  const Value& number = Resolved<ResolvedLiteral>(*value).value;
+  if (number.is_null || std::get<int64_t>(number.scalar) < 0) {
+    return ErrorAt(expression.position, clause, " expects a non-negative integer literal or parameter");
+  }
+  return std::get<int64_t>(number.scalar);
+}
+
+absl::Status Analyzer::ApplyLimit(const Query& query, QueryResult& result) {
+  if (!query.limit) return absl::OkStatus();
+  auto limit = std::make_unique<LimitScan>();
+  BQCDC_ASSIGN_OR_RETURN(limit->limit, LimitValue(*query.limit, "LIMIT"));
+  if (query.offset) {
+    BQCDC_ASSIGN_OR_RETURN(limit->offset, LimitValue(*query.offset, "OFFSET"));
+  }
+  limit->columns = result.scan->columns;
+  limit->input = std::move(result.scan);
+  result.scan = std::move(limit);
+  return absl::OkStatus();
+}
+
+}  // namespace bqcdc::emulator::sql

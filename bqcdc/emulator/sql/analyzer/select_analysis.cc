@@ -1,0 +1,379 @@
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/analyzer/expression_walk.h"
+#include "bqcdc/emulator/sql/analyzer/select_state.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+// The name that an expression gives its column where there is no alias.
+std::string ImplicitName(const Expression& expression) {
+  if (const auto* path = TryAs<PathExpression>(expression)) return path->names.back().text;
+  if (const auto* access = TryAs<FieldAccess>(expression)) return access->field.text;
+  return "";
+}
+
+bool NameIn(const std::vector<Identifier>& names, const std::string& name) {
+  return std::any_of(names.begin(), names.end(), [&](const Identifier& candidate) {
+    return absl::AsciiStrToLower(candidate.text) == absl::AsciiStrToLower(name);
+  });
+}
+
+}  // namespace
+
+absl::Status Analyzer::ExpandStar(const SelectItem& item, SelectState& state) {
+  std::vector<NamedColumn> columns;
+  if (item.kind == SelectItemKind::kStar) {
+    if (state.select->from == nullptr) return ErrorAt(item.position, "SELECT * must have a FROM clause");
+    columns = state.names.columns;
+  } else {
+    const auto* path = TryAs<PathExpression>(*item.expression);
+    const NameMatch match = path != nullptr ? FindName(&state.scope, path->names[0].text) : NameMatch{};
+    if (path != nullptr && path->names.size() == 1 && match.kind == NameMatch::Kind::kVariable &&
+        !match.variable->value) {
+      columns = match.variable->columns;
+    } else {
+      Context context;
+      context.scope = &state.scope;
+      context.clause = "dot-star";
+      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr base, Analyze(*item.expression, context));
+      if (!base->type.is_struct()) {
+        return ErrorAt(item.position, "Dot-star is not supported for type ", base->type.ToString());
+      }
+      if (base->kind != ResolvedKind::kColumn) return Unsupported(item.position, "dot-star of this expression");
+      for (size_t i = 0; i < base->type.fields().size(); ++i) {
+        columns.push_back({base->type.fields()[i].name, Resolved<ResolvedColumn>(*base).id, base->type,
+                           static_cast<int>(i)});
+      }
+    }
+  }
+  for (const Identifier& excluded : item.except) {
+    const bool known = std::any_of(columns.begin(), columns.end(), [&](const NamedColumn& column) {
+      return absl::AsciiStrToLower(column.name) == absl::AsciiStrToLower(excluded.text);
+    });
+    if (!known) {
+      return ErrorAt(excluded.position, "Column ", excluded.text, " in SELECT * EXCEPT list does not exist");
+    }
+  }
+  for (const StarReplacement& replacement : item.replace) {
+    const bool known = std::any_of(columns.begin(), columns.end(), [&](const NamedColumn& column) {
+      return absl::AsciiStrToLower(column.name) == absl::AsciiStrToLower(replacement.name.text);
+    });
+    if (!known) {
+      return ErrorAt(replacement.name.position, "Column ", replacement.name.text,
+                     " in SELECT * REPLACE list does not exist");
+    }
+  }
+  size_t shown = 0;
+  for (const NamedColumn& column : columns) {
+    if (column.hidden || NameIn(item.except, column.name)) continue;
+    ++shown;
+    SelectItemState expanded;
+    expanded.name = column.name;
+    expanded.star_column = column;
+    for (const StarReplacement& replacement : item.replace) {
+      if (absl::AsciiStrToLower(replacement.name.text) == absl::AsciiStrToLower(column.name)) {
+        expanded.expression = replacement.expression.get();
+      }
+    }
+    state.items.push_back(std::move(expanded));
+  }
+  if (shown == 0) return ErrorAt(item.position, "SELECT * expands to zero columns after applying EXCEPT");
+  return absl::OkStatus();
+}
+
+absl::Status Analyzer::ExpandSelectItems(const Select& select, SelectState& state) {
+  for (const SelectItem& item : select.items) {
+    if (item.kind != SelectItemKind::kExpression) {
+      BQCDC_RETURN_IF_ERROR(ExpandStar(item, state));
+      continue;
+    }
+    SelectItemState expanded;
+    expanded.expression = item.expression.get();
+    expanded.name = item.alias ? item.alias->text : ImplicitName(*item.expression);
+    state.items.push_back(std::move(expanded));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> Analyzer::AddGroup(const Expression& expression, SelectState& state) {
+  Context context;
+  context.scope = &state.scope;
+  context.select = &state;
+  context.clause = "GROUP BY clause";
+  ResolvedExpressionPtr resolved;
+  int item = -1;
+  if (const auto* ordinal = TryAs<IntLiteral>(expression)) {
+    const int64_t number = std::atoll(ordinal->text.c_str());
+    if (number < 1 || number > static_cast<int64_t>(state.items.size())) {
+      return ErrorAt(expression.position, "GROUP BY column number ", number, " is out of range; SELECT list has ",
+                     state.items.size(), " columns");
+    }
+    item = static_cast<int>(number) - 1;
+  } else if (const auto* path = TryAs<PathExpression>(expression); path != nullptr && path->names.size() == 1) {
+    for (size_t i = 0; i < state.items.size(); ++i) {
+      if (state.items[i].expression == nullptr || state.items[i].name.empty()) continue;
+      if (absl::AsciiStrToLower(state.items[i].name) != absl::AsciiStrToLower(path->names[0].text)) continue;
+      if (item >= 0) return ErrorAt(expression.position, "Name ", path->names[0].text, " is ambiguous in GROUP BY");
+      item = static_cast<int>(i);
+    }
+  }
+  if (item >= 0 && state.items[item].expression == nullptr) {
+    resolved = state.items[item].star_column.Reference();
+  } else {
+    BQCDC_ASSIGN_OR_RETURN(resolved,
+                           Analyze(item >= 0 ? *state.items[item].expression : expression, context));
+  }
+  if (!resolved->type.SupportsGrouping()) {
+    return ErrorAt(expression.position, "Grouping by expressions of type ", resolved->type.ToString(),
+                   " is not allowed");
+  }
+  if (item < 0 && resolved->kind == ResolvedKind::kLiteral) {
+    return ErrorAt(expression.position, "Cannot GROUP BY literal values");
+  }
+  const std::string fingerprint = Fingerprint(*resolved);
+  int index = -1;
+  for (size_t i = 0; i < state.groups.size(); ++i) {
+    if (state.group_fingerprints[i] == fingerprint) index = static_cast<int>(i);
+  }
+  if (index < 0) {
+    index = static_cast<int>(state.groups.size());
+    state.groups.push_back({NewColumn(), std::move(resolved)});
+    state.group_fingerprints.push_back(fingerprint);
+  }
+  if (item >= 0) state.items[item].group = index;
+  return index;
+}
+
+absl::Status Analyzer::AddGroupingItem(const GroupingItem& item, SelectState& state) {
+  const auto tuple = [&](const Expression& expression) -> absl::StatusOr<std::vector<int>> {
+    std::vector<int> set;
+    if (const auto* row = TryAs<StructConstructor>(expression); row != nullptr && row->form == StructForm::kTuple) {
+      for (const StructConstructorField& field : row->fields) {
+        BQCDC_ASSIGN_OR_RETURN(const int group, AddGroup(*field.value, state));
+        set.push_back(group);
+      }
+      return set;
+    }
+    BQCDC_ASSIGN_OR_RETURN(const int group, AddGroup(expression, state));
+    set.push_back(group);
+    return set;
+  };
+  const auto join = [](const std::vector<std::vector<int>>& parts) {
+    std::vector<int> set;
+    for (const auto& part : parts) set.insert(set.end(), part.begin(), part.end());
+    return set;
+  };
+  switch (item.kind) {
+    case GroupingItemKind::kEmpty: state.grouping_sets.push_back({}); return absl::OkStatus();
+    case GroupingItemKind::kExpression: {
+      BQCDC_ASSIGN_OR_RETURN(std::vector<int> set, tuple(*item.expressions[0]));
+      state.grouping_sets.push_back(std::move(set));
+      return absl::OkStatus();
+    }
+    case GroupingItemKind::kRollup:
+    case GroupingItemKind::kCube: {
+      std::vector<std::vector<int>> parts;
+      for (const ExpressionPtr& expression : item.expressions) {
+        BQCDC_ASSIGN_OR_RETURN(std::vector<int> set, tuple(*expression));
+        parts.push_back(std::move(set));
+      }
+      if (item.kind == GroupingItemKind::kRollup) {
+        for (size_t count = parts.size() + 1; count-- > 0;) {
+          state.grouping_sets.push_back(join({parts.begin(), parts.begin() + count}));
+        }
+        return absl::OkStatus();
+      }
+      constexpr size_t kCubeItemsMax = 8;
+      if (parts.size() > kCubeItemsMax) return Unsupported(item.position, "CUBE of more than 8 items");
+      for (unsigned mask = 1U << parts.size(); mask-- > 0;) {
+        std::vector<std::vector<int>> chosen;
+        for (size_t i = 0; i < parts.size(); ++i) {
+          if ((mask >> (parts.size() - 1 - i)) & 1U) chosen.push_back(parts[i]);
+        }
+        state.grouping_sets.push_back(join(chosen));
+      }
+      return absl::OkStatus();
+    }
+    case GroupingItemKind::kGroupingSets:
+      for (const GroupingItem& inner : item.items) BQCDC_RETURN_IF_ERROR(AddGroupingItem(inner, state));
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Analyzer::AnalyzeGroupBy(const GroupByClause& group_by, SelectState& state) {
+  if (group_by.all) return Unsupported(group_by.position, "GROUP BY ALL");
+  state.is_grouped = true;
+  const bool plain = std::all_of(group_by.items.begin(), group_by.items.end(), [](const GroupingItem& item) {
+    return item.kind == GroupingItemKind::kExpression;
+  });
+  if (plain) {
+    for (const GroupingItem& item : group_by.items) {
+      if (item.alias) return Unsupported(item.position, "alias in GROUP BY");
+      BQCDC_RETURN_IF_ERROR(AddGroup(*item.expressions[0], state).status());
+    }
+    return absl::OkStatus();
+  }
+  if (group_by.items.size() != 1) {
+    return Unsupported(group_by.position, "GROUP BY that joins grouping sets with other items");
+  }
+  return AddGroupingItem(group_by.items[0], state);
+}
+
+// Puts the aggregation under the SELECT list: everything above may use groups and aggregates only.
+absl::Status Analyzer::PlaceAggregates(SelectState& state) {
+  if (!state.is_grouped && state.aggregates.empty()) return absl::OkStatus();
+  state.is_grouped = true;
+  for (SelectItemState& item : state.items) {
+    BQCDC_RETURN_IF_ERROR(CheckGrouped(item.resolved, state, "SELECT list expression"));
+  }
+  BQCDC_RETURN_IF_ERROR(CheckGrouped(state.having, state, "HAVING clause expression"));
+  BQCDC_RETURN_IF_ERROR(CheckGrouped(state.qualify, state, "QUALIFY clause expression"));
+  for (SelectState::OrderKey& key : state.order_keys) {
+    BQCDC_RETURN_IF_ERROR(CheckGrouped(key.expression, state, "ORDER BY clause expression"));
+  }
+  for (AggregateColumn& window : state.windows) {
+    ResolvedAggregateCall& call = *window.call;
+    for (auto& argument : call.arguments) BQCDC_RETURN_IF_ERROR(CheckGrouped(argument, state, "Window function"));
+    for (auto& partition : call.window->partition_by) {
+      BQCDC_RETURN_IF_ERROR(CheckGrouped(partition, state, "PARTITION BY expression"));
+    }
+    for (auto& item : call.window->order_by) {
+      BQCDC_RETURN_IF_ERROR(CheckGrouped(item.expression, state, "Window ORDER BY expression"));
+    }
+  }
+  auto aggregate = std::make_unique<AggregateScan>();
+  for (const ComputedColumn& group : state.groups) aggregate->columns.push_back({group.id, group.expression->type});
+  for (const AggregateColumn& column : state.aggregates) aggregate->columns.push_back({column.id, column.call->type});
+  for (const auto& [id, group] : state.grouping_calls) aggregate->columns.push_back({id, TypeKind::kInt64});
+  aggregate->input = std::move(state.scan);
+  aggregate->groups = std::move(state.groups);
+  aggregate->aggregates = std::move(state.aggregates);
+  aggregate->grouping_sets = std::move(state.grouping_sets);
+  aggregate->grouping_calls = std::move(state.grouping_calls);
+  state.scan = std::move(aggregate);
+  return absl::OkStatus();
+}
+
+absl::Status Analyzer::AnalyzeOrderBy(const Query& owner, SelectState& state) {
+  for (const OrderByItem& item : owner.order_by) {
+    if (item.collate) return Unsupported(item.position, "COLLATE");
+    SelectState::OrderKey key;
+    key.position = item.expression->position;
+    key.descending = item.descending;
+    key.nulls_first = item.nulls == NullOrder::kUnspecified ? !item.descending : item.nulls == NullOrder::kFirst;
+    if (const auto* ordinal = TryAs<IntLiteral>(*item.expression)) {
+      const int64_t number = std::atoll(ordinal->text.c_str());
+      if (number < 1 || number > static_cast<int64_t>(state.items.size())) {
+        return ErrorAt(key.position, "ORDER BY column number ", number, " is out of range; SELECT list has ",
+                       state.items.size(), " columns");
+      }
+      key.item = static_cast<int>(number) - 1;
+    } else {
+      const auto* path = TryAs<PathExpression>(*item.expression);
+      for (size_t i = 0; path != nullptr && path->names.size() == 1 && i < state.items.size(); ++i) {
+        if (absl::AsciiStrToLower(state.items[i].name) != absl::AsciiStrToLower(path->names[0].text)) continue;
+        if (key.item >= 0 && state.items[key.item].fingerprint != state.items[i].fingerprint) {
+          return ErrorAt(key.position, "Column name ", path->names[0].text, " is ambiguous");
+        }
+        if (key.item < 0) key.item = static_cast<int>(i);
+      }
+    }
+    if (key.item < 0) {
+      Context context;
+      context.scope = &state.scope;
+      context.select = &state;
+      context.allow_aggregates = context.allow_windows = context.use_aliases = true;
+      context.clause = "ORDER BY clause";
+      BQCDC_ASSIGN_OR_RETURN(key.expression, Analyze(*item.expression, context));
+    }
+    const Type& type = key.item >= 0 ? state.items[key.item].resolved->type : key.expression->type;
+    if (!type.SupportsOrdering()) {
+      return ErrorAt(key.position, "ORDER BY does not support expressions of type ", type.ToString());
+    }
+    state.order_keys.push_back(std::move(key));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSelect(const Select& select, const Query* owner,
+                                                              const Scope* outer) {
+  SelectState state;
+  state.select = &select;
+  if (select.from) {
+    BQCDC_ASSIGN_OR_RETURN(FromResult from,
+                           AnalyzeFrom(*select.from, outer, nullptr, ResolvedJoinType::kCross, nullptr));
+    state.scan = std::move(from.scan);
+    state.names = std::move(from.names);
+  } else {
+    state.scan = std::make_unique<SingleRowScan>();
+  }
+  state.scope = Scope{&state.names, outer};
+  if (select.where) {
+    Context context;
+    context.scope = &state.scope;
+    context.clause = "WHERE clause";
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr predicate, Analyze(*select.where, context));
+    if (FindCoercion(ArgumentOf(*predicate), TypeKind::kBool) == Coercion::kNone) {
+      return ErrorAt(select.where->position, "WHERE clause should return type BOOL, but returns ",
+                     predicate->type.ToString());
+    }
+    auto filter = std::make_unique<FilterScan>();
+    BQCDC_ASSIGN_OR_RETURN(filter->predicate, Coerce(std::move(predicate), TypeKind::kBool));
+    filter->columns = state.scan->columns;
+    filter->input = std::move(state.scan);
+    state.scan = std::move(filter);
+  }
+  BQCDC_RETURN_IF_ERROR(ExpandSelectItems(select, state));
+  if (select.group_by) BQCDC_RETURN_IF_ERROR(AnalyzeGroupBy(*select.group_by, state));
+  Context context;
+  context.scope = &state.scope;
+  context.select = &state;
+  context.allow_aggregates = context.allow_windows = true;
+  context.clause = "SELECT list";
+  for (SelectItemState& item : state.items) {
+    if (item.group >= 0) {
+      const ComputedColumn& group = state.groups[item.group];
+      item.resolved = std::make_unique<ResolvedColumn>(group.id, group.expression->type);
+    } else if (item.expression == nullptr) {
+      item.resolved = item.star_column.Reference();
+    } else {
+      BQCDC_ASSIGN_OR_RETURN(item.resolved, Analyze(*item.expression, context));
+    }
+    item.fingerprint = Fingerprint(*item.resolved);
+  }
+  context.use_aliases = true;
+  const auto condition = [&](const Expression& expression, const char* clause) -> ExpressionResult {
+    context.clause = clause;
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr predicate, Analyze(expression, context));
+    if (FindCoercion(ArgumentOf(*predicate), TypeKind::kBool) == Coercion::kNone) {
+      return ErrorAt(expression.position, clause, " should return type BOOL, but returns ",
+                     predicate->type.ToString());
+    }
+    return Coerce(std::move(predicate), TypeKind::kBool);
+  };
+  if (select.having) {
+    context.allow_windows = false;
+    BQCDC_ASSIGN_OR_RETURN(state.having, condition(*select.having, "HAVING clause"));
+    if (!state.is_grouped && state.aggregates.empty()) {
+      return ErrorAt(select.having->position, "The HAVING clause requires GROUP BY or aggregation to be present");
+    }
+    context.allow_windows = true;
+  }
+  if (select.qualify) {
+    BQCDC_ASSIGN_OR_RETURN(state.qualify, condition(*select.qualify, "QUALIFY clause"));
+    if (state.windows.empty()) {
+      return ErrorAt(select.qualify->position, "The QUALIFY clause requires analytic function to be present");
+    }
+  }
+  if (owner != nullptr) BQCDC_RETURN_IF_ERROR(AnalyzeOrderBy(*owner, state));
+  BQCDC_RETURN_IF_ERROR(PlaceAggregates(state));
+  return FinishSelect(select, owner, state);
+}
+
+}  // namespace bqcdc::emulator::sql

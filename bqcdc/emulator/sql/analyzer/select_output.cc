@@ -1,0 +1,116 @@
+// The upper half of a SELECT: windows, projection, DISTINCT, ORDER BY.
+
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/analyzer/expression_walk.h"
+#include "bqcdc/emulator/sql/analyzer/select_state.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+ResolvedScanPtr Filter(ResolvedScanPtr input, ResolvedExpressionPtr predicate) {
+  auto filter = std::make_unique<FilterScan>();
+  filter->columns = input->columns;
+  filter->input = std::move(input);
+  filter->predicate = std::move(predicate);
+  return filter;
+}
+
+}  // namespace
+
+absl::StatusOr<Analyzer::QueryResult> Analyzer::FinishSelect(const Select& select, const Query* owner,
+                                                             SelectState& state) {
+  if (state.having) state.scan = Filter(std::move(state.scan), std::move(state.having));
+  if (!state.windows.empty()) {
+    auto windows = std::make_unique<WindowScan>();
+    windows->columns = state.scan->columns;
+    for (const AggregateColumn& call : state.windows) windows->columns.push_back({call.id, call.call->type});
+    windows->input = std::move(state.scan);
+    windows->calls = std::move(state.windows);
+    state.scan = std::move(windows);
+  }
+  if (state.qualify) state.scan = Filter(std::move(state.scan), std::move(state.qualify));
+
+  QueryResult result;
+  auto project = std::make_unique<ProjectScan>();
+  for (SelectItemState& item : state.items) {
+    item.output = NewColumn();
+    const Type type = item.resolved->type;
+    if (select.distinct && !type.SupportsGrouping()) {
+      return ErrorAt(select.position, "Column ", item.name, " of type ", type.ToString(),
+                     " cannot be used in SELECT DISTINCT");
+    }
+    project->columns.push_back({item.output, type});
+    project->computed.push_back({item.output, std::move(item.resolved)});
+    result.outputs.push_back({item.name, item.output, type});
+  }
+  for (SelectState::OrderKey& key : state.order_keys) {
+    if (key.item >= 0) {
+      key.id = state.items[key.item].output;
+      continue;
+    }
+    const std::string fingerprint = Fingerprint(*key.expression);
+    for (const SelectItemState& item : state.items) {
+      if (item.fingerprint == fingerprint) key.id = item.output;
+    }
+    // After aggregation the SELECT list is known by what replaced it.
+    for (const ComputedColumn& computed : project->computed) {
+      if (key.id == 0 && Fingerprint(*computed.expression) == fingerprint) key.id = computed.id;
+    }
+    if (key.id != 0) continue;
+    if (select.distinct) {
+      return ErrorAt(key.position, "ORDER BY clause expression references a column which is not visible after "
+                     "SELECT DISTINCT");
+    }
+    key.id = NewColumn();
+    project->columns.push_back({key.id, key.expression->type});
+    project->computed.push_back({key.id, std::move(key.expression)});
+  }
+  project->input = std::move(state.scan);
+  result.scan = std::move(project);
+
+  if (select.as == SelectAs::kTypeName) return Unsupported(select.position, "SELECT AS type");
+  if (select.as == SelectAs::kValue && result.outputs.size() != 1) {
+    return ErrorAt(select.position, "SELECT AS VALUE query must have exactly one column");
+  }
+  if (select.as != SelectAs::kNone) result.is_value_table = true;
+  if (select.as == SelectAs::kStruct) {
+    std::vector<StructField> fields;
+    for (const OutputColumn& output : result.outputs) fields.push_back({output.name, output.type});
+    auto row = std::make_unique<ResolvedMakeStruct>(Type::Struct(std::move(fields)));
+    for (const OutputColumn& output : result.outputs) {
+      row->fields.push_back(std::make_unique<ResolvedColumn>(output.id, output.type));
+    }
+    auto rows = std::make_unique<ProjectScan>();
+    rows->columns = result.scan->columns;
+    const ColumnId id = NewColumn();
+    const Type type = row->type;
+    rows->columns.push_back({id, type});
+    rows->computed.push_back({id, std::move(row)});
+    rows->input = std::move(result.scan);
+    result.scan = std::move(rows);
+    result.outputs = {{"", id, type}};
+  }
+  if (select.distinct) {
+    auto distinct = std::make_unique<DistinctScan>();
+    for (const OutputColumn& output : result.outputs) distinct->columns.push_back({output.id, output.type});
+    distinct->input = std::move(result.scan);
+    result.scan = std::move(distinct);
+  }
+  if (owner != nullptr && !state.order_keys.empty()) {
+    auto sort = std::make_unique<SortScan>();
+    sort->columns = result.scan->columns;
+    sort->input = std::move(result.scan);
+    for (const SelectState::OrderKey& key : state.order_keys) {
+      if (select.distinct && select.as == SelectAs::kStruct) {
+        return Unsupported(key.position, "ORDER BY in SELECT DISTINCT AS STRUCT");
+      }
+      sort->items.push_back({key.id, key.descending, key.nulls_first});
+    }
+    result.scan = std::move(sort);
+  }
+  return result;
+}
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,192 @@
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/duckdb/generator.h"
+#include "bqcdc/emulator/sql/functions/function_table.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+// What every raw call of an aggregate carries.
+struct Modifiers {
+  std::string distinct;   // "DISTINCT " or nothing
+  std::string order;      // " ORDER BY ..." or nothing
+  std::string over;       // " OVER (...)" or nothing
+  std::string nulls;      // " IGNORE NULLS" or nothing
+};
+
+// One raw call: NAME([DISTINCT] arguments [ORDER BY]) [FILTER (WHERE condition)] [OVER].
+std::string Raw(std::string_view name, const std::string& arguments, const Modifiers& m,
+                const std::string& filter = "") {
+  return base::StrCat(name, "(", m.distinct, arguments, m.order, ")",
+                      filter.empty() ? "" : base::StrCat(" FILTER (WHERE ", filter, ")"), m.over);
+}
+
+// A form with raw calls in brackets.
+std::string FillBrackets(const std::string& form, const std::vector<std::string>& arguments, const Modifiers& m) {
+  std::string expanded;
+  for (const char c : form) {
+    if (c == '[') continue;
+    if (c == ']') {
+      expanded += m.over;
+    } else if (c == '#') {
+      expanded += m.distinct;
+    } else if (c == '%') {
+      expanded += m.nulls;
+    } else {
+      expanded += c;
+    }
+  }
+  return FillForm(expanded, arguments, false);
+}
+
+std::string MinMax(const std::string& name, const std::string& value, const Type& type, const Modifiers& m) {
+  if (!type.is(TypeKind::kFloat64)) return Raw(name, value, m);
+  Modifiers plain = m;
+  plain.distinct.clear();
+  return base::StrCat("CASE WHEN ", Raw("bool_or", base::StrCat("isnan(", value, ")"), plain),
+                      " THEN 'nan'::DOUBLE ELSE ", Raw(name, value, plain), " END");
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> Generator::OrderBy(const std::vector<ResolvedOrderItem>& items) {
+  std::string keys;
+  for (const ResolvedOrderItem& item : items) {
+    BQCDC_ASSIGN_OR_RETURN(const std::string value, Expression(*item.expression));
+    base::StrAppend(&keys, keys.empty() ? " ORDER BY " : ", ",
+                    SortKey(value, item.expression->type, item.descending, item.nulls_first));
+  }
+  return keys;
+}
+
+absl::StatusOr<std::string> Generator::WindowClause(const ResolvedWindow& window) {
+  std::string text;
+  for (const auto& partition : window.partition_by) {
+    BQCDC_ASSIGN_OR_RETURN(const std::string value, Expression(*partition));
+    base::StrAppend(&text, text.empty() ? "PARTITION BY " : ", ", value);
+  }
+  BQCDC_ASSIGN_OR_RETURN(const std::string order, OrderBy(window.order_by));
+  text += order;
+  if (window.has_frame) {
+    const auto bound = [&](const ResolvedFrameBound& from) -> Text {
+      static constexpr const char* kWords[] = {"UNBOUNDED PRECEDING", "PRECEDING", "CURRENT ROW", "FOLLOWING",
+                                               "UNBOUNDED FOLLOWING"};
+      std::string offset;
+      if (from.offset) {
+        BQCDC_ASSIGN_OR_RETURN(offset, Expression(*from.offset));
+      }
+      return base::StrCat(offset, offset.empty() ? "" : " ", kWords[static_cast<int>(from.kind)]);
+    };
+    BQCDC_ASSIGN_OR_RETURN(const std::string start, bound(window.start));
+    BQCDC_ASSIGN_OR_RETURN(const std::string end, bound(window.end));
+    base::StrAppend(&text, window.unit == ResolvedFrameUnit::kRows ? " ROWS" : " RANGE", " BETWEEN ", start, " AND ",
+                    end);
+  }
+  return base::StrCat(" OVER (", text, ")");
+}
+
+absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall& call) {
+  std::vector<std::string> a;
+  for (const auto& argument : call.arguments) {
+    BQCDC_ASSIGN_OR_RETURN(std::string text, Expression(*argument));
+    a.push_back(std::move(text));
+  }
+  Modifiers m;
+  if (call.distinct) m.distinct = "DISTINCT ";
+  if (call.nulls == ResolvedNulls::kIgnore) m.nulls = " IGNORE NULLS";
+  if (call.window) {
+    BQCDC_ASSIGN_OR_RETURN(m.over, WindowClause(*call.window));
+  }
+  BQCDC_ASSIGN_OR_RETURN(m.order, OrderBy(call.order_by));
+  const std::string& form = call.signature->form;
+  if (form[0] != '@') return FillBrackets(form, a, m);
+  const Type type = call.arguments[0]->type;
+  const auto cut = [&](const std::string& list) {
+    return call.limit ? base::StrCat("list_slice(", list, ", 1, ", *call.limit, ")") : list;
+  };
+  const std::string present = base::StrCat(a[0], " IS NOT NULL");
+  if (form == "@min") return MinMax("min", a[0], type, m);
+  if (form == "@max") return MinMax("max", a[0], type, m);
+  if (form == "@sum_float64") return Raw("sum", a[0], m);
+  if (form == "@avg_float64") return Raw("avg", a[0], m);
+  if (form == "@array_agg") {
+    return cut(Raw("list", a[0], m, call.nulls == ResolvedNulls::kIgnore ? present : ""));
+  }
+  if (form == "@array_concat_agg") {
+    if (call.distinct) return Unsupported(call.position, "DISTINCT in ARRAY_CONCAT_AGG");
+    return base::StrCat("flatten(", cut(Raw("list", a[0], m, present)), ")");
+  }
+  if (form == "@string_agg") {
+    return base::StrCat("bq_string_join(", cut(Raw("list", a[0], m, present)), ", ", a.size() > 1 ? a[1] : "','", ")");
+  }
+  if (form == "@max_by" || form == "@min_by") {
+    if (call.distinct) return Unsupported(call.position, "DISTINCT in ", call.signature->name);
+    const std::string picked =
+        Raw(form == "@max_by" ? "arg_max_null" : "arg_min_null", base::StrCat(a[0], ", ", a[1]), m);
+    if (!call.arguments[1]->type.is(TypeKind::kFloat64)) return picked;
+    const std::string raise =
+        RaiseText(base::StrCat("'Not supported by this server: ", call.signature->name, " over NaN'"));
+    return base::StrCat("CASE WHEN ", Raw("bool_or", base::StrCat("isnan(", a[1], ")"), m), " THEN ", raise, " ELSE ",
+                        picked, " END");
+  }
+  return Unsupported(call.position, "function ", call.signature->name);
+}
+
+absl::StatusOr<std::string> Generator::Aggregate(const AggregateScan& scan, const std::string& list) {
+  std::string input_list;
+  for (const ScanColumn& column : scan.input->columns) {
+    base::StrAppend(&input_list, input_list.empty() ? "" : ", ", ColumnName(column.id));
+  }
+  std::string made;
+  std::string group_names;
+  for (const ComputedColumn& group : scan.groups) {
+    const std::string name = ColumnName(group.id);
+    BQCDC_ASSIGN_OR_RETURN(const std::string value, Expression(*group.expression));
+    base::StrAppend(&input_list, input_list.empty() ? "" : ", ", value, " AS ", name);
+    base::StrAppend(&made, made.empty() ? "" : ", ", name);
+    base::StrAppend(&group_names, group_names.empty() ? "" : ", ", name);
+  }
+  for (const AggregateColumn& aggregate : scan.aggregates) {
+    BQCDC_ASSIGN_OR_RETURN(const std::string value, AggregateCall(*aggregate.call));
+    base::StrAppend(&made, made.empty() ? "" : ", ", value, " AS ", ColumnName(aggregate.id));
+  }
+  for (const auto& [id, group] : scan.grouping_calls) {
+    base::StrAppend(&made, made.empty() ? "" : ", ", "CAST(grouping(", ColumnName(scan.groups[group].id),
+                    ") AS BIGINT) AS ", ColumnName(id));
+  }
+  if (input_list.empty()) input_list = "0 AS z";
+  BQCDC_ASSIGN_OR_RETURN(const std::string input, Relation(*scan.input));
+  std::string text = base::StrCat("SELECT ", made.empty() ? "count(*) AS z" : made, " FROM (SELECT ", input_list,
+                                  " FROM ", input, " AS t) AS g");
+  if (!scan.grouping_sets.empty()) {
+    std::string sets;
+    for (const std::vector<int>& set : scan.grouping_sets) {
+      std::string names;
+      for (const int index : set) {
+        base::StrAppend(&names, names.empty() ? "" : ", ", ColumnName(scan.groups[index].id));
+      }
+      base::StrAppend(&sets, sets.empty() ? "(" : ", (", names, ")");
+    }
+    base::StrAppend(&text, " GROUP BY GROUPING SETS (", sets, ")");
+  } else if (!group_names.empty()) {
+    base::StrAppend(&text, " GROUP BY ", group_names);
+  }
+  return list.empty() ? text : base::StrCat("SELECT ", list, " FROM (", text, ") AS t");
+}
+
+absl::StatusOr<std::string> Generator::Window(const WindowScan& scan, const std::string& list) {
+  std::string made;
+  for (const ScanColumn& column : scan.input->columns) {
+    base::StrAppend(&made, made.empty() ? "" : ", ", ColumnName(column.id));
+  }
+  for (const AggregateColumn& call : scan.calls) {
+    BQCDC_ASSIGN_OR_RETURN(const std::string value, AggregateCall(*call.call));
+    base::StrAppend(&made, made.empty() ? "" : ", ", value, " AS ", ColumnName(call.id));
+  }
+  BQCDC_ASSIGN_OR_RETURN(const std::string input, Relation(*scan.input));
+  const std::string text = base::StrCat("SELECT ", made, " FROM ", input, " AS t");
+  return list.empty() ? text : base::StrCat("SELECT ", list, " FROM (", text, ") AS t");
+}
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bqcdc/emulator/sql/analyzer/resolved_query.h"
+
+namespace bqcdc::emulator::sql {
+
+// Gives the DuckDB relation of a stored table: see engine::ReadSession::RelationSql.
+class RelationSource {
+ public:
+  virtual ~RelationSource() = default;
+  virtual absl::StatusOr<std::string> RelationSql(const catalog::Table& table) = 0;
+};
+
+// Writes a typed tree as DuckDB's SQL. Every column is called c<id>, so that names never clash and a correlated reference is just
+// its column's name. One for each statement; not thread-safe.
+class Generator {
+ public:
+  // `query_time` is what CURRENT_TIMESTAMP gives.
+  Generator(RelationSource& relations, absl::Time query_time) : relations_(relations), query_time_(query_time) {}
+
+  // A SELECT with the outputs in order.
+  absl::StatusOr<std::string> Query(const ResolvedQuery& query);
+  absl::StatusOr<std::string> Expression(const ResolvedExpression& expression);
+  // A constant with its type.
+  static std::string Literal(const Value& value);
+
+ private:
+  using Text = absl::StatusOr<std::string>;
+
+  // scan_generator.cc: `list` is the SELECT list; empty: all columns of the scan.
+  Text Scan(const ResolvedScan& scan, const std::string& list);
+  Text Relation(const ResolvedScan& scan);
+  Text Project(const ProjectScan& scan, const std::string& list);
+  Text Join(const JoinScan& scan, const std::string& list);
+  Text Unnest(const UnnestScan& scan, const std::string& list);
+  Text Aggregate(const AggregateScan& scan, const std::string& list);
+  Text Window(const WindowScan& scan, const std::string& list);
+  Text SetOperation(const SetOperationScan& scan, const std::string& list);
+  Text With(const WithScan& scan, const std::string& list);
+  Text Table(const TableScan& scan, const std::string& list);
+  Text ArraySubquery(const ResolvedSubquery& subquery);
+
+  // generator.cc
+  Text Call(const ResolvedCall& call);
+  Text Subquery(const ResolvedSubquery& subquery);
+  Text MakeStruct(const ResolvedMakeStruct& row);
+
+  // cast_generator.cc: `value` has the type `from`.
+  static Text Cast(const std::string& value, const Type& from, const Type& to, bool safe, const Position& position);
+
+  // special_forms.cc
+  Text SpecialForm(const ResolvedCall& call, const std::vector<std::string>& arguments);
+  Text CurrentTime(const std::string& name, const std::vector<std::string>& arguments);
+
+  // aggregate_generator.cc
+  Text AggregateCall(const ResolvedAggregateCall& call);
+  Text WindowClause(const ResolvedWindow& window);
+  Text OrderBy(const std::vector<ResolvedOrderItem>& items);
+
+  RelationSource& relations_;
+  const absl::Time query_time_;
+};
+
+// c<id>.
+std::string ColumnName(ColumnId id);
+// The keys of an ORDER BY for `value`: NaN sorts before every other number and after NULL.
+std::string SortKey(const std::string& value, const Type& type, bool descending, bool nulls_first);
+// `a = b` and `a < b` as GoogleSQL has it: NaN equals nothing, STRUCTs compare field by field.
+std::string EqualText(const std::string& a, const std::string& b, const Type& type);
+// An expression that fails with `message`, a DuckDB expression of text.
+std::string RaiseText(const std::string& message);
+
+// Fills a form of the function table; see function_table.h. `bracket` renders what stands in [ ].
+std::string FillForm(std::string_view form, const std::vector<std::string>& arguments, bool safe);
+
+// JSON text of `value`, with the formats of TO_JSON_STRING.
+absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type, const Position& position);
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,223 @@
+// Forms of the function table that text alone cannot say.
+
+#include <map>
+
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/duckdb/generator.h"
+#include "bqcdc/emulator/sql/functions/function_table.h"
+#include "bqcdc/emulator/sql/types/column_mapping.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+std::string JoinWith(const Arguments& arguments, std::string_view between) {
+  std::string text;
+  for (const std::string& argument : arguments) base::StrAppend(&text, text.empty() ? "" : between, argument);
+  return base::StrCat("(", text, ")");
+}
+
+std::string LessText(const std::string& a, const std::string& b, const Type& type, bool or_equal) {
+  if (type.is(TypeKind::kFloat64)) {
+    return base::StrCat(or_equal ? "bq_less_or_equal_float64(" : "bq_less_float64(", a, ", ", b, ")");
+  }
+  return base::StrCat("(", a, or_equal ? " <= " : " < ", b, ")");
+}
+
+std::string AnyNull(const Arguments& arguments) {
+  std::string text;
+  for (const std::string& argument : arguments) {
+    base::StrAppend(&text, text.empty() ? "" : " OR ", argument, " IS NULL");
+  }
+  return text;
+}
+
+std::string ElementAt(const Arguments& a, bool ordinal, bool safe) {
+  const std::string below = ordinal ? " < 1" : " < 0";
+  const std::string above = ordinal ? " > len(" : " >= len(";
+  const std::string index = ordinal ? a[1] : base::StrCat(a[1], " + 1");
+  const std::string out =
+      safe ? "NULL" : RaiseText(base::StrCat("'Array index ' || ", a[1], " || ' is out of bounds'"));
+  return base::StrCat("CASE WHEN ", a[1], below, " OR ", a[1], above, a[0], ") THEN ", out, " ELSE ", a[0], "[", index,
+                      "] END");
+}
+
+std::string InText(const Arguments& a, const Type& type) {
+  if (!type.is_struct() && !type.is(TypeKind::kFloat64)) {
+    return base::StrCat("(", a[0], " IN ", JoinWith({a.begin() + 1, a.end()}, ", "), ")");
+  }
+  Arguments equals;
+  for (size_t i = 1; i < a.size(); ++i) equals.push_back(EqualText(a[0], a[i], type));
+  return JoinWith(equals, " OR ");
+}
+
+std::string InArrayText(const Arguments& a, const Type& type) {
+  const std::string nan = type.is(TypeKind::kFloat64) ? base::StrCat(" WHEN isnan(", a[0], ") THEN FALSE") : "";
+  return base::StrCat("CASE WHEN ", a[1], " IS NULL OR len(", a[1], ") = 0 THEN FALSE WHEN ", a[0],
+                      " IS NULL THEN NULL", nan, " WHEN list_contains(", a[1], ", ", a[0],
+                      ") THEN TRUE WHEN len(list_filter(", a[1], ", lambda e: e IS NULL)) > 0 THEN NULL ELSE FALSE END");
+}
+
+std::string ConcatArrays(const Arguments& arguments) {
+  std::string joined = arguments[0];
+  for (size_t i = 1; i < arguments.size(); ++i) joined = base::StrCat("list_concat(", joined, ", ", arguments[i], ")");
+  return base::StrCat("CASE WHEN ", AnyNull(arguments), " THEN NULL ELSE ", joined, " END");
+}
+
+// FORMAT takes anything: each argument goes to it as text behind a letter that tells its type.
+absl::StatusOr<std::string> FormatArgument(const std::string& value, const Type& type, const Position& position) {
+  std::string tagged;
+  switch (type.kind()) {
+    case TypeKind::kInt64: tagged = base::StrCat("'i' || CAST(", value, " AS VARCHAR)"); break;
+    case TypeKind::kBool: tagged = base::StrCat("'b' || CAST(", value, " AS VARCHAR)"); break;
+    case TypeKind::kFloat64: tagged = base::StrCat("'f' || bq_float64_to_string(", value, ")"); break;
+    case TypeKind::kString: tagged = base::StrCat("'s' || ", value); break;
+    case TypeKind::kNumeric: tagged = base::StrCat("'n' || bq_numeric_to_string(", value, ")"); break;
+    case TypeKind::kDate: tagged = base::StrCat("'d' || bq_date_to_string(", value, ")"); break;
+    case TypeKind::kTimestamp:
+      tagged = base::StrCat("'d' || bq_timestamp_to_string(", value, ", 'UTC')");
+      break;
+    default: return Unsupported(position, "FORMAT of an argument of type ", type.ToString());
+  }
+  return base::StrCat("coalesce(", tagged, ", 'N')");
+}
+
+}  // namespace
+
+std::string EqualText(const std::string& a, const std::string& b, const Type& type) {
+  if (type.is(TypeKind::kFloat64)) return base::StrCat("bq_equal_float64(", a, ", ", b, ")");
+  if (!type.is_struct()) return base::StrCat("(", a, " = ", b, ")");
+  const std::vector<std::string> names = DuckDbFieldNames(type);
+  Arguments equals;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string name = QuoteDuckDbText(names[i]);
+    equals.push_back(EqualText(base::StrCat("struct_extract(", a, ", ", name, ")"),
+                               base::StrCat("struct_extract(", b, ", ", name, ")"), type.fields()[i].type));
+  }
+  return JoinWith(equals, " AND ");
+}
+
+absl::StatusOr<std::string> Generator::CurrentTime(const std::string& name, const std::vector<std::string>& arguments) {
+  const std::string now = Literal(Value::Of(TypeKind::kTimestamp, absl::ToUnixMicros(query_time_)));
+  if (name == "@current_timestamp") return now;
+  const std::string civil = base::StrCat("bq_timestamp_to_datetime(", now, ", ",
+                                         arguments.empty() ? std::string("'UTC'") : arguments[0], ")");
+  if (name == "@current_datetime") return civil;
+  return base::StrCat(name == "@current_date" ? "bq_datetime_to_date(" : "bq_datetime_to_time(", civil, ")");
+}
+
+absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, const Arguments& a) {
+  const std::string& form = call.signature->form;
+  const Type type = call.arguments.empty() ? Type() : call.arguments[0]->type;
+  if (form == "@equal") return EqualText(a[0], a[1], type);
+  if (form == "@not_equal") return base::StrCat("(NOT ", EqualText(a[0], a[1], type), ")");
+  if (form == "@less") return LessText(a[0], a[1], type, false);
+  if (form == "@less_or_equal") return LessText(a[0], a[1], type, true);
+  if (form == "@greater") return LessText(a[1], a[0], type, false);
+  if (form == "@greater_or_equal") return LessText(a[1], a[0], type, true);
+  if (form == "@between") {
+    return base::StrCat("(", LessText(a[1], a[0], type, true), " AND ", LessText(a[0], a[2], type, true), ")");
+  }
+  if (form == "@in") return InText(a, type);
+  if (form == "@in_array") {
+    if (type.is_struct()) return Unsupported(call.position, "IN UNNEST of STRUCT values");
+    return InArrayText(a, type);
+  }
+  if (form == "@and") return JoinWith(a, " AND ");
+  if (form == "@or") return JoinWith(a, " OR ");
+  if (form == "@nullif") {
+    return base::StrCat("CASE WHEN ", EqualText(a[0], a[1], type), " THEN NULL ELSE ", a[0], " END");
+  }
+  if (form == "@greatest" || form == "@least") {
+    const std::string name = form.substr(1);
+    if (type.is(TypeKind::kFloat64)) return base::StrCat("bq_", name, "_float64", JoinWith(a, ", "));
+    return base::StrCat("CASE WHEN ", AnyNull(a), " THEN NULL ELSE ", name, JoinWith(a, ", "), " END");
+  }
+  if (form == "@concat") return JoinWith(a, " || ");
+  if (form == "@array_concat") return ConcatArrays(a);
+  if (form == "@array_at_offset") return ElementAt(a, false, call.safe);
+  if (form == "@array_at_ordinal") return ElementAt(a, true, call.safe);
+  if (form == "@safe_array_at_offset") return ElementAt(a, false, true);
+  if (form == "@safe_array_at_ordinal") return ElementAt(a, true, true);
+  if (form == "@array_first" || form == "@array_last") {
+    const bool first = form == "@array_first";
+    const std::string raise =
+        call.safe ? "NULL"
+                  : RaiseText(first ? "'ARRAY_FIRST cannot get the first element of an empty array'"
+                                    : "'ARRAY_LAST cannot get the last element of an empty array'");
+    return base::StrCat("CASE WHEN len(", a[0], ") = 0 THEN ", raise, " ELSE ", a[0], first ? "[1]" : "[-1]", " END");
+  }
+  if (form.rfind("@current_", 0) == 0) return CurrentTime(form, a);
+  if (form == "@to_json_string" || form == "@to_json") {
+    if (a.size() > 1) {
+      const auto* pretty = call.arguments[1]->kind == ResolvedKind::kLiteral
+                               ? &Resolved<ResolvedLiteral>(*call.arguments[1]).value
+                               : nullptr;
+      if (pretty == nullptr || pretty->is_null || std::get<bool>(pretty->scalar)) {
+        return Unsupported(call.position, "TO_JSON_STRING with pretty_print");
+      }
+    }
+    return JsonText(a[0], type, call.position);
+  }
+  if (form == "@json_array") {
+    std::string text;
+    for (size_t i = 0; i < a.size(); ++i) {
+      BQCDC_ASSIGN_OR_RETURN(const std::string element, JsonText(a[i], call.arguments[i]->type, call.position));
+      base::StrAppend(&text, text.empty() ? "" : " || ',' || ", element);
+    }
+    return base::StrCat("('[' || ", text.empty() ? "''" : text, " || ']')");
+  }
+  if (form == "@format") {
+    std::string text = a[0];
+    for (size_t i = 1; i < a.size(); ++i) {
+      BQCDC_ASSIGN_OR_RETURN(const std::string argument,
+                             FormatArgument(a[i], call.arguments[i]->type, call.arguments[i]->position));
+      base::StrAppend(&text, ", ", argument);
+    }
+    return base::StrCat(call.safe ? "bq_format_safe(" : "bq_format(", text, ")");
+  }
+  return Unsupported(call.position, "function ", call.signature->name);
+}
+
+absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type, const Position& position) {
+  std::string text;
+  switch (type.kind()) {
+    case TypeKind::kBool: text = base::StrCat("CAST(", value, " AS VARCHAR)"); break;
+    case TypeKind::kInt64: text = base::StrCat("bq_json_of_int64(", value, ")"); break;
+    case TypeKind::kFloat64: text = base::StrCat("bq_json_of_float64(", value, ")"); break;
+    case TypeKind::kNumeric: text = base::StrCat("bq_json_of_numeric(", value, ")"); break;
+    case TypeKind::kBigNumeric: text = base::StrCat("bq_json_of_bignumeric(", value, ")"); break;
+    case TypeKind::kString: text = base::StrCat("bq_json_of_string(", value, ")"); break;
+    case TypeKind::kBytes: text = base::StrCat("('\"' || bq_to_base64(", value, ") || '\"')"); break;
+    case TypeKind::kDate: text = base::StrCat("('\"' || bq_date_to_string(", value, ") || '\"')"); break;
+    case TypeKind::kTime: text = base::StrCat("('\"' || bq_time_to_string(", value, ") || '\"')"); break;
+    case TypeKind::kDatetime: text = base::StrCat("bq_json_of_datetime(", value, ")"); break;
+    case TypeKind::kTimestamp: text = base::StrCat("bq_json_of_timestamp(", value, ")"); break;
+    case TypeKind::kJson: text = base::StrCat("bq_json_compact(", value, ")"); break;
+    case TypeKind::kArray: {
+      BQCDC_ASSIGN_OR_RETURN(const std::string element, JsonText("e", type.element(), position));
+      text = base::StrCat("('[' || array_to_string(list_transform(", value, ", lambda e: ", element, "), ',') || ']')");
+      break;
+    }
+    case TypeKind::kStruct: {
+      const std::vector<std::string> names = DuckDbFieldNames(type);
+      std::string fields;
+      for (size_t i = 0; i < names.size(); ++i) {
+        const std::string field = base::StrCat("struct_extract(", value, ", ", QuoteDuckDbText(names[i]), ")");
+        BQCDC_ASSIGN_OR_RETURN(const std::string part, JsonText(field, type.fields()[i].type, position));
+        base::StrAppend(&fields, fields.empty() ? "" : " || ',' || ", "bq_json_of_string(",
+                        QuoteDuckDbText(type.fields()[i].name), ") || ':' || ", part);
+      }
+      text = base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL ELSE '{' || ", fields.empty() ? "''" : fields,
+                          " || '}' END");
+      break;
+    }
+    default: return Unsupported(position, "JSON text of type ", type.ToString());
+  }
+  return base::StrCat("coalesce(", text, ", 'null')");
+}
+
+}  // namespace bqcdc::emulator::sql

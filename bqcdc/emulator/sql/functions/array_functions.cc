@@ -1,0 +1,85 @@
+#include <cmath>
+
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/functions/decimal_arithmetic.h"
+#include "bqcdc/emulator/sql/functions/own_function.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+using values::Numeric;
+constexpr size_t kGeneratedElementsMax = 1'048'576;
+
+absl::Status TooMany() { return base::InvalidArgument("Too many elements in generated array"); }
+absl::Status ZeroStep() { return base::InvalidArgument("Sequence step cannot be 0."); }
+
+absl::StatusOr<std::vector<int64_t>> GenerateInts(int64_t from, int64_t to, int64_t step) {
+  if (step == 0) return ZeroStep();
+  std::vector<int64_t> result;
+  for (int64_t next = from; step > 0 ? next <= to : next >= to;) {
+    result.push_back(next);
+    if (result.size() > kGeneratedElementsMax) return TooMany();
+    if (__builtin_add_overflow(next, step, &next)) break;
+  }
+  return result;
+}
+
+absl::StatusOr<std::vector<double>> GenerateFloats(double from, double to, double step) {
+  if (step == 0) return ZeroStep();
+  if (!std::isfinite(from) || !std::isfinite(to) || !std::isfinite(step)) {
+    return base::InvalidArgument("GENERATE_ARRAY does not take NaN or infinity");
+  }
+  std::vector<double> result;
+  for (int64_t i = 0;; ++i) {
+    const double next = from + static_cast<double>(i) * step;
+    if (step > 0 ? next > to : next < to) return result;
+    result.push_back(next);
+    if (result.size() > kGeneratedElementsMax) return TooMany();
+  }
+}
+
+absl::StatusOr<std::vector<Numeric>> GenerateNumerics(Numeric from, Numeric to, Numeric step) {
+  if (step == Numeric()) return ZeroStep();
+  std::vector<Numeric> result;
+  Numeric next = from;
+  while (step > Numeric() ? next <= to : next >= to) {
+    result.push_back(next);
+    if (result.size() > kGeneratedElementsMax) return TooMany();
+    auto moved = DecimalArithmetic<Numeric>::Add(next, step);
+    if (!moved.ok()) break;
+    next = *moved;
+  }
+  return result;
+}
+
+}  // namespace
+
+void AddArrayFunctions(OwnFunctions& f) {
+  AddFunction(f, "bq_generate_array_int64", &GenerateInts);
+  AddFunction(f, "bq_generate_array_float64", &GenerateFloats);
+  AddFunction(f, "bq_generate_array_numeric", &GenerateNumerics);
+  AddFunction(f, "bq_array_to_string",
+              +[](List<std::string_view> a, std::string_view between,
+                  std::optional<std::string_view> null_text) -> std::string {
+                std::string text;
+                bool first = true;
+                for (const auto& element : a.elements) {
+                  if (!element && !null_text) continue;
+                  if (!first) text.append(between);
+                  text.append(element ? *element : *null_text);
+                  first = false;
+                }
+                return text;
+              });
+  AddFunction(f, "bq_string_join", +[](List<std::string_view> a, std::string_view between) -> std::string {
+    std::string text;
+    for (size_t i = 0; i < a.elements.size(); ++i) {
+      if (i > 0) text.append(between);
+      if (a.elements[i]) text.append(*a.elements[i]);
+    }
+    return text;
+  });
+  AddFormatFunction(f);
+}
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "bqcdc/values/bignumeric.h"
+#include "bqcdc/values/numeric.h"
+
+// NUMERIC and BIGNUMERIC arithmetic: exact, rounded half away from zero to the type's scale, out of range is an error
+// (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types).
+namespace bqcdc::emulator::sql {
+
+enum class DecimalRounding { kHalfAway, kTruncate, kFloor, kCeiling };
+
+template <typename D>
+struct DecimalArithmetic {
+  using Result = absl::StatusOr<D>;
+  static Result Add(const D& a, const D& b);
+  static Result Subtract(const D& a, const D& b);
+  static Result Multiply(const D& a, const D& b);
+  static Result Divide(const D& a, const D& b);
+  // Integer part of the quotient, and what is left, with the sign of `a`.
+  static Result IntegerDivide(const D& a, const D& b);
+  static Result Modulo(const D& a, const D& b);
+  static Result Negate(const D& a);
+  static Result Absolute(const D& a);
+  // To `digits` places after the point; negative: before it.
+  static Result Round(const D& a, int64_t digits, DecimalRounding rounding);
+  static absl::StatusOr<int64_t> ToInt64(const D& a);
+  static Result DivideByCount(const D& a, int64_t count);
+  static int Sign(const D& a);
+};
+
+extern template struct DecimalArithmetic<values::Numeric>;
+extern template struct DecimalArithmetic<values::BigNumeric>;
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bqcdc/emulator/sql/types/type.h"
+
+// What GoogleSQL's functions and operators take, give, and become in DuckDB. What is not in this table is refused.
+namespace bqcdc::emulator::sql {
+
+enum class FunctionMode {
+  kScalar,
+  kAggregate,  // with OVER also a window function
+  kWindow,     // with OVER only
+};
+
+// What a parameter takes.
+enum class ParameterKind {
+  kType,           // `type`
+  kTemplate,       // T, U: one type for all parameters with the letter. E: one that supports =. O: one that can be sorted
+  kArrayTemplate,  // ARRAY<T>
+  kAny,            // any type, on its own
+  kDatePart,       // a name such as DAY; becomes a STRING literal
+  kIntervalParts,  // INTERVAL n DAY; becomes two arguments, INT64 and the part as a STRING literal
+};
+
+struct FunctionParameter {
+  ParameterKind kind = ParameterKind::kType;
+  Type type;
+  char letter = 'T';
+  bool optional = false;
+  bool repeated = false;  // zero or more times; the last parameter
+};
+
+struct FunctionSignature {
+  std::string name;
+  FunctionMode mode = FunctionMode::kScalar;
+  std::vector<FunctionParameter> parameters;
+  FunctionParameter result;  // kType, kTemplate or kArrayTemplate
+  // DuckDB's form. `$1` is an argument, `$*` all of them with commas, `{$3|x}` an argument or x where it was left out.
+  // `f!(` is a function of ours whose twin f_safe gives NULL for an error. `@name` is built by the generator's function
+  // of that name. For aggregates `[f(#$1)]` is the call that takes DISTINCT (at #), ORDER BY, FILTER and OVER.
+  std::string form;
+  // Signature as it is written in the table, for error texts.
+  std::string text;
+};
+
+// All signatures of `name` (upper case) in the order of preference; empty where there is no such function.
+const std::vector<FunctionSignature>& FindFunction(std::string_view name);
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,26 @@
+#include "bqcdc/emulator/sql/functions/own_function.h"
+
+namespace bqcdc::emulator::sql {
+
+absl::Status MarkedError(std::string_view message) { return base::InvalidArgument(kEvaluationErrorMark, message); }
+
+const OwnFunctions& AllOwnFunctions() {
+  static const OwnFunctions* const functions = [] {
+    auto* all = new OwnFunctions;
+    AddArithmeticFunctions(*all);
+    AddDecimalFunctions(*all);
+    AddCastFunctions(*all);
+    AddStringFunctions(*all);
+    AddRegexpFunctions(*all);
+    AddTimeFunctions(*all);
+    AddTimeFormatFunctions(*all);
+    AddIntervalFunctions(*all);
+    AddJsonFunctions(*all);
+    AddHashFunctions(*all);
+    AddArrayFunctions(*all);
+    return all;
+  }();
+  return *functions;
+}
+
+}  // namespace bqcdc::emulator::sql

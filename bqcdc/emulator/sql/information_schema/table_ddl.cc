@@ -1,0 +1,105 @@
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/sql/information_schema/information_schema.h"
+#include "bqcdc/emulator/sql/parser/unparser.h"
+#include "bqcdc/emulator/sql/types/text_conversion.h"
+#include "bqcdc/values/civil_time.h"
+#include "bqcdc/values/interval.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+constexpr double kMillisPerDay = 24.0 * 3600 * 1000;
+
+std::string LabelsText(const std::map<std::string, std::string>& labels) {
+  std::string text;
+  for (const auto& [key, value] : labels) {
+    base::StrAppend(&text, text.empty() ? "[STRUCT(" : ", STRUCT(", QuoteString(key), ", ", QuoteString(value), ")");
+  }
+  return text + "]";
+}
+
+std::string PartitionText(const catalog::Table& table) {
+  if (table.range_partitioning) {
+    const catalog::RangePartitioning& range = *table.range_partitioning;
+    return base::StrCat("RANGE_BUCKET(", QuoteIdentifier(range.field), ", GENERATE_ARRAY(", range.start, ", ",
+                        range.end, ", ", range.interval, "))");
+  }
+  const catalog::TimePartitioning& time = *table.time_partitioning;
+  if (time.field.empty()) {
+    return time.type == "DAY" ? "_PARTITIONDATE" : base::StrCat("TIMESTAMP_TRUNC(_PARTITIONTIME, ", time.type, ")");
+  }
+  const schema::Column* column = table.schema.FindColumn(time.field);
+  const std::string name = QuoteIdentifier(time.field);
+  const bool is_date = column == nullptr || column->type == schema::ColumnType::kDate;
+  if (time.type == "DAY") return is_date ? name : base::StrCat("DATE(", name, ")");
+  const char* function = is_date                                                  ? "DATE_TRUNC("
+                         : column->type == schema::ColumnType::kDatetime ? "DATETIME_TRUNC("
+                                                                                  : "TIMESTAMP_TRUNC(";
+  return base::StrCat(function, name, ", ", time.type, ")");
+}
+
+}  // namespace
+
+std::vector<TableOption> OptionsOf(const catalog::Table& table) {
+  std::vector<TableOption> options;
+  if (!table.description.empty()) options.push_back({"description", "STRING", QuoteString(table.description)});
+  if (table.expiration_time_ms) {
+    options.push_back({"expiration_timestamp", "TIMESTAMP",
+                       base::StrCat("TIMESTAMP \"", values::FormatTimestamp(*table.expiration_time_ms * 1000, "Z",
+                                                                            values::FractionDigits::kMilliMicro, 'T'),
+                                    "\"")});
+  }
+  if (!table.friendly_name.empty()) options.push_back({"friendly_name", "STRING", QuoteString(table.friendly_name)});
+  if (!table.labels.empty()) {
+    options.push_back({"labels", "ARRAY<STRUCT<STRING, STRING>>", LabelsText(table.labels)});
+  }
+  if (table.max_staleness_us) {
+    options.push_back({"max_staleness", "INTERVAL", values::FormatInterval({0, 0, *table.max_staleness_us})});
+  }
+  if (table.time_partitioning && table.time_partitioning->expiration_ms) {
+    const double days = static_cast<double>(*table.time_partitioning->expiration_ms) / kMillisPerDay;
+    options.push_back({"partition_expiration_days", "FLOAT64", Float64ToText(days)});
+  }
+  if (table.require_partition_filter) options.push_back({"require_partition_filter", "BOOL", "true"});
+  return options;
+}
+
+std::string DdlOf(const catalog::Table& table) {
+  std::string text =
+      base::StrCat("CREATE TABLE `", table.id.project, ".", table.id.dataset, ".", table.id.table, "`\n(");
+  bool first = true;
+  for (const schema::Column& column : table.schema.columns) {
+    base::StrAppend(&text, first ? "\n  " : ",\n  ", QuoteIdentifier(column.name), " ", schema::SqlType(column));
+    if (!column.default_value_expression.empty()) base::StrAppend(&text, " DEFAULT ", column.default_value_expression);
+    if (column.required()) text += " NOT NULL";
+    if (!column.description.empty()) {
+      base::StrAppend(&text, " OPTIONS(description=", QuoteString(column.description), ")");
+    }
+    first = false;
+  }
+  if (table.has_primary_key()) {
+    std::string key;
+    for (const std::string& column : table.schema.primary_key) {
+      base::StrAppend(&key, key.empty() ? "" : ", ", QuoteIdentifier(column));
+    }
+    base::StrAppend(&text, first ? "\n  " : ",\n  ", "PRIMARY KEY (", key, ") NOT ENFORCED");
+  }
+  text += "\n)";
+  if (table.time_partitioning || table.range_partitioning) {
+    base::StrAppend(&text, "\nPARTITION BY ", PartitionText(table));
+  }
+  for (size_t i = 0; i < table.clustering.size(); ++i) {
+    base::StrAppend(&text, i == 0 ? "\nCLUSTER BY " : ", ", QuoteIdentifier(table.clustering[i]));
+  }
+  std::string options;
+  for (const TableOption& option : OptionsOf(table)) {
+    const std::string value = option.name == "max_staleness"
+                                  ? base::StrCat("INTERVAL '", option.value, "' YEAR TO SECOND")
+                                  : option.value;
+    base::StrAppend(&options, options.empty() ? "\n  " : ",\n  ", option.name, "=", value);
+  }
+  if (!options.empty()) base::StrAppend(&text, "\nOPTIONS(", options, "\n)");
+  return text + ";";
+}
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,50 @@
+#include "bqcdc/emulator/sql/query_runner.h"
+
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/parser/parser.h"
+#include "bqcdc/emulator/sql/statements/evaluation.h"
+#include "bqcdc/emulator/sql/statements/statement.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+absl::StatusOr<QueryOutcome> RunStatement(const StatementContext& context, const Statement& statement) {
+  switch (statement.kind) {
+    case StatementKind::kQuery: return RunSelect(context, As<QueryStatement>(statement));
+    case StatementKind::kCreateTable: return RunCreateTable(context, As<CreateTableStatement>(statement));
+    case StatementKind::kCreateSchema: return RunCreateSchema(context, As<CreateSchemaStatement>(statement));
+    case StatementKind::kAlterSchema: return RunAlterSchema(context, As<AlterSchemaStatement>(statement));
+    case StatementKind::kAlterTable: return RunAlterTable(context, As<AlterTableStatement>(statement));
+    case StatementKind::kDrop: return RunDrop(context, As<DropStatement>(statement));
+    case StatementKind::kInsert: return RunInsert(context, As<InsertStatement>(statement));
+    case StatementKind::kUpdate:
+      return RefuseMutation(context, As<UpdateStatement>(statement).table, statement.position, "UPDATE");
+    case StatementKind::kDelete:
+      return RefuseMutation(context, As<DeleteStatement>(statement).table, statement.position, "DELETE");
+    case StatementKind::kMerge:
+      return RefuseMutation(context, As<MergeStatement>(statement).target, statement.position, "MERGE");
+    case StatementKind::kTruncate:
+      return RefuseMutation(context, As<TruncateStatement>(statement).table, statement.position, "TRUNCATE TABLE");
+    case StatementKind::kCreateView: return Unsupported(statement.position, "statement CREATE VIEW");
+    case StatementKind::kUnsupported:
+      return Unsupported(statement.position, "statement ", As<UnsupportedStatement>(statement).name);
+  }
+  return Unsupported(statement.position, "this statement");
+}
+
+}  // namespace
+
+absl::StatusOr<QueryOutcome> RunQuery(engine::Database& database, const QueryRequest& request) {
+  auto script = ParseScript(request.text);
+  if (!script.ok()) return errors::InvalidQuery(base::ToStd(script.status().message()));
+  const StatementContext context{database, request};
+  QueryOutcome outcome;
+  for (const StatementPtr& statement : script->statements) {
+    BQCDC_ASSIGN_OR_RETURN(outcome, RunStatement(context, *statement));
+  }
+  return outcome;
+}
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,149 @@
+#include "absl/strings/ascii.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/statements/definition.h"
+#include "bqcdc/emulator/sql/statements/statement.h"
+#include "bqcdc/schema/column_name_rules.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+absl::StatusOr<schema::Column*> FindColumn(catalog::Table& table, const Identifier& name) {
+  for (schema::Column& column : table.schema.columns) {
+    if (absl::AsciiStrToLower(column.name) == absl::AsciiStrToLower(name.text)) return &column;
+  }
+  return ErrorAt(name.position, "Column not found: ", name.text);
+}
+
+absl::Status AddColumn(Evaluation& evaluation, const AddColumnAction& action, catalog::Table& table) {
+  const ColumnDefinition& definition = action.column;
+  if (table.schema.FindColumn(definition.name.text) != nullptr) {
+    if (action.if_not_exists) return absl::OkStatus();
+    return ErrorAt(definition.name.position, "Column already exists: ", definition.name.text);
+  }
+  if (definition.attributes.not_null) {
+    return ErrorAt(definition.attributes.not_null_position, "Cannot add required fields to an existing schema");
+  }
+  if (definition.attributes.default_value) {
+    return ErrorAt(definition.name.position, "Adding a column with a default value to an existing table schema is not "
+                   "supported; add the column, then set its default");
+  }
+  if (definition.attributes.primary_key) {
+    return ErrorAt(definition.name.position, "A primary key is added with ADD PRIMARY KEY");
+  }
+  BQCDC_ASSIGN_OR_RETURN(schema::Column column, ColumnOfDefinition(evaluation, definition));
+  table.schema.columns.push_back(std::move(column));
+  const absl::Status valid = schema::ValidateTableSchema(table.schema);
+  return valid.ok() ? valid : ErrorAt(definition.name.position, base::ToStd(valid.message()));
+}
+
+absl::Status AddPrimaryKey(const AddPrimaryKeyAction& action, catalog::Table& table) {
+  const PrimaryKeyConstraint& key = action.primary_key;
+  if (key.name) return ErrorAt(key.position, "A primary key cannot be given a name");
+  BQCDC_RETURN_IF_ERROR(RequireNotEnforced(key.enforced, key.position));
+  if (table.has_primary_key()) {
+    return ErrorAt(key.position, "Already Exists: primary key of table ", table.id.ToString());
+  }
+  for (const Identifier& name : key.columns) {
+    BQCDC_ASSIGN_OR_RETURN(const schema::Column* column, FindColumn(table, name));
+    table.schema.primary_key.push_back(column->name);
+  }
+  const absl::Status valid = schema::ValidateTableSchema(table.schema);
+  return valid.ok() ? valid : ErrorAt(key.position, base::ToStd(valid.message()));
+}
+
+absl::Status DropPrimaryKey(const DropPrimaryKeyAction& action, catalog::Table& table) {
+  if (!table.has_primary_key() && !action.if_exists) {
+    return ErrorAt(action.position, "Table ", table.id.ToString(), " has no primary key");
+  }
+  table.schema.primary_key.clear();
+  return absl::OkStatus();
+}
+
+absl::Status AlterColumn(Evaluation& evaluation, const AlterColumnAction& action, catalog::Table& table) {
+  auto found = FindColumn(table, action.column);
+  if (!found.ok()) return action.if_exists ? absl::OkStatus() : found.status();
+  schema::Column& column = **found;
+  switch (action.change) {
+    case AlterColumnChange::kDropNotNull:
+      if (column.repeated()) return ErrorAt(action.position, "Column ", column.name, " is an ARRAY");
+      column.mode = schema::ColumnMode::kNullable;
+      return absl::OkStatus();
+    case AlterColumnChange::kSetDefault: {
+      BQCDC_ASSIGN_OR_RETURN(column.default_value_expression, DefaultOf(evaluation, *action.default_value, column));
+      return absl::OkStatus();
+    }
+    case AlterColumnChange::kDropDefault: column.default_value_expression.clear(); return absl::OkStatus();
+    case AlterColumnChange::kSetOptions: {
+      BQCDC_ASSIGN_OR_RETURN(column.description, ColumnDescription(evaluation, action.options));
+      return absl::OkStatus();
+    }
+    case AlterColumnChange::kSetDataType: return Unsupported(action.position, "ALTER COLUMN SET DATA TYPE");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ApplyAction(Evaluation& evaluation, const AlterTableAction& action, catalog::Table& table) {
+  switch (action.kind) {
+    case AlterTableActionKind::kSetOptions:
+      return ApplyTableOptions(evaluation, As<SetOptionsAction>(action).options, table);
+    case AlterTableActionKind::kAddColumn: return AddColumn(evaluation, As<AddColumnAction>(action), table);
+    case AlterTableActionKind::kAddPrimaryKey: return AddPrimaryKey(As<AddPrimaryKeyAction>(action), table);
+    case AlterTableActionKind::kDropPrimaryKey: return DropPrimaryKey(As<DropPrimaryKeyAction>(action), table);
+    case AlterTableActionKind::kAlterColumn: return AlterColumn(evaluation, As<AlterColumnAction>(action), table);
+    case AlterTableActionKind::kDropColumn: return Unsupported(action.position, "ALTER TABLE DROP COLUMN");
+    case AlterTableActionKind::kRenameColumn: return Unsupported(action.position, "ALTER TABLE RENAME COLUMN");
+    case AlterTableActionKind::kAddForeignKey: return Unsupported(action.position, "ALTER TABLE ADD FOREIGN KEY");
+    case AlterTableActionKind::kDropConstraint: return Unsupported(action.position, "ALTER TABLE DROP CONSTRAINT");
+    case AlterTableActionKind::kRenameTo: return Unsupported(action.position, "ALTER TABLE RENAME TO");
+    case AlterTableActionKind::kSetDefaultCollate:
+      return Unsupported(action.position, "ALTER TABLE SET DEFAULT COLLATE");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context, const AlterTableStatement& statement) {
+  BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
+  QueryOutcome outcome;
+  outcome.statement_type = "ALTER_TABLE";
+  outcome.ddl_operation = "ALTER";
+  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(context, statement.name));
+  outcome.ddl_target_table = id;
+  auto table = context.database.GetTable(id);
+  if (!table.ok()) {
+    if (table.status().code() == absl::StatusCode::kNotFound && statement.if_exists) {
+      outcome.ddl_operation = "SKIP";
+      return outcome;
+    }
+    return table.status();
+  }
+  const auto change = [&](catalog::Table& changed) -> absl::Status {
+    for (const AlterTableActionPtr& action : statement.actions) {
+      BQCDC_RETURN_IF_ERROR(ApplyAction(*evaluation, *action, changed));
+    }
+    return absl::OkStatus();
+  };
+  // Once on a copy: expressions are evaluated outside of the store's lock, and a dry run ends here.
+  BQCDC_RETURN_IF_ERROR(change(*table));
+  if (context.request.dry_run) return outcome;
+  const catalog::Table wanted = *std::move(table);
+  BQCDC_RETURN_IF_ERROR(context.database
+                            .UpdateTable(id, wanted.etag,
+                                         [&](catalog::Table& stored) {
+                                           stored.schema = wanted.schema;
+                                           stored.max_staleness_us = wanted.max_staleness_us;
+                                           stored.description = wanted.description;
+                                           stored.friendly_name = wanted.friendly_name;
+                                           stored.labels = wanted.labels;
+                                           stored.expiration_time_ms = wanted.expiration_time_ms;
+                                           stored.time_partitioning = wanted.time_partitioning;
+                                           stored.require_partition_filter = wanted.require_partition_filter;
+                                           return absl::OkStatus();
+                                         })
+                            .status());
+  return outcome;
+}
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "bqcdc/emulator/engine/database.h"
+#include "bqcdc/emulator/sql/statements/evaluation.h"
+
+// The rows of a query as rows of a table.
+namespace bqcdc::emulator::sql {
+
+// DuckDB's SELECT whose columns are the query's outputs, by position, converted to the table's columns.
+absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery& query, const catalog::Table& table);
+
+// Runs `sql` and checks what the columns demand: NOT NULL, lengths, precisions. The batch names no table yet.
+absl::StatusOr<engine::AppendBatch> ReadRows(Evaluation& evaluation, const catalog::Table& table,
+                                             const std::string& sql);
+
+// Appends the rows durably; returns how many.
+absl::StatusOr<int64_t> AppendRows(engine::Database& database, const catalog::Table& table, engine::AppendBatch rows);
+
+}  // namespace bqcdc::emulator::sql

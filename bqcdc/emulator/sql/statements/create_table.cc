@@ -1,0 +1,126 @@
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/statements/append_rows.h"
+#include "bqcdc/emulator/sql/statements/definition.h"
+#include "bqcdc/emulator/sql/statements/statement.h"
+#include "bqcdc/emulator/sql/types/column_mapping.h"
+#include "bqcdc/schema/column_name_rules.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+absl::Status RefuseUnsupported(const CreateTableStatement& statement) {
+  if (statement.temporary) return Unsupported(statement.position, "CREATE TEMP TABLE");
+  static constexpr const char* kSources[] = {"", "CREATE TABLE LIKE", "CREATE TABLE COPY", "CREATE TABLE CLONE"};
+  if (statement.source_kind != TableSource::kNone) {
+    return Unsupported(statement.position, kSources[static_cast<int>(statement.source_kind)]);
+  }
+  if (!statement.foreign_keys.empty()) return Unsupported(statement.foreign_keys[0].position, "foreign key");
+  if (statement.default_collate) return Unsupported(statement.position, "DEFAULT COLLATE");
+  if (statement.or_replace && statement.if_not_exists) {
+    return ErrorAt(statement.position, "CREATE TABLE cannot have both OR REPLACE and IF NOT EXISTS");
+  }
+  if (!statement.has_column_list && !statement.query) {
+    return ErrorAt(statement.position, "CREATE TABLE needs a column list or a query");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ApplyPrimaryKey(const CreateTableStatement& statement, catalog::Table& table) {
+  Position position;
+  for (const ColumnDefinition& column : statement.columns) {
+    if (!column.attributes.primary_key) continue;
+    if (!table.schema.primary_key.empty()) {
+      return ErrorAt(column.attributes.primary_key_position, "Multiple primary keys are specified");
+    }
+    table.schema.primary_key.push_back(column.name.text);
+    position = column.attributes.primary_key_position;
+  }
+  for (const PrimaryKeyConstraint& key : statement.primary_keys) {
+    if (key.name) return ErrorAt(key.position, "A primary key cannot be given a name");
+    if (!table.schema.primary_key.empty()) return ErrorAt(key.position, "Multiple primary keys are specified");
+    BQCDC_RETURN_IF_ERROR(RequireNotEnforced(key.enforced, key.position));
+    for (const Identifier& column : key.columns) {
+      const schema::Column* found = table.schema.FindColumn(column.text);
+      if (found == nullptr) {
+        return ErrorAt(column.position, "Primary key column ", column.text, " does not exist");
+      }
+      table.schema.primary_key.push_back(found->name);
+    }
+    position = key.position;
+  }
+  const absl::Status valid = schema::ValidateTableSchema(table.schema);
+  if (valid.ok()) return valid;
+  return ErrorAt(position == Position{} ? statement.position : position, base::ToStd(valid.message()));
+}
+
+// Columns from the list, or from the query; with both the query's columns are converted to the list's.
+absl::Status ApplyColumns(Evaluation& evaluation, const CreateTableStatement& statement,
+                          const ResolvedQuery* query, catalog::Table& table) {
+  for (const ColumnDefinition& definition : statement.columns) {
+    if (!definition.type && query != nullptr) {
+      return Unsupported(definition.name.position, "column list without types in CREATE TABLE AS SELECT");
+    }
+    BQCDC_ASSIGN_OR_RETURN(schema::Column column, ColumnOfDefinition(evaluation, definition));
+    if (column.type == schema::ColumnType::kGeography) {
+      return Unsupported(definition.name.position, "column of type GEOGRAPHY");
+    }
+    table.schema.columns.push_back(std::move(column));
+  }
+  if (query == nullptr || statement.has_column_list) return absl::OkStatus();
+  for (const OutputColumn& output : query->outputs) {
+    BQCDC_ASSIGN_OR_RETURN(schema::Column column, ColumnOfType(output.name, output.type));
+    table.schema.columns.push_back(std::move(column));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context, const CreateTableStatement& statement) {
+  BQCDC_RETURN_IF_ERROR(RefuseUnsupported(statement));
+  BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
+  catalog::Table table;
+  BQCDC_ASSIGN_OR_RETURN(table.id, TableOf(context, statement.name));
+  std::optional<ResolvedQuery> query;
+  if (statement.query) {
+    BQCDC_ASSIGN_OR_RETURN(query, evaluation->analyzer().AnalyzeQuery(*statement.query));
+  }
+  BQCDC_RETURN_IF_ERROR(ApplyColumns(*evaluation, statement, query ? &*query : nullptr, table));
+  BQCDC_RETURN_IF_ERROR(ApplyPrimaryKey(statement, table));
+  BQCDC_RETURN_IF_ERROR(ApplyPartitioning(statement, table));
+  BQCDC_RETURN_IF_ERROR(ApplyClustering(statement, table));
+  if (statement.options) BQCDC_RETURN_IF_ERROR(ApplyTableOptions(*evaluation, *statement.options, table));
+
+  QueryOutcome outcome;
+  outcome.statement_type = statement.query ? "CREATE_TABLE_AS_SELECT" : "CREATE_TABLE";
+  outcome.ddl_target_table = table.id;
+  outcome.columns = table.schema.columns;
+  const bool exists = context.database.GetTable(table.id).ok();
+  outcome.ddl_operation = !exists ? "CREATE" : statement.or_replace ? "REPLACE" : "SKIP";
+  if (exists && !statement.or_replace && !statement.if_not_exists) {
+    return errors::TableExists(table.id.ToString());
+  }
+  std::optional<engine::AppendBatch> rows;
+  if (query && outcome.ddl_operation != "SKIP") {
+    BQCDC_ASSIGN_OR_RETURN(const std::string sql, SelectForTable(*evaluation, *query, table));
+    if (!context.request.dry_run) {
+      BQCDC_ASSIGN_OR_RETURN(rows, ReadRows(*evaluation, table, sql));
+    }
+  }
+  if (context.request.dry_run || outcome.ddl_operation == "SKIP") return outcome;
+  evaluation.reset();
+  auto created = context.database.CreateTable(table, statement.or_replace);
+  if (!created.ok()) {
+    // Somebody else was quicker.
+    if (statement.if_not_exists && created.status().code() == absl::StatusCode::kAlreadyExists) {
+      outcome.ddl_operation = "SKIP";
+      return outcome;
+    }
+    return created.status();
+  }
+  if (rows) BQCDC_RETURN_IF_ERROR(AppendRows(context.database, *created, *std::move(rows)).status());
+  return outcome;
+}
+
+}  // namespace bqcdc::emulator::sql

@@ -1,0 +1,299 @@
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/synchronization/notification.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/engine/insert_rows.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/functions/code_points.h"
+#include "bqcdc/emulator/sql/parser/parser.h"
+#include "bqcdc/emulator/sql/statements/append_rows.h"
+#include "bqcdc/emulator/sql/statements/statement.h"
+#include "bqcdc/emulator/sql/types/column_mapping.h"
+#include "bqcdc/values/bignumeric.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+using schema::Column;
+using schema::ColumnType;
+
+// Rows that one INSERT ... VALUES may have.
+constexpr size_t kInsertedRowsMax = 100'000;
+
+absl::Status CheckCell(const engine::VectorReader& reader, size_t row, const Column& column) {
+  if (reader.IsNull(row)) return absl::OkStatus();
+  if (column.max_length) {
+    const std::string_view text = reader.Bytes(row);
+    const int64_t length =
+        column.type == ColumnType::kString ? CountCodePoints(text) : static_cast<int64_t>(text.size());
+    if (length > *column.max_length) {
+      return errors::InvalidQuery(base::StrCat("Field ", column.name, ": ", schema::SqlType(column, true),
+                                               " has maximum length ", *column.max_length,
+                                               " but got a value with length ", length));
+    }
+  }
+  if (column.precision) {
+    // Columns are rounded before; a field that would have to be is refused.
+    const int precision = static_cast<int>(*column.precision);
+    const int scale = static_cast<int>(column.scale.value_or(0));
+    bool fits = true;
+    if (column.type == ColumnType::kNumeric) {
+      values::Numeric value, kept;
+      (void)values::Numeric::FromUnscaled(reader.Int128(row), &value);
+      fits = value.Constrain(precision, scale, &kept) == values::ValueError::kNone && kept == value;
+    } else {
+      values::BigNumeric value, kept;
+      (void)values::BigNumeric::FromBlob(reader.Bytes(row), &value);
+      fits = value.Constrain(precision, scale, &kept) == values::ValueError::kNone && kept == value;
+    }
+    if (!fits) {
+      return errors::InvalidQuery(
+          base::StrCat("Field ", column.name, ": value does not fit ", schema::SqlType(column, true)));
+    }
+  }
+  for (size_t i = 0; i < column.fields.size(); ++i) {
+    const engine::VectorReader field = reader.Field(i);
+    if (column.fields[i].required() && field.IsNull(row)) {
+      return errors::InvalidQuery(base::StrCat("Required field ", column.fields[i].name, " cannot be null"));
+    }
+    if (column.fields[i].repeated()) continue;
+    BQCDC_RETURN_IF_ERROR(CheckCell(field, row, column.fields[i]));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckColumn(const engine::Chunk& chunk, size_t index, const Column& column) {
+  const engine::VectorReader reader = chunk.Reader(index);
+  for (size_t row = 0; row < chunk.row_count(); ++row) {
+    if (!column.repeated()) {
+      BQCDC_RETURN_IF_ERROR(CheckCell(reader, row, column));
+      continue;
+    }
+    if (reader.IsNull(row)) continue;
+    const engine::VectorReader::ListEntry entry = reader.List(row);
+    const engine::VectorReader elements = reader.Elements();
+    for (size_t i = entry.offset; i < entry.offset + entry.length; ++i) {
+      if (elements.IsNull(i)) {
+        return errors::InvalidQuery(base::StrCat("Array cannot have a null element; error in writing field ",
+                                                 column.name));
+      }
+      BQCDC_RETURN_IF_ERROR(CheckCell(elements, i, column));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// What an INSERT writes: for each column of the table the index of the given value, or -1 for its default.
+absl::StatusOr<std::vector<int>> TargetColumns(const InsertStatement& statement, const catalog::Table& table) {
+  const std::vector<Column>& columns = table.schema.columns;
+  std::vector<int> sources(columns.size(), -1);
+  if (statement.columns.empty()) {
+    for (size_t i = 0; i < columns.size(); ++i) sources[i] = static_cast<int>(i);
+    return sources;
+  }
+  for (size_t i = 0; i < statement.columns.size(); ++i) {
+    const Identifier& name = statement.columns[i];
+    const std::optional<size_t> index = table.schema.FindColumnIndex(name.text);
+    if (!index) {
+      return ErrorAt(name.position, "Column ", name.text, " is not present in table ", table.id.ToString());
+    }
+    if (sources[*index] >= 0) return ErrorAt(name.position, "INSERT has columns with duplicate name: ", name.text);
+    sources[*index] = static_cast<int>(i);
+  }
+  return sources;
+}
+
+// The default of a column as a typed expression; NULL, or an empty array, without one.
+absl::StatusOr<ResolvedExpressionPtr> DefaultExpressionOf(Evaluation& evaluation, const Column& column) {
+  const Type type = TypeOfColumn(column);
+  if (column.default_value_expression.empty()) {
+    if (type.is_array()) return std::make_unique<ResolvedMakeArray>(type);
+    return std::make_unique<ResolvedLiteral>(Value::Null(type));
+  }
+  BQCDC_ASSIGN_OR_RETURN(const ExpressionPtr expression, ParseExpression(column.default_value_expression));
+  return evaluation.analyzer().AnalyzeConstant(*expression, type);
+}
+
+absl::StatusOr<std::string> DefaultSql(Evaluation& evaluation, const Column& column) {
+  BQCDC_ASSIGN_OR_RETURN(const ResolvedExpressionPtr expression, DefaultExpressionOf(evaluation, column));
+  return evaluation.SqlOf(*expression);
+}
+
+absl::StatusOr<std::string> ValuesSql(Evaluation& evaluation, const InsertStatement& statement,
+                                      const catalog::Table& table, const std::vector<int>& sources) {
+  const size_t given = statement.columns.empty() ? table.schema.columns.size() : statement.columns.size();
+  if (statement.rows.size() > kInsertedRowsMax) {
+    return ErrorAt(statement.position, "INSERT of more than ", kInsertedRowsMax, " rows is not supported");
+  }
+  std::string text;
+  for (const InsertRow& row : statement.rows) {
+    if (row.values.size() != given) {
+      return ErrorAt(row.position, "Inserted row has wrong column count; Has ", row.values.size(), ", expected ",
+                     given);
+    }
+    std::string cells;
+    for (size_t i = 0; i < sources.size(); ++i) {
+      const Column& column = table.schema.columns[i];
+      const Expression* value = sources[i] < 0 ? nullptr : row.values[sources[i]].get();
+      std::string cell;
+      if (value == nullptr || value->kind == ExpressionKind::kDefault) {
+        BQCDC_ASSIGN_OR_RETURN(cell, DefaultSql(evaluation, column));
+      } else {
+        BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr resolved, evaluation.analyzer().AnalyzeConstant(*value));
+        const std::string target = base::StrCat("column ", column.name);
+        BQCDC_ASSIGN_OR_RETURN(resolved, evaluation.analyzer().CoerceForAssignment(std::move(resolved),
+                                                                                   TypeOfColumn(column), target));
+        BQCDC_ASSIGN_OR_RETURN(cell, evaluation.SqlOf(*resolved));
+      }
+      base::StrAppend(&cells, cells.empty() ? "" : ", ", cell);
+    }
+    base::StrAppend(&text, text.empty() ? "VALUES (" : ", (", cells, ")");
+  }
+  return text;
+}
+
+absl::StatusOr<std::string> QuerySql(Evaluation& evaluation, const InsertStatement& statement,
+                                     const catalog::Table& table, const std::vector<int>& sources) {
+  BQCDC_ASSIGN_OR_RETURN(ResolvedQuery query, evaluation.analyzer().AnalyzeQuery(*statement.query));
+  const size_t given = statement.columns.empty() ? table.schema.columns.size() : statement.columns.size();
+  if (query.outputs.size() != given) {
+    return ErrorAt(statement.position, "Inserted row has wrong column count; Has ", query.outputs.size(),
+                   ", expected ", given);
+  }
+  std::vector<OutputColumn> outputs;
+  auto project = std::make_unique<ProjectScan>();
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const Column& column = table.schema.columns[i];
+    const Type type = TypeOfColumn(column);
+    ResolvedExpressionPtr value;
+    if (sources[i] < 0) {
+      BQCDC_ASSIGN_OR_RETURN(value, DefaultExpressionOf(evaluation, column));
+    } else {
+      const OutputColumn& output = query.outputs[sources[i]];
+      value = std::make_unique<ResolvedColumn>(output.id, output.type);
+      value->position = statement.position;
+      BQCDC_ASSIGN_OR_RETURN(value, evaluation.analyzer().CoerceForAssignment(
+                                        std::move(value), type, base::StrCat("column ", column.name)));
+    }
+    const ColumnId id = evaluation.analyzer().NewColumn();
+    project->columns.push_back({id, type});
+    project->computed.push_back({id, std::move(value)});
+    outputs.push_back({column.name, id, type});
+  }
+  project->input = std::move(query.scan);
+  ResolvedQuery converted;
+  converted.scan = std::move(project);
+  converted.outputs = std::move(outputs);
+  return evaluation.SqlOf(converted);
+}
+
+}  // namespace
+
+namespace {
+
+// Rounds the columns that have a precision, as NUMERIC(p, s) demands.
+std::string RoundToColumns(const catalog::Table& table, const std::string& sql) {
+  std::string names;
+  std::string cells;
+  bool rounds = false;
+  for (size_t i = 0; i < table.schema.columns.size(); ++i) {
+    const Column& column = table.schema.columns[i];
+    const std::string name = base::StrCat("a", i);
+    std::string cell = name;
+    if (column.precision) {
+      const char* function =
+          column.type == ColumnType::kNumeric ? "bq_constrain_numeric(" : "bq_constrain_bignumeric(";
+      const std::string parameters =
+          base::StrCat(", CAST(", *column.precision, " AS BIGINT), CAST(", column.scale.value_or(0), " AS BIGINT))");
+      cell = column.repeated()
+                 ? base::StrCat("list_transform(", name, ", lambda e: ", function, "e", parameters, ")")
+                 : base::StrCat(function, name, parameters);
+      rounds = true;
+    }
+    base::StrAppend(&names, i == 0 ? "" : ", ", name);
+    base::StrAppend(&cells, i == 0 ? "" : ", ", cell);
+  }
+  return rounds ? base::StrCat("SELECT ", cells, " FROM (", sql, ") AS q(", names, ")") : sql;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery& query, const catalog::Table& table) {
+  if (query.outputs.size() != table.schema.columns.size()) {
+    return errors::InvalidQuery("The number of columns in the column definition list does not match the number of "
+                                "columns produced by the query");
+  }
+  auto project = std::make_unique<ProjectScan>();
+  std::vector<OutputColumn> outputs;
+  for (size_t i = 0; i < query.outputs.size(); ++i) {
+    const Column& column = table.schema.columns[i];
+    const Type type = TypeOfColumn(column);
+    const OutputColumn& output = query.outputs[i];
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr value,
+                           evaluation.analyzer().CoerceForAssignment(
+                               std::make_unique<ResolvedColumn>(output.id, output.type), type,
+                               base::StrCat("column ", column.name)));
+    const ColumnId id = evaluation.analyzer().NewColumn();
+    project->columns.push_back({id, type});
+    project->computed.push_back({id, std::move(value)});
+    outputs.push_back({column.name, id, type});
+  }
+  project->input = std::move(query.scan);
+  query.scan = std::move(project);
+  query.outputs = std::move(outputs);
+  return evaluation.SqlOf(query);
+}
+
+absl::StatusOr<engine::AppendBatch> ReadRows(Evaluation& evaluation, const catalog::Table& table,
+                                             const std::string& sql) {
+  auto rows = engine::ReadInsertedRows(table, RoundToColumns(table, sql), evaluation.session());
+  if (!rows.ok()) return EvaluationError(rows.status());
+  for (const engine::Chunk& chunk : rows->chunks) {
+    for (size_t i = 0; i < table.schema.columns.size(); ++i) {
+      BQCDC_RETURN_IF_ERROR(CheckColumn(chunk, i, table.schema.columns[i]));
+    }
+  }
+  return rows;
+}
+
+absl::StatusOr<int64_t> AppendRows(engine::Database& database, const catalog::Table& table,
+                                   engine::AppendBatch rows) {
+  rows.table_uid = table.uid;
+  rows.schema_version = table.schema_version;
+  int64_t count = 0;
+  for (const engine::Chunk& chunk : rows.chunks) count += static_cast<int64_t>(chunk.row_count());
+  if (count == 0) return 0;
+  absl::Status status;
+  absl::Notification durable;
+  database.Append(std::move(rows), [&](absl::Status result) {
+    status = std::move(result);
+    durable.Notify();
+  });
+  durable.WaitForNotification();
+  if (!status.ok()) return status;
+  return count;
+}
+
+absl::StatusOr<QueryOutcome> RunInsert(const StatementContext& context, const InsertStatement& statement) {
+  BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
+  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(context, statement.table));
+  BQCDC_ASSIGN_OR_RETURN(const catalog::Table table, evaluation->FindTable(id));
+  BQCDC_ASSIGN_OR_RETURN(const std::vector<int> sources, TargetColumns(statement, table));
+  std::string sql;
+  if (statement.query) {
+    BQCDC_ASSIGN_OR_RETURN(sql, QuerySql(*evaluation, statement, table, sources));
+  } else {
+    BQCDC_ASSIGN_OR_RETURN(sql, ValuesSql(*evaluation, statement, table, sources));
+  }
+  QueryOutcome outcome;
+  outcome.statement_type = "INSERT";
+  outcome.dml_affected_rows = 0;
+  if (context.request.dry_run) return outcome;
+  BQCDC_ASSIGN_OR_RETURN(engine::AppendBatch rows, ReadRows(*evaluation, table, sql));
+  evaluation.reset();
+  BQCDC_ASSIGN_OR_RETURN(outcome.dml_affected_rows, AppendRows(context.database, table, std::move(rows)));
+  return outcome;
+}
+
+}  // namespace bqcdc::emulator::sql

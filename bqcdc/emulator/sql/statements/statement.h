@@ -1,0 +1,31 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "bqcdc/emulator/engine/database.h"
+#include "bqcdc/emulator/sql/parser/ast.h"
+#include "bqcdc/emulator/sql/query_runner.h"
+
+// One function for each kind of statement: checks it and, unless the request is a dry run, carries it out.
+namespace bqcdc::emulator::sql {
+
+struct StatementContext {
+  engine::Database& database;
+  const QueryRequest& request;
+};
+
+absl::StatusOr<QueryOutcome> RunSelect(const StatementContext& context, const QueryStatement& statement);
+absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context, const CreateTableStatement& statement);
+absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context, const AlterTableStatement& statement);
+absl::StatusOr<QueryOutcome> RunCreateSchema(const StatementContext& context, const CreateSchemaStatement& statement);
+absl::StatusOr<QueryOutcome> RunAlterSchema(const StatementContext& context, const AlterSchemaStatement& statement);
+absl::StatusOr<QueryOutcome> RunDrop(const StatementContext& context, const DropStatement& statement);
+absl::StatusOr<QueryOutcome> RunInsert(const StatementContext& context, const InsertStatement& statement);
+// UPDATE, DELETE, MERGE and TRUNCATE: always refused, in other words where the table is active with CDC.
+absl::Status RefuseMutation(const StatementContext& context, const TablePath& table, const Position& position,
+                            std::string_view statement);
+
+// The table or dataset that a DDL statement names.
+absl::StatusOr<catalog::TableId> TableOf(const StatementContext& context, const TablePath& path);
+absl::StatusOr<catalog::DatasetId> DatasetOf(const StatementContext& context, const TablePath& path);
+
+}  // namespace bqcdc::emulator::sql

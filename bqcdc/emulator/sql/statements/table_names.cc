@@ -1,0 +1,60 @@
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/statements/evaluation.h"
+#include "bqcdc/emulator/sql/statements/statement.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+// Names alone are resolved, so no table is ever looked up.
+class NoTables final : public TableProvider {
+ public:
+  absl::StatusOr<catalog::Table> FindTable(const catalog::TableId& id) override {
+    return errors::TableNotFound(id.ToString());
+  }
+  absl::StatusOr<std::optional<ConstantTable>> FindInformationSchema(const std::string&,
+                                                                     const std::optional<std::string>&,
+                                                                     const std::string&) override {
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+absl::StatusOr<catalog::TableId> TableOf(const StatementContext& context, const TablePath& path) {
+  NoTables none;
+  AnalyzerOptions options;
+  options.project = context.request.project;
+  options.default_dataset = context.request.default_dataset;
+  return Analyzer(options, none).ResolveTablePath(path);
+}
+
+absl::StatusOr<catalog::DatasetId> DatasetOf(const StatementContext& context, const TablePath& path) {
+  if (path.names.size() > 2 || path.names.empty()) return ErrorAt(path.position, "Invalid dataset name");
+  catalog::DatasetId id;
+  id.project = path.names.size() == 2 ? path.names[0].text : context.request.project;
+  id.dataset = path.names.back().text;
+  return id;
+}
+
+absl::Status RefuseMutation(const StatementContext& context, const TablePath& table, const Position& position,
+                            std::string_view statement) {
+  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(context, table));
+  auto found = context.database.GetTable(id);
+  if (!found.ok()) {
+    if (found.status().code() == absl::StatusCode::kNotFound) {
+      return errors::TableNotFoundInQuery(id.ToString(), context.request.location);
+    }
+    return found.status();
+  }
+  BQCDC_ASSIGN_OR_RETURN(const bool active, context.database.IsActiveWithCdc(id));
+  if (active) {
+    // https://cloud.google.com/bigquery/docs/change-data-capture#limitations
+    return ErrorAt(position, statement, " statement is not supported over table ", id.ToString(),
+                   " while it is active with change data capture");
+  }
+  return Unsupported(position, "statement ", statement);
+}
+
+}  // namespace bqcdc::emulator::sql

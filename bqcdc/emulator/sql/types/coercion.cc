@@ -1,0 +1,141 @@
+#include "bqcdc/emulator/sql/types/coercion.h"
+
+#include <algorithm>
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+using K = TypeKind;
+
+// Numeric kinds in the order of INT64 -> NUMERIC -> BIGNUMERIC -> FLOAT64; 0 for others.
+int NumericRank(K kind) {
+  switch (kind) {
+    case K::kInt64: return 1;
+    case K::kNumeric: return 2;
+    case K::kBigNumeric: return 3;
+    case K::kFloat64: return 4;
+    default: return 0;
+  }
+}
+
+bool ScalarImplicit(K from, K to) {
+  if (NumericRank(from) > 0 && NumericRank(to) > 0) return NumericRank(from) < NumericRank(to);
+  return from == K::kDate && to == K::kDatetime;
+}
+
+bool ScalarLiteral(K from, K to) {
+  if (from == K::kString) {
+    return to == K::kDate || to == K::kDatetime || to == K::kTime || to == K::kTimestamp;
+  }
+  return from == K::kFloat64 && (to == K::kNumeric || to == K::kBigNumeric);
+}
+
+std::optional<Type> PairSupertype(const Type& a, const Type& b) {
+  if (a == b) return a;
+  if (FindCoercion({a}, b) == Coercion::kImplicit) return b;
+  if (FindCoercion({b}, a) == Coercion::kImplicit) return a;
+  if (a.is_struct() && b.is_struct() && a.fields().size() == b.fields().size()) {
+    std::vector<StructField> fields;
+    for (size_t i = 0; i < a.fields().size(); ++i) {
+      std::optional<Type> type = PairSupertype(a.fields()[i].type, b.fields()[i].type);
+      if (!type) return std::nullopt;
+      fields.push_back({a.fields()[i].name, *std::move(type)});
+    }
+    return Type::Struct(std::move(fields));
+  }
+  if (a.is_array() && b.is_array() && a.element().Equivalent(b.element())) return a;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Coercion FindCoercion(const ArgumentType& from, const Type& to) {
+  const Type& type = from.type;
+  if (from.is_untyped && (!type.is_array() || to.is_array())) return Coercion::kLiteral;
+  if (type == to) return Coercion::kExact;
+  if (type.is_struct() && to.is_struct() && type.fields().size() == to.fields().size()) {
+    Coercion worst = Coercion::kImplicit;
+    for (size_t i = 0; i < type.fields().size(); ++i) {
+      ArgumentType field{type.fields()[i].type, from.is_literal};
+      if (FindCoercion(field, to.fields()[i].type) == Coercion::kNone) return Coercion::kNone;
+    }
+    return worst;
+  }
+  if (type.is_array() && to.is_array()) {
+    if (type.element().Equivalent(to.element())) return Coercion::kImplicit;
+    if (from.is_literal && FindCoercion({type.element(), true}, to.element()) != Coercion::kNone) {
+      return Coercion::kLiteral;
+    }
+    return Coercion::kNone;
+  }
+  if (ScalarImplicit(type.kind(), to.kind())) return Coercion::kImplicit;
+  if (from.is_literal && ScalarLiteral(type.kind(), to.kind())) return Coercion::kLiteral;
+  return Coercion::kNone;
+}
+
+bool CastExists(const Type& from, const Type& to) {
+  if (from == to) return true;
+  if (from.is_array() || to.is_array()) {
+    return from.is_array() && to.is_array() && CastExists(from.element(), to.element());
+  }
+  if (from.is_struct() || to.is_struct()) {
+    if (!from.is_struct() || !to.is_struct() || from.fields().size() != to.fields().size()) return false;
+    for (size_t i = 0; i < from.fields().size(); ++i) {
+      if (!CastExists(from.fields()[i].type, to.fields()[i].type)) return false;
+    }
+    return true;
+  }
+  const K a = from.kind();
+  const K b = to.kind();
+  if (NumericRank(a) > 0 && NumericRank(b) > 0) return true;
+  const auto is_time = [](K kind) {
+    return kind == K::kDate || kind == K::kDatetime || kind == K::kTime || kind == K::kTimestamp;
+  };
+  if (a == K::kString) {
+    return NumericRank(b) > 0 || is_time(b) || b == K::kBool || b == K::kBytes || b == K::kInterval;
+  }
+  if (b == K::kString) {
+    return NumericRank(a) > 0 || is_time(a) || a == K::kBool || a == K::kBytes || a == K::kInterval;
+  }
+  if ((a == K::kBool && b == K::kInt64) || (a == K::kInt64 && b == K::kBool)) return true;
+  if (is_time(a) && is_time(b)) {
+    if (a == K::kTime) return false;
+    if (a == K::kDate) return b != K::kTime;
+    return true;
+  }
+  return false;
+}
+
+std::optional<Type> FindSupertype(const std::vector<ArgumentType>& arguments) {
+  std::optional<Type> result;
+  // What is no literal decides first; literals then follow, or widen the type.
+  for (const ArgumentType& argument : arguments) {
+    if (argument.is_untyped || argument.is_literal) continue;
+    result = result ? PairSupertype(*result, argument.type) : argument.type;
+    if (!result) return std::nullopt;
+  }
+  const bool has_expression = result.has_value();
+  for (const ArgumentType& argument : arguments) {
+    if (argument.is_untyped || !argument.is_literal) continue;
+    if (!result) {
+      result = argument.type;
+      continue;
+    }
+    if (has_expression && FindCoercion(argument, *result) != Coercion::kNone) continue;
+    std::optional<Type> wider = PairSupertype(*result, argument.type);
+    if (!wider && !has_expression) {
+      // Between literals only: '2020-01-01' beside DATE '2020-01-02'.
+      if (FindCoercion(argument, *result) != Coercion::kNone) continue;
+      if (FindCoercion({*result, true}, argument.type) != Coercion::kNone) wider = argument.type;
+    }
+    if (!wider) return std::nullopt;
+    result = wider;
+  }
+  if (result) return result;
+  for (const ArgumentType& argument : arguments) {
+    if (argument.type.is_array()) return argument.type;
+  }
+  return Type(K::kInt64);
+}
+
+}  // namespace bqcdc::emulator::sql

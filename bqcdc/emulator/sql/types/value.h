@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "bqcdc/emulator/sql/types/type.h"
+#include "bqcdc/values/interval.h"
+#include "bqcdc/values/numeric.h"
+
+namespace bqcdc::emulator::sql {
+
+// A constant: a literal, a query parameter, a cell of INFORMATION_SCHEMA.
+//   BOOL bool · INT64 int64 · DATE days, TIME, DATETIME, TIMESTAMP microseconds as int64 · FLOAT64 double ·
+//   NUMERIC Numeric · BIGNUMERIC its 32-byte storage form, STRING, BYTES, JSON std::string · INTERVAL Interval ·
+//   ARRAY, STRUCT their parts in `children`.
+struct Value {
+  Type type;
+  bool is_null = true;
+  std::variant<bool, int64_t, double, values::Numeric, std::string, values::Interval> scalar;
+  std::vector<Value> children;
+
+  static Value Null(Type type);
+  static Value Bool(bool value);
+  static Value Int64(int64_t value);
+  static Value Float64(double value);
+  static Value String(std::string value);
+  // REQUIRES: the alternative of `scalar` fits `type`.
+  static Value Of(Type type, std::variant<bool, int64_t, double, values::Numeric, std::string, values::Interval> scalar);
+};
+
+// Converts as CAST does. InvalidArgument with the service's words where the value does not fit.
+absl::StatusOr<Value> CastValue(const Value& value, const Type& to);
+
+}  // namespace bqcdc::emulator::sql

@@ -128,6 +128,7 @@ RestContext::RestContext(engine::Database& database, const base::Clock& clock, Q
   AddDatasetRoutes(*state_);
   AddTableRoutes(*state_);
   AddTabledataRoutes(*state_);
+  AddInsertAllRoute(*state_);
   AddJobRoutes(*state_);
   AddQueryRoutes(*state_);
   AddUnimplementedRoutes(*state_);

@@ -281,6 +281,69 @@ TEST(RestTablesTest, RefusesByName) {
   }
 }
 
+TEST(RestTabledataTest, InsertAllAndList) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  ASSERT_EQ(server
+                .Post(kTables, json::parse(R"({"tableReference":{"tableId":"t"},"schema":{"fields":[
+      {"name":"n","type":"INTEGER","mode":"REQUIRED"},{"name":"s","type":"STRING","maxLength":"3"},
+      {"name":"l","type":"DATE","mode":"REPEATED"},{"name":"x","type":"NUMERIC"},{"name":"at","type":"TIMESTAMP"},
+      {"name":"r","type":"RECORD","fields":[{"name":"b","type":"BYTES"},{"name":"ok","type":"BOOLEAN"}]}]}})"))
+                .status,
+            200);
+  const std::string table = std::string(kTables) + "/t";
+  json empty = server.Get(table + "/data").Json();
+  EXPECT_EQ(Keys(empty), (std::set<std::string>{"etag", "kind", "totalRows"}));
+  EXPECT_EQ(empty["kind"], "bigquery#tableDataList");
+  EXPECT_EQ(empty["totalRows"], "0");
+
+  Answer answer = server.Post(table + "/insertAll", json::parse(R"({"rows":[
+    {"insertId":"1","json":{"N":1,"s":"abc","l":["2024-02-29"],"x":"1.50","at":1705321996.5,"r":{"b":"AP8=","ok":"TRUE"}}},
+    {"json":{"n":"2"}}]})"));
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  EXPECT_EQ(answer.Json(), (json{{"kind", "bigquery#tableDataInsertAllResponse"}}));
+  const json first = server.Get(table + "/data?maxResults=1").Json();
+  EXPECT_EQ(first["totalRows"], "2");
+  EXPECT_EQ(first["rows"], json::parse(R"([{"f":[{"v":"1"},{"v":"abc"},{"v":[{"v":"2024-02-29"}]},{"v":"1.5"},
+      {"v":"1.7053219965E9"},{"v":{"f":[{"v":"AP8="},{"v":"true"}]}}]}])"));
+  const json second =
+      server.Get(table + "/data?maxResults=5&pageToken=" + first["pageToken"].get<std::string>()).Json();
+  EXPECT_EQ(second["rows"],
+            json::parse(R"([{"f":[{"v":"2"},{"v":null},{"v":[]},{"v":null},{"v":null},{"v":null}]}])"));
+  EXPECT_FALSE(second.contains("pageToken"));
+  EXPECT_EQ(server.Get(table + "/data?startIndex=1&selectedFields=n").Json()["rows"],
+            json::parse(R"([{"f":[{"v":"2"}]}])"));
+  const json resource = server.Get(table).Json();
+  EXPECT_EQ(resource["numRows"], "2");
+  EXPECT_EQ(resource["numBytes"], "58") << "8+5+8+16+8+4+1 and 8";
+
+  json refused =
+      server
+          .Post(table + "/insertAll", json::parse(R"({"rows":[{"json":{"n":3}},{"json":{"n":"not-a-number"}},
+      {"json":{"n":4,"zz":1}},{"json":{}},{"json":{"n":5,"s":"long"}},{"json":{"n":6,"x":0.1}}]})"))
+          .Json();
+  ASSERT_EQ(refused["insertErrors"].size(), 6u);
+  EXPECT_EQ(refused["insertErrors"][0]["errors"][0]["reason"], "stopped");
+  EXPECT_EQ(refused["insertErrors"][1],
+            json::parse(R"({"index":1,"errors":[{"reason":"invalid","location":"n","debugInfo":"",
+      "message":"Cannot convert value to integer (bad value): not-a-number"}]})"));
+  EXPECT_EQ(refused["insertErrors"][2]["errors"][0]["message"], "no such field: zz.");
+  EXPECT_EQ(refused["insertErrors"][3]["errors"][0]["message"], "Missing required field: n.");
+  EXPECT_EQ(server.Get(table + "/data").Json()["totalRows"], "2");
+  refused = server
+                .Post(table + "/insertAll", json::parse(R"({"skipInvalidRows":true,"ignoreUnknownValues":true,
+      "rows":[{"json":{"n":3}},{"json":{"n":"x"}},{"json":{"n":4,"zz":1}}]})"))
+                .Json();
+  ASSERT_EQ(refused["insertErrors"].size(), 1u);
+  EXPECT_EQ(refused["insertErrors"][0]["index"], 1);
+  EXPECT_EQ(server.Get(table + "/data").Json()["totalRows"], "4");
+  ExpectError(
+      server.Post(table + "/insertAll", json::parse(R"({"templateSuffix":"_v1","rows":[{"json":{"n":1}}]})")),
+      501, "notImplemented", "templateSuffix");
+  ExpectError(server.Post(std::string(kTables) + "/none/insertAll", json::parse(R"({"rows":[{"json":{}}]})")),
+              404, "notFound", "Not found: Table p:d.none");
+}
+
 TEST(RestHttpTest, PathsAndMethods) {
   RestServer server;
   ASSERT_EQ(server.Post("/projects/p/datasets", DatasetBody("d")).status, 200);

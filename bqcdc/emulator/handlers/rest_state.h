@@ -32,6 +32,7 @@ void AddProjectRoutes(RestContext::State& state);
 void AddDatasetRoutes(RestContext::State& state);
 void AddTableRoutes(RestContext::State& state);
 void AddTabledataRoutes(RestContext::State& state);
+void AddInsertAllRoute(RestContext::State& state);
 void AddJobRoutes(RestContext::State& state);
 void AddQueryRoutes(RestContext::State& state);
 // Methods of the service that are refused with 501 by their name.

@@ -18,7 +18,6 @@ constexpr MethodName kMethods[] = {
     {"tables.setIamPolicy", kPost, "projects/{projectId}/datasets/{datasetId}/tables/{tableId}:setIamPolicy"},
     {"tables.testIamPermissions", kPost,
      "projects/{projectId}/datasets/{datasetId}/tables/{tableId}:testIamPermissions"},
-    {"tabledata.insertAll", kPost, "projects/{projectId}/datasets/{datasetId}/tables/{tableId}/insertAll"},
     {"rowAccessPolicies.list", kGet,
      "projects/{projectId}/datasets/{datasetId}/tables/{tableId}/rowAccessPolicies"},
     {"routines.list", kGet, "projects/{projectId}/datasets/{datasetId}/routines"},

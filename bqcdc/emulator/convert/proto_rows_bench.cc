@@ -1,0 +1,60 @@
+#include <benchmark/benchmark.h>
+
+#include "absl/strings/str_cat.h"
+#include "bqcdc/emulator/convert/proto_rows.h"
+#include "bqcdc/emulator/convert/testing/proto_fixture.h"
+#include "bqcdc/emulator/convert/testing/wire_bytes.h"
+
+namespace bqcdc::emulator::convert {
+namespace {
+
+using namespace convert::testing;  // NOLINT: the words of these benchmarks
+
+// Ten columns, a key, both pseudo-columns: what a streamer sends.
+std::shared_ptr<const WriterPlan> TenColumns() {
+  schema::TableSchema table;
+  for (const char* column : {"id INT64", "a STRING", "b STRING", "c FLOAT64", "d BOOL", "e NUMERIC", "f DATE",
+                             "g TIMESTAMP", "h INT64", "i STRING"}) {
+    table.columns.push_back(MakeColumn(column));
+  }
+  table.primary_key = {"id"};
+  return CompileWriterSchema(Descriptor(R"(name: 'R'
+      field { name: 'id' number: 1 type: TYPE_INT64 } field { name: 'a' number: 2 type: TYPE_STRING }
+      field { name: 'b' number: 3 type: TYPE_STRING } field { name: 'c' number: 4 type: TYPE_DOUBLE }
+      field { name: 'd' number: 5 type: TYPE_BOOL } field { name: 'e' number: 6 type: TYPE_BYTES }
+      field { name: 'f' number: 7 type: TYPE_INT32 } field { name: 'g' number: 8 type: TYPE_INT64 }
+      field { name: 'h' number: 9 type: TYPE_INT64 } field { name: 'i' number: 10 type: TYPE_STRING }
+      field { name: '_CHANGE_TYPE' number: 11 type: TYPE_STRING }
+      field { name: '_CHANGE_SEQUENCE_NUMBER' number: 12 type: TYPE_STRING })"),
+                             table)
+      .value();
+}
+
+void DecodeTenColumns(benchmark::State& state) {
+  const auto plan = TenColumns();
+  std::vector<std::string> rows;
+  for (int i = 0; i < 2048; ++i) {
+    rows.push_back(VarintField(1, 1000 + i) + BytesField(2, absl::StrCat("name ", i)) +
+                   BytesField(3, "a text of thirty bytes or more") + DoubleField(4, i * 0.5) +
+                   VarintField(5, i % 2) + BytesField(6, Hex("00108dbe1c")) + VarintField(7, 19000 + i) +
+                   VarintField(8, 1700000000000000 + i) + SignedField(9, 5) + BytesField(10, "short") +
+                   BytesField(11, "UPSERT") +
+                   BytesField(12, absl::StrCat("18F2EBB6480/", absl::Hex(i), "/0/0")));
+  }
+  const std::vector<std::string_view> views(rows.begin(), rows.end());
+  size_t bytes = 0;
+  for (const std::string& row : rows) bytes += row.size();
+  DecodeInput input;
+  input.rows = views;
+  for (auto _ : state) {
+    auto decoded = DecodeRows(*plan, input);
+    if (!decoded.ok() || !decoded->faults.empty()) state.SkipWithError("rows were refused");
+    benchmark::DoNotOptimize(decoded);
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * rows.size()));
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * bytes));
+}
+BENCHMARK(DecodeTenColumns);
+
+}  // namespace
+}  // namespace bqcdc::emulator::convert

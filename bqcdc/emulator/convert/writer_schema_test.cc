@@ -1,0 +1,142 @@
+#include "bqcdc/emulator/convert/writer_schema.h"
+
+#include "absl/strings/str_cat.h"
+#include "bqcdc/emulator/convert/testing/proto_fixture.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace bqcdc::emulator::convert {
+namespace {
+
+using ::testing::StartsWith;
+using namespace convert::testing;  // NOLINT: the words of these tests
+
+schema::TableSchema Table(const std::vector<std::string>& columns) {
+  schema::TableSchema table;
+  for (const std::string& column : columns) table.columns.push_back(MakeColumn(column));
+  return table;
+}
+
+struct RefusalCase {
+  std::string name;
+  std::vector<std::string> columns;
+  std::string descriptor;
+  std::string message;  // how the error starts
+};
+
+class RefusalTest : public ::testing::TestWithParam<RefusalCase> {};
+
+TEST_P(RefusalTest, SaysWhatTheServiceSays) {
+  const auto plan = CompileWriterSchema(Descriptor(GetParam().descriptor), Table(GetParam().columns));
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(plan.status().message()), StartsWith(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, RefusalTest,
+    ::testing::Values(
+        RefusalCase{"no_message_name",
+                    {"a INT64"},
+                    "field { name: 'a' number: 1 type: TYPE_INT64 }",
+                    "Invalid proto schema: BqMessage.proto: : Missing name."},
+        RefusalCase{"no_field_name",
+                    {"a INT64"},
+                    "name: 'R' field { number: 1 type: TYPE_INT64 }",
+                    "Invalid proto schema: BqMessage.proto: R.: Missing name."},
+        RefusalCase{"foreign_type",
+                    {"a INT64"},
+                    "name: 'R' field { name: 'a' number: 1 type_name: '.x.Y' }",
+                    "Invalid proto schema: BqMessage.proto: R.a: \".x.Y\" is not defined."},
+        RefusalCase{"proto3_optional",
+                    {"a INT64"},
+                    "name: 'R' field { name: 'a' number: 1 type: TYPE_INT64 proto3_optional: true }",
+                    "Invalid proto schema: BqMessage.proto: R.a: "},
+        RefusalCase{
+            "extra",
+            {"a INT64"},
+            "name: 'R' field { name: 'a' number: 1 type: TYPE_INT64 } field { name: 'x' number: 2 type: "
+            "TYPE_INT64 } field { name: 'y' number: 3 type: TYPE_INT64 }",
+            "Input schema has more fields than BigQuery schema, extra fields: 'x,y'"},
+        RefusalCase{
+            "mismatch",
+            {"a INT64"},
+            "name: 'R' field { name: 'a' number: 1 type: TYPE_STRING }",
+            "The proto field mismatched with BigQuery field at R.a, the proto field type string, BigQuery "
+            "field type INTEGER"},
+        RefusalCase{
+            "uint64_is_no_integer",
+            {"a INT64"},
+            "name: 'R' field { name: 'a' number: 1 type: TYPE_UINT64 }",
+            "The proto field mismatched with BigQuery field at R.a, the proto field type uint64, BigQuery "
+            "field type INTEGER"},
+        RefusalCase{
+            "repeated",
+            {"a INT64"},
+            "name: 'R' field { name: 'a' number: 1 type: TYPE_INT64 label: LABEL_REPEATED }",
+            "The proto field mismatched with BigQuery field at R.a, the proto field type repeated int64"},
+        RefusalCase{
+            "not_repeated",
+            {"a ARRAY<INT64>"},
+            "name: 'R' field { name: 'a' number: 1 type: TYPE_INT64 }",
+            "The proto field mismatched with BigQuery field at R.a, the proto field type int64, BigQuery "
+            "field type REPEATED INTEGER"},
+        RefusalCase{"required_missing",
+                    {"a INT64", "b INT64 REQUIRED"},
+                    "name: 'R' field { name: 'a' number: 1 type: TYPE_INT64 }",
+                    "The required field b is missing in the proto message"},
+        RefusalCase{
+            "twice",
+            {"a INT64"},
+            "name: 'R' field { name: 'a' number: 1 type: TYPE_INT64 } field { name: 'A' number: 2 type: "
+            "TYPE_INT64 }",
+            "Invalid proto schema: more than one field for column a"},
+        RefusalCase{
+            "timestamp_as_text",
+            {"a TIMESTAMP"},
+            "name: 'R' field { name: 'a' number: 1 type: TYPE_STRING }",
+            "The proto field mismatched with BigQuery field at R.a, the proto field type string, BigQuery "
+            "field type TIMESTAMP"},
+        RefusalCase{
+            "change_type_is_text",
+            {"a INT64"},
+            "name: 'R' field { name: '_CHANGE_TYPE' number: 1 type: TYPE_INT64 }",
+            "The proto field mismatched with BigQuery field at R._CHANGE_TYPE, the proto field type int64"},
+        RefusalCase{"sequence_is_no_double",
+                    {"a INT64"},
+                    "name: 'R' field { name: '_CHANGE_SEQUENCE_NUMBER' number: 1 type: TYPE_DOUBLE }",
+                    "The proto field mismatched with BigQuery field at R._CHANGE_SEQUENCE_NUMBER"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(WriterSchemaTest, TellsExtraFieldsFromOtherErrors) {
+  const auto extra = CompileWriterSchema(
+      Descriptor("name: 'R' field { name: 'x' number: 1 type: TYPE_INT64 }"), Table({"a INT64"}));
+  EXPECT_TRUE(IsExtraFields(extra.status()));
+  const auto other = CompileWriterSchema(
+      Descriptor("name: 'R' field { name: 'a' number: 1 type: TYPE_STRING }"), Table({"a INT64"}));
+  EXPECT_FALSE(IsExtraFields(other.status()));
+  EXPECT_FALSE(CompileWriterSchema("\xff\xff", Table({"a INT64"})).ok());
+}
+
+TEST(WriterSchemaTest, MatchesNamesIgnoringCaseAndByOption) {
+  schema::TableSchema table = Table({"id INT64", "x STRING", "unused DATE"});
+  table.columns[1].name = "naïve name";
+  const auto plan = CompileWriterSchema(
+      Descriptor(
+          "name: 'R' field { name: 'ID' number: 5 type: TYPE_INT64 } field { name: 'col_1' number: 2 type: "
+          "TYPE_STRING options { [google.cloud.bigquery.storage.v1.column_name]: 'naïve Name' } } "
+          "field { name: '_CHANGE_TYPE' number: 99000 type: TYPE_STRING label: LABEL_REQUIRED }"),
+      table);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  const MessagePlan& root = (*plan)->root;
+  EXPECT_EQ(root.fields[root.field_of_column[0]].number, 5u);
+  EXPECT_EQ(root.fields[root.field_of_column[1]].number, 2u);
+  EXPECT_EQ(root.field_of_column[2], -1);
+  ASSERT_TRUE((*plan)->has_change_type());
+  EXPECT_EQ(root.Find(99000, 0), (*plan)->change_type_field);
+  EXPECT_EQ((*plan)->sequence_field, -1);
+  EXPECT_EQ(root.Find(3, 0), -1);
+  EXPECT_EQ(root.Find(99001, 0), -1);
+}
+
+}  // namespace
+}  // namespace bqcdc::emulator::convert

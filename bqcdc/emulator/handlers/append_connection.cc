@@ -1,5 +1,6 @@
 #include "bqcdc/emulator/handlers/append_connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bqcdc/base/status_macros.h"
@@ -166,6 +167,11 @@ bool AppendConnection::PumpOne(const EntryPointer& entry) {
       ++commits_in_flight_;
       entry->table = std::move(decoded.table);
       ++entry->tries;
+      // Wide tables take more in memory than on the wire, and it is memory that the limits are about.
+      const int64_t more = std::max<int64_t>(0, decoded.batch.bytes - entry->size);
+      entry->size += more;
+      bytes_ += more;
+      context_.budget.Grow(more);
     }
     held_.erase(entry->number);
     if (!status.ok()) {

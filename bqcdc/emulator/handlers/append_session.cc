@@ -190,6 +190,12 @@ AppendSession::Decoded AppendSession::Decode(const Resolved& request) {
     return result;
   }
   result.table = *std::move(table);
+  const size_t columns = result.table->schema.columns.size() + engine::kChangeColumnCount;
+  if (request.rows.size() > kRequestCellsMax / columns) {
+    result.status = base::InvalidArgument("AppendRows request too large: ", request.rows.size(), " rows of ",
+                                          columns, " columns, limit ", kRequestCellsMax, " cells");
+    return result;
+  }
   auto plan = PlanFor(request, *result.table);
   auto defaults = plan.ok() ? DefaultsOf(request, *result.table) : plan.status();
   if (!defaults.ok()) {

@@ -10,6 +10,11 @@ void InFlightBudget::Add(int64_t bytes) {
   ++requests_;
 }
 
+void InFlightBudget::Grow(int64_t bytes) {
+  absl::MutexLock lock(&mutex_);
+  bytes_ += bytes;
+}
+
 void InFlightBudget::Remove(int64_t bytes, int64_t requests) {
   std::vector<std::function<void()>> wake;
   {

@@ -17,6 +17,8 @@ class InFlightBudget {
 
   // A request was read: it counts, even beyond the limit.
   void Add(int64_t bytes);
+  // A request turned out to take more than its bytes on the wire.
+  void Grow(int64_t bytes);
   // Commits are done. Wakes those who wait, outside of the lock.
   void Remove(int64_t bytes, int64_t requests);
   // True: there is room. False: `wake` is called once, later, when there is.

@@ -10,6 +10,7 @@
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/server/environment.h"
 #include "bqcdc/emulator/server/options.h"
+#include "google/protobuf/stubs/logging.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -65,6 +66,10 @@ int main(int argc, char** argv) {
     return parsed.exit->code;
   }
   const Options& options = parsed.options;
+  // What these libraries would say on standard error is ours to say, in one line; GRPC_VERBOSITY turns it on
+  // again.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  google::protobuf::SetLogHandler(nullptr);
   const sigset_t signals = BlockEndSignals();
   SetUpLog(options);
   auto environment = Environment::Start(options);

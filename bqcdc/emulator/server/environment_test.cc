@@ -1,0 +1,143 @@
+#include "bqcdc/emulator/server/environment.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "httplib.h"
+
+namespace bqcdc::emulator::server {
+namespace {
+
+using ::testing::HasSubstr;
+
+Options Quiet() {
+  Options options;
+  options.http_port = 0;
+  options.grpc_port = 0;
+  options.admin = true;
+  options.manual_clock = true;
+  options.clock_start = absl::FromUnixSeconds(1'700'000'000);
+  return options;
+}
+
+std::unique_ptr<Environment> Start(const Options& options) {
+  auto environment = Environment::Start(options);
+  EXPECT_TRUE(environment.ok()) << environment.status();
+  return environment.ok() ? *std::move(environment) : nullptr;
+}
+
+std::string Get(const std::string& base_url, const char* path, httplib::Headers headers = {}) {
+  httplib::Client client(base_url);
+  const auto result = client.Get(path, headers);
+  return result ? absl::StrCat(result->status, " ", result->body) : "no answer";
+}
+
+std::string Post(const std::string& base_url, const char* path, const std::string& body) {
+  httplib::Client client(base_url);
+  const auto result = client.Post(path, body, "application/json");
+  return result ? absl::StrCat(result->status, " ", result->body) : "no answer";
+}
+
+TEST(EnvironmentTest, SaysWhereItsFacesAre) {
+  const auto environment = Start(Quiet());
+  ASSERT_NE(environment, nullptr);
+  const std::string json = environment->endpoints().ToJson();
+  EXPECT_EQ(Get(environment->endpoints().rest, "/bqcdc/v1/endpoints"), "200 " + json);
+  EXPECT_THAT(json, HasSubstr(environment->endpoints().storage));
+}
+
+TEST(EnvironmentTest, RefusesForeignHostsAndSendsNoCorsHeaders) {
+  const auto environment = Start(Quiet());
+  ASSERT_NE(environment, nullptr);
+  const httplib::Headers foreign = {{"Host", "evil.example"}};
+  EXPECT_THAT(Get(environment->endpoints().rest, "/bqcdc/v1/endpoints", foreign), HasSubstr("403"));
+  EXPECT_THAT(Get(environment->endpoints().admin, "/clock", foreign), HasSubstr("403"));
+  httplib::Client client(environment->endpoints().rest);
+  const auto result = client.Get("/bqcdc/v1/endpoints", httplib::Headers{{"Origin", "http://evil.example"}});
+  ASSERT_TRUE(result);
+  for (const auto& [name, value] : result->headers)
+    EXPECT_FALSE(absl::StartsWithIgnoreCase(name, "access-control")) << name;
+}
+
+TEST(EnvironmentTest, MovesItsClock) {
+  const auto environment = Start(Quiet());
+  ASSERT_NE(environment, nullptr);
+  const std::string& admin = environment->endpoints().admin;
+  EXPECT_THAT(Get(admin, "/clock"), HasSubstr("2023-11-14T22:13:20+00:00"));
+  EXPECT_THAT(Post(admin, "/clock/advance", R"({"duration": "15m"})"),
+              HasSubstr("2023-11-14T22:28:20+00:00"));
+  EXPECT_THAT(Post(admin, "/clock/set", R"({"time": "2024-01-01T00:00:00Z"})"), HasSubstr("200"));
+  EXPECT_EQ(Post(admin, "/clock/set", R"({"time": "2023-01-01T00:00:00Z"})"),
+            R"(400 {"error":"the clock does not go back"})");
+  EXPECT_THAT(Post(admin, "/clock/advance", R"({"duration": "soon"})"), HasSubstr("400"));
+  EXPECT_THAT(Post(admin, "/clock/advance", "[1]"), HasSubstr("400"));
+  EXPECT_THAT(Post(admin, "/apply", ""), HasSubstr("200"));
+  EXPECT_THAT(Post(admin, "/apply", R"({"table": "a.b.c"})"), HasSubstr("Not found"));
+  EXPECT_THAT(Get(admin, "/counters"), HasSubstr("connections_open"));
+}
+
+TEST(EnvironmentTest, TheSystemsClockIsNotMoved) {
+  Options options = Quiet();
+  options.manual_clock = false;
+  const auto environment = Start(options);
+  ASSERT_NE(environment, nullptr);
+  EXPECT_THAT(Post(environment->endpoints().admin, "/clock/advance", R"({"duration": "1s"})"),
+              HasSubstr("--clock manual"));
+}
+
+TEST(EnvironmentTest, ATakenPortIsOneClearLine) {
+  const auto first = Start(Quiet());
+  ASSERT_NE(first, nullptr);
+  for (const bool http : {true, false}) {
+    Options options = Quiet();
+    const std::string& taken = http ? first->endpoints().rest : first->endpoints().storage;
+    (http ? options.http_port : options.grpc_port) = std::stoi(taken.substr(taken.rfind(':') + 1));
+    const auto second = Environment::Start(options);
+    ASSERT_FALSE(second.ok());
+    EXPECT_THAT(std::string(second.status().message()), HasSubstr("cannot listen on 127.0.0.1:"));
+  }
+}
+
+TEST(EnvironmentTest, ASecondServerOnADirectoryIsRefused) {
+  Options options = Quiet();
+  options.data_dir =
+      (std::filesystem::temp_directory_path() / absl::StrCat("bqcdc-environment-", getpid())).string();
+  {
+    const auto first = Start(options);
+    ASSERT_NE(first, nullptr);
+    const auto second = Environment::Start(options);
+    ASSERT_FALSE(second.ok());
+    EXPECT_THAT(std::string(second.status().message()), HasSubstr(options.data_dir));
+    EXPECT_EQ(std::string(second.status().message()).find('\n'), std::string::npos);
+  }
+  EXPECT_NE(Start(options), nullptr);  // after the first has ended
+  std::filesystem::remove_all(options.data_dir);
+}
+
+TEST(EnvironmentTest, ATemporaryDirectoryEndsWithTheServer) {
+  std::string directory;
+  {
+    const auto environment = Start(Quiet());
+    ASSERT_NE(environment, nullptr);
+    directory = environment->data_dir();
+    EXPECT_TRUE(std::filesystem::exists(directory));
+  }
+  EXPECT_FALSE(std::filesystem::exists(directory));
+}
+
+TEST(EnvironmentTest, AnUnusableDirectoryIsOneClearLine) {
+  Options options = Quiet();
+  options.data_dir = "/proc/no-such-place";
+  const auto environment = Environment::Start(options);
+  ASSERT_FALSE(environment.ok());
+  EXPECT_THAT(std::string(environment.status().message()), HasSubstr("/proc/no-such-place"));
+}
+
+}  // namespace
+}  // namespace bqcdc::emulator::server

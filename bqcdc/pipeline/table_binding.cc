@@ -1,12 +1,8 @@
 #include "bqcdc/pipeline/table_binding.h"
 
-#include <google/protobuf/descriptor.pb.h>
-
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
-#include "bqcdc/encode/row_descriptor.h"
+#include "bqcdc/write/destination.h"
 
 namespace bqcdc::pipeline {
 
@@ -24,13 +20,7 @@ absl::StatusOr<TableBinding> BindTable(const rest::TableName& name, const rest::
   TableBinding binding;
   binding.schema = table.schema;
   BQCDC_ASSIGN_OR_RETURN(binding.plan, encode::EncodePlan::Create(binding.schema));
-  google::protobuf::DescriptorProto descriptor;
-  BQCDC_RETURN_IF_ERROR(
-      encode::BuildRowDescriptor(binding.schema, encode::ChangeColumns::kIncluded, &descriptor));
-  auto destination = std::make_shared<write::Destination>();
-  destination->write_stream = absl::StrCat(name.ResourceName(), "/streams/_default");
-  destination->writer_schema = descriptor.SerializeAsString();
-  binding.destination = std::move(destination);
+  BQCDC_ASSIGN_OR_RETURN(binding.destination, write::MakeDestination(name.ResourceName(), binding.schema));
   return binding;
 }
 

@@ -1,0 +1,71 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/cli/command.h"
+#include "bqcdc/cli/exit_code.h"
+#include "bqcdc/cli/flag_values.h"
+#include "bqcdc/cli/session.h"
+#include "bqcdc/rest/table_admin.h"
+#include "bqcdc/values/duration_text.h"
+
+namespace bqcdc::cli {
+namespace {
+
+struct Flags {
+  std::string table, schema, primary_key, max_staleness, cluster_by;
+};
+
+absl::Status Run(const CommonFlags& common, const Flags& flags) {
+  rest::TableSpec spec;
+  BQCDC_ASSIGN_OR_RETURN(spec.schema, ReadSchemaFlags(flags.schema, flags.primary_key));
+  spec.clustering = SplitNames(flags.cluster_by);
+  if (!flags.max_staleness.empty()) {
+    const auto staleness = values::ParseStaleness(flags.max_staleness);
+    if (!staleness.ok())
+      return WrongUsage(absl::StrCat("--max-staleness: ", std::string(staleness.status().message())));
+    spec.max_staleness = *staleness;
+  }
+  BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
+  BQCDC_ASSIGN_OR_RETURN(spec.name, session->ParseTable(flags.table));
+  BQCDC_ASSIGN_OR_RETURN(const rest::CreateOutcome outcome, rest::CreateTable(session->client(), spec));
+  std::fprintf(
+      stderr, outcome == rest::CreateOutcome::kCreated ? "created table %s\n" : "table %s exists as wanted\n",
+      spec.name.ToString().c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddCreateTableCommand(CLI::App& app, const CommonFlags& common, Action* action) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = app.add_subcommand("create-table",
+                                         "Create a table with primary key and staleness; run twice it does "
+                                         "nothing, a differing table is an error");
+  command->fallthrough();
+  command->add_option("TABLE", flags->table, "DATASET.TABLE, PROJECT.DATASET.TABLE or PROJECT:DATASET.TABLE")
+      ->required();
+  command
+      ->add_option(
+          "--schema", flags->schema,
+          "Columns as id:INT64,name:STRING(20), or @FILE with BigQuery's JSON schema (nested columns)")
+      ->required();
+  command->add_option("--primary-key", flags->primary_key, "Columns of the key: id[,…]; they become REQUIRED")
+      ->required();
+  command->add_option(
+      "--max-staleness", flags->max_staleness,
+      "How far queries may lag behind: 0, 15m, 1h30m or a SQL interval (default: not at all)");
+  command->add_option("--cluster-by", flags->cluster_by,
+                      "Clustering columns, at most 4; the key is a good choice");
+  command->callback([&common, flags, action] {
+    *action = [&common, flags] {
+      const absl::Status status = Run(common, *flags);
+      return status.ok() ? kDone : ReportError(status, ExitCodeOf(status));
+    };
+  });
+}
+
+}  // namespace bqcdc::cli

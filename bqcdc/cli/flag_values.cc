@@ -1,0 +1,95 @@
+#include "bqcdc/cli/flag_values.h"
+
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/cli/session.h"
+#include "bqcdc/schema/column_name_rules.h"
+#include "bqcdc/schema/inline_schema.h"
+#include "bqcdc/schema/schema_json.h"
+#include "bqcdc/values/duration_text.h"
+
+namespace bqcdc::cli {
+namespace {
+
+constexpr std::size_t kSchemaFileBytesMax = 16 * 1024 * 1024;
+
+absl::StatusOr<std::string> ReadSchemaFile(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return WrongUsage(absl::StrCat("cannot open schema file ", path, ": ", std::strerror(errno)));
+  std::ostringstream text;
+  text << stream.rdbuf();
+  if (text.str().size() > kSchemaFileBytesMax)
+    return WrongUsage(absl::StrCat("schema file ", path, " is too large"));
+  return text.str();
+}
+
+absl::StatusOr<std::vector<schema::Column>> ReadColumns(const std::string& text) {
+  if (text.empty() || text.front() != '@') return schema::ParseInlineSchema(text);
+  BQCDC_ASSIGN_OR_RETURN(const std::string json, ReadSchemaFile(text.substr(1)));
+  return schema::ColumnsFromJsonText(json);
+}
+
+}  // namespace
+
+absl::StatusOr<std::uint64_t> ParseByteSize(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string unit =
+      absl::AsciiStrToLower(base::ToAbsl(text.substr(static_cast<std::size_t>(end - text.data()))));
+  constexpr struct {
+    const char* name;
+    std::uint64_t bytes;
+  } kUnits[] = {{"", 1},           {"b", 1},         {"kb", 1000},          {"kib", 1024},
+                {"mb", 1'000'000}, {"mib", 1 << 20}, {"gb", 1'000'000'000}, {"gib", 1 << 30}};
+  if (error == std::errc()) {
+    for (const auto& known : kUnits) {
+      if (unit == known.name && number <= std::numeric_limits<std::int64_t>::max() / known.bytes)
+        return number * known.bytes;
+    }
+  }
+  return WrongUsage(base::StrCat("'", text, "' is no amount of bytes; give 1048576, 512KiB, 1MiB or 1MB"));
+}
+
+absl::StatusOr<absl::Duration> ParseDurationFlag(const std::string& flag, const std::string& text) {
+  auto duration = values::ParseDurationText(text);
+  if (!duration.ok()) return WrongUsage(absl::StrCat(flag, ": ", std::string(duration.status().message())));
+  return duration;
+}
+
+std::vector<std::string> SplitNames(std::string_view text) {
+  std::vector<std::string> names;
+  for (const absl::string_view part : absl::StrSplit(base::ToAbsl(text), ',')) {
+    const absl::string_view name = absl::StripAsciiWhitespace(part);
+    if (!name.empty()) names.emplace_back(name);
+  }
+  return names;
+}
+
+absl::StatusOr<schema::TableSchema> ReadSchemaFlags(const std::string& schema_text,
+                                                    const std::string& primary_key) {
+  schema::TableSchema schema;
+  auto columns = ReadColumns(schema_text);
+  if (!columns.ok()) return WrongUsage(absl::StrCat("--schema: ", std::string(columns.status().message())));
+  schema.columns = *std::move(columns);
+  schema.primary_key = SplitNames(primary_key);
+  if (schema.primary_key.empty()) return WrongUsage("--primary-key names no column");
+  for (schema::Column& column : schema.columns) {
+    // A key column is never NULL; columns of a key keep their place even if the schema said NULLABLE.
+    if (schema.KeyPosition(column.name).has_value() && !column.repeated())
+      column.mode = schema::ColumnMode::kRequired;
+  }
+  const absl::Status valid = schema::ValidateTableSchema(schema);
+  if (!valid.ok()) return WrongUsage(base::ToStd(valid.message()));
+  return schema;
+}
+
+}  // namespace bqcdc::cli

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bqcdc/schema/table_schema.h"
+
+namespace bqcdc::cli {
+
+// Parses an amount of bytes: "9437184", "512KiB", "9MiB", "9MB", case ignored. 1 KiB = 1024, 1 kB = 1000.
+absl::StatusOr<std::uint64_t> ParseByteSize(std::string_view text);
+
+// Parses a duration flag: "1s", "250ms", "1m30s".
+absl::StatusOr<absl::Duration> ParseDurationFlag(const std::string& flag, const std::string& text);
+
+// Splits "id,region" into its names; blanks around them go.
+std::vector<std::string> SplitNames(std::string_view text);
+
+// What --schema and --primary-key give together: `bq`'s inline form, or @FILE with BigQuery's JSON schema.
+// Columns of the key become REQUIRED. Errors are wrong usage.
+absl::StatusOr<schema::TableSchema> ReadSchemaFlags(const std::string& schema,
+                                                    const std::string& primary_key);
+
+}  // namespace bqcdc::cli

@@ -1,0 +1,85 @@
+// bqcdc: keeps BigQuery tables equal to their source. One file for each command.
+
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstring>
+
+#include "bqcdc/cli/command.h"
+#include "bqcdc/cli/exit_code.h"
+#include "bqcdc/cli/log.h"
+
+namespace {
+
+using bqcdc::cli::Action;
+using bqcdc::cli::CommonFlags;
+
+constexpr char kVersion[] = "bqcdc " BQCDC_VERSION;
+
+constexpr char kFooter[] = R"(
+Examples:
+  bqcdc serve &
+  export BIGQUERY_EMULATOR_HOST=http://localhost:9050 GOOGLE_CLOUD_PROJECT=local-project
+  bqcdc create-table shop.orders --schema id:INT64,name:STRING --primary-key id --max-staleness 15m
+  echo '{"_CHANGE_TYPE":"UPSERT","id":1,"name":"Alice"}' | bqcdc stream shop.orders
+  bqcdc query 'SELECT * FROM shop.orders'
+
+Exit codes: 0 all done, 1 failed, 2 wrong usage, 3 done but rows were set aside.
+"bqcdc COMMAND --help" tells more of each command.)";
+
+void AddCommonFlags(CLI::App& app, CommonFlags& flags) {
+  const char* group = "Common flags";
+  app.add_option("--project", flags.project,
+                 "Project of tables and jobs (else GOOGLE_CLOUD_PROJECT, else the credentials' own)")
+      ->group(group);
+  app.add_option("--endpoint", flags.endpoint,
+                 "REST endpoint; http:// or a loopback host: plaintext without credentials (else "
+                 "BIGQUERY_EMULATOR_HOST, else the service)")
+      ->group(group);
+  app.add_option("--storage-endpoint", flags.storage_endpoint,
+                 "gRPC endpoint of the Storage Write API (else what the local server says, else the service)")
+      ->group(group);
+  app.add_option("--location", flags.location,
+                 "Location of new datasets and of queries, as US or europe-west1")
+      ->group(group);
+  app.add_option(
+         "--credentials", flags.credentials,
+         "Credentials file: service_account or authorized_user (else Application Default Credentials)")
+      ->group(group);
+  app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->group(group);
+  app.add_option("--log-format", flags.log_format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->group(group);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A closed pipe is seen as an error of the write.
+  signal(SIGPIPE, SIG_IGN);
+  if (argc > 1 && std::strcmp(argv[1], "serve") == 0) return bqcdc::cli::RunServe(argc, argv);
+
+  CLI::App app{"bqcdc keeps BigQuery tables equal to their source while the source changes.", "bqcdc"};
+  app.set_version_flag("--version", kVersion);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  CommonFlags flags;
+  Action action;
+  AddCommonFlags(app, flags);
+  bqcdc::cli::AddServeCommand(app);
+  bqcdc::cli::AddCreateTableCommand(app, flags, &action);
+  bqcdc::cli::AddStreamCommand(app, flags, &action);
+  bqcdc::cli::AddQueryCommand(app, flags, &action);
+  bqcdc::cli::AddSetStalenessCommand(app, flags, &action);
+  bqcdc::cli::AddAdminCommand(app, flags, &action);
+  app.footer(kFooter);  // After the commands, which would take it over.
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? bqcdc::cli::kDone : bqcdc::cli::kWrongUsage;
+  }
+  bqcdc::cli::SetUpLog(flags);
+  return action ? action() : bqcdc::cli::kWrongUsage;
+}

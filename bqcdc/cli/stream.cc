@@ -1,0 +1,205 @@
+#include "bqcdc/pipeline/stream.h"
+
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/cli/command.h"
+#include "bqcdc/cli/exit_code.h"
+#include "bqcdc/cli/flag_values.h"
+#include "bqcdc/cli/progress_line.h"
+#include "bqcdc/cli/session.h"
+#include "bqcdc/cli/stop_on_signal.h"
+#include "bqcdc/pipeline/dry_run.h"
+
+namespace bqcdc::cli {
+namespace {
+
+using pipeline::StreamOptions;
+using pipeline::StreamOutcome;
+
+struct Flags {
+  std::string table;
+  std::vector<std::string> files;
+  std::string dead_letter;
+  std::int64_t max_bad_rows = -1;
+  std::uint64_t epoch = 0;
+  bool dry_run = false;
+  std::string schema, primary_key;
+  std::string batch_bytes = "1MiB", request_bytes_max = "9MiB", bytes_in_flight = "32MiB",
+              line_bytes_max = "16MiB";
+  std::int64_t batch_rows = 50'000;
+  int requests_in_flight = 16;
+  std::string flush_interval = "1s", retry_timeout = "5m", claim_check_interval = "60s";
+};
+
+constexpr std::uint64_t kMemoryPerInFlight = 3;  // encoded rows and the lines they came from
+
+absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
+  StreamOptions options;
+  BQCDC_ASSIGN_OR_RETURN(options.batch.batch_bytes, ParseByteSize(flags.batch_bytes));
+  BQCDC_ASSIGN_OR_RETURN(options.request_bytes_max, ParseByteSize(flags.request_bytes_max));
+  BQCDC_ASSIGN_OR_RETURN(options.bytes_in_flight_max, ParseByteSize(flags.bytes_in_flight));
+  BQCDC_ASSIGN_OR_RETURN(options.input.line_bytes_max, ParseByteSize(flags.line_bytes_max));
+  BQCDC_ASSIGN_OR_RETURN(options.batch.flush_interval,
+                         ParseDurationFlag("--flush-interval", flags.flush_interval));
+  BQCDC_ASSIGN_OR_RETURN(options.retry_time_max, ParseDurationFlag("--retry-timeout", flags.retry_timeout));
+  BQCDC_ASSIGN_OR_RETURN(options.claim_check_interval,
+                         ParseDurationFlag("--claim-check-interval", flags.claim_check_interval));
+  if (options.request_bytes_max < write::kRequestBytesMin ||
+      options.request_bytes_max > 2 * write::kServiceRequestBytesMax) {
+    return WrongUsage("--max-request-bytes must be from 16KiB to 20MiB, the largest that any project takes");
+  }
+  if (flags.batch_rows < 1) return WrongUsage("--batch-rows must be at least 1");
+  if (flags.requests_in_flight < 1 || flags.requests_in_flight > 1000) {
+    return WrongUsage("--requests-in-flight must be from 1 to 1000");
+  }
+  if (options.batch.batch_bytes < 1) return WrongUsage("--batch-bytes must be at least 1");
+  if (options.claim_check_interval < absl::Milliseconds(10))
+    return WrongUsage("--claim-check-interval must be at least 10ms");
+  options.batch.batch_rows = flags.batch_rows;
+  options.requests_in_flight_max = flags.requests_in_flight;
+  options.memory.batches = static_cast<std::size_t>(flags.requests_in_flight) * 2;
+  options.memory.bytes = kMemoryPerInFlight * options.bytes_in_flight_max;
+  options.bad_rows_max = flags.max_bad_rows;
+  options.resume_epoch = flags.epoch;
+  options.trace_id = "bqcdc:" BQCDC_VERSION;
+  return options;
+}
+
+int Report(const StreamOutcome& outcome, const std::string& table, const std::string& dead_letter,
+           bool from_files) {
+  std::fputs(pipeline::FormatSummary(outcome.summary, table, dead_letter).c_str(), stderr);
+  if (!outcome.status.ok()) return ReportError(outcome.status, ExitCodeOf(outcome.status));
+  if (outcome.summary.interrupted && from_files) {
+    return ReportError(absl::CancelledError(
+        absl::StrCat("interrupted: lines after ", outcome.summary.lines, " were not sent")));
+  }
+  return outcome.summary.set_aside > 0 ? kRowsSetAside : kDone;
+}
+
+bool AreFiles(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    if (file == "-") return false;
+  }
+  return true;
+}
+
+absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
+  if (flags.files.empty()) flags.files = {"-"};
+  BQCDC_ASSIGN_OR_RETURN(StreamOptions options, ReadOptions(flags));
+  const bool has_schema = !flags.schema.empty() || !flags.primary_key.empty();
+  if (flags.dry_run != has_schema || (flags.dry_run && (flags.schema.empty() || flags.primary_key.empty()))) {
+    return WrongUsage(
+        "--dry-run works offline, so it needs --schema and --primary-key; without it both come from the "
+        "table");
+  }
+  pipeline::StopSignal stop;
+  const StopOnSignal stopping(stop);
+  auto reader = pipeline::LineReader::Open(flags.files, stop, options.input);
+  if (!reader.ok()) return WrongUsage(std::string(reader.status().message()));
+
+  if (flags.dry_run) {
+    BQCDC_ASSIGN_OR_RETURN(const schema::TableSchema schema,
+                           ReadSchemaFlags(flags.schema, flags.primary_key));
+    auto name = rest::ParseTableName(flags.table, common.project.empty() ? "dry-run" : common.project);
+    if (!name.ok()) return WrongUsage(std::string(name.status().message()));
+    const StreamOutcome outcome =
+        pipeline::DryRun(*name, schema, options, *std::move(reader), base::SystemClock::Get());
+    return Report(outcome, absl::StrCat("dry run, nothing was sent; ", name->ToString()), "",
+                  AreFiles(flags.files));
+  }
+
+  BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
+  BQCDC_ASSIGN_OR_RETURN(options.table, session->ParseTable(flags.table));
+  options.dead_letter_path = flags.dead_letter.empty()
+                                 ? absl::StrCat("./", options.table.table, ".dead-letter.jsonl")
+                                 : flags.dead_letter;
+  ProgressLine progress;
+  pipeline::StreamSurroundings surroundings;
+  surroundings.client = &session->client();
+  BQCDC_ASSIGN_OR_RETURN(surroundings.channel, session->OpenStorageChannel());
+  surroundings.clock = &session->clock();
+  surroundings.stop = &stop;
+  surroundings.warn = [](const std::string& text) { spdlog::warn("{}", text); };
+  surroundings.on_progress = [&progress](const pipeline::StreamSummary& summary,
+                                         const pipeline::LineReader& lines) {
+    progress.Show(summary, lines);
+  };
+  const StreamOutcome outcome = pipeline::StreamChanges(options, std::move(surroundings), *std::move(reader));
+  progress.Clear();
+  return Report(outcome, options.table.ToString(), options.dead_letter_path, AreFiles(flags.files));
+}
+
+void AddFlags(CLI::App& command, Flags& flags) {
+  command.add_option("TABLE", flags.table, "DATASET.TABLE, PROJECT.DATASET.TABLE or PROJECT:DATASET.TABLE")
+      ->required();
+  command.add_option("FILE", flags.files,
+                     "Files of change events, one JSON object a line; - or none: standard input");
+  command.add_option("--dead-letter", flags.dead_letter,
+                     "Where rows that cannot be written go (default ./TABLE.dead-letter.jsonl)");
+  command
+      .add_option("--max-bad-rows", flags.max_bad_rows,
+                  "Stop when more rows than this are set aside (default: no limit)")
+      ->check(CLI::NonNegativeNumber);
+  command
+      .add_option(
+          "--epoch", flags.epoch,
+          "Number the rows as the run with this epoch did, so that a run that broke off can be repeated")
+      ->check(CLI::PositiveNumber);
+  command.add_flag("--dry-run", flags.dry_run,
+                   "Check the input against --schema and --primary-key and send nothing");
+  command.add_option("--schema", flags.schema,
+                     "For --dry-run: columns as id:INT64,name:STRING, or @FILE with BigQuery's JSON schema");
+  command.add_option("--primary-key", flags.primary_key, "For --dry-run: columns of the key");
+  const char* group = "Batches and patience";
+  const auto tuning = [&](const char* name, auto& value, const char* text) {
+    command.add_option(name, value, text)->capture_default_str()->group(group);
+  };
+  tuning("--batch-bytes", flags.batch_bytes, "Send a batch once it has this many bytes");
+  tuning("--batch-rows", flags.batch_rows, "… or this many rows");
+  tuning("--flush-interval", flags.flush_interval, "… or when its first row is this old");
+  tuning("--max-request-bytes", flags.request_bytes_max,
+         "No request is larger; projects differ in what they take, 10 MB or 20 MB");
+  tuning("--requests-in-flight", flags.requests_in_flight, "Requests that may wait for their answer");
+  tuning("--bytes-in-flight", flags.bytes_in_flight,
+         "Bytes of such requests; memory is bounded by three times this");
+  tuning("--max-line-bytes", flags.line_bytes_max, "Longer lines are set aside");
+  tuning("--retry-timeout", flags.retry_timeout, "Give up when the service has not answered for this long");
+  tuning("--claim-check-interval", flags.claim_check_interval,
+         "How often to make sure that no other run has taken the table");
+}
+
+constexpr char kFooter[] = R"(
+Each line is one change, a JSON object keyed by column name:
+  {"_CHANGE_TYPE":"UPSERT","id":1,"name":"Alice"}     the whole row: what is left out becomes NULL
+  {"_CHANGE_TYPE":"DELETE","id":1}                    the key is enough
+_CHANGE_SEQUENCE_NUMBER (hexadecimal, 1 to 4 sections divided by /) orders changes of a key; either every line
+brings one or none does, and then later lines win, and later runs.
+
+Lines that are no rows, and rows that the service refuses, go to the dead letter file; the exit code is 3 then.)";
+
+}  // namespace
+
+void AddStreamCommand(CLI::App& app, const CommonFlags& common, Action* action) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command =
+      app.add_subcommand("stream", "Stream change events from files or standard input into a table");
+  command->fallthrough();
+  command->footer(kFooter);
+  AddFlags(*command, *flags);
+  command->callback([&common, flags, action] {
+    *action = [&common, flags] {
+      const absl::StatusOr<int> code = Run(common, *flags);
+      return code.ok() ? *code : ReportError(code.status(), ExitCodeOf(code.status()));
+    };
+  });
+}
+
+}  // namespace bqcdc::cli

@@ -1,0 +1,53 @@
+#include "bqcdc/pipeline/dry_run.h"
+
+#include <utility>
+
+#include "bqcdc/pipeline/table_binding.h"
+
+namespace bqcdc::pipeline {
+
+StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& schema,
+                     const StreamOptions& options, LineReader reader, const base::Clock& clock) {
+  const absl::Time started = clock.Now();
+  StreamOutcome outcome;
+  StreamSummary& summary = outcome.summary;
+  rest::TableResource table;
+  table.schema = schema;
+  absl::StatusOr<TableBinding> binding = BindTable(name, table);
+  if (!binding.ok()) {
+    outcome.status = binding.status();
+    return outcome;
+  }
+  InputEncoderOptions encoder_options;
+  encoder_options.limits = options.batch;
+  encoder_options.epoch = 1;
+  encoder_options.line_bytes_max = options.input.line_bytes_max;
+  InputEncoderEvents events;
+  events.on_batch = [&](const std::shared_ptr<ChangeBatch>& batch) {
+    for (std::size_t row = 0; row < batch->rows.row_count(); ++row) {
+      ++(batch->rows.facts(row).change_type == encode::ChangeType::kUpsert ? summary.upserts
+                                                                           : summary.deletes);
+    }
+    summary.bytes += static_cast<std::int64_t>(batch->rows.byte_count());
+    ++summary.requests;
+    summary.set_aside += static_cast<std::int64_t>(batch->bad_rows.size());
+    for (const BadRow& bad : batch->bad_rows) {
+      if (summary.set_aside_shown.size() >= StreamSummary::kSetAsideShownMax) break;
+      summary.set_aside_shown.push_back(
+          {bad.origin.line, reader.source_name(bad.origin.source), bad.message});
+    }
+    return options.bad_rows_max < 0 || summary.set_aside <= options.bad_rows_max;
+  };
+  InputEncoder encoder(*std::move(binding), encoder_options, std::move(events),
+                       BatchPool::Create(options.memory), clock);
+  outcome.status = encoder.Run(reader);
+  if (absl::IsCancelled(outcome.status))
+    outcome.status = absl::FailedPreconditionError("too many bad rows (--max-bad-rows)");
+  summary.ties = encoder.tie_count();
+  summary.lines = reader.line_count();
+  summary.interrupted = outcome.status.ok() && !reader.reached_end();
+  summary.elapsed = clock.Now() - started;
+  return outcome;
+}
+
+}  // namespace bqcdc::pipeline

@@ -1,0 +1,128 @@
+#include "bqcdc/pipeline/line_reader.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "bqcdc/encode/padded_line.h"
+
+namespace bqcdc::pipeline {
+namespace {
+
+class LineReaderTest : public ::testing::Test {
+ protected:
+  LineReaderTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "lines-XXXXXX").string();
+    directory_ = mkdtemp(pattern.data());
+  }
+  ~LineReaderTest() override { std::filesystem::remove_all(directory_); }
+
+  std::string File(const std::string& name, const std::string& text) {
+    std::ofstream(directory_ + "/" + name, std::ios::binary) << text;
+    return directory_ + "/" + name;
+  }
+  // "number:text" of each line.
+  std::vector<std::string> ReadAll(std::vector<std::string> paths, LineReaderOptions options = {}) {
+    auto reader = LineReader::Open(std::move(paths), stop_, options);
+    EXPECT_TRUE(reader.ok()) << reader.status();
+    std::vector<std::string> lines;
+    InputLine line;
+    LineReader::Next next;
+    while ((next = reader->ReadLine(absl::InfiniteFuture(), &line)) == LineReader::Next::kLine) {
+      EXPECT_GE(line.readable, line.text.size() + encode::kLinePaddingBytes);
+      lines.push_back(std::to_string(line.number) + ":" + std::string(line.text) +
+                      (line.too_long ? "…" : ""));
+    }
+    EXPECT_EQ(next, LineReader::Next::kEnd);
+    EXPECT_TRUE(reader->reached_end());
+    return lines;
+  }
+
+  std::string directory_;
+  StopSignal stop_;
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(LineReaderTest, CountsLinesOverAllFiles) {
+  EXPECT_EQ(ReadAll({File("a", "one\n\n \t\ntwo\r\n"), File("b", ""), File("c", "three")}),
+            (Lines{"1:one", "4:two", "5:three"}));
+}
+
+TEST_F(LineReaderTest, SkipsAByteOrderMarkAtTheStartOfAFile) {
+  EXPECT_EQ(ReadAll({File("a", "\xEF\xBB\xBFone\n\xEF\xBB\xBFtwo\n"), File("b", "\xEF\xBB\xBFthree")}),
+            (Lines{"1:one", "2:\xEF\xBB\xBFtwo", "3:three"}));
+}
+
+TEST_F(LineReaderTest, FindsLinesWhereverTheyAreCut) {
+  std::string text;
+  Lines want;
+  for (int i = 1; i <= 200; ++i) {
+    const std::string line(static_cast<std::size_t>(i), static_cast<char>('a' + i % 26));
+    text += line + "\n";
+    want.push_back(std::to_string(i) + ":" + line);
+  }
+  const std::string path = File("a", text);
+  for (const std::size_t chunk : {1, 2, 7, 64, 100, 1000, 100000})
+    EXPECT_EQ(ReadAll({path}, {.chunk_bytes = chunk}), want) << chunk;
+}
+
+TEST_F(LineReaderTest, ReportsALineThatIsTooLongAndGoesOn) {
+  const std::string text = "ok\n" + std::string(1000, 'x') + "\n" + std::string(50, 'y') + "\nend";
+  for (const std::size_t chunk : {1, 10, 64, 5000}) {
+    const Lines lines = ReadAll({File("a", text)}, {.line_bytes_max = 50, .chunk_bytes = chunk});
+    ASSERT_EQ(lines.size(), 4u) << chunk;
+    EXPECT_EQ(lines[0], "1:ok");
+    EXPECT_EQ(lines[1], "2:" + std::string(50, 'x') + "…");
+    EXPECT_EQ(lines[2], "3:" + std::string(50, 'y'));
+    EXPECT_EQ(lines[3], "4:end");
+  }
+}
+
+TEST_F(LineReaderTest, ATooLongLineAtTheEndCountsOnce) {
+  EXPECT_EQ(ReadAll({File("a", std::string(100, 'x'))}, {.line_bytes_max = 10, .chunk_bytes = 8}),
+            (Lines{"1:" + std::string(10, 'x') + "…"}));
+}
+
+TEST_F(LineReaderTest, KeepsLinesAsLongAsTheirChunk) {
+  auto reader = LineReader::Open({File("a", "one\ntwo\nthree\n")}, stop_, {.chunk_bytes = 4});
+  ASSERT_TRUE(reader.ok());
+  InputLine first, second;
+  ASSERT_EQ(reader->ReadLine(absl::InfiniteFuture(), &first), LineReader::Next::kLine);
+  const auto kept = reader->chunk();
+  ASSERT_EQ(reader->ReadLine(absl::InfiniteFuture(), &second), LineReader::Next::kLine);
+  EXPECT_EQ(first.text, "one");
+}
+
+TEST_F(LineReaderTest, WaitsForAPipeUntilTheDeadlineOrAStop) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  auto reader = LineReader::Open({"/proc/self/fd/" + std::to_string(ends[0])}, stop_);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  InputLine line;
+  EXPECT_EQ(reader->ReadLine(absl::Now() + absl::Milliseconds(5), &line), LineReader::Next::kWait);
+  ASSERT_EQ(write(ends[1], "one\ntw", 6), 6);
+  EXPECT_EQ(reader->ReadLine(absl::InfiniteFuture(), &line), LineReader::Next::kLine);
+  EXPECT_EQ(reader->ReadLine(absl::Now() + absl::Milliseconds(5), &line), LineReader::Next::kWait);
+  std::thread stopper([&] { stop_.Request(); });
+  EXPECT_EQ(reader->ReadLine(absl::InfiniteFuture(), &line), LineReader::Next::kEnd);
+  stopper.join();
+  EXPECT_FALSE(reader->reached_end());
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_F(LineReaderTest, SaysWhichFileCannotBeOpened) {
+  const std::string missing = directory_ + "/missing";
+  EXPECT_EQ(LineReader::Open({File("a", "x"), missing}, stop_).status().message(),
+            "cannot open " + missing + ": No such file or directory");
+  EXPECT_EQ(LineReader::Open({directory_}, stop_).status().message(),
+            "cannot open " + directory_ + ": Is a directory");
+}
+
+}  // namespace
+}  // namespace bqcdc::pipeline

@@ -1,0 +1,526 @@
+#include "bqcdc/pipeline/stream.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/synchronization/notification.h"
+#include "bqcdc/encode/wire.h"
+#include "bqcdc/rest/testing/fake_rest_service.h"
+#include "bqcdc/write/testing/fake_write_service.h"
+
+namespace bqcdc::pipeline {
+namespace {
+
+using rest::testing::FakeRestService;
+using write::testing::FakeWriteService;
+using write::testing::Reply;
+using write::testing::SeenRequest;
+
+constexpr char kTable[] = "p.d.t";
+
+// The fields of a row of the table (id INT64, name STRING, _CHANGE_TYPE, _CHANGE_SEQUENCE_NUMBER).
+struct DecodedRow {
+  std::int64_t id = 0;
+  std::string name, change_type, sequence;
+};
+
+DecodedRow Decode(const std::string& bytes) {
+  DecodedRow row;
+  const char* at = bytes.data();
+  const char* end = at + bytes.size();
+  while (at != nullptr && at != end) {
+    std::uint64_t tag = 0, value = 0;
+    at = encode::ReadVarint(at, end, &tag);
+    if (at == nullptr) break;
+    at = encode::ReadVarint(at, end, &value);
+    if ((tag & 7) == 0) {
+      row.id = static_cast<std::int64_t>(value);
+      continue;
+    }
+    const std::string text(at, value);
+    at += value;
+    (tag >> 3 == 2 ? row.name : tag >> 3 == 3 ? row.change_type : row.sequence) = text;
+  }
+  return row;
+}
+
+class StreamTest : public ::testing::Test {
+ protected:
+  StreamTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "stream-XXXXXX").string();
+    directory_ = mkdtemp(pattern.data());
+    options_.table = {"p", "d", "t"};
+    options_.dead_letter_path = directory_ + "/dead.jsonl";
+    rest_.PutTable(kTable, {});
+  }
+  ~StreamTest() override { std::filesystem::remove_all(directory_); }
+
+  std::string File(const std::string& name, const std::string& text) {
+    const std::string path = directory_ + "/" + name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+  static std::string Upsert(int id, const std::string& name, const std::string& more = "") {
+    return absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":)", id, R"(,"name":")", name, "\"", more, "}\n");
+  }
+  static std::string Own(int id, const std::string& sequence) {
+    return Upsert(id, "n", absl::StrCat(R"(,"_CHANGE_SEQUENCE_NUMBER":")", sequence, "\""));
+  }
+
+  StreamOutcome Stream(FakeWriteService& service, std::vector<std::string> paths) {
+    StreamSurroundings surroundings;
+    surroundings.client = &client_;
+    surroundings.channel = write::MakeLocalChannel(service.target());
+    surroundings.clock = &base::SystemClock::Get();
+    surroundings.stop = &stop_;
+    auto reader = LineReader::Open(std::move(paths), stop_, options_.input);
+    EXPECT_TRUE(reader.ok()) << reader.status();
+    return StreamChanges(options_, std::move(surroundings), *std::move(reader));
+  }
+  std::vector<nlohmann::json> DeadLetters() const {
+    std::ifstream stream(options_.dead_letter_path);
+    std::vector<nlohmann::json> records;
+    for (std::string line; std::getline(stream, line);) records.push_back(nlohmann::json::parse(line));
+    return records;
+  }
+  static std::vector<DecodedRow> Stored(const FakeWriteService& service) {
+    std::vector<DecodedRow> rows;
+    for (const std::string& bytes : service.stored_rows()) rows.push_back(Decode(bytes));
+    return rows;
+  }
+
+  std::string directory_;
+  FakeRestService rest_;
+  rest::NoToken no_token_;
+  rest::BigQueryClient client_{
+      {.base_url = "http://fake", .project = "p", .pause_first = absl::Milliseconds(1)},
+      rest_,
+      no_token_,
+      base::SystemClock::Get()};
+  StopSignal stop_;
+  StreamOptions options_;
+};
+
+TEST_F(StreamTest, NumbersRowsByEpochAndLine) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  const std::string one = File("one", Upsert(1, "a") + "\n" + Upsert(2, "b"));
+  const std::string two = File("two", R"({"_CHANGE_TYPE":"DELETE","id":1})");
+  const StreamOutcome outcome = Stream(service, {one, two});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.upserts, 2);
+  EXPECT_EQ(outcome.summary.deletes, 1);
+  const auto rows = Stored(service);
+  ASSERT_EQ(rows.size(), 3u);
+  const std::string epoch = absl::AsciiStrToUpper(absl::StrCat(absl::Hex(outcome.summary.epoch)));
+  EXPECT_EQ(rows[0].sequence, epoch + "/1/1/0");
+  EXPECT_EQ(rows[1].sequence, epoch + "/3/1/0");
+  EXPECT_EQ(rows[2].sequence, epoch + "/4/1/0");
+  EXPECT_EQ(rows[2].change_type, "DELETE");
+  EXPECT_EQ(rows[1].name, "b");
+  const auto labels = rest_.GetTable(kTable).labels;
+  EXPECT_EQ(labels.at("bqcdc_epoch"), std::to_string(outcome.summary.epoch));
+  EXPECT_EQ(labels.at("bqcdc_sequence"), "assigned");
+}
+
+TEST_F(StreamTest, ALaterRunHasAHigherEpochEvenIfTheClockWentBack) {
+  rest_.ChangeTable(kTable, [](auto& table) { table.labels["bqcdc_epoch"] = "9000000000000000000"; });
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.epoch, 9000000000000000001u);
+}
+
+TEST_F(StreamTest, AResumedEpochRepeatsItsNumbers) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  const std::string file = File("in", Upsert(1, "a") + Upsert(2, "b"));
+  const StreamOutcome first = Stream(service, {file});
+  options_.resume_epoch = first.summary.epoch;
+  const StreamOutcome second = Stream(service, {file});
+  ASSERT_TRUE(second.status.ok()) << second.status;
+  const auto rows = service.stored_rows();
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows[0], rows[2]);
+  EXPECT_EQ(rows[1], rows[3]);
+}
+
+TEST_F(StreamTest, RefusesALowerEpoch) {
+  rest_.ChangeTable(kTable, [](auto& table) { table.labels["bqcdc_epoch"] = "200"; });
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.resume_epoch = 199;
+  const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
+  EXPECT_TRUE(absl::StrContains(outcome.status.message(), "was last written by epoch 200")) << outcome.status;
+  EXPECT_EQ(service.call_count(), 0);
+}
+
+TEST_F(StreamTest, OfTwoStartersOneStops) {
+  // Another run claims the table between our look and our claim.
+  bool raced = false;
+  rest_.on_request = [&](const rest::HttpRequest& request) {
+    if (request.method != "PATCH" || std::exchange(raced, true)) return;
+    rest_.ChangeTable(kTable, [](auto& table) {
+      table.labels["bqcdc_epoch"] = "77";
+      table.labels["bqcdc_owner"] = "other";
+    });
+  };
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
+  EXPECT_TRUE(
+      absl::StrContains(outcome.status.message(), "another run has taken table p.d.t at the same moment"))
+      << outcome.status;
+  EXPECT_EQ(service.call_count(), 0);
+}
+
+TEST_F(StreamTest, AChangeOfOtherMetadataDoesNotStopTheClaim) {
+  bool raced = false;
+  rest_.on_request = [&](const rest::HttpRequest& request) {
+    if (request.method == "PATCH" && !std::exchange(raced, true)) {
+      rest_.ChangeTable(kTable, [](auto& table) { table.labels["team"] = "x"; });
+    }
+  };
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  EXPECT_TRUE(Stream(service, {File("in", Upsert(1, "a"))}).status.ok());
+  EXPECT_EQ(rest_.GetTable(kTable).labels.at("team"), "x");
+}
+
+TEST_F(StreamTest, ARunningWriterStopsWhenItHasLostTheTable) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.claim_check_interval = absl::Milliseconds(20);
+  options_.batch.flush_interval = absl::Milliseconds(5);
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  const std::string row = Upsert(1, "a");
+  ASSERT_EQ(::write(pipe_ends[1], row.data(), row.size()), static_cast<ssize_t>(row.size()));
+  std::thread thief([&] {
+    const absl::Time deadline = absl::Now() + absl::Seconds(20);
+    while (service.stored_rows().empty() && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(1));
+    rest_.ChangeTable(kTable, [](auto& table) {
+      table.labels["bqcdc_epoch"] = "9000000000000000000";
+      table.labels["bqcdc_owner"] = "other";
+    });
+  });
+  // The pipe stays open: the run waits for more input when it learns of it.
+  const StreamOutcome outcome = Stream(service, {absl::StrCat("/proc/self/fd/", pipe_ends[0])});
+  thief.join();
+  close(pipe_ends[0]);
+  close(pipe_ends[1]);
+  EXPECT_TRUE(
+      absl::StrContains(outcome.status.message(), "this table was last written by epoch 9000000000000000000"))
+      << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 1);
+}
+
+TEST_F(StreamTest, ATableThatIsCreatedAgainHaltsTheRun) {
+  FakeWriteService service([&](const SeenRequest&) {
+    rest_.ChangeTable(kTable, [](auto& table) { table = {.creation_time_ms = 2000}; });
+    return Reply::Refuse(absl::NotFoundError("Table 123:d.t is re-created."));
+  });
+  const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
+  EXPECT_EQ(outcome.status.message(), "table p.d.t was created again during the run");
+  EXPECT_EQ(outcome.summary.rows_unsettled, 1);
+}
+
+TEST_F(StreamTest, ATableWithoutPrimaryKeyIsRefusedBeforeTheFirstRow) {
+  rest_.PutTable(kTable, {.primary_key = ""});
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
+  EXPECT_TRUE(absl::StrContains(outcome.status.message(), "table p.d.t has no primary key"))
+      << outcome.status;
+  EXPECT_EQ(service.call_count(), 0);
+}
+
+TEST_F(StreamTest, BrokenLinesAreSetAsideAndLaterLinesCount) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  const std::string file = File(
+      "in", Upsert(1, "a") + "{broken\n" + R"({"_CHANGE_TYPE":"UPSERT","id":null})" + "\n" + Upsert(2, "b"));
+  const StreamOutcome outcome = Stream(service, {file});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 2);
+  EXPECT_EQ(outcome.summary.set_aside, 2);
+  const auto records = DeadLetters();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0]["line"], 2);
+  EXPECT_EQ(records[0]["row"], "{broken");
+  EXPECT_EQ(records[0]["source"], file);
+  EXPECT_EQ(records[1]["line"], 3);
+  EXPECT_EQ(records[1]["reason"], "null_key");
+  EXPECT_EQ(records[1]["position"], "3");
+}
+
+TEST_F(StreamTest, TheServicesBadRowsAreSetAsideInSeveralWaves) {
+  // Rows are refused for their name, never all of a request's at once.
+  FakeWriteService service([](const SeenRequest& request) {
+    for (const char* bad : {"bad1", "bad2", "bad3"}) {
+      std::vector<write::RowError> errors;
+      for (std::size_t i = 0; i < request.rows.size(); ++i) {
+        if (Decode(request.rows[i]).name == bad)
+          errors.push_back({static_cast<std::int64_t>(i), "name is bad"});
+      }
+      if (!errors.empty())
+        return Reply::Refuse(absl::InvalidArgumentError("Errors found while processing rows."), errors);
+    }
+    return Reply::Ok();
+  });
+  std::string text;
+  for (int i = 1; i <= 40; ++i) text += Upsert(i, i % 4 == 0 ? absl::StrCat("bad", 1 + i / 4 % 3) : "good");
+  options_.batch.batch_rows = 8;
+  const StreamOutcome outcome = Stream(service, {File("in", text)});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 30);
+  EXPECT_EQ(outcome.summary.set_aside, 10);
+  std::map<std::int64_t, int> stored;
+  for (const DecodedRow& row : Stored(service)) ++stored[row.id];
+  EXPECT_EQ(stored.size(), 30u);
+  for (const auto& [id, count] : stored) {
+    EXPECT_EQ(count, 1) << id;
+    EXPECT_NE(id % 4, 0) << id;
+  }
+  const auto records = DeadLetters();
+  ASSERT_EQ(records.size(), 10u);
+  for (const auto& record : records) {
+    EXPECT_EQ(record["line"].get<int>() % 4, 0);
+    EXPECT_EQ(record["reason"], "refused");
+    EXPECT_EQ(record["message"], "name is bad");
+  }
+}
+
+TEST_F(StreamTest, FindsABadRowThatTheServiceDoesNotName) {
+  FakeWriteService service([](const SeenRequest& request) {
+    for (const std::string& row : request.rows) {
+      if (Decode(row).id == 13) return Reply::Refuse(absl::InvalidArgumentError("cannot be decoded"));
+    }
+    return Reply::Ok();
+  });
+  std::string text;
+  for (int i = 1; i <= 50; ++i) text += Upsert(i, "x");
+  const StreamOutcome outcome = Stream(service, {File("in", text)});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 49);
+  ASSERT_EQ(DeadLetters().size(), 1u);
+  EXPECT_EQ(DeadLetters()[0]["line"], 13);
+}
+
+TEST_F(StreamTest, MaxBadRowsHalts) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.bad_rows_max = 1;
+  const StreamOutcome outcome = Stream(service, {File("in", "{\n{\n" + Upsert(1, "a"))});
+  EXPECT_EQ(outcome.status.message(), "more than 1 bad row (--max-bad-rows)");
+}
+
+TEST_F(StreamTest, ALostConnectionLosesAndReordersNothing) {
+  // Every third request ends the call, some after they were stored.
+  int seen = 0;
+  std::vector<std::string> stored;
+  FakeWriteService service([&](const SeenRequest& request) {
+    if (++seen % 3 != 0) {
+      stored.insert(stored.end(), request.rows.begin(), request.rows.end());
+      return Reply::Ok();
+    }
+    if (seen % 2 == 0) stored.insert(stored.end(), request.rows.begin(), request.rows.end());
+    return Reply::EndCall(absl::UnavailableError("lost"));
+  });
+  std::string text;
+  for (int i = 1; i <= 300; ++i) text += Upsert(i % 7, absl::StrCat("v", i));
+  options_.batch.batch_rows = 10;
+  const StreamOutcome outcome = Stream(service, {File("in", text)});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 300);
+  std::map<std::int64_t, int> highest;  // version by key: a repeat may lag, never skip
+  for (const std::string& bytes : stored) {
+    const DecodedRow row = Decode(bytes);
+    const int version = std::stoi(row.name.substr(1));
+    if (highest[row.id] != 0) {
+      EXPECT_LE(version, highest[row.id] + 7);
+    }
+    highest[row.id] = std::max(highest[row.id], version);
+  }
+  for (int key = 0; key < 7; ++key) EXPECT_GT(highest[key], 293) << key;
+}
+
+TEST_F(StreamTest, RefusalsThatPassAreSentAgain) {
+  int refusals = 4;
+  FakeWriteService service([&](const SeenRequest&) {
+    if (refusals == 0) return Reply::Ok();
+    switch (--refusals) {
+      case 0:
+        return Reply::Refuse(absl::AbortedError("aborted because of prior failures"));
+      case 1:
+        return Reply::Refuse(absl::UnavailableError("Task is overloaded"), {{0, "not a bad row"}});
+      case 2:
+        return Reply::Refuse(absl::PermissionDeniedError("Permission denied (or it may not exist)."));
+      default:
+        return Reply::Refuse(absl::ResourceExhaustedError("Exceeds 'AppendRows throughput' quota"));
+    }
+  });
+  const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 1);
+  EXPECT_EQ(outcome.summary.set_aside, 0);
+}
+
+TEST_F(StreamTest, ARefusalThatCannotPassHalts) {
+  FakeWriteService service([](const SeenRequest&) {
+    return Reply::Refuse(absl::InvalidArgumentError(
+        "Create UPSERT stream is not supported for primary key disabled table: t"));
+  });
+  const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
+  EXPECT_TRUE(absl::StrContains(outcome.status.message(), "give the table a primary key")) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows_unsettled, 1);
+}
+
+TEST_F(StreamTest, OwnNumbersArePassedThrough) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  const StreamOutcome outcome = Stream(service, {File("in", Own(1, "00fF/b") + Own(2, "2"))});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(rest_.GetTable(kTable).labels.at("bqcdc_sequence"), "own");
+  ASSERT_EQ(Stored(service).size(), 2u);
+  EXPECT_EQ(outcome.summary.ties, 0);
+}
+
+TEST_F(StreamTest, NumbersOnSomeLinesOnlyAreRefused) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  StreamOutcome outcome = Stream(service, {File("in", Own(1, "1") + Upsert(2, "b"))});
+  EXPECT_EQ(outcome.status.message(),
+            "line 2 brings no _CHANGE_SEQUENCE_NUMBER, line 1 does; either every line of a run brings one or "
+            "none does");
+  EXPECT_EQ(outcome.summary.rows(), 1);
+  rest_.PutTable(kTable, {});
+  outcome = Stream(service, {File("in", Upsert(2, "b") + Own(1, "1"))});
+  EXPECT_TRUE(absl::StrContains(outcome.status.message(), "line 2 brings a _CHANGE_SEQUENCE_NUMBER"))
+      << outcome.status;
+}
+
+TEST_F(StreamTest, MixingOwnAndAssignedNumbersInOneTableIsRefused) {
+  rest_.ChangeTable(kTable, [](auto& table) { table.labels["bqcdc_sequence"] = "own"; });
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
+  EXPECT_TRUE(absl::StrContains(outcome.status.message(), "numbered by their source until now"))
+      << outcome.status;
+  EXPECT_EQ(service.call_count(), 0);
+}
+
+TEST_F(StreamTest, TiesAreNeverUnderWayTogether) {
+  // Answers are late, so that requests pile up if they may.
+  absl::Mutex mutex;
+  std::map<std::string, int> under_way;
+  int seen = 0;
+  FakeWriteService service([&](const SeenRequest& request) {
+    std::map<std::string, int> in_request;
+    for (const std::string& bytes : request.rows) {
+      const DecodedRow row = Decode(bytes);
+      EXPECT_EQ(++in_request[absl::StrCat(row.id, "@", row.sequence)], 1);
+    }
+    // A refused request keeps its rows unsettled.
+    return ++seen % 2 == 1 ? Reply::Refuse(absl::ResourceExhaustedError("quota")) : Reply::Ok();
+  });
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += Own(1, "5") + Own(2, "6") + Own(1, "7");
+  options_.batch.batch_rows = 4;
+  const StreamOutcome outcome = Stream(service, {File("in", text)});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 60);
+  EXPECT_EQ(outcome.summary.ties, 57);
+}
+
+TEST_F(StreamTest, AnUnknownColumnLeadsToOneLookAtTheSchema) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  std::string text = Upsert(1, "a");
+  for (int i = 2; i <= 20; ++i) text += Upsert(i, "a", R"(,"extra":"x")");
+  const StreamOutcome outcome = Stream(service, {File("in", text)});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.set_aside, 19);
+  EXPECT_EQ(DeadLetters()[0]["reason"], "unknown_column");
+  int looks = 0;
+  for (const auto& request : rest_.requests()) looks += request.method == "GET";
+  EXPECT_EQ(looks, 2);
+}
+
+TEST_F(StreamTest, AColumnThatWasAddedMeanwhileIsWritten) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  bool looked = false;
+  rest_.on_request = [&](const rest::HttpRequest& request) {
+    if (request.method != "GET" || !std::exchange(looked, true)) return;
+    rest_.ChangeTable(kTable, [](auto& table) {
+      table.schema_fields =
+          R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"name","type":"STRING"},{"name":"extra","type":"STRING"}])";
+    });
+  };
+  const StreamOutcome outcome =
+      Stream(service, {File("in", Upsert(1, "a") + Upsert(2, "b", R"(,"extra":"x")"))});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 2);
+  EXPECT_EQ(outcome.summary.set_aside, 0);
+  EXPECT_EQ(service.requests().back().has_schema, true);
+}
+
+TEST_F(StreamTest, NothingIsClaimedForAnEmptyInput) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  const StreamOutcome outcome = Stream(service, {File("in", "\n\n")});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 0);
+  EXPECT_TRUE(rest_.GetTable(kTable).labels.empty());
+}
+
+TEST_F(StreamTest, RequestsStayBelowTheLimit) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.request_bytes_max = 20000;
+  options_.batch.batch_bytes = 1 << 20;
+  std::string text;
+  for (int i = 1; i <= 200; ++i) text += Upsert(i, std::string(i * 20, 'x'));
+  text += Upsert(201, std::string(30000, 'y'));  // Fits into no request: a row error.
+  const StreamOutcome outcome = Stream(service, {File("in", text)});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 200);
+  EXPECT_EQ(outcome.summary.set_aside, 1);
+  for (const SeenRequest& request : service.requests()) EXPECT_LE(request.byte_count, 20000u);
+}
+
+TEST_F(StreamTest, RowsGoWhenTheyHaveWaitedLongEnough) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.batch.flush_interval = absl::Milliseconds(10);
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  std::thread source([&] {
+    const std::string row = Upsert(1, "a");
+    ASSERT_EQ(::write(pipe_ends[1], row.data(), row.size()), static_cast<ssize_t>(row.size()));
+    const absl::Time deadline = absl::Now() + absl::Seconds(20);
+    while (service.stored_rows().empty() && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(1));
+    EXPECT_EQ(service.stored_rows().size(), 1u);
+    stop_.Request();  // As SIGTERM does.
+  });
+  const StreamOutcome outcome = Stream(service, {absl::StrCat("/proc/self/fd/", pipe_ends[0])});
+  source.join();
+  close(pipe_ends[0]);
+  close(pipe_ends[1]);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 1);
+  EXPECT_TRUE(outcome.summary.interrupted);
+}
+
+TEST_F(StreamTest, ADeadLetterThatCannotBeWrittenHalts) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.dead_letter_path = directory_ + "/missing/dead.jsonl";
+  const StreamOutcome outcome = Stream(service, {File("in", "{\n" + Upsert(1, "a"))});
+  EXPECT_TRUE(absl::StrContains(outcome.status.message(), "cannot open dead letter file")) << outcome.status;
+}
+
+TEST_F(StreamTest, AServerThatStaysAwayEndsTheRun) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  service.Stop();
+  options_.retry_time_max = absl::Milliseconds(300);
+  const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
+  EXPECT_TRUE(absl::StrContains(outcome.status.message(), "append connection: ")) << outcome.status;
+  EXPECT_EQ(outcome.summary.rows(), 0);
+  EXPECT_EQ(outcome.summary.rows_unsettled, 1);
+}
+
+}  // namespace
+}  // namespace bqcdc::pipeline

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "bqcdc/rest/http_transport.h"
+
+namespace bqcdc::rest::testing {
+
+// A REST API in memory: datasets by name, one table per path, labels by compare-and-set, queries by script.
+// Thread-safe.
+class FakeRestService final : public HttpTransport {
+ public:
+  struct Table {
+    std::string schema_fields =
+        R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"name","type":"STRING"}])";
+    std::string primary_key = R"(["id"])";  // empty = none
+    std::map<std::string, std::string> labels;
+    std::int64_t etag = 1;
+    std::int64_t creation_time_ms = 1000;
+    std::string type = "TABLE";
+  };
+
+  absl::StatusOr<HttpResponse> Perform(const HttpRequest& request) override;
+
+  // Tables by "p.d.t". The pointer lives until the table is removed; lock() guards it.
+  void PutTable(const std::string& name, Table table);
+  void ChangeTable(const std::string& name, const std::function<void(Table&)>& change);
+  Table GetTable(const std::string& name) const;
+  void RemoveTable(const std::string& name);
+  void PutDataset(const std::string& name);
+
+  // Answers to queries, tried in order: the first whose text is part of the statement. Default: an empty
+  // result.
+  void AnswerQueries(const std::string& part, const std::string& body, int code = 200);
+  // The next answers, whatever is asked; before anything else.
+  void AnswerNext(absl::StatusOr<HttpResponse> response);
+  // Called before each request is served, without the lock.
+  std::function<void(const HttpRequest&)> on_request;
+
+  std::vector<HttpRequest> requests() const;
+  std::vector<std::string> queries() const;
+
+ private:
+  HttpResponse Serve(const HttpRequest& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  HttpResponse ServeTable(const HttpRequest& request, const std::string& name)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  std::map<std::string, Table> tables_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, bool> datasets_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::tuple<std::string, std::string, int>> query_answers_ ABSL_GUARDED_BY(mutex_);
+  std::deque<absl::StatusOr<HttpResponse>> next_ ABSL_GUARDED_BY(mutex_);
+  std::vector<HttpRequest> requests_ ABSL_GUARDED_BY(mutex_);
+};
+
+// An error answer as the service writes it.
+HttpResponse ErrorResponse(int code, const std::string& reason, const std::string& message);
+
+}  // namespace bqcdc::rest::testing

@@ -1,0 +1,78 @@
+#include "bqcdc/write/append_error.h"
+
+#include <gtest/gtest.h>
+
+namespace bqcdc::write {
+namespace {
+
+struct Case {
+  const char* name;
+  absl::Status status;
+  StorageErrorCode storage_error;
+  int row_errors;
+  AppendAction want;
+};
+
+constexpr auto kNoDetail = StorageErrorCode::kUnspecified;
+
+const Case kCases[] = {
+    {"Stored", absl::OkStatus(), kNoDetail, 0, AppendAction::kNone},
+    {"BadRows", absl::InvalidArgumentError("Errors found while processing rows."), kNoDetail, 2,
+     AppendAction::kSetRowsAside},
+    {"BadRowsUnderAPassingFault", absl::UnavailableError("Task is overloaded"), kNoDetail, 2,
+     AppendAction::kReopen},
+    {"BadRowsUnnamed", absl::InvalidArgumentError("something about a row"), kNoDetail, 0,
+     AppendAction::kFindBadRows},
+    {"TooLarge", absl::InvalidArgumentError("AppendRows request too large: 19923131 limit 10485760"),
+     kNoDetail, 0, AppendAction::kFindBadRows},
+    {"DetailBeforeCode", absl::InvalidArgumentError("Stream has been finalized"),
+     StorageErrorCode::kStreamFinalized, 0, AppendAction::kHalt},
+    {"ExtraFields",
+     absl::InvalidArgumentError("Input schema has more fields than BigQuery schema, extra fields: 'x'"),
+     StorageErrorCode::kSchemaMismatchExtraFields, 0, AppendAction::kRefetchSchema},
+    {"ExtraFieldsWithoutDetail",
+     absl::InvalidArgumentError("Input schema has more fields than BigQuery schema"), kNoDetail, 0,
+     AppendAction::kRefetchSchema},
+    {"NoPrimaryKey",
+     absl::InvalidArgumentError("Create UPSERT stream is not supported for primary key disabled table: t"),
+     kNoDetail, 0, AppendAction::kHalt},
+    {"MaskedMissingTable",
+     absl::PermissionDeniedError("Permission 'TABLES_UPDATE_DATA' denied (or it may not exist)."), kNoDetail,
+     0, AppendAction::kCheckTable},
+    {"Recreated", absl::NotFoundError("Table 123:ds.t is re-created."), kNoDetail, 0,
+     AppendAction::kCheckTable},
+    {"Quota", absl::ResourceExhaustedError("Exceeds 'AppendRows throughput' quota"), kNoDetail, 0,
+     AppendAction::kRetry},
+    {"BehindAFailedOne", absl::AbortedError("processing is aborted because of prior failures"), kNoDetail, 0,
+     AppendAction::kRetryInTurn},
+    {"Idle", absl::AbortedError("Closing the stream because it has been inactive for 600 seconds."),
+     kNoDetail, 0, AppendAction::kReopen},
+    {"Draining", absl::UnavailableError("the connection is draining"), kNoDetail, 0, AppendAction::kReopen},
+    {"KeyService", absl::FailedPreconditionError("x"), StorageErrorCode::kKmsServiceError, 0,
+     AppendAction::kRetry},
+    {"Key", absl::FailedPreconditionError("x"), StorageErrorCode::kCmekNotProvided, 0, AppendAction::kHalt},
+    {"Unimplemented", absl::UnimplementedError("x"), kNoDetail, 0, AppendAction::kHalt},
+};
+
+TEST(Classify, DecidesByOneTable) {
+  for (const Case& c : kCases) {
+    AppendResult result;
+    result.status = c.status;
+    result.storage_error = c.storage_error;
+    result.row_errors.resize(c.row_errors);
+    EXPECT_EQ(ActionName(Classify(result).action), ActionName(c.want)) << c.name;
+  }
+}
+
+TEST(ClassifyCallEnd, OpensAgainWhatMayCome) {
+  EXPECT_EQ(ClassifyCallEnd(absl::OkStatus()).action, AppendAction::kReopen);
+  EXPECT_EQ(ClassifyCallEnd(absl::AbortedError("server is restarted")).action, AppendAction::kReopen);
+  EXPECT_EQ(ClassifyCallEnd(absl::UnavailableError("failed to connect")).action, AppendAction::kReopen);
+  EXPECT_EQ(ClassifyCallEnd(absl::InvalidArgumentError("Cannot route on empty project id")).action,
+            AppendAction::kHalt);
+  EXPECT_EQ(ClassifyCallEnd(absl::InvalidArgumentError("anything")).action, AppendAction::kHalt);
+  EXPECT_EQ(ClassifyCallEnd(absl::UnauthenticatedError("no")).action, AppendAction::kHalt);
+}
+
+}  // namespace
+}  // namespace bqcdc::write

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace bqcdc::end_to_end {
+
+// How a program ended and what it said.
+struct ProgramResult {
+  int exit_code = -1;  // 128 + signal where a signal ended it
+  std::string out;
+  std::string err;
+};
+
+// `bqcdc` as a person runs it: a process of its own with arguments, variables and standard input. The
+// environment holds PATH and what is given, nothing else, so that no credentials of the machine are met.
+class Program {
+ public:
+  Program(std::vector<std::string> arguments, std::map<std::string, std::string> environment,
+          std::string directory);
+  ~Program();  // Kills it if it runs still.
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // Writes to its standard input; CloseInput() ends it.
+  void Write(const std::string& text);
+  void CloseInput();
+  void Signal(int number);
+  // Closes the input, waits for the end (60 s at most, then it is killed).
+  ProgramResult Wait();
+  pid_t pid() const { return pid_; }
+  std::string ReadErrorSoFar() const;
+
+ private:
+  pid_t pid_ = -1;
+  int input_ = -1;
+  std::string out_path_, err_path_;
+};
+
+// Runs it to its end with this input.
+ProgramResult RunProgram(std::vector<std::string> arguments, std::map<std::string, std::string> environment,
+                         const std::string& directory, const std::string& input = "");
+
+// Path of a program of this build: "bqcdc", "bqcdc-serve".
+std::string ProgramPath(const std::string& name);
+
+}  // namespace bqcdc::end_to_end

@@ -1,0 +1,191 @@
+// Two programs as a person runs them: bqcdc against bqcdc-serve.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "tests/end_to_end/scenario.h"
+
+namespace bqcdc::end_to_end {
+namespace {
+
+using StreamEndToEnd = Scenario;
+using Rows = std::vector<std::string>;
+
+std::string Upsert(int id, const std::string& name) {
+  return absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":)", id, R"(,"name":")", name, "\"}\n");
+}
+std::string Delete(int id) { return absl::StrCat(R"({"_CHANGE_TYPE":"DELETE","id":)", id, "}\n"); }
+
+constexpr char kAll[] = "SELECT id, name FROM d.t ORDER BY id";
+
+TEST_F(StreamEndToEnd, TheLaterOfTwoFilesWinsEvenIfItIsShorter) {
+  CreateTable();
+  std::string first;
+  for (int i = 1; i <= 50; ++i) first += Upsert(1 + i % 5, absl::StrCat("first", i));
+  RunOk({"stream", "d.t", File("first.jsonl", first)});
+  RunOk({"stream", "d.t", File("second.jsonl", Upsert(1, "second") + Delete(2))});
+  EXPECT_EQ(Query(kAll), (Rows{"1,second", "3,first47", "4,first48", "5,first49"}));
+}
+
+TEST_F(StreamEndToEnd, TheSameFileTwiceGivesTheSameRows) {
+  CreateTable();
+  const std::string file =
+      File("in.jsonl", Upsert(1, "a") + Upsert(2, "b") + Upsert(1, "c") + Delete(2) + Upsert(3, "d"));
+  RunOk({"stream", "d.t", file});
+  const Rows want = {"1,c", "3,d"};
+  EXPECT_EQ(Query(kAll), want);
+  RunOk({"stream", "d.t", file});
+  EXPECT_EQ(Query(kAll), want);
+}
+
+TEST_F(StreamEndToEnd, OfTwoRunsAtOnceTheEarlierStops) {
+  CreateTable();
+  auto first = Start({"stream", "d.t", "--claim-check-interval", "50ms", "--flush-interval", "10ms"});
+  first->Write(Upsert(1, "first"));
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  while (Query(kAll).empty() && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(20));
+  const ProgramResult second = RunOk({"stream", "d.t"}, Upsert(1, "second"));
+  // Its input stays open: it learns of the other by itself.
+  while (!absl::StrContains(first->ReadErrorSoFar(), "another run") && absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  const ProgramResult stopped = first->Wait();
+  EXPECT_EQ(stopped.exit_code, 1);
+  EXPECT_TRUE(absl::StrContains(
+      stopped.err, "bqcdc: another run has taken over table p.d.t: this table was last written by epoch "))
+      << stopped.err;
+  EXPECT_EQ(Query(kAll), Rows{"1,second"});
+}
+
+TEST_F(StreamEndToEnd, AResumedEpochRepeatsItsNumbersSoNothingChanges) {
+  CreateTable();
+  const std::string file = File("in.jsonl", Upsert(1, "a") + Upsert(1, "b") + Upsert(2, "c"));
+  const std::string said = RunOk({"stream", "d.t", file}).err;
+  const std::size_t at = said.find("epoch ");
+  ASSERT_NE(at, std::string::npos) << said;
+  const std::string epoch = said.substr(at + 6, said.find('\n', at) - at - 6);
+  // With the same numbers an earlier line stays earlier: its repeat loses against what is there.
+  RunOk({"stream", "d.t", "--epoch", epoch, File("part.jsonl", Upsert(1, "a"))});
+  EXPECT_EQ(Query(kAll), (Rows{"1,b", "2,c"}));
+  RunOk({"stream", "d.t", "--epoch", epoch, file});
+  EXPECT_EQ(Query(kAll), (Rows{"1,b", "2,c"}));
+  // A later run takes the table; the old epoch is refused from then on.
+  RunOk({"stream", "d.t", File("later.jsonl", Upsert(1, "z"))});
+  const ProgramResult refused = Run({"stream", "d.t", "--epoch", epoch, file});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_TRUE(absl::StrContains(refused.err, "was last written by epoch ")) << refused.err;
+  EXPECT_EQ(Query(kAll), (Rows{"1,z", "2,c"}));
+}
+
+TEST_F(StreamEndToEnd, CreateTableTwiceIsANoOpAndADifferentTableIsShown) {
+  server();
+  const std::vector<std::string> create = {
+      "create-table",  "d.t", "--schema",        "id:INT64,name:STRING(20),price:NUMERIC(10,2)",
+      "--primary-key", "id",  "--max-staleness", "15m",
+      "--cluster-by",  "id"};
+  EXPECT_EQ(RunOk(create).err, "created table p.d.t\n");
+  EXPECT_EQ(RunOk(create).err, "table p.d.t exists as wanted\n");
+  const ProgramResult differs =
+      Run({"create-table", "p:d.t", "--schema", "id:INT64,name:STRING(30),price:NUMERIC(10,2)",
+           "--primary-key", "id", "--max-staleness", "1h"});
+  EXPECT_EQ(differs.exit_code, 1);
+  EXPECT_TRUE(absl::StrContains(differs.err, "table p.d.t exists and is not as wanted:")) << differs.err;
+  EXPECT_TRUE(absl::StrContains(differs.err, "STRING(30)")) << differs.err;
+  EXPECT_TRUE(absl::StrContains(differs.err, "max_staleness: wanted 0-0 0 1:0:0, is 0-0 0 0:15:0"))
+      << differs.err;
+  RunOk({"set-staleness", "d.t", "1h"});
+  EXPECT_EQ(Query("SELECT option_value FROM d.INFORMATION_SCHEMA.TABLE_OPTIONS WHERE table_name = 't'"),
+            Rows{"0-0 0 1:0:0"});
+}
+
+TEST_F(StreamEndToEnd, StalenessShowsTheOldBaselineUntilTheClockHasMoved) {
+  server();
+  RunOk({"create-table", "d.t", "--schema", "id:INT64,name:STRING", "--primary-key", "id", "--max-staleness",
+         "15m"});
+  RunOk({"stream", "d.t"}, Upsert(1, "old"));
+  RunOk({"admin", "apply"});
+  RunOk({"stream", "d.t"}, Upsert(1, "new"));
+  EXPECT_EQ(Query(kAll), Rows{"1,old"});
+  RunOk({"admin", "clock", "advance", "16m"});
+  EXPECT_EQ(Query(kAll), Rows{"1,new"});
+}
+
+TEST_F(StreamEndToEnd, OwnNumbersDecideWhateverTheirOrder) {
+  CreateTable();
+  const auto own = [](int id, const char* type, const char* name, const char* number) {
+    return absl::StrCat(R"({"_CHANGE_TYPE":")", type, R"(","id":)", id, R"(,"name":")", name,
+                        R"(","_CHANGE_SEQUENCE_NUMBER":")", number, "\"}\n");
+  };
+  RunOk({"stream", "d.t"}, own(1, "UPSERT", "Alice Restored", "3") + own(2, "UPSERT", "Bob", "4") +
+                               own(1, "DELETE", "", "2") + own(1, "UPSERT", "Alice", "1"));
+  EXPECT_EQ(Query(kAll), (Rows{"1,Alice Restored", "2,Bob"}));
+  const ProgramResult mixed = Run({"stream", "d.t"}, Upsert(1, "x"));
+  EXPECT_EQ(mixed.exit_code, 1);
+  EXPECT_TRUE(absl::StrContains(mixed.err, "numbered by their source until now")) << mixed.err;
+}
+
+TEST_F(StreamEndToEnd, RowsThatTheServiceRefusesAreSetAside) {
+  server();
+  RunOk({"create-table", "d.t", "--schema", "id:INT64,name:STRING,day:DATE", "--primary-key", "id"});
+  std::string text;
+  for (int i = 1; i <= 1000; ++i) text += i % 100 == 0 ? "{broken\n" : Upsert(i, "x");
+  const ProgramResult result = Run({"stream", "d.t"}, text);
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_TRUE(absl::StrContains(result.err, "p.d.t: 990 rows written (990 upserts, 0 deletes)"))
+      << result.err;
+  EXPECT_TRUE(absl::StrContains(
+      result.err, "10 rows set aside in ./t.dead-letter.jsonl:\n  line 100 (-): the line is not valid JSON"))
+      << result.err;
+  const std::string letters = ReadFile("t.dead-letter.jsonl");
+  EXPECT_EQ(std::count(letters.begin(), letters.end(), '\n'), 10);
+  EXPECT_EQ(Query("SELECT COUNT(*) FROM d.t"), Rows{"990"});
+}
+
+TEST_F(StreamEndToEnd, ATerminatedRunSettlesWhatItHasRead) {
+  CreateTable();
+  auto run = Start({"stream", "d.t", "--flush-interval", "1h"});
+  run->Write(Upsert(1, "a") + Upsert(2, "b"));
+  absl::SleepFor(absl::Milliseconds(500));  // Until the lines were read; a part would be sent all the same.
+  run->Signal(SIGTERM);
+  const ProgramResult result = run->Wait();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "interrupted after line 2")) << result.err;
+  EXPECT_EQ(Query(kAll), (Rows{"1,a", "2,b"}));
+}
+
+TEST_F(StreamEndToEnd, ADryRunNeedsNoServer) {
+  const std::string file = File("in.jsonl", Upsert(1, "a") + R"({"_CHANGE_TYPE":"UPSERT","id":"x"})" + "\n");
+  const ProgramResult result =
+      Run({"stream", "d.t", file, "--dry-run", "--schema", "id:INT64,name:STRING", "--primary-key", "id"});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "dry run, nothing was sent; dry-run.d.t: 1 row written"))
+      << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "line 2 (in.jsonl): column id: ")) << result.err;
+  EXPECT_EQ(ReadFile("t.dead-letter.jsonl"), "");
+}
+
+TEST_F(StreamEndToEnd, QueriesPrintInThreeForms) {
+  server();
+  const std::string sql =
+      "SELECT 1 AS n, 'a,\"b\"' AS s, CAST(NULL AS STRING) AS missing, TIMESTAMP '2024-01-02 03:04:05.6+00' "
+      "AS at";
+  EXPECT_EQ(RunOk({"query", sql}).out,
+            "+---+-------+---------+---------------------------+\n"
+            "| n | s     | missing | at                        |\n"
+            "+---+-------+---------+---------------------------+\n"
+            "| 1 | a,\"b\" | NULL    | 2024-01-02 03:04:05.6 UTC |\n"
+            "+---+-------+---------+---------------------------+\n"
+            "(1 row)\n");
+  EXPECT_EQ(RunOk({"query", sql, "--format", "csv"}).out,
+            "n,s,missing,at\n1,\"a,\"\"b\"\"\",,2024-01-02 03:04:05.6 UTC\n");
+  EXPECT_EQ(RunOk({"query", sql, "--format=json"}).out,
+            "[{\"n\":\"1\",\"s\":\"a,\\\"b\\\"\",\"missing\":null,\"at\":\"2024-01-02 03:04:05.6 UTC\"}]\n");
+}
+
+}  // namespace
+}  // namespace bqcdc::end_to_end

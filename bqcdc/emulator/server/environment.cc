@@ -15,7 +15,8 @@
 #include "bqcdc/emulator/server/grpc_server.h"
 #include "bqcdc/emulator/server/host_header.h"
 #include "bqcdc/emulator/server/http_server.h"
-#include "bqcdc/emulator/server/sql_binding.h"
+#include "bqcdc/emulator/sql/default_expression.h"
+#include "bqcdc/emulator/sql/query_runner.h"
 
 namespace bqcdc::emulator::server {
 namespace {
@@ -82,7 +83,7 @@ struct Environment::Impl {
 
   void MakeServices() {
     const auto evaluate_default = [this](const schema::Column& column, size_t rows, absl::Time now) {
-      return server::EvaluateDefault(*database, column, rows, now);
+      return sql::EvaluateDefault(*database, column, rows, now);
     };
     write_service = std::make_unique<handlers::WriteService>(*database, *clock, evaluate_default,
                                                              WriteOptionsOf(options));
@@ -92,7 +93,7 @@ struct Environment::Impl {
     rest.host_allowed = [this](std::string_view host) { return IsRestHost(host); };
     rest.endpoints = [this] { return endpoints.ToJson(); };
     const auto run_query = [this](const sql::QueryRequest& request) {
-      return server::RunQuery(*database, request);
+      return sql::RunQuery(*database, request);
     };
     rest_context = std::make_unique<handlers::RestContext>(*database, *clock, run_query, std::move(rest));
   }

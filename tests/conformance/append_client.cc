@@ -101,7 +101,8 @@ absl::StatusOr<storage::AppendRowsResponse> AppendClient::Append(const std::vect
   }
   for (const std::string& text : json_rows) {
     std::unique_ptr<google::protobuf::Message> message(factory_.GetPrototype(descriptor_)->New());
-    for (const auto& [name, value] : nlohmann::json::parse(text).items()) {
+    const nlohmann::json row = nlohmann::json::parse(text);
+    for (const auto& [name, value] : row.items()) {
       const auto* field = descriptor_->FindFieldByName(name);
       if (field == nullptr)
         return absl::InvalidArgumentError(absl::StrCat("the connection has no field ", name));

@@ -114,7 +114,9 @@ TEST_P(FailpointTest, NothingAcknowledgedIsLostNothingIsDoubled) {
   EXPECT_TRUE(rows == Want(last) || rows == Want(last + 1))
       << point << ": " << rows << "\nacknowledged: " << last;
   // Late changes still lose (key 0 comes with the fifth request), and life goes on.
-  if (last >= 5) ASSERT_TRUE(table.Append({Upsert(0, "late", "0")}).ok());
+  if (last >= 5) {
+    ASSERT_TRUE(table.Append({Upsert(0, "late", "0")}).ok());
+  }
   ASSERT_TRUE(table.Append({Plain(5000, "new")}).ok());
   const std::string want = absl::StrCat(rows, rows.empty() ? "" : " ", "5000=new");
   EXPECT_EQ(table.Rows(), want);

@@ -45,6 +45,10 @@ ApplyRecord NextRecord(const PendingView& view, const FoldedView* folded, int64_
     const cdc::PendingRow& row = (*view.rows)[i];
     if (row.operation == cdc::RowOperation::kPlain) continue;
     record.last_change_us = row.ingest_us;
+    if ((bits[i] & cdc::kRowTombstone) != 0) {
+      record.oldest_tombstone_us =
+          std::min(record.oldest_tombstone_us.value_or(row.ingest_us), row.ingest_us);
+    }
     const bool won = (bits[i] & (cdc::kRowShown | cdc::kRowTombstone)) != 0;
     if (won && row.has_sequence && (!record.highest || *record.highest < row.sequence))
       record.highest = row.sequence;
@@ -71,7 +75,7 @@ std::string UpdateRecordSql(int64_t uid, const ApplyRecord& record) {
                       ", last_change_us = ", SqlOf(record.last_change_us),
                       ", highest_high = ", record.highest ? SqlOf(record.highest->high()) : "NULL",
                       ", highest_low = ", record.highest ? SqlOf(record.highest->low()) : "NULL",
-                      " WHERE uid = ", uid);
+                      ", oldest_tombstone_us = ", SqlOf(record.oldest_tombstone_us), " WHERE uid = ", uid);
 }
 
 void Applier::Start() {
@@ -214,7 +218,7 @@ absl::Status Applier::ApplyLocked(int64_t uid) {
       // Left over rows are known as applied by their ordinals, so a failure here costs space only.
       delta.Run(base::StrCat("DELETE FROM ", DeltaTable(uid), " WHERE \"$ordinal\" <= ", ordinal))
           .IgnoreError();
-      committer->CheckpointIfLong(delta);
+      committer->CheckpointIfLong(delta, /*just_applied=*/true);
     });
   }
   CheckpointIfLong(connection);
@@ -229,8 +233,8 @@ absl::Status Applier::Write(const Task& task, Connection& connection, ApplyRecor
   }
   if (task.view.row_count > 0) BQCDC_RETURN_IF_ERROR(WriteRows(task, folded.get(), connection));
   if (folded != nullptr) BQCDC_RETURN_IF_ERROR(WriteTombstones(task, *folded, connection));
-  if (task.active) BQCDC_RETURN_IF_ERROR(PurgeTombstones(task, connection));
   record = NextRecord(task.view, folded.get(), task.time_us, task.active);
+  BQCDC_RETURN_IF_ERROR(PurgeTombstones(task, connection, record));
   return connection.Run(UpdateRecordSql(task.table->uid, record));
 }
 
@@ -270,7 +274,7 @@ absl::Status Applier::WriteTombstones(const Task& task, const FoldedView& folded
   const std::string keys = KeyList(table);
   const std::string delta =
       base::StrCat(" FROM ", DeltaTable(table.uid), " AS d WHERE ", PendingRowsCondition(task.view), " AND ");
-  if (folded.hidden_key_count > 0) {
+  if (folded.hidden_key_count > 0 && task.view.record.oldest_tombstone_us) {
     BQCDC_RETURN_IF_ERROR(connection.Run(base::StrCat("DELETE FROM ", tombstones, " AS t USING (SELECT ",
                                                       keys, delta, folded.flags->Sql(cdc::kRowHidesKey),
                                                       ") AS h WHERE ", SameKey(table, "t", "h"))));
@@ -288,12 +292,19 @@ absl::Status Applier::WriteTombstones(const Task& task, const FoldedView& folded
   return connection.Run(insert);
 }
 
-absl::Status Applier::PurgeTombstones(const Task& task, Connection& connection) {
-  if (!task.table->has_primary_key() || Mutated(Mutant::kTombstoneForever)) return absl::OkStatus();
+absl::Status Applier::PurgeTombstones(const Task& task, Connection& connection, ApplyRecord& record) {
   // Whatever comes from now on is younger than the apply, so for it these deletes are forgotten.
   const int64_t forgotten_us = task.time_us - core_->rules.tombstone_retention_us;
-  return connection.Run(
-      base::StrCat("DELETE FROM ", TombstoneTable(task.table->uid), " WHERE \"$ingest\" < ", forgotten_us));
+  if (record.oldest_tombstone_us.value_or(forgotten_us) >= forgotten_us ||
+      Mutated(Mutant::kTombstoneForever)) {
+    return absl::OkStatus();
+  }
+  const std::string tombstones = TombstoneTable(task.table->uid);
+  BQCDC_RETURN_IF_ERROR(
+      connection.Run(base::StrCat("DELETE FROM ", tombstones, " WHERE \"$ingest\" < ", forgotten_us)));
+  BQCDC_ASSIGN_OR_RETURN(record.oldest_tombstone_us,
+                         connection.ReadInt64(base::StrCat("SELECT min(\"$ingest\") FROM ", tombstones)));
+  return absl::OkStatus();
 }
 
 void Applier::Publish(const Task& task, const ApplyRecord& record) {

@@ -55,7 +55,7 @@ class Applier {
   absl::Status Write(const Task& task, Connection& connection, ApplyRecord& record);
   absl::Status WriteRows(const Task& task, const FoldedView* folded, Connection& connection);
   absl::Status WriteTombstones(const Task& task, const FoldedView& folded, Connection& connection);
-  absl::Status PurgeTombstones(const Task& task, Connection& connection);
+  absl::Status PurgeTombstones(const Task& task, Connection& connection, ApplyRecord& record);
   void Publish(const Task& task, const ApplyRecord& record);
   void CheckpointIfLong(Connection& connection);
 

@@ -145,7 +145,7 @@ void Committer::Loop() {
       task(*connection_);
     } else {
       CommitAndAnswer(std::move(group));
-      CheckpointIfLong(*connection_);
+      CheckpointIfLong(*connection_, /*just_applied=*/false);
     }
   }
 }
@@ -307,20 +307,21 @@ void Committer::EndCommit() {
   core_->commit_since_us.reset();
 }
 
-void Committer::CheckpointIfLong(Connection& delta) {
+void Committer::CheckpointIfLong(Connection& delta, bool just_applied) {
   const int64_t bytes = core_->store->DeltaLogBytes();
   if (bytes <= core_->options.delta_bytes_max) return;
-  bool wake = false;
-  bool rows_pending = false;
-  {
-    absl::MutexLock lock(&core_->mutex);
-    rows_pending = core_->pending_rows > 0;
-    wake = rows_pending && !core_->apply_forced;
-    if (wake) core_->apply_forced = true;
+  // A checkpoint writes the rows that are left, so the applier empties the tables first; but it gets not for
+  // ever.
+  if (!just_applied && bytes <= 2 * core_->options.delta_bytes_max) {
+    bool wake = false;
+    {
+      absl::MutexLock lock(&core_->mutex);
+      wake = core_->pending_rows > 0 && !core_->apply_forced;
+      if (wake) core_->apply_forced = true;
+      if (core_->pending_rows > 0 && !wake) return;
+    }
+    if (wake) return on_rows_pending_();
   }
-  // A checkpoint of few rows is short, so the applier empties the tables first; but it gets not for ever.
-  if (wake) on_rows_pending_();
-  if (rows_pending && bytes <= 2 * core_->options.delta_bytes_max) return;
   base::HitFailpoint(base::Failpoint::kCheckpointBefore);
   // Refused while a transaction writes the file; there is none, and if there were, a later call succeeds.
   delta.Run("CHECKPOINT delta").IgnoreError();

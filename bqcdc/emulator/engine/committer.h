@@ -33,8 +33,9 @@ class Committer {
   absl::Status Run(const std::function<absl::Status(Connection& delta)>& task);
   // The same without waiting; the task must not fail.
   void Post(std::function<void(Connection& delta)> task);
-  // Writes the delta's log into its file where the log has become too long. On the committing thread.
-  void CheckpointIfLong(Connection& delta);
+  // Writes the delta's log into its file where the log has become too long, or asks for an apply first. On
+  // the committing thread.
+  void CheckpointIfLong(Connection& delta, bool just_applied);
 
   int64_t commit_count() const { return commit_count_.load(); }
   int64_t append_count() const { return append_count_.load(); }

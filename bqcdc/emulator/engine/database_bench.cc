@@ -140,6 +140,27 @@ BENCHMARK(BM_Append)
     ->Unit(benchmark::kMillisecond)
     ->Iterations(2);
 
+// The same for so long that pending rows reach their limit and are applied meanwhile. Rows are made on the
+// way, by the thread that sends them.
+void BM_AppendSustained(benchmark::State& state) {
+  const int64_t total = state.range(0), rows = 2000, window = 32;
+  for (auto _ : state) {
+    Setup setup(/*keyed=*/true, /*background_apply=*/true);
+    const auto start = std::chrono::steady_clock::now();
+    for (int64_t first = 0; first < total; first += window * rows) {
+      std::vector<AppendBatch> batches;
+      for (int64_t i = 0; i < window; ++i) batches.push_back(setup.MakeBatch(first + i * rows, rows, true));
+      AppendAll(*setup.database, std::move(batches), window);
+    }
+    state.SetIterationTime(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    const auto stats = *setup.database->Stats(setup.table.id);
+    state.counters["pending"] = static_cast<double>(stats.pending_changes);
+    if (stats.row_count < total) state.SkipWithError("rows are missing");
+  }
+  state.SetItemsProcessed(state.iterations() * total);
+}
+BENCHMARK(BM_AppendSustained)->Arg(6'400'000)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(1);
+
 // Folds pending rows into a baseline, and queries before and after. Arguments: rows of the baseline, pending
 // changes.
 void BM_MergeAndApply(benchmark::State& state) {

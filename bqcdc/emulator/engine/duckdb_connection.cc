@@ -1,5 +1,6 @@
 #include "bqcdc/emulator/engine/duckdb_connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bqcdc/base/status_macros.h"
@@ -7,6 +8,10 @@
 
 namespace bqcdc::emulator::engine {
 namespace {
+
+constexpr const char* kBegin = "BEGIN TRANSACTION";
+constexpr const char* kCommit = "COMMIT";
+constexpr const char* kRollback = "ROLLBACK";
 
 // DuckDB's text without the name of its error class and the excerpt of the statement, which is not the
 // user's.
@@ -85,13 +90,34 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(duckdb_database dat
   return std::unique_ptr<Connection>(new Connection(connection));
 }
 
-Connection::~Connection() { duckdb_disconnect(&connection_); }
+Connection::~Connection() {
+  for (auto& [sql, statement] : prepared_) duckdb_destroy_prepare(&statement);
+  duckdb_disconnect(&connection_);
+}
 
 absl::Status Connection::Run(std::string_view sql) {
   Result result;
   if (duckdb_query(connection_, std::string(sql).c_str(), &result.value) == DuckDBError) {
     return AsInternal(result.Error());
   }
+  return absl::OkStatus();
+}
+
+absl::Status Connection::RunPrepared(const char* sql) {
+  auto found =
+      std::find_if(prepared_.begin(), prepared_.end(), [&](const auto& entry) { return entry.first == sql; });
+  if (found == prepared_.end()) {
+    duckdb_prepared_statement statement = nullptr;
+    if (duckdb_prepare(connection_, sql, &statement) == DuckDBError) {
+      const char* error = duckdb_prepare_error(statement);
+      const absl::Status status = base::Internal("store: ", error == nullptr ? "cannot prepare" : error);
+      duckdb_destroy_prepare(&statement);
+      return status;
+    }
+    found = prepared_.emplace(prepared_.end(), sql, statement);
+  }
+  Result result;
+  if (duckdb_execute_prepared(found->second, &result.value) == DuckDBError) return AsInternal(result.Error());
   return absl::OkStatus();
 }
 
@@ -124,14 +150,14 @@ absl::StatusOr<std::unique_ptr<QueryResult>> Connection::Query(std::string_view 
 }
 
 absl::StatusOr<Transaction> Transaction::Begin(Connection& connection) {
-  BQCDC_RETURN_IF_ERROR(connection.Run("BEGIN TRANSACTION"));
+  BQCDC_RETURN_IF_ERROR(connection.RunPrepared(kBegin));
   return Transaction(connection);
 }
 
 Transaction::~Transaction() {
-  if (connection_ != nullptr) connection_->Run("ROLLBACK").IgnoreError();
+  if (connection_ != nullptr) connection_->Run(kRollback).IgnoreError();
 }
 
-absl::Status Transaction::Commit() { return std::exchange(connection_, nullptr)->Run("COMMIT"); }
+absl::Status Transaction::Commit() { return std::exchange(connection_, nullptr)->RunPrepared(kCommit); }
 
 }  // namespace bqcdc::emulator::engine

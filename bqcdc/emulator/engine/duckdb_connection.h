@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,6 +30,9 @@ class Connection {
 
   // Runs statements whose rows nobody wants.
   absl::Status Run(std::string_view sql);
+  // The same for one statement that comes again and again: it is parsed once. `sql` must live as long as the
+  // connection.
+  absl::Status RunPrepared(const char* sql);
   // Runs a statement and hands over its rows chunk by chunk.
   absl::Status Read(std::string_view sql, const std::function<absl::Status(const Chunk&)>& each);
   // The first value of the first row as BIGINT; unset for no row or NULL.
@@ -39,6 +44,7 @@ class Connection {
  private:
   explicit Connection(duckdb_connection connection) : connection_(connection) {}
   duckdb_connection connection_;
+  std::vector<std::pair<const char*, duckdb_prepared_statement>> prepared_;  // few
 };
 
 // A write transaction that is rolled back unless it was committed.

@@ -12,13 +12,14 @@ namespace {
 
 constexpr uint8_t kRowLookedUp = 1;
 
-absl::Status LookUpAppliedWinners(const catalog::Table& table, const cdc::PendingRows& rows,
+absl::Status LookUpAppliedWinners(const catalog::Table& table, const PendingView& view,
                                   const std::vector<size_t>& wanted, cdc::Fold& fold,
                                   Connection& connection) {
+  const cdc::PendingRows& rows = *view.rows;
   std::vector<uint8_t> bits(wanted.back() + 1);
   for (const size_t row : wanted) bits[row] = kRowLookedUp;
   const RowFlags flags(rows.first_ordinal(), std::move(bits));
-  return connection.Read(AppliedWinnersSql(table, flags, kRowLookedUp), [&](const Chunk& chunk) {
+  return connection.Read(AppliedWinnersSql(table, view, flags, kRowLookedUp), [&](const Chunk& chunk) {
     const VectorReader ordinal = chunk.Reader(0), is_delete = chunk.Reader(1), high = chunk.Reader(2),
                        low = chunk.Reader(3), ingest = chunk.Reader(4);
     for (size_t i = 0; i < chunk.row_count(); ++i) {
@@ -38,8 +39,7 @@ absl::Status LookUpAppliedWinners(const catalog::Table& table, const cdc::Pendin
 absl::Status ExtendFold(const catalog::Table& table, const PendingView& view, cdc::Fold& fold,
                         Connection& connection) {
   const std::vector<size_t> wanted = fold.RowsToLookUp(*view.rows, view.row_count);
-  if (!wanted.empty())
-    BQCDC_RETURN_IF_ERROR(LookUpAppliedWinners(table, *view.rows, wanted, fold, connection));
+  if (!wanted.empty()) BQCDC_RETURN_IF_ERROR(LookUpAppliedWinners(table, view, wanted, fold, connection));
   fold.Extend(*view.rows, view.row_count);
   return absl::OkStatus();
 }

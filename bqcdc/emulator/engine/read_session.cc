@@ -14,6 +14,12 @@ namespace bqcdc::emulator::engine {
 using cdc::Mutant;
 using cdc::Mutated;
 
+namespace {
+constexpr const char* kBegin = "BEGIN TRANSACTION";
+constexpr const char* kRollback = "ROLLBACK";
+constexpr const char* kTouchBothFiles = "SELECT 1 FROM baseline.main.meta, delta.main.meta LIMIT 1";
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<Connection>> ConnectionPool::Take() {
   {
     absl::MutexLock lock(&mutex_);
@@ -50,11 +56,13 @@ absl::Status SnapshotSession::Pin() {
   }
   // A transaction pins a file when it first touches it. The delta may have gained rows since the views were
   // taken, never lost one that they need: rows beyond a view's last ordinal are left out by it.
-  return connection_->Run("BEGIN TRANSACTION; SELECT 1 FROM baseline.main.meta, delta.main.meta LIMIT 1");
+  BQCDC_RETURN_IF_ERROR(connection_->RunPrepared(kBegin));
+  return connection_->RunPrepared(kTouchBothFiles);
 }
 
 SnapshotSession::~SnapshotSession() {
-  if (connection_->Run("ROLLBACK").ok()) pool_->GiveBack(std::move(connection_));
+  if (connection_->RunPrepared(kRollback).ok() || connection_->Run(kRollback).ok())
+    pool_->GiveBack(std::move(connection_));
 }
 
 absl::StatusOr<catalog::Table> SnapshotSession::FindTable(const catalog::TableId& id) {

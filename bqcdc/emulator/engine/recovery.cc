@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,7 +48,8 @@ absl::StatusOr<catalog::CatalogState> ReadCatalog(Connection& connection) {
 absl::StatusOr<std::map<int64_t, ApplyRecord>> ReadRecords(Connection& connection) {
   std::map<int64_t, ApplyRecord> records;
   BQCDC_RETURN_IF_ERROR(connection.Read(
-      "SELECT uid, applied_ordinal, applied_us, watermark_us, last_change_us, highest_high, highest_low "
+      "SELECT uid, applied_ordinal, applied_us, watermark_us, last_change_us, highest_high, highest_low, "
+      "oldest_tombstone_us "
       "FROM baseline.main.apply_record",
       [&](const Chunk& chunk) {
         for (size_t i = 0; i < chunk.row_count(); ++i) {
@@ -56,6 +58,7 @@ absl::StatusOr<std::map<int64_t, ApplyRecord>> ReadRecords(Connection& connectio
           record.applied_us = chunk.Reader(2).Int64(i);
           record.watermark_us = OptionalInt64(chunk.Reader(3), i);
           record.last_change_us = OptionalInt64(chunk.Reader(4), i);
+          record.oldest_tombstone_us = OptionalInt64(chunk.Reader(7), i);
           if (!chunk.Reader(5).IsNull(i)) {
             record.highest =
                 values::SequenceNumber::FromHighLow(chunk.Reader(5).Uint128(i), chunk.Reader(6).Uint128(i));
@@ -73,26 +76,38 @@ struct DeltaTableFound {
 };
 
 // Columns are compared as sets: an added column stands behind the server's own ones in the baseline.
-constexpr const char* kDeltaTablesSql =
-    "WITH c AS (SELECT database_name, substr(table_name, 2)::BIGINT AS uid, "
-    "string_agg(column_name || ' ' || data_type, ',' ORDER BY column_name) "
-    "FILTER (WHERE NOT starts_with(column_name, '$')) AS columns FROM duckdb_columns() "
-    "WHERE regexp_matches(table_name, '^[bd][0-9]+$') AND database_name = if(table_name[1] = 'b', "
-    "'baseline', 'delta') "
-    "GROUP BY ALL) "
-    "SELECT d.uid, t.estimated_size, d.columns IS NOT DISTINCT FROM b.columns "
-    "FROM (SELECT * FROM c WHERE database_name = 'delta') AS d "
-    "JOIN duckdb_tables() AS t ON t.database_name = 'delta' AND t.table_name = 'd' || d.uid "
-    "LEFT JOIN (SELECT * FROM c WHERE database_name = 'baseline') AS b ON b.uid = d.uid";
+using ColumnSet = std::set<std::pair<std::string, std::string>>;  // name, type
+
+absl::StatusOr<std::map<std::string, ColumnSet>> ReadColumns(Connection& connection) {
+  std::map<std::string, ColumnSet> tables;
+  BQCDC_RETURN_IF_ERROR(connection.Read(
+      "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name IN ('baseline', "
+      "'delta')",
+      [&](const Chunk& chunk) {
+        for (size_t i = 0; i < chunk.row_count(); ++i) {
+          const std::string_view name = chunk.Reader(1).Bytes(i);
+          if (name.starts_with('$')) continue;
+          tables[std::string(chunk.Reader(0).Bytes(i))].emplace(name, chunk.Reader(2).Bytes(i));
+        }
+        return absl::OkStatus();
+      }));
+  return tables;
+}
 
 absl::StatusOr<std::map<int64_t, DeltaTableFound>> ReadDeltaTables(Connection& connection) {
+  BQCDC_ASSIGN_OR_RETURN((std::map<std::string, ColumnSet> columns), ReadColumns(connection));
   std::map<int64_t, DeltaTableFound> found;
-  BQCDC_RETURN_IF_ERROR(connection.Read(kDeltaTablesSql, [&](const Chunk& chunk) {
-    for (size_t i = 0; i < chunk.row_count(); ++i) {
-      found[chunk.Reader(0).Int64(i)] = {chunk.Reader(1).Int64(i), chunk.Reader(2).Bool(i)};
-    }
-    return absl::OkStatus();
-  }));
+  BQCDC_RETURN_IF_ERROR(
+      connection.Read("SELECT substr(table_name, 2)::BIGINT, estimated_size FROM duckdb_tables() "
+                      "WHERE database_name = 'delta' AND table_name <> 'meta'",
+                      [&](const Chunk& chunk) {
+                        for (size_t i = 0; i < chunk.row_count(); ++i) {
+                          const int64_t uid = chunk.Reader(0).Int64(i);
+                          found[uid] = {chunk.Reader(1).Int64(i),
+                                        columns[base::StrCat("d", uid)] == columns[base::StrCat("b", uid)]};
+                        }
+                        return absl::OkStatus();
+                      }));
   return found;
 }
 

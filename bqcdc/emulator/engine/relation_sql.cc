@@ -76,15 +76,20 @@ std::string MergedRelationSql(const catalog::Table& table, const PendingView& vi
   return sql + ")";
 }
 
-std::string AppliedWinnersSql(const catalog::Table& table, const RowFlags& rows, uint8_t flag) {
-  const std::string pending = base::StrCat("(SELECT ", KeyList(table), ", \"$ordinal\" FROM ",
-                                           DeltaTable(table.uid), " WHERE ", rows.Sql(flag), ") AS p");
-  return base::StrCat(
-      "SELECT p.\"$ordinal\", FALSE, b.\"$seq_high\", b.\"$seq_low\", b.\"$ingest\" FROM ", pending, " JOIN ",
-      BaselineTable(table.uid), " AS b ON ", SameKey(table, "p", "b"),
-      " WHERE b.\"$kind\" = ", static_cast<int>(cdc::RowOperation::kUpsert),
-      " UNION ALL SELECT p.\"$ordinal\", TRUE, t.\"$seq_high\", t.\"$seq_low\", t.\"$ingest\" FROM ", pending,
-      " JOIN ", TombstoneTable(table.uid), " AS t ON ", SameKey(table, "p", "t"));
+std::string AppliedWinnersSql(const catalog::Table& table, const PendingView& view, const RowFlags& rows,
+                              uint8_t flag) {
+  const std::string pending =
+      base::StrCat("(SELECT ", KeyList(table), ", \"$ordinal\" FROM ", DeltaTable(table.uid), " WHERE ",
+                   PendingRowsCondition(view), " AND ", rows.Sql(flag), ") AS p");
+  std::string sql =
+      base::StrCat("SELECT p.\"$ordinal\", FALSE, b.\"$seq_high\", b.\"$seq_low\", b.\"$ingest\" FROM ",
+                   pending, " JOIN ", BaselineTable(table.uid), " AS b ON ", SameKey(table, "p", "b"),
+                   " WHERE b.\"$kind\" = ", static_cast<int>(cdc::RowOperation::kUpsert));
+  if (!view.record.oldest_tombstone_us) return sql;
+  base::StrAppend(
+      &sql, " UNION ALL SELECT p.\"$ordinal\", TRUE, t.\"$seq_high\", t.\"$seq_low\", t.\"$ingest\" FROM ",
+      pending, " JOIN ", TombstoneTable(table.uid), " AS t ON ", SameKey(table, "p", "t"));
+  return sql;
 }
 
 }  // namespace bqcdc::emulator::engine

@@ -26,6 +26,7 @@ std::string StaleRelationSql(const catalog::Table& table, const PendingView& vie
 std::string MergedRelationSql(const catalog::Table& table, const PendingView& view, const FoldedView* folded);
 
 // Which applied winner has the key of a pending row: (ordinal, is_delete, sequence high, low, ingest time).
-std::string AppliedWinnersSql(const catalog::Table& table, const RowFlags& rows, uint8_t flag);
+std::string AppliedWinnersSql(const catalog::Table& table, const PendingView& view, const RowFlags& rows,
+                              uint8_t flag);
 
 }  // namespace bqcdc::emulator::engine

@@ -133,7 +133,8 @@ absl::Status Store::CheckFormat(Connection& connection) {
       "CREATE TABLE IF NOT EXISTS baseline.main.entity(kind VARCHAR, name VARCHAR, json VARCHAR);"
       "CREATE TABLE IF NOT EXISTS baseline.main.apply_record(uid BIGINT, applied_ordinal BIGINT, applied_us "
       "BIGINT, "
-      "watermark_us BIGINT, last_change_us BIGINT, highest_high UHUGEINT, highest_low UHUGEINT)"));
+      "watermark_us BIGINT, last_change_us BIGINT, highest_high UHUGEINT, highest_low UHUGEINT, "
+      "oldest_tombstone_us BIGINT)"));
   BQCDC_ASSIGN_OR_RETURN(std::optional<int64_t> format,
                          connection.ReadInt64("SELECT value FROM baseline.main.meta WHERE name = 'format'"));
   if (!format) {

@@ -23,6 +23,7 @@ struct ApplyRecord {
   std::optional<int64_t> watermark_us;
   std::optional<int64_t> last_change_us;          // ingest time of the last UPSERT or DELETE
   std::optional<values::SequenceNumber> highest;  // no applied change has a higher sequence number
+  std::optional<int64_t> oldest_tombstone_us;     // unset: no DELETE is remembered
 };
 
 // Which pending rows a reader sees; taken under the core's mutex.

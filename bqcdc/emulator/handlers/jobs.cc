@@ -82,8 +82,11 @@ absl::StatusOr<RestResponse> GetJob(RestContext::State& state, const MethodCall&
 absl::StatusOr<RestResponse> CancelJob(RestContext::State& state, const MethodCall& call) {
   BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, JobOf(state, call));
   job->Cancel(state.NowMs());
-  return JsonResponse(
-      {{"kind", "bigquery#jobCancelResponse"}, {"job", JobToJson(*job, BaseUrl(call.request()))}});
+  json resource = JobToJson(*job, BaseUrl(call.request()));
+  // The service's answer to a cancel does not name who began the job.
+  resource.erase("user_email");
+  resource.erase("principal_subject");
+  return JsonResponse({{"kind", "bigquery#jobCancelResponse"}, {"job", std::move(resource)}});
 }
 
 absl::StatusOr<RestResponse> DeleteJob(RestContext::State& state, const MethodCall& call) {

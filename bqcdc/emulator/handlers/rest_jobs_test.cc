@@ -315,6 +315,7 @@ TEST(RestJobsTest, InsertAndGet) {
   const json cancelled = server.Post(std::string(kJobs) + "/mine-1/cancel", json::object()).Json();
   EXPECT_EQ(cancelled["kind"], "bigquery#jobCancelResponse");
   EXPECT_EQ(cancelled["job"]["status"]["state"], "DONE");
+  EXPECT_FALSE(cancelled["job"].contains("user_email"));
 
   // The rows stand in a hidden table too.
   const json table = job["configuration"]["query"]["destinationTable"];

@@ -1,5 +1,7 @@
 #include "bqcdc/emulator/handlers/rest_service.h"
 
+#include <optional>
+
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/handlers/dispatcher.h"
 #include "bqcdc/emulator/handlers/rest_error.h"
@@ -45,43 +47,68 @@ bool CanDecode(const httplib::Request& request) {
          encoding == "br";
 }
 
-// Answers without reading the body; what is left of it must not be taken for the next request.
-HandlerResponse RefuseEarly(const RestResponse& answer, httplib::Response& response) {
-  Send(answer, response);
-  response.set_header("Connection", "close");
+// A browser says where a page comes from when it sends anything but a plain GET; only pages of our own may.
+bool IsForeignOrigin(const httplib::Request& request) {
+  if (!request.has_header("Origin")) return false;
+  const std::string origin = request.get_header_value("Origin");
+  const size_t scheme_end = origin.find("//");
+  return scheme_end == std::string::npos || origin.substr(scheme_end + 2) != request.get_header_value("Host");
+}
+
+// Why a request is not served whatever it asks for.
+std::optional<RestResponse> Refusal(const RestContext::State& state, const httplib::Request& request) {
+  const auto& host_allowed = state.options.host_allowed;
+  if (host_allowed && !host_allowed(request.get_header_value("Host"))) {
+    return HttpErrorResponse(403, "forbidden", "This Host header is not served");
+  }
+  if (IsForeignOrigin(request))
+    return HttpErrorResponse(403, "forbidden", "Requests of web pages are not served");
+  if (!CanDecode(request)) {
+    return HttpErrorResponse(415, "unsupportedMediaType", "The request's Content-Encoding is not supported");
+  }
+  if (request.is_multipart_form_data()) {
+    return HttpErrorResponse(415, "unsupportedMediaType", "Bodies must be application/json");
+  }
+  return std::nullopt;
+}
+
+void Answer(RestContext::State& state, const httplib::Request& request, std::string body,
+            httplib::Response& response) {
+  const std::optional<RestResponse> refusal = Refusal(state, request);
+  if (!refusal && state.options.endpoints && request.method == "GET" &&
+      request.path == "/bqcdc/v1/endpoints") {
+    response.set_content(state.options.endpoints(), "application/json; charset=UTF-8");
+    return;
+  }
+  Send(refusal ? *refusal : Dispatch(state, Translate(request, std::move(body))), response);
+}
+
+// Answers a request without a body before the library would read one: where a POST or DELETE has no
+// Content-Length it waits for the end of the connection.
+HandlerResponse HandleEarly(RestContext::State& state, const httplib::Request& request,
+                            httplib::Response& response) {
+  if (HasBody(request)) return HandlerResponse::Unhandled;
+  Answer(state, request, "", response);
   return HandlerResponse::Handled;
 }
 
-// Answers, before the body is read, what can be answered then. The library waits for the end of the
-// connection where a POST or DELETE has no Content-Length, so requests without a body never reach its own
-// reading.
-HandlerResponse HandleEarly(RestContext::State& state, const httplib::Request& request,
-                            httplib::Response& response) {
-  const auto& host_allowed = state.options.host_allowed;
-  if (host_allowed && !host_allowed(request.get_header_value("Host"))) {
-    return RefuseEarly(HttpErrorResponse(403, "forbidden", "This Host header is not served"), response);
+// Reads the body of a request that is refused: left in the connection, it would be taken for the next
+// request.
+void DiscardBody(const httplib::Request& request, const httplib::ContentReader& read) {
+  const auto discard = [](const char*, size_t) { return true; };
+  if (request.is_multipart_form_data()) {
+    read([](const httplib::MultipartFormData&) { return true; }, discard);
+  } else {
+    read(discard);
   }
-  if (!CanDecode(request)) {
-    return RefuseEarly(
-        HttpErrorResponse(415, "unsupportedMediaType", "The request's Content-Encoding is not supported"),
-        response);
-  }
-  if (state.options.endpoints && request.method == "GET" && request.path == "/bqcdc/v1/endpoints") {
-    response.set_content(state.options.endpoints(), "application/json; charset=UTF-8");
-    return HandlerResponse::Handled;
-  }
-  if (!HasBody(request)) {
-    Send(Dispatch(state, Translate(request, "")), response);
-    return HandlerResponse::Handled;
-  }
-  return HandlerResponse::Unhandled;
 }
 
 // Reads a POST's, PUT's or PATCH's body, which the library has decompressed, up to the limit.
 void HandleWithBody(RestContext::State& state, const httplib::Request& request, httplib::Response& response,
                     const httplib::ContentReader& read) {
-  if (request.is_multipart_form_data()) {
-    Send(HttpErrorResponse(415, "unsupportedMediaType", "Bodies must be application/json"), response);
+  if (const std::optional<RestResponse> refusal = Refusal(state, request)) {
+    DiscardBody(request, read);
+    Send(*refusal, response);
     return;
   }
   std::string body;
@@ -93,7 +120,7 @@ void HandleWithBody(RestContext::State& state, const httplib::Request& request, 
   });
   if (too_large) response.status = 413;
   if (response.status >= 400) return;  // the error handler gives it a body
-  Send(Dispatch(state, Translate(request, std::move(body))), response);
+  Answer(state, request, std::move(body), response);
 }
 
 // Gives the library's own failures (bad request line, 413, 415) Google's form.
@@ -148,7 +175,7 @@ void RegisterRest(httplib::Server& server, RestContext& context) {
     HandleWithBody(state, request, response, read);
   };
   const auto without_body = [&state](const httplib::Request& request, httplib::Response& response) {
-    Send(Dispatch(state, Translate(request, "")), response);
+    Answer(state, request, "", response);
   };
   server.Post(".*", with_body).Put(".*", with_body).Patch(".*", with_body);
   server.Get(".*", without_body).Delete(".*", without_body).Options(".*", without_body);

@@ -432,5 +432,23 @@ TEST(RestHttpTest, ForeignHostsAreRefused) {
   EXPECT_EQ(result->status, 403);
 }
 
+TEST(RestHttpTest, WebPagesAreRefused) {
+  RestServer server;
+  const std::string own = "http://127.0.0.1:" + std::to_string(server.port());
+  const std::string body = DatasetBody("d").dump();
+  // A page can send such a body without asking first; what is in it must not be taken for a request either.
+  for (const char* type :
+       {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"}) {
+    const auto result = server.client().Post(kDatasets, {{"Origin", "https://evil.example"}},
+                                             "DELETE /projects HTTP/1.1\r\nHost: x\r\n\r\n", type);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->status, 403);
+  }
+  EXPECT_EQ(server.Get("/projects").status, 200);
+  const auto result = server.client().Post(kDatasets, {{"Origin", own}}, body, "application/json");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 200);
+}
+
 }  // namespace
 }  // namespace bqcdc::emulator::handlers

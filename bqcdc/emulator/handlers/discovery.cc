@@ -48,15 +48,17 @@ std::vector<std::string> PathNames(std::string_view path) {
   return names;
 }
 
-// `bq` hands jobs.insert a media argument in every call, empty for queries, so the method must know one. Uploads themselves are
-// answered with notImplemented.
+// `bq` hands jobs.insert a media argument in every call, empty for queries, so the method must know one.
+// Uploads themselves are answered with notImplemented.
 void AddMediaUpload(json* method) {
   const auto path = [](std::string_view prefix) {
-    return json{{"multipart", true}, {"path", base::StrCat(prefix, "/bigquery/v2/projects/{projectId}/jobs")}};
+    return json{{"multipart", true},
+                {"path", base::StrCat(prefix, "/bigquery/v2/projects/{projectId}/jobs")}};
   };
   (*method)["supportsMediaUpload"] = true;
-  (*method)["mediaUpload"] = {{"accept", {"*/*"}},
-                              {"protocols", {{"simple", path("/upload")}, {"resumable", path("/resumable/upload")}}}};
+  (*method)["mediaUpload"] = {
+      {"accept", {"*/*"}},
+      {"protocols", {{"simple", path("/upload")}, {"resumable", path("/resumable/upload")}}}};
 }
 
 json MethodToJson(const Route& route) {

@@ -24,7 +24,8 @@ namespace bqcdc::emulator::handlers {
 
 // Destinations that one connection may write to.
 inline constexpr size_t kDestinationsMax = 10'000;
-// Rows times columns of one request: they take 8 bytes each in memory, however short the rows are on the wire.
+// Rows times columns of one request: they take 8 bytes each in memory, however short the rows are on the
+// wire.
 inline constexpr size_t kRequestCellsMax = size_t{64} * 1024 * 1024;
 
 // Evaluates a column's DEFAULT for `rows` rows of a request that came at `now`.

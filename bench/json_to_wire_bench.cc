@@ -6,7 +6,7 @@
 // own where that takes the same JSON. Contestants run in turns and the best turn of each counts, because
 // shared machines are noisy: only the ratios travel.
 //
-//   json_to_wire_bench [--lines N] [--turns N]
+//   json_to_wire_bench [--lines N] [--turns N] [--only NAME]
 
 #include <google/protobuf/util/json_util.h>
 #include <simdjson.h>
@@ -354,16 +354,18 @@ void Measure(const Workload& work, int turns) {
 int main(int argc, char** argv) {
   size_t lines = 200'000;
   int turns = 7;
+  std::string_view only;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view flag = argv[i];
     if (flag == "--lines") lines = static_cast<size_t>(std::atol(argv[i + 1]));
     if (flag == "--turns") turns = std::atoi(argv[i + 1]);
+    if (flag == "--only") only = argv[i + 1];
   }
   std::printf("simdjson kernel at run time: %s; results compared on %zu lines each before timing\n",
               simdjson::get_active_implementation()->name().c_str(), std::min(lines, kCheckedLines));
   for (const Workload& work :
        {Flat("flat, in order", lines, false, false), Flat("flat, shuffled keys", lines, false, true),
         Flat("flat, with escapes", lines, true, false), Typed(lines), Nested(lines)}) {
-    Measure(work, turns);
+    if (only.empty() || only == work.name) Measure(work, turns);
   }
 }

@@ -84,18 +84,33 @@ void SetTag(int32_t field_number, ColumnPlan* plan) {
   plan->tag_size = static_cast<uint8_t>(end - plan->tag);
 }
 
-// Eight bytes with ASCII letters in lower case. Some other characters fall together too, which a hash bears.
-uint64_t FoldedWord(const char* bytes, size_t size) {
-  uint64_t word = 0;
-  std::memcpy(&word, bytes, size);
-  return word | 0x2020202020202020ULL;
+template <typename Word>
+uint64_t Load(const char* bytes) {
+  Word word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
 }
 
 // Hash of a name without regard to case: its first and last eight bytes and its length tell columns apart.
+// Setting bit 5 puts letters in lower case; some other characters fall together too, which a hash bears.
 size_t HashName(std::string_view name) {
-  const size_t edge = name.size() < 8 ? name.size() : 8;
-  uint64_t hash = FoldedWord(name.data(), edge) * 0x9E3779B97F4A7C15ULL;
-  hash ^= FoldedWord(name.data() + name.size() - edge, edge) * 0xC2B2AE3D27D4EB4FULL + name.size();
+  constexpr uint64_t kLowerCase = 0x2020202020202020ULL;
+  const char* const begin = name.data();
+  const char* const end = begin + name.size();
+  uint64_t first = 0;
+  uint64_t last = 0;
+  if (name.size() >= 8) {
+    first = Load<uint64_t>(begin);
+    last = Load<uint64_t>(end - 8);
+  } else if (name.size() >= 4) {
+    first = Load<uint32_t>(begin);
+    last = Load<uint32_t>(end - 4);
+  } else if (!name.empty()) {
+    first = Load<uint8_t>(begin) | Load<uint8_t>(begin + name.size() / 2) << 8;
+    last = Load<uint8_t>(end - 1);
+  }
+  uint64_t hash = (first | kLowerCase) * 0x9E3779B97F4A7C15ULL;
+  hash ^= (last | kLowerCase) * 0xC2B2AE3D27D4EB4FULL + name.size();
   hash *= 0x165667B19E3779F9ULL;
   return static_cast<size_t>(hash >> 32);
 }
@@ -125,7 +140,8 @@ int32_t MessagePlan::Find(std::string_view name) const {
   for (size_t slot = HashName(name) & (slots_.size() - 1);; slot = (slot + 1) & (slots_.size() - 1)) {
     const int32_t index = slots_[slot];
     if (index == kEmptySlot) return kNotFound;
-    if (schema::EqualsIgnoreCase(columns_[static_cast<size_t>(index)].name, name)) return index;
+    const std::string& candidate = columns_[static_cast<size_t>(index)].name;
+    if (candidate == name || schema::EqualsIgnoreCase(candidate, name)) return index;
   }
 }
 

@@ -61,6 +61,23 @@ EncodeError WriteText(const ColumnPlan& column, std::string_view text, RowOutput
   return EncodeError::kNone;
 }
 
+// Reads a JSON integer of at most 18 digits, which is nearly every one that is met; false where the token is
+// anything else, valid or not.
+bool ReadShortInteger(std::string_view token, int64_t* value) {
+  constexpr size_t kDigitsMax = 18;
+  const bool negative = token.front() == '-';
+  const std::string_view digits = token.substr(negative ? 1 : 0);
+  if (digits.empty() || digits.size() > kDigitsMax || (digits.front() == '0' && digits.size() > 1))
+    return false;
+  int64_t number = 0;
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return false;
+    number = number * 10 + (c - '0');
+  }
+  *value = negative ? -number : number;
+  return true;
+}
+
 // Reads a decimal integer; false where the text is none. `overflow` tells one beyond 64 bits.
 bool ReadInteger(std::string_view text, int64_t* value, bool* overflow) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
@@ -181,13 +198,14 @@ EncodeError JsonScalarEncoder::EncodeBool(const ColumnPlan& column, std::string_
 
 EncodeError JsonScalarEncoder::EncodeInt64(const ColumnPlan& column, std::string_view token,
                                            RowOutput* output) {
+  int64_t value = 0;
+  if (ReadShortInteger(token, &value)) return WriteInteger(column, value, output);
   std::string_view digits = token;
   if (IsNumberStart(token.front())) {
     if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
   } else if (const EncodeError error = Text(token, &digits); error != EncodeError::kNone) {
     return error;
   }
-  int64_t value = 0;
   bool overflow = false;
   if (!ReadInteger(digits, &value, &overflow)) return EncodeError::kMalformed;
   return overflow ? EncodeError::kOutOfRange : WriteInteger(column, value, output);

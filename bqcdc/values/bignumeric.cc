@@ -1,8 +1,11 @@
 #include "bqcdc/values/bignumeric.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "bqcdc/values/decimal.h"
 
@@ -17,10 +20,16 @@ constexpr int kChunkDigits = 19;
 // 77 digits fit into 256 bits for certain; the largest magnitude, 2^255, has 77.
 constexpr int64_t kDigitsMax = 77;
 
+constexpr std::array<uint64_t, kChunkDigits + 1> MakePowersOfTen() {
+  std::array<uint64_t, kChunkDigits + 1> powers = {1};
+  for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}
+
+// `exponent` is 0..19.
 uint64_t PowerOfTen(int exponent) {
-  uint64_t power = 1;
-  for (int i = 0; i < exponent; ++i) power *= 10;
-  return power;
+  static constexpr auto kPowers = MakePowersOfTen();
+  return kPowers[static_cast<size_t>(exponent)];
 }
 
 // limbs = limbs * factor + addend; returns the carry out of 256 bits.
@@ -81,14 +90,30 @@ void DivideRounding(Limbs* magnitude, int digits) {
   if (Divide(magnitude, 10) >= 5) MultiplyAdd(magnitude, 1, 1);
 }
 
+// Up to 18 digits in all fit into one limb, which covers nearly every value that is met.
+constexpr size_t kFastDigitsMax = 18;
+
+bool ParseFast(const DecimalText& text, Limbs* magnitude) {
+  if (text.exponent != 0 || text.integer.size() + text.fraction.size() > kFastDigitsMax) return false;
+  uint64_t digits = 0;
+  for (const char c : text.integer) digits = digits * 10 + static_cast<uint64_t>(c - '0');
+  for (const char c : text.fraction) digits = digits * 10 + static_cast<uint64_t>(c - '0');
+  *magnitude = {digits, 0, 0, 0};
+  MultiplyAdd(magnitude, kTenTo19, 0);
+  MultiplyAdd(magnitude,
+              PowerOfTen(BigNumeric::kScale - kChunkDigits - static_cast<int>(text.fraction.size())), 0);
+  return true;
+}
+
 }  // namespace
 
 ValueError BigNumeric::Parse(std::string_view text, BigNumeric* out) {
   DecimalText parts;
   if (const ValueError error = SplitDecimal(text, &parts); error != ValueError::kNone) return error;
+  Limbs magnitude = {};
+  if (ParseFast(parts, &magnitude)) return FromMagnitude(parts.negative, magnitude, out);
   const ScaledDigits digits(parts, kScale);
   if (digits.count() > kDigitsMax) return ValueError::kOutOfRange;
-  Limbs magnitude = {};
   for (int64_t i = 0; i < digits.count();) {
     const int step = static_cast<int>(std::min<int64_t>(kChunkDigits, digits.count() - i));
     uint64_t chunk = 0;
@@ -151,7 +176,8 @@ ValueError BigNumeric::FromWireBytes(std::string_view bytes, BigNumeric* out) {
 }
 
 size_t BigNumeric::ToWireBytes(char* out) const {
-  for (size_t i = 0; i < kWireBytesMax; ++i) out[i] = static_cast<char>(limbs_[i / 8] >> (i % 8 * 8));
+  static_assert(std::endian::native == std::endian::little);
+  std::memcpy(out, limbs_.data(), kWireBytesMax);
   const char filler = negative() ? '\xFF' : '\0';
   size_t count = kWireBytesMax;
   while (count > 1 && out[count - 1] == filler && ((out[count - 2] ^ filler) & 0x80) == 0) --count;

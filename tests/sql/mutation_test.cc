@@ -1,4 +1,5 @@
-// Random mutations of the statements of the .test files: no crash, and never a text of the engine's own parser.
+// Random mutations of the statements of the .test files: no crash, and never a text of the engine's own
+// parser.
 
 #include <gtest/gtest.h>
 
@@ -23,9 +24,15 @@ std::string Mutate(const std::vector<std::string>& pool, std::mt19937& random) {
     const size_t from = any(text.size());
     const size_t length = 1 + any(std::min<size_t>(12, text.size() - from));
     switch (any(4)) {
-      case 0: text.erase(from, length); break;
-      case 1: text.insert(any(text.size()), text.substr(from, length)); break;
-      case 2: text[from] = "()'\",.;*+-=<>@?`[] 0aN"[any(22)]; break;
+      case 0:
+        text.erase(from, length);
+        break;
+      case 1:
+        text.insert(any(text.size()), text.substr(from, length));
+        break;
+      case 2:
+        text[from] = "()'\",.;*+-=<>@?`[] 0aN"[any(22)];
+        break;
       default: {
         const size_t begin = any(other.size());
         text.insert(from, other.substr(begin, 1 + any(20)));
@@ -56,8 +63,8 @@ TEST(SqlMutationTest, NothingCrashesAndNoForeignTextShows) {
       continue;
     }
     const std::string message(outcome.status().message());
-    for (const char* foreign : {"Parser Error", "Binder Error", "Catalog Error", "duckdb", "DuckDB", "bq_", "struct_extract",
-                                "LINE 1", "[[bqcdc]]", "Candidate", "store:"}) {
+    for (const char* foreign : {"Parser Error", "Binder Error", "Catalog Error", "duckdb", "DuckDB", "bq_",
+                                "struct_extract", "LINE 1", "[[bqcdc]]", "Candidate", "store:"}) {
       // What the statement itself says may come back.
       if (text.find(foreign) != std::string::npos) continue;
       EXPECT_EQ(message.find(foreign), std::string::npos) << message;

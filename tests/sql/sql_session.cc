@@ -22,9 +22,12 @@ std::string PrintCell(const VectorReader& reader, size_t row, const schema::Colu
 
 std::string PrintScalar(const VectorReader& reader, size_t row, const schema::Column& column) {
   switch (column.type) {
-    case ColumnType::kBool: return reader.Bool(row) ? "true" : "false";
-    case ColumnType::kInt64: return base::StrCat(reader.Int64(row));
-    case ColumnType::kFloat64: return emulator::sql::Float64ToText(reader.Double(row));
+    case ColumnType::kBool:
+      return reader.Bool(row) ? "true" : "false";
+    case ColumnType::kInt64:
+      return base::StrCat(reader.Int64(row));
+    case ColumnType::kFloat64:
+      return emulator::sql::Float64ToText(reader.Double(row));
     case ColumnType::kNumeric: {
       values::Numeric value;
       (void)values::Numeric::FromUnscaled(reader.Int128(row), &value);
@@ -35,11 +38,16 @@ std::string PrintScalar(const VectorReader& reader, size_t row, const schema::Co
       (void)values::BigNumeric::FromBlob(reader.Bytes(row), &value);
       return value.ToString();
     }
-    case ColumnType::kBytes: return "0x" + absl::BytesToHexString(base::ToAbsl(reader.Bytes(row)));
-    case ColumnType::kDate: return values::FormatDate(reader.Int32(row));
-    case ColumnType::kDatetime: return values::FormatDatetime(reader.Int64(row));
-    case ColumnType::kTime: return values::FormatTime(reader.Int64(row));
-    case ColumnType::kTimestamp: return values::FormatTimestamp(reader.Int64(row));
+    case ColumnType::kBytes:
+      return "0x" + absl::BytesToHexString(base::ToAbsl(reader.Bytes(row)));
+    case ColumnType::kDate:
+      return values::FormatDate(reader.Int32(row));
+    case ColumnType::kDatetime:
+      return values::FormatDatetime(reader.Int64(row));
+    case ColumnType::kTime:
+      return values::FormatTime(reader.Int64(row));
+    case ColumnType::kTimestamp:
+      return values::FormatTimestamp(reader.Int64(row));
     case ColumnType::kInterval: {
       const auto value = reader.Interval(row);
       return values::FormatInterval({value.months, value.days, value.micros});
@@ -51,7 +59,8 @@ std::string PrintScalar(const VectorReader& reader, size_t row, const schema::Co
       }
       return text + "}";
     }
-    default: return std::string(reader.Bytes(row));
+    default:
+      return std::string(reader.Bytes(row));
   }
 }
 
@@ -69,8 +78,7 @@ std::string PrintCell(const VectorReader& reader, size_t row, const schema::Colu
 
 }  // namespace
 
-SqlSession::SqlSession()
-    : clock_(absl::FromUnixMicros(1767323045678901)) {
+SqlSession::SqlSession() : clock_(absl::FromUnixMicros(1767323045678901)) {
   std::string pattern = (std::filesystem::temp_directory_path() / "bqcdc-sql-XXXXXX").string();
   directory_ = mkdtemp(pattern.data());
   emulator::engine::DatabaseOptions options;
@@ -110,7 +118,8 @@ std::vector<std::string> PrintRows(const emulator::sql::QueryOutcome& outcome) {
     for (size_t row = 0; row < chunk.row_count(); ++row) {
       std::string line;
       for (size_t i = 0; i < outcome.columns.size(); ++i) {
-        base::StrAppend(&line, i == 0 ? "" : " | ", PrintCell(chunk.Reader(i), row, outcome.columns[i], false));
+        base::StrAppend(&line, i == 0 ? "" : " | ",
+                        PrintCell(chunk.Reader(i), row, outcome.columns[i], false));
       }
       lines.push_back(std::move(line));
     }

@@ -11,8 +11,8 @@
 
 namespace bqcdc::tests::sql {
 
-// A store of its own in a temporary directory, with the dataset `d` of project `p` as default dataset and a clock that
-// stands at 2026-01-02 03:04:05.678901 UTC.
+// A store of its own in a temporary directory, with the dataset `d` of project `p` as default dataset and a
+// clock that stands at 2026-01-02 03:04:05.678901 UTC.
 class SqlSession {
  public:
   SqlSession();

@@ -53,7 +53,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   for (const std::string& path : bqcdc::tests::sql::FindTestFiles(argv[1])) {
-    testing::RegisterTest("Sql", std::filesystem::path(path).stem().c_str(), nullptr, nullptr, __FILE__, __LINE__,
+    testing::RegisterTest("Sql", std::filesystem::path(path).stem().c_str(), nullptr, nullptr, __FILE__,
+                          __LINE__,
                           [path]() -> testing::Test* { return new bqcdc::tests::sql::FileTest(path); });
   }
   return RUN_ALL_TESTS();

@@ -8,16 +8,19 @@
 
 namespace bqcdc::emulator::sql {
 
-absl::StatusOr<std::vector<engine::Chunk>> EvaluateDefault(engine::Database& database, const schema::Column& column,
-                                                           size_t rows, absl::Time now) {
+absl::StatusOr<std::vector<engine::Chunk>> EvaluateDefault(engine::Database& database,
+                                                           const schema::Column& column, size_t rows,
+                                                           absl::Time now) {
   const QueryRequest request;
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(database, request));
   BQCDC_ASSIGN_OR_RETURN(const ExpressionPtr expression, ParseExpression(column.default_value_expression));
   const Type type = TypeOfColumn(column);
-  BQCDC_ASSIGN_OR_RETURN(const ResolvedExpressionPtr value, evaluation->analyzer().AnalyzeConstant(*expression, type));
+  BQCDC_ASSIGN_OR_RETURN(const ResolvedExpressionPtr value,
+                         evaluation->analyzer().AnalyzeConstant(*expression, type));
   BQCDC_ASSIGN_OR_RETURN(const std::string sql, Generator(*evaluation, now).Expression(*value));
   // A row each, so that volatile functions give another value for each.
-  return evaluation->Run(base::StrCat("SELECT CAST(", sql, " AS ", DuckDbType(type), ") FROM range(", rows, ")"));
+  return evaluation->Run(
+      base::StrCat("SELECT CAST(", sql, " AS ", DuckDbType(type), ") FROM range(", rows, ")"));
 }
 
 }  // namespace bqcdc::emulator::sql

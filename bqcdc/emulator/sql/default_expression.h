@@ -9,9 +9,10 @@
 
 namespace bqcdc::emulator::sql {
 
-// Values of a column's DEFAULT for `rows` rows, as chunks of one column: evaluated anew for each row where it is volatile
-// (GENERATE_UUID, RAND), at `now` where it asks for the time. REQUIRES: the column has a default.
-absl::StatusOr<std::vector<engine::Chunk>> EvaluateDefault(engine::Database& database, const schema::Column& column,
-                                                           size_t rows, absl::Time now);
+// Values of a column's DEFAULT for `rows` rows, as chunks of one column: evaluated anew for each row where it
+// is volatile (GENERATE_UUID, RAND), at `now` where it asks for the time. REQUIRES: the column has a default.
+absl::StatusOr<std::vector<engine::Chunk>> EvaluateDefault(engine::Database& database,
+                                                           const schema::Column& column, size_t rows,
+                                                           absl::Time now);
 
 }  // namespace bqcdc::emulator::sql

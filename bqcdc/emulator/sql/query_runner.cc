@@ -12,13 +12,20 @@ namespace {
 
 absl::StatusOr<QueryOutcome> RunStatement(const StatementContext& context, const Statement& statement) {
   switch (statement.kind) {
-    case StatementKind::kQuery: return RunSelect(context, As<QueryStatement>(statement));
-    case StatementKind::kCreateTable: return RunCreateTable(context, As<CreateTableStatement>(statement));
-    case StatementKind::kCreateSchema: return RunCreateSchema(context, As<CreateSchemaStatement>(statement));
-    case StatementKind::kAlterSchema: return RunAlterSchema(context, As<AlterSchemaStatement>(statement));
-    case StatementKind::kAlterTable: return RunAlterTable(context, As<AlterTableStatement>(statement));
-    case StatementKind::kDrop: return RunDrop(context, As<DropStatement>(statement));
-    case StatementKind::kInsert: return RunInsert(context, As<InsertStatement>(statement));
+    case StatementKind::kQuery:
+      return RunSelect(context, As<QueryStatement>(statement));
+    case StatementKind::kCreateTable:
+      return RunCreateTable(context, As<CreateTableStatement>(statement));
+    case StatementKind::kCreateSchema:
+      return RunCreateSchema(context, As<CreateSchemaStatement>(statement));
+    case StatementKind::kAlterSchema:
+      return RunAlterSchema(context, As<AlterSchemaStatement>(statement));
+    case StatementKind::kAlterTable:
+      return RunAlterTable(context, As<AlterTableStatement>(statement));
+    case StatementKind::kDrop:
+      return RunDrop(context, As<DropStatement>(statement));
+    case StatementKind::kInsert:
+      return RunInsert(context, As<InsertStatement>(statement));
     case StatementKind::kUpdate:
       return RefuseMutation(context, As<UpdateStatement>(statement).table, statement.position, "UPDATE");
     case StatementKind::kDelete:
@@ -26,8 +33,10 @@ absl::StatusOr<QueryOutcome> RunStatement(const StatementContext& context, const
     case StatementKind::kMerge:
       return RefuseMutation(context, As<MergeStatement>(statement).target, statement.position, "MERGE");
     case StatementKind::kTruncate:
-      return RefuseMutation(context, As<TruncateStatement>(statement).table, statement.position, "TRUNCATE TABLE");
-    case StatementKind::kCreateView: return Unsupported(statement.position, "statement CREATE VIEW");
+      return RefuseMutation(context, As<TruncateStatement>(statement).table, statement.position,
+                            "TRUNCATE TABLE");
+    case StatementKind::kCreateView:
+      return Unsupported(statement.position, "statement CREATE VIEW");
     case StatementKind::kUnsupported:
       return Unsupported(statement.position, "statement ", As<UnsupportedStatement>(statement).name);
   }

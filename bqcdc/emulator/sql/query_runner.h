@@ -13,8 +13,8 @@
 
 namespace bqcdc::emulator::sql {
 
-// A query parameter as REST v2 gives it: `type` names the GoogleSQL type (with fields for STRUCT and mode REPEATED for
-// ARRAY), the value is text, or nested.
+// A query parameter as REST v2 gives it: `type` names the GoogleSQL type (with fields for STRUCT and mode
+// REPEATED for ARRAY), the value is text, or nested.
 struct ParameterValue {
   std::optional<std::string> text;  // unset: NULL, or a nested value
   std::vector<ParameterValue> children;
@@ -48,8 +48,8 @@ struct QueryOutcome {
   std::optional<catalog::DatasetId> ddl_target_dataset;
 };
 
-// Parses, analyses and runs one GoogleSQL statement (or a script of DDL and DML whose last statement's outcome counts).
-// Thread-safe as far as `database` is. Errors are made by emulator/errors.h, with positions.
+// Parses, analyses and runs one GoogleSQL statement (or a script of DDL and DML whose last statement's
+// outcome counts). Thread-safe as far as `database` is. Errors are made by emulator/errors.h, with positions.
 absl::StatusOr<QueryOutcome> RunQuery(engine::Database& database, const QueryRequest& request);
 
 }  // namespace bqcdc::emulator::sql

@@ -42,14 +42,15 @@ absl::Status Analyzer::AnalyzeOrderItems(const std::vector<OrderByItem>& items, 
                      result.expression->type.ToString());
     }
     result.descending = item.descending;
-    result.nulls_first = item.nulls == NullOrder::kUnspecified ? !item.descending : item.nulls == NullOrder::kFirst;
+    result.nulls_first =
+        item.nulls == NullOrder::kUnspecified ? !item.descending : item.nulls == NullOrder::kFirst;
     results.push_back(std::move(result));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<ResolvedWindow>> Analyzer::AnalyzeWindow(const WindowSpecification& specification,
-                                                                        Context& context) {
+absl::StatusOr<std::unique_ptr<ResolvedWindow>> Analyzer::AnalyzeWindow(
+    const WindowSpecification& specification, Context& context) {
   auto window = std::make_unique<ResolvedWindow>();
   if (specification.base_name) {
     const WindowSpecification* base = nullptr;
@@ -61,7 +62,8 @@ absl::StatusOr<std::unique_ptr<ResolvedWindow>> Analyzer::AnalyzeWindow(const Wi
     if (base == nullptr) {
       return ErrorAt(specification.position, "Unrecognized window alias ", specification.base_name->text);
     }
-    if (++depth_ > kAnalysisDepthMax) return ErrorAt(specification.position, "Window definitions are nested too deeply");
+    if (++depth_ > kAnalysisDepthMax)
+      return ErrorAt(specification.position, "Window definitions are nested too deeply");
     auto inner = AnalyzeWindow(*base, context);
     --depth_;
     if (!inner.ok()) return inner.status();
@@ -70,8 +72,8 @@ absl::StatusOr<std::unique_ptr<ResolvedWindow>> Analyzer::AnalyzeWindow(const Wi
   BQCDC_RETURN_IF_ERROR(AnalyzeAll(specification.partition_by, context, window->partition_by));
   for (const ResolvedExpressionPtr& partition : window->partition_by) {
     if (!partition->type.SupportsGrouping() || partition->type.is(TypeKind::kFloat64)) {
-      return ErrorAt(specification.position, "Partitioning by expressions of type ", partition->type.ToString(),
-                     " is not allowed");
+      return ErrorAt(specification.position, "Partitioning by expressions of type ",
+                     partition->type.ToString(), " is not allowed");
     }
   }
   BQCDC_RETURN_IF_ERROR(AnalyzeOrderItems(specification.order_by, context, window->order_by));
@@ -81,7 +83,8 @@ absl::StatusOr<std::unique_ptr<ResolvedWindow>> Analyzer::AnalyzeWindow(const Wi
     to.kind = static_cast<ResolvedBoundKind>(from.kind);
     if (!from.offset) return absl::OkStatus();
     BQCDC_ASSIGN_OR_RETURN(to.offset, Analyze(*from.offset, context));
-    const bool is_number = to.offset->kind == ResolvedKind::kLiteral && to.offset->type.is(TypeKind::kInt64) &&
+    const bool is_number = to.offset->kind == ResolvedKind::kLiteral &&
+                           to.offset->type.is(TypeKind::kInt64) &&
                            !Resolved<ResolvedLiteral>(*to.offset).value.is_null;
     if (!is_number || std::get<int64_t>(Resolved<ResolvedLiteral>(*to.offset).value.scalar) < 0) {
       return Unsupported(from.position, "a window frame bound that is not a constant non-negative INT64");
@@ -93,17 +96,19 @@ absl::StatusOr<std::unique_ptr<ResolvedWindow>> Analyzer::AnalyzeWindow(const Wi
   BQCDC_RETURN_IF_ERROR(bound(frame.start, window->start));
   if (frame.end) BQCDC_RETURN_IF_ERROR(bound(*frame.end, window->end));
   if (window->unit == ResolvedFrameUnit::kRange && (window->start.offset || window->end.offset)) {
-    const bool plain = window->order_by.size() == 1 && window->order_by[0].expression->type.is(TypeKind::kInt64);
+    const bool plain =
+        window->order_by.size() == 1 && window->order_by[0].expression->type.is(TypeKind::kInt64);
     if (!plain) return Unsupported(frame.position, "RANGE with an offset over this ORDER BY");
   }
   return window;
 }
 
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAggregate(const FunctionCall& call, const std::string& name,
-                                                                 Context& context) {
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAggregate(const FunctionCall& call,
+                                                                 const std::string& name, Context& context) {
   const FunctionMode mode = FindFunction(name)[0].mode;
   if (call.over) {
-    if (mode == FunctionMode::kScalar) return ErrorAt(call.position, "Function ", name, " does not support OVER");
+    if (mode == FunctionMode::kScalar)
+      return ErrorAt(call.position, "Function ", name, " does not support OVER");
     if (context.select == nullptr || !context.allow_windows) {
       return ErrorAt(call.position, "Analytic function not allowed in ", context.clause);
     }
@@ -118,7 +123,9 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAggregate(const FunctionC
       return ErrorAt(call.position, "Aggregate function ", name, " not allowed in ", context.clause);
     }
   }
-  if (call.having) return Unsupported(call.position, "HAVING MAX or MIN in ", name);
+  // ANY_VALUE(x HAVING MAX y) is MAX_BY(x, y).
+  const bool any_having = call.having && name == "ANY_VALUE" && !call.distinct && call.arguments.size() == 1;
+  if (call.having && !any_having) return Unsupported(call.position, "HAVING MAX or MIN in ", name);
   Context inner = context;
   inner.allow_windows = false;
   if (!call.over) {
@@ -132,7 +139,12 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAggregate(const FunctionC
   if (name == "COUNT" && !call.star && aggregate->arguments.empty()) {
     return ErrorAt(call.position, "No matching signature for aggregate function COUNT with no arguments");
   }
-  BQCDC_ASSIGN_OR_RETURN(const Match match, MatchSignature(name, aggregate->arguments, call.position));
+  if (any_having) {
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr key, Analyze(*call.having->expression, inner));
+    aggregate->arguments.push_back(std::move(key));
+  }
+  const std::string called = !any_having ? name : call.having->max ? "MAX_BY" : "MIN_BY";
+  BQCDC_ASSIGN_OR_RETURN(const Match match, MatchSignature(called, aggregate->arguments, call.position));
   aggregate->signature = match.signature;
   aggregate->type = match.type;
   aggregate->distinct = call.distinct;
@@ -145,20 +157,22 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAggregate(const FunctionC
   static const std::set<std::string>* const collectors =
       new std::set<std::string>{"ARRAY_AGG", "STRING_AGG", "ARRAY_CONCAT_AGG"};
   if ((!call.order_by.empty() || call.limit) && !collectors->contains(name)) {
-    return ErrorAt(call.position, call.limit ? "LIMIT" : "ORDER BY", " in arguments is not supported on function ",
-                   name);
+    return ErrorAt(call.position, call.limit ? "LIMIT" : "ORDER BY",
+                   " in arguments is not supported on function ", name);
   }
   if (call.distinct) {
     if (match.signature->form.find('#') == std::string::npos && match.signature->form[0] != '@') {
       return Unsupported(call.position, "DISTINCT in ", name);
     }
     if (!aggregate->arguments.empty() && !aggregate->arguments[0]->type.SupportsGrouping()) {
-      return ErrorAt(call.position, "Aggregate functions with DISTINCT cannot be used with arguments of type ",
+      return ErrorAt(call.position,
+                     "Aggregate functions with DISTINCT cannot be used with arguments of type ",
                      aggregate->arguments[0]->type.ToString());
     }
     for (const ResolvedOrderItem& item : aggregate->order_by) {
       if (Fingerprint(*item.expression) != Fingerprint(*aggregate->arguments[0])) {
-        return ErrorAt(call.position, "An aggregate function that has both DISTINCT and ORDER BY arguments can only "
+        return ErrorAt(call.position,
+                       "An aggregate function that has both DISTINCT and ORDER BY arguments can only "
                        "ORDER BY expressions that are arguments to the function");
       }
     }
@@ -181,7 +195,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAggregate(const FunctionC
   return std::make_unique<ResolvedColumn>(id, type);
 }
 
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeGroupingCall(const FunctionCall& call, Context& context) {
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeGroupingCall(const FunctionCall& call,
+                                                                    Context& context) {
   if (context.select == nullptr || !context.allow_aggregates || call.arguments.size() != 1 ||
       !call.arguments[0].value) {
     return ErrorAt(call.position, "GROUPING takes one grouping item of the GROUP BY clause");
@@ -200,7 +215,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeGroupingCall(const Functi
   return ErrorAt(call.position, "GROUPING must have an argument that exists within the GROUP BY clause");
 }
 
-absl::Status Analyzer::CheckGrouped(ResolvedExpressionPtr& expression, SelectState& state, std::string_view what) {
+absl::Status Analyzer::CheckGrouped(ResolvedExpressionPtr& expression, SelectState& state,
+                                    std::string_view what) {
   if (!state.is_grouped || !expression) return absl::OkStatus();
   std::set<ColumnId> from;
   for (const NamedColumn& column : state.names.columns) from.insert(column.id);

@@ -9,7 +9,8 @@
 
 namespace bqcdc::emulator::sql {
 
-// `errors::InvalidQueryAt` and `errors::UnsupportedInQuery` at a node's position, the text put together of pieces.
+// `errors::InvalidQueryAt` and `errors::UnsupportedInQuery` at a node's position, the text put together of
+// pieces.
 template <typename... Pieces>
 absl::Status ErrorAt(const Position& position, const Pieces&... pieces) {
   return errors::InvalidQueryAt(base::StrCat(pieces...), position.line, position.column);

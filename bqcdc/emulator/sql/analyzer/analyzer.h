@@ -32,8 +32,8 @@ struct AnalyzerOptions {
 // Nesting of queries and expressions that one statement may have.
 inline constexpr int kAnalysisDepthMax = 200;
 
-// Makes the typed tree of a query: resolves names, functions and types. Errors are InvalidArgument in the service's
-// words with a position, or NotFound for tables. Made for one statement; not thread-safe.
+// Makes the typed tree of a query: resolves names, functions and types. Errors are InvalidArgument in the
+// service's words with a position, or NotFound for tables. Made for one statement; not thread-safe.
 class Analyzer {
  public:
   Analyzer(const AnalyzerOptions& options, TableProvider& tables) : options_(options), tables_(tables) {}
@@ -44,9 +44,10 @@ class Analyzer {
   absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression, const Type& type);
   absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression);
 
-  // Converts `expression` to `type` where assignment allows it: coercion, and for `what` the words of the error.
-  absl::StatusOr<ResolvedExpressionPtr> CoerceForAssignment(ResolvedExpressionPtr expression, const Type& type,
-                                                            std::string_view target);
+  // Converts `expression` to `type` where assignment allows it: coercion, and for `what` the words of the
+  // error.
+  absl::StatusOr<ResolvedExpressionPtr> CoerceForAssignment(ResolvedExpressionPtr expression,
+                                                            const Type& type, std::string_view target);
 
   absl::StatusOr<Type> ResolveType(const TypeName& name);
   // Completes a path of a table by the project and the default dataset.
@@ -63,9 +64,9 @@ class Analyzer {
     SelectState* select = nullptr;  // null: no aggregates, no window functions
     bool allow_aggregates = false;
     bool allow_windows = false;
-    bool use_aliases = false;    // names of the SELECT list come first
+    bool use_aliases = false;  // names of the SELECT list come first
     bool inside_aggregate = false;
-    std::string clause;          // for refusals: "WHERE clause"
+    std::string clause;  // for refusals: "WHERE clause"
   };
   struct WithEntry {
     std::string unique_name;
@@ -85,10 +86,12 @@ class Analyzer {
 
   // query_analysis.cc
   absl::StatusOr<QueryResult> AnalyzeQueryIn(const Query& query, const Scope* outer);
-  absl::StatusOr<QueryResult> AnalyzeBody(const QueryExpression& body, const Query* owner, const Scope* outer);
+  absl::StatusOr<QueryResult> AnalyzeBody(const QueryExpression& body, const Query* owner,
+                                          const Scope* outer);
   absl::StatusOr<QueryResult> AnalyzeSetOperation(const SetOperation& operation, const Scope* outer);
   absl::Status AnalyzeWith(const Query& query, const Scope* outer, std::vector<WithScan::Entry>& entries);
-  absl::Status SortByOutputs(const std::vector<OrderByItem>& order_by, QueryResult& result, const Scope* outer);
+  absl::Status SortByOutputs(const std::vector<OrderByItem>& order_by, QueryResult& result,
+                             const Scope* outer);
   absl::Status ApplyLimit(const Query& query, QueryResult& result);
   static ArgumentType OutputArgument(const QueryResult& input, size_t column);
   ExpressionResult ConvertOutput(QueryResult& input, size_t column, const Type& type);
@@ -110,11 +113,15 @@ class Analyzer {
   absl::StatusOr<FromResult> AnalyzeFrom(const TableExpression& from, const Scope* outer, FromResult* left,
                                          ResolvedJoinType join, bool* absorbed);
   absl::StatusOr<FromResult> AnalyzeTable(const TableReference& table, const Scope* outer);
+  absl::StatusOr<FromResult> AnalyzeTableSubquery(const TableSubquery& subquery, const Scope* outer);
+  absl::StatusOr<FromResult> AnalyzeUnpivot(const UnpivotClause& unpivot, FromResult input);
+  absl::StatusOr<FromResult> AnalyzeWildcard(const TableReference& table, const catalog::TableId& id);
   absl::StatusOr<FromResult> AnalyzeStoredTable(const TableReference& table);
   absl::StatusOr<FromResult> AnalyzeConstantTable(const TableReference& table, size_t schema_index);
   absl::StatusOr<FromResult> AnalyzeUnnest(const Expression* array, const TableReference* path,
-                                           const TableExpression& node, const std::optional<WithOffset>& with_offset,
-                                           const Scope* outer, FromResult* left, ResolvedJoinType join);
+                                           const TableExpression& node,
+                                           const std::optional<WithOffset>& with_offset, const Scope* outer,
+                                           FromResult* left, ResolvedJoinType join);
   absl::StatusOr<FromResult> AnalyzeJoin(const JoinExpression& join, const Scope* outer);
   absl::Status JoinUsing(const JoinExpression& join, FromResult& left, FromResult& right, JoinScan& scan,
                          NameList& names, std::vector<ComputedColumn>& computed);
@@ -128,7 +135,8 @@ class Analyzer {
   ExpressionResult AnalyzePath(const PathExpression& path, Context& context);
   // The SELECT list's expression of that alias, analysed again; null where there is none.
   ExpressionResult AnalyzeAlias(const Identifier& name, Context& context);
-  ExpressionResult FollowFields(ResolvedExpressionPtr base, const std::vector<Identifier>& names, size_t next);
+  ExpressionResult FollowFields(ResolvedExpressionPtr base, const std::vector<Identifier>& names,
+                                size_t next);
   ExpressionResult AnalyzeUnary(const UnaryExpression& unary, Context& context);
   ExpressionResult AnalyzeBinary(const BinaryExpression& binary, Context& context);
   ExpressionResult AnalyzeIn(const InExpression& in, Context& context);
@@ -142,7 +150,8 @@ class Analyzer {
   ExpressionResult AnalyzeSubscript(const SubscriptExpression& subscript, Context& context);
   ExpressionResult AnalyzeSubquery(const SubqueryExpression& subquery, Context& context);
   ExpressionResult AnalyzeInSubquery(const InExpression& in, Context& context);
-  ExpressionResult MakeCast(ResolvedExpressionPtr operand, const Type& type, bool safe, const Position& position);
+  ExpressionResult MakeCast(ResolvedExpressionPtr operand, const Type& type, bool safe,
+                            const Position& position);
   absl::Status AnalyzeAll(const std::vector<ExpressionPtr>& expressions, Context& context,
                           std::vector<ResolvedExpressionPtr>& results);
 
@@ -167,9 +176,10 @@ class Analyzer {
                                        const Position& position);
   ExpressionResult Coerce(ResolvedExpressionPtr expression, const Type& type);
   static ArgumentType ArgumentOf(const ResolvedExpression& expression);
-  absl::StatusOr<Type> SupertypeOf(const std::vector<ResolvedExpressionPtr>& expressions, std::string_view what,
-                                   const Position& position);
-  absl::StatusOr<std::string> PartName(const Identifier& name, const std::optional<Identifier>& weekday) const;
+  absl::StatusOr<Type> SupertypeOf(const std::vector<ResolvedExpressionPtr>& expressions,
+                                   std::string_view what, const Position& position);
+  absl::StatusOr<std::string> PartName(const Identifier& name,
+                                       const std::optional<Identifier>& weekday) const;
 
   const AnalyzerOptions options_;
   TableProvider& tables_;

@@ -15,16 +15,35 @@ namespace {
 
 // How a name reads in an error: operators by their sign.
 std::string DisplayName(const std::string& name) {
-  static const std::map<std::string, std::string>* const signs = new std::map<std::string, std::string>{
-      {"$add", "operator +"}, {"$subtract", "operator -"}, {"$multiply", "operator *"}, {"$divide", "operator /"},
-      {"$equal", "operator ="}, {"$not_equal", "operator !="}, {"$less", "operator <"},
-      {"$less_or_equal", "operator <="}, {"$greater", "operator >"}, {"$greater_or_equal", "operator >="},
-      {"$and", "operator AND"}, {"$or", "operator OR"}, {"$not", "operator NOT"}, {"$like", "operator LIKE"},
-      {"$between", "operator BETWEEN"}, {"$in", "operator IN"}, {"$in_array", "operator IN UNNEST"},
-      {"$minus", "operator -"}, {"$concat", "operator ||"}, {"$bit_and", "operator &"}, {"$bit_or", "operator |"},
-      {"$bit_xor", "operator ^"}, {"$bit_not", "operator ~"}, {"$shift_left", "operator <<"},
-      {"$shift_right", "operator >>"}, {"$extract", "function EXTRACT"}, {"$interval", "function INTERVAL"},
-      {"$interval_text", "function INTERVAL"}};
+  static const std::map<std::string, std::string>* const signs =
+      new std::map<std::string, std::string>{{"$add", "operator +"},
+                                             {"$subtract", "operator -"},
+                                             {"$multiply", "operator *"},
+                                             {"$divide", "operator /"},
+                                             {"$equal", "operator ="},
+                                             {"$not_equal", "operator !="},
+                                             {"$less", "operator <"},
+                                             {"$less_or_equal", "operator <="},
+                                             {"$greater", "operator >"},
+                                             {"$greater_or_equal", "operator >="},
+                                             {"$and", "operator AND"},
+                                             {"$or", "operator OR"},
+                                             {"$not", "operator NOT"},
+                                             {"$like", "operator LIKE"},
+                                             {"$between", "operator BETWEEN"},
+                                             {"$in", "operator IN"},
+                                             {"$in_array", "operator IN UNNEST"},
+                                             {"$minus", "operator -"},
+                                             {"$concat", "operator ||"},
+                                             {"$bit_and", "operator &"},
+                                             {"$bit_or", "operator |"},
+                                             {"$bit_xor", "operator ^"},
+                                             {"$bit_not", "operator ~"},
+                                             {"$shift_left", "operator <<"},
+                                             {"$shift_right", "operator >>"},
+                                             {"$extract", "function EXTRACT"},
+                                             {"$interval", "function INTERVAL"},
+                                             {"$interval_text", "function INTERVAL"}};
   const auto found = signs->find(name);
   return found == signs->end() ? "function " + name : found->second;
 }
@@ -32,7 +51,8 @@ std::string DisplayName(const std::string& name) {
 // The parameter that argument `index` goes to; null where there is none.
 const FunctionParameter* ParameterAt(const FunctionSignature& signature, size_t index) {
   if (index < signature.parameters.size()) return &signature.parameters[index];
-  if (!signature.parameters.empty() && signature.parameters.back().repeated) return &signature.parameters.back();
+  if (!signature.parameters.empty() && signature.parameters.back().repeated)
+    return &signature.parameters.back();
   return nullptr;
 }
 
@@ -93,18 +113,34 @@ std::optional<Candidate> TrySignature(const FunctionSignature& signature,
     const FunctionParameter& parameter = *ParameterAt(signature, i);
     Type target = parameter.type;
     switch (parameter.kind) {
-      case ParameterKind::kType: break;
-      case ParameterKind::kTemplate: target = candidate.bindings[parameter.letter]; break;
-      case ParameterKind::kArrayTemplate: target = Type::Array(candidate.bindings[parameter.letter]); break;
-      case ParameterKind::kAny: target = arguments[i].type; break;
-      case ParameterKind::kDatePart: target = TypeKind::kString; break;
-      case ParameterKind::kIntervalParts: return std::nullopt;  // expanded by the caller
+      case ParameterKind::kType:
+        break;
+      case ParameterKind::kTemplate:
+        target = candidate.bindings[parameter.letter];
+        break;
+      case ParameterKind::kArrayTemplate:
+        target = Type::Array(candidate.bindings[parameter.letter]);
+        break;
+      case ParameterKind::kAny:
+        target = arguments[i].type;
+        break;
+      case ParameterKind::kDatePart:
+        target = TypeKind::kString;
+        break;
+      case ParameterKind::kIntervalParts:
+        return std::nullopt;  // expanded by the caller
     }
     switch (FindCoercion(arguments[i], target)) {
-      case Coercion::kExact: break;
-      case Coercion::kLiteral: ++candidate.literal; break;
-      case Coercion::kImplicit: ++(arguments[i].is_literal ? candidate.literal : candidate.implicit); break;
-      case Coercion::kNone: return std::nullopt;
+      case Coercion::kExact:
+        break;
+      case Coercion::kLiteral:
+        ++candidate.literal;
+        break;
+      case Coercion::kImplicit:
+        ++(arguments[i].is_literal ? candidate.literal : candidate.implicit);
+        break;
+      case Coercion::kNone:
+        return std::nullopt;
     }
     candidate.types.push_back(target);
   }
@@ -165,12 +201,14 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Coerce(ResolvedExpressionPtr exp
     }
     if (expression->type == type) return expression;
     if (literal.is_coercible) {
-      const bool by_text = !literal.text.empty() && (type.is(TypeKind::kNumeric) || type.is(TypeKind::kBigNumeric));
+      const bool by_text =
+          !literal.text.empty() && (type.is(TypeKind::kNumeric) || type.is(TypeKind::kBigNumeric));
       auto value = CastValue(by_text ? Value::String(literal.text) : literal.value, type);
       if (!value.ok()) {
         const std::string* text = std::get_if<std::string>(&literal.value.scalar);
         return ErrorAt(expression->position, "Could not cast literal ",
-                       text != nullptr ? base::StrCat("\"", *text, "\"") : literal.text, " to type ", type.ToString());
+                       text != nullptr ? base::StrCat("\"", *text, "\"") : literal.text, " to type ",
+                       type.ToString());
       }
       auto result = std::make_unique<ResolvedLiteral>(*std::move(value));
       result->position = expression->position;
@@ -199,11 +237,12 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Coerce(ResolvedExpressionPtr exp
 }
 
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::CoerceForAssignment(ResolvedExpressionPtr expression,
-                                                                    const Type& type, std::string_view target) {
+                                                                    const Type& type,
+                                                                    std::string_view target) {
   const Position position = expression->position;
   if (FindCoercion(ArgumentOf(*expression), type) == Coercion::kNone) {
-    return ErrorAt(position, "Value has type ", expression->type.ToString(), " which cannot be inserted into ", target,
-                   ", which has type ", type.ToString());
+    return ErrorAt(position, "Value has type ", expression->type.ToString(),
+                   " which cannot be inserted into ", target, ", which has type ", type.ToString());
   }
   return Coerce(std::move(expression), type);
 }
@@ -231,7 +270,9 @@ absl::StatusOr<Analyzer::Match> Analyzer::MatchSignature(const std::string& name
     // INTERVAL n PART arrives as two arguments; see AnalyzeArguments.
     FunctionSignature const* tried = &signature;
     FunctionSignature expanded;
-    const auto has_interval = [](const FunctionParameter& p) { return p.kind == ParameterKind::kIntervalParts; };
+    const auto has_interval = [](const FunctionParameter& p) {
+      return p.kind == ParameterKind::kIntervalParts;
+    };
     if (std::any_of(signature.parameters.begin(), signature.parameters.end(), has_interval)) {
       expanded = signature;
       expanded.parameters.clear();
@@ -278,10 +319,10 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Call(const std::string& name,
 absl::StatusOr<std::string> Analyzer::PartName(const Identifier& name,
                                                const std::optional<Identifier>& weekday) const {
   static const std::set<std::string>* const parts = new std::set<std::string>{
-      "MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "DAYOFWEEK", "DAYOFYEAR", "WEEK", "ISOWEEK",
-      "MONTH", "QUARTER", "YEAR", "ISOYEAR", "DATE", "TIME", "DATETIME"};
-  static const std::set<std::string>* const weekdays = new std::set<std::string>{
-      "SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"};
+      "MICROSECOND", "MILLISECOND", "SECOND",  "MINUTE", "HOUR",    "DAY",  "DAYOFWEEK", "DAYOFYEAR", "WEEK",
+      "ISOWEEK",     "MONTH",       "QUARTER", "YEAR",   "ISOYEAR", "DATE", "TIME",      "DATETIME"};
+  static const std::set<std::string>* const weekdays =
+      new std::set<std::string>{"SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"};
   std::string part = absl::AsciiStrToUpper(name.text);
   if (!parts->contains(part)) {
     return ErrorAt(name.position, "A valid date part name is required but found ", name.text);
@@ -289,8 +330,8 @@ absl::StatusOr<std::string> Analyzer::PartName(const Identifier& name,
   if (!weekday) return part;
   const std::string day = absl::AsciiStrToUpper(weekday->text);
   if (part != "WEEK" || !weekdays->contains(day)) {
-    return ErrorAt(weekday->position, "A valid date part name is required but found ", name.text, "(", weekday->text,
-                   ")");
+    return ErrorAt(weekday->position, "A valid date part name is required but found ", name.text, "(",
+                   weekday->text, ")");
   }
   return day == "SUNDAY" ? part : base::StrCat("WEEK(", day, ")");
 }

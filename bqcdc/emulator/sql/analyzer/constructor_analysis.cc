@@ -29,8 +29,10 @@ absl::StatusOr<Type> Analyzer::ResolveType(const TypeName& name) {
       }
       return Type::Struct(std::move(fields));
     }
-    case TypeNameKind::kRange: return Unsupported(name.position, "type RANGE");
-    case TypeNameKind::kSimple: break;
+    case TypeNameKind::kRange:
+      return Unsupported(name.position, "type RANGE");
+    case TypeNameKind::kSimple:
+      break;
   }
   const std::string text = name.name.size() == 1 ? name.name[0].text : "";
   if (!name.parameters.empty()) {
@@ -47,17 +49,16 @@ absl::StatusOr<Type> Analyzer::ResolveType(const TypeName& name) {
   schema::Column column;
   column.type = *type;
   static constexpr TypeKind kKinds[] = {
-      TypeKind::kBool,  TypeKind::kInt64, TypeKind::kFloat64,  TypeKind::kNumeric, TypeKind::kBigNumeric,
-      TypeKind::kString, TypeKind::kBytes, TypeKind::kDate,    TypeKind::kDatetime, TypeKind::kTime,
-      TypeKind::kTimestamp, TypeKind::kJson, TypeKind::kInterval};
+      TypeKind::kBool,      TypeKind::kInt64, TypeKind::kFloat64, TypeKind::kNumeric,  TypeKind::kBigNumeric,
+      TypeKind::kString,    TypeKind::kBytes, TypeKind::kDate,    TypeKind::kDatetime, TypeKind::kTime,
+      TypeKind::kTimestamp, TypeKind::kJson,  TypeKind::kInterval};
   return Type(kKinds[static_cast<int>(*type)]);
 }
 
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::MakeCast(ResolvedExpressionPtr operand, const Type& type, bool safe,
-                                                         const Position& position) {
-  const auto* literal = operand->kind == ResolvedKind::kLiteral
-                            ? static_cast<const ResolvedLiteral*>(operand.get())
-                            : nullptr;
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::MakeCast(ResolvedExpressionPtr operand, const Type& type,
+                                                         bool safe, const Position& position) {
+  const auto* literal =
+      operand->kind == ResolvedKind::kLiteral ? static_cast<const ResolvedLiteral*>(operand.get()) : nullptr;
   if (literal != nullptr && literal->is_untyped) {
     return std::make_unique<ResolvedCast>(std::make_unique<ResolvedLiteral>(Value::Null(type)), type);
   }
@@ -92,14 +93,15 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCast(const CastExpression
       BQCDC_ASSIGN_OR_RETURN(operand, Coerce(std::move(operand), type));
     }
   }
-  if (operand->kind == ResolvedKind::kMakeArray && static_cast<ResolvedMakeArray&>(*operand).elements.empty() &&
-      type.is_array()) {
+  if (operand->kind == ResolvedKind::kMakeArray &&
+      static_cast<ResolvedMakeArray&>(*operand).elements.empty() && type.is_array()) {
     return std::make_unique<ResolvedMakeArray>(type);
   }
   return MakeCast(std::move(operand), type, cast.safe, cast.position);
 }
 
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeExtract(const ExtractExpression& extract, Context& context) {
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeExtract(const ExtractExpression& extract,
+                                                               Context& context) {
   BQCDC_ASSIGN_OR_RETURN(const std::string part, PartName(extract.part.name, extract.part.weekday));
   std::vector<ResolvedExpressionPtr> operands(1);
   BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*extract.operand, context));
@@ -114,8 +116,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeExtract(const ExtractExpr
   // DATE, TIME and DATETIME of a TIMESTAMP or DATETIME are conversions.
   if (part == "DATE" || part == "TIME" || part == "DATETIME") {
     if (!operands[0]->type.is(TypeKind::kTimestamp) && !operands[0]->type.is(TypeKind::kDatetime)) {
-      return ErrorAt(extract.position, "EXTRACT from ", operands[0]->type.ToString(), " does not support the ", part,
-                     " date part");
+      return ErrorAt(extract.position, "EXTRACT from ", operands[0]->type.ToString(),
+                     " does not support the ", part, " date part");
     }
     if (zone) operands.push_back(std::move(zone));
     return Call(part, std::move(operands), extract.position);
@@ -143,7 +145,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeInterval(const IntervalEx
   return Call("$interval_text", std::move(operands), interval.position);
 }
 
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeArray(const ArrayConstructor& array, Context& context) {
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeArray(const ArrayConstructor& array,
+                                                             Context& context) {
   std::vector<ResolvedExpressionPtr> elements;
   BQCDC_RETURN_IF_ERROR(AnalyzeAll(array.elements, context, elements));
   Type element_type(TypeKind::kInt64);
@@ -249,8 +252,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeInSubquery(const InExpres
   std::optional<Type> type = FindSupertype({ArgumentOf(*operand), {column_type}});
   if (!type || !type->SupportsEquality() || type->is_struct()) {
     if (type && type->is_struct()) return Unsupported(in.position, "IN over a subquery of STRUCT values");
-    return ErrorAt(in.position, "Cannot execute IN subquery with uncomparable types ", operand->type.ToString(),
-                   " and ", column_type.ToString());
+    return ErrorAt(in.position, "Cannot execute IN subquery with uncomparable types ",
+                   operand->type.ToString(), " and ", column_type.ToString());
   }
   BQCDC_ASSIGN_OR_RETURN(operand, Coerce(std::move(operand), *type));
   auto result = std::make_unique<ResolvedSubquery>(ResolvedSubqueryMode::kIn, TypeKind::kBool);

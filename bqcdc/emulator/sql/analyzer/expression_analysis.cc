@@ -58,10 +58,14 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Analyze(const Expression& expres
       case ExpressionKind::kIntLiteral:
       case ExpressionKind::kFloatLiteral:
       case ExpressionKind::kStringLiteral:
-      case ExpressionKind::kBytesLiteral: return AnalyzeLiteral(expression);
-      case ExpressionKind::kTypedLiteral: return AnalyzeTypedLiteral(As<TypedLiteral>(expression));
-      case ExpressionKind::kInterval: return AnalyzeInterval(As<IntervalExpression>(expression), context);
-      case ExpressionKind::kDefault: return ErrorAt(expression.position, "Unexpected keyword DEFAULT");
+      case ExpressionKind::kBytesLiteral:
+        return AnalyzeLiteral(expression);
+      case ExpressionKind::kTypedLiteral:
+        return AnalyzeTypedLiteral(As<TypedLiteral>(expression));
+      case ExpressionKind::kInterval:
+        return AnalyzeInterval(As<IntervalExpression>(expression), context);
+      case ExpressionKind::kDefault:
+        return ErrorAt(expression.position, "Unexpected keyword DEFAULT");
       case ExpressionKind::kNamedParameter: {
         const std::string& name = As<NamedParameter>(expression).name;
         const auto found = options_.named_parameters.find(absl::AsciiStrToLower(name));
@@ -83,20 +87,25 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Analyze(const Expression& expres
         return Unsupported(expression.position, "system variable @@",
                            variable.name.empty() ? std::string() : variable.name[0].text);
       }
-      case ExpressionKind::kPath: return AnalyzePath(As<PathExpression>(expression), context);
+      case ExpressionKind::kPath:
+        return AnalyzePath(As<PathExpression>(expression), context);
       case ExpressionKind::kFieldAccess: {
         const auto& access = As<FieldAccess>(expression);
         BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr operand, Analyze(*access.operand, context));
         return FollowFields(std::move(operand), {access.field}, 0);
       }
-      case ExpressionKind::kSubscript: return AnalyzeSubscript(As<SubscriptExpression>(expression), context);
-      case ExpressionKind::kUnary: return AnalyzeUnary(As<UnaryExpression>(expression), context);
-      case ExpressionKind::kBinary: return AnalyzeBinary(As<BinaryExpression>(expression), context);
+      case ExpressionKind::kSubscript:
+        return AnalyzeSubscript(As<SubscriptExpression>(expression), context);
+      case ExpressionKind::kUnary:
+        return AnalyzeUnary(As<UnaryExpression>(expression), context);
+      case ExpressionKind::kBinary:
+        return AnalyzeBinary(As<BinaryExpression>(expression), context);
       case ExpressionKind::kLogical: {
         const auto& logical = As<LogicalExpression>(expression);
         std::vector<ResolvedExpressionPtr> operands;
         BQCDC_RETURN_IF_ERROR(AnalyzeAll(logical.operands, context, operands));
-        return Call(logical.op == LogicalOperator::kAnd ? "$and" : "$or", std::move(operands), expression.position);
+        return Call(logical.op == LogicalOperator::kAnd ? "$and" : "$or", std::move(operands),
+                    expression.position);
       }
       case ExpressionKind::kIsTest: {
         const auto& test = As<IsTestExpression>(expression);
@@ -108,13 +117,15 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Analyze(const Expression& expres
         if (test.test == IsTest::kUnknown) {
           BQCDC_ASSIGN_OR_RETURN(operands[0], Coerce(std::move(operands[0]), TypeKind::kBool));
         }
-        BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr tested, Call(name, std::move(operands), expression.position));
+        BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr tested,
+                               Call(name, std::move(operands), expression.position));
         if (!test.negated) return tested;
         std::vector<ResolvedExpressionPtr> negation;
         negation.push_back(std::move(tested));
         return Call("$not", std::move(negation), expression.position);
       }
-      case ExpressionKind::kIn: return AnalyzeIn(As<InExpression>(expression), context);
+      case ExpressionKind::kIn:
+        return AnalyzeIn(As<InExpression>(expression), context);
       case ExpressionKind::kBetween: {
         const auto& between = As<BetweenExpression>(expression);
         std::vector<ResolvedExpressionPtr> operands(3);
@@ -128,16 +139,26 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Analyze(const Expression& expres
         negation.push_back(std::move(result));
         return Call("$not", std::move(negation), expression.position);
       }
-      case ExpressionKind::kLike: return AnalyzeLike(As<LikeExpression>(expression), context);
-      case ExpressionKind::kCase: return AnalyzeCase(As<CaseExpression>(expression), context);
-      case ExpressionKind::kFunctionCall: return AnalyzeCall(As<FunctionCall>(expression), context);
-      case ExpressionKind::kLambda: return Unsupported(expression.position, "lambda expression");
-      case ExpressionKind::kCast: return AnalyzeCast(As<CastExpression>(expression), context);
-      case ExpressionKind::kExtract: return AnalyzeExtract(As<ExtractExpression>(expression), context);
-      case ExpressionKind::kArrayConstructor: return AnalyzeArray(As<ArrayConstructor>(expression), context);
-      case ExpressionKind::kStructConstructor: return AnalyzeStruct(As<StructConstructor>(expression), context);
-      case ExpressionKind::kSubquery: return AnalyzeSubquery(As<SubqueryExpression>(expression), context);
-      case ExpressionKind::kWith: return Unsupported(expression.position, "WITH expression");
+      case ExpressionKind::kLike:
+        return AnalyzeLike(As<LikeExpression>(expression), context);
+      case ExpressionKind::kCase:
+        return AnalyzeCase(As<CaseExpression>(expression), context);
+      case ExpressionKind::kFunctionCall:
+        return AnalyzeCall(As<FunctionCall>(expression), context);
+      case ExpressionKind::kLambda:
+        return Unsupported(expression.position, "lambda expression");
+      case ExpressionKind::kCast:
+        return AnalyzeCast(As<CastExpression>(expression), context);
+      case ExpressionKind::kExtract:
+        return AnalyzeExtract(As<ExtractExpression>(expression), context);
+      case ExpressionKind::kArrayConstructor:
+        return AnalyzeArray(As<ArrayConstructor>(expression), context);
+      case ExpressionKind::kStructConstructor:
+        return AnalyzeStruct(As<StructConstructor>(expression), context);
+      case ExpressionKind::kSubquery:
+        return AnalyzeSubquery(As<SubqueryExpression>(expression), context);
+      case ExpressionKind::kWith:
+        return Unsupported(expression.position, "WITH expression");
     }
     return Unsupported(expression.position, "this expression");
   }();
@@ -163,7 +184,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeConstant(const Expression
   return Analyze(expression, context);
 }
 
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeConstant(const Expression& expression, const Type& type) {
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeConstant(const Expression& expression,
+                                                                const Type& type) {
   BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result, AnalyzeConstant(expression));
   return CoerceForAssignment(std::move(result), type, "expression");
 }
@@ -177,7 +199,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLiteral(const Expression&
       literal->position = position;
       return literal;
     }
-    case ExpressionKind::kBoolLiteral: return MakeLiteral(Value::Bool(As<BoolLiteral>(expression).value), position);
+    case ExpressionKind::kBoolLiteral:
+      return MakeLiteral(Value::Bool(As<BoolLiteral>(expression).value), position);
     case ExpressionKind::kIntLiteral: {
       const std::string& text = As<IntLiteral>(expression).text;
       const std::optional<int64_t> value = ParseIntLiteral(text, false);
@@ -196,8 +219,10 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLiteral(const Expression&
       literal->position = position;
       return literal;
     }
-    case ExpressionKind::kStringLiteral: return MakeLiteral(Value::String(As<StringLiteral>(expression).value), position);
-    default: return MakeLiteral(Value::Of(TypeKind::kBytes, As<BytesLiteral>(expression).value), position);
+    case ExpressionKind::kStringLiteral:
+      return MakeLiteral(Value::String(As<StringLiteral>(expression).value), position);
+    default:
+      return MakeLiteral(Value::Of(TypeKind::kBytes, As<BytesLiteral>(expression).value), position);
   }
 }
 
@@ -229,10 +254,12 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzePath(const PathExpression
   }
   const NameMatch match = FindName(context.scope, first.text);
   switch (match.kind) {
-    case NameMatch::Kind::kNone: break;
+    case NameMatch::Kind::kNone:
+      break;
     case NameMatch::Kind::kAmbiguous:
       return ErrorAt(first.position, "Column name ", first.text, " is ambiguous");
-    case NameMatch::Kind::kColumn: return FollowFields(match.column->Reference(), path.names, 1);
+    case NameMatch::Kind::kColumn:
+      return FollowFields(match.column->Reference(), path.names, 1);
     case NameMatch::Kind::kVariable: {
       if (match.variable->value) return FollowFields(match.variable->value->Reference(), path.names, 1);
       if (path.names.size() == 1) {
@@ -249,18 +276,24 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzePath(const PathExpression
       }
       bool ambiguous = false;
       const NamedColumn* column = FindColumn(match.variable->columns, path.names[1].text, &ambiguous);
-      if (ambiguous) return ErrorAt(path.names[1].position, "Column name ", path.names[1].text, " is ambiguous");
+      if (ambiguous)
+        return ErrorAt(path.names[1].position, "Column name ", path.names[1].text, " is ambiguous");
       if (column == nullptr) {
         return ErrorAt(path.names[1].position, "Name ", path.names[1].text, " not found inside ", first.text);
       }
       return FollowFields(column->Reference(), path.names, 2);
     }
   }
+  const std::string upper = absl::AsciiStrToUpper(first.text);
+  if (upper == "_PARTITIONTIME" || upper == "_PARTITIONDATE") {
+    return Unsupported(first.position, "pseudo-column ", upper);
+  }
   return ErrorAt(first.position, "Unrecognized name: ", first.text);
 }
 
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::FollowFields(ResolvedExpressionPtr base,
-                                                             const std::vector<Identifier>& names, size_t next) {
+                                                             const std::vector<Identifier>& names,
+                                                             size_t next) {
   for (; next < names.size(); ++next) {
     const Identifier& name = names[next];
     if (base->type.is(TypeKind::kJson)) {
@@ -309,23 +342,42 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeUnary(const UnaryExpressi
   std::vector<ResolvedExpressionPtr> operands(1);
   BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*unary.operand, context));
   switch (unary.op) {
-    case UnaryOperator::kMinus: return Call("$minus", std::move(operands), unary.position);
-    case UnaryOperator::kBitNot: return Call("$bit_not", std::move(operands), unary.position);
-    case UnaryOperator::kNot: return Call("$not", std::move(operands), unary.position);
-    case UnaryOperator::kPlus: break;
+    case UnaryOperator::kMinus:
+      return Call("$minus", std::move(operands), unary.position);
+    case UnaryOperator::kBitNot:
+      return Call("$bit_not", std::move(operands), unary.position);
+    case UnaryOperator::kNot:
+      return Call("$not", std::move(operands), unary.position);
+    case UnaryOperator::kPlus:
+      break;
   }
   if (!operands[0]->type.is_numeric()) {
-    return ErrorAt(unary.position, "No matching signature for operator + for argument type: ",
-                   operands[0]->type.ToString());
+    return ErrorAt(unary.position,
+                   "No matching signature for operator + for argument type: ", operands[0]->type.ToString());
   }
   return std::move(operands[0]);
 }
 
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeBinary(const BinaryExpression& binary, Context& context) {
-  static constexpr std::string_view kNames[] = {
-      "$equal",   "$not_equal", "$less",       "$less_or_equal", "$greater", "$greater_or_equal",
-      "$is_distinct_from", "$is_not_distinct_from", "$bit_or", "$bit_xor", "$bit_and", "$shift_left",
-      "$shift_right", "$add", "$subtract", "$concat", "$multiply", "$divide"};
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeBinary(const BinaryExpression& binary,
+                                                              Context& context) {
+  static constexpr std::string_view kNames[] = {"$equal",
+                                                "$not_equal",
+                                                "$less",
+                                                "$less_or_equal",
+                                                "$greater",
+                                                "$greater_or_equal",
+                                                "$is_distinct_from",
+                                                "$is_not_distinct_from",
+                                                "$bit_or",
+                                                "$bit_xor",
+                                                "$bit_and",
+                                                "$shift_left",
+                                                "$shift_right",
+                                                "$add",
+                                                "$subtract",
+                                                "$concat",
+                                                "$multiply",
+                                                "$divide"};
   std::vector<ResolvedExpressionPtr> operands(2);
   BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*binary.left, context));
   BQCDC_ASSIGN_OR_RETURN(operands[1], Analyze(*binary.right, context));
@@ -368,14 +420,15 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLike(const LikeExpression
   if (like.quantifier == LikeQuantifier::kNone) {
     BQCDC_RETURN_IF_ERROR(add(*like.pattern));
   } else {
-    if (like.patterns.list.empty()) return Unsupported(like.position, "LIKE ANY or ALL over a subquery or array");
+    if (like.patterns.list.empty())
+      return Unsupported(like.position, "LIKE ANY or ALL over a subquery or array");
     for (const ExpressionPtr& pattern : like.patterns.list) BQCDC_RETURN_IF_ERROR(add(*pattern));
   }
   ResolvedExpressionPtr result = std::move(results[0]);
   if (results.size() > 1) {
     results[0] = std::move(result);
-    BQCDC_ASSIGN_OR_RETURN(result, Call(like.quantifier == LikeQuantifier::kAll ? "$and" : "$or", std::move(results),
-                                        like.position));
+    BQCDC_ASSIGN_OR_RETURN(result, Call(like.quantifier == LikeQuantifier::kAll ? "$and" : "$or",
+                                        std::move(results), like.position));
   }
   if (!like.negated) return result;
   std::vector<ResolvedExpressionPtr> negation;
@@ -383,7 +436,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLike(const LikeExpression
   return Call("$not", std::move(negation), like.position);
 }
 
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCase(const CaseExpression& expression, Context& context) {
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCase(const CaseExpression& expression,
+                                                            Context& context) {
   std::vector<ResolvedExpressionPtr> results;
   std::vector<ResolvedExpressionPtr> conditions;
   for (const CaseBranch& branch : expression.branches) {
@@ -433,8 +487,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeSubscript(const Subscript
     if (subscript.mode != SubscriptMode::kPlain) {
       return ErrorAt(subscript.position, "JSON elements are accessed by [index] or [name]");
     }
-    return Call(operands[1]->type.is(TypeKind::kString) ? "$json_member" : "$json_element", std::move(operands),
-                subscript.position);
+    return Call(operands[1]->type.is(TypeKind::kString) ? "$json_member" : "$json_element",
+                std::move(operands), subscript.position);
   }
   if (!operands[0]->type.is_array()) {
     return ErrorAt(subscript.position, "Element access using [] is not supported on values of type ",

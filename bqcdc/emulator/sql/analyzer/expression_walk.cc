@@ -12,11 +12,15 @@ void WalkExpression(ResolvedExpressionPtr& expression, const ExpressionVisitor& 
   if (!expression || visit(expression)) return;
   switch (expression->kind) {
     case ResolvedKind::kLiteral:
-    case ResolvedKind::kColumn: return;
-    case ResolvedKind::kCall:
-      for (auto& argument : static_cast<ResolvedCall&>(*expression).arguments) WalkExpression(argument, visit);
+    case ResolvedKind::kColumn:
       return;
-    case ResolvedKind::kCast: WalkExpression(static_cast<ResolvedCast&>(*expression).operand, visit); return;
+    case ResolvedKind::kCall:
+      for (auto& argument : static_cast<ResolvedCall&>(*expression).arguments)
+        WalkExpression(argument, visit);
+      return;
+    case ResolvedKind::kCast:
+      WalkExpression(static_cast<ResolvedCast&>(*expression).operand, visit);
+      return;
     case ResolvedKind::kCase: {
       auto& node = static_cast<ResolvedCase&>(*expression);
       for (auto& branch : node.branches) {
@@ -26,12 +30,15 @@ void WalkExpression(ResolvedExpressionPtr& expression, const ExpressionVisitor& 
       WalkExpression(node.otherwise, visit);
       return;
     }
-    case ResolvedKind::kGetField: WalkExpression(static_cast<ResolvedGetField&>(*expression).operand, visit); return;
+    case ResolvedKind::kGetField:
+      WalkExpression(static_cast<ResolvedGetField&>(*expression).operand, visit);
+      return;
     case ResolvedKind::kMakeStruct:
       for (auto& field : static_cast<ResolvedMakeStruct&>(*expression).fields) WalkExpression(field, visit);
       return;
     case ResolvedKind::kMakeArray:
-      for (auto& element : static_cast<ResolvedMakeArray&>(*expression).elements) WalkExpression(element, visit);
+      for (auto& element : static_cast<ResolvedMakeArray&>(*expression).elements)
+        WalkExpression(element, visit);
       return;
     case ResolvedKind::kSubquery: {
       auto& node = static_cast<ResolvedSubquery&>(*expression);
@@ -64,7 +71,8 @@ void WalkScan(ResolvedScan& scan, const ExpressionVisitor& visit) {
     case ScanKind::kSingleRow:
     case ScanKind::kTable:
     case ScanKind::kValues:
-    case ScanKind::kWithReference: return;
+    case ScanKind::kWithReference:
+      return;
     case ScanKind::kProject: {
       auto& node = static_cast<ProjectScan&>(scan);
       walk(node.input);
@@ -104,12 +112,18 @@ void WalkScan(ResolvedScan& scan, const ExpressionVisitor& visit) {
       for (auto& call : node.calls) WalkAggregateCall(*call.call, visit);
       return;
     }
-    case ScanKind::kDistinct: walk(static_cast<DistinctScan&>(scan).input); return;
+    case ScanKind::kDistinct:
+      walk(static_cast<DistinctScan&>(scan).input);
+      return;
     case ScanKind::kSetOperation:
       for (auto& input : static_cast<SetOperationScan&>(scan).inputs) walk(input.scan);
       return;
-    case ScanKind::kSort: walk(static_cast<SortScan&>(scan).input); return;
-    case ScanKind::kLimit: walk(static_cast<LimitScan&>(scan).input); return;
+    case ScanKind::kSort:
+      walk(static_cast<SortScan&>(scan).input);
+      return;
+    case ScanKind::kLimit:
+      walk(static_cast<LimitScan&>(scan).input);
+      return;
     case ScanKind::kWith: {
       auto& node = static_cast<WithScan&>(scan);
       for (auto& entry : node.entries) walk(entry.scan);
@@ -146,8 +160,12 @@ void AppendValue(const Value& value, std::string& text) {
 void Append(const ResolvedExpression& expression, std::string& text) {
   base::StrAppend(&text, "(", static_cast<int>(expression.kind), ":", expression.type.ToString(), " ");
   switch (expression.kind) {
-    case ResolvedKind::kLiteral: AppendValue(Resolved<ResolvedLiteral>(expression).value, text); break;
-    case ResolvedKind::kColumn: base::StrAppend(&text, Resolved<ResolvedColumn>(expression).id); break;
+    case ResolvedKind::kLiteral:
+      AppendValue(Resolved<ResolvedLiteral>(expression).value, text);
+      break;
+    case ResolvedKind::kColumn:
+      base::StrAppend(&text, Resolved<ResolvedColumn>(expression).id);
+      break;
     case ResolvedKind::kCall: {
       const auto& call = Resolved<ResolvedCall>(expression);
       base::StrAppend(&text, call.signature->form, call.safe ? "?" : "");

@@ -7,8 +7,9 @@
 
 namespace bqcdc::emulator::sql {
 
-// Calls `visit` for the expression and everything below it, scans of subqueries included, parents first. Where `visit`
-// returns true it has dealt with the node, which it may have replaced, and nothing below is visited.
+// Calls `visit` for the expression and everything below it, scans of subqueries included, parents first.
+// Where `visit` returns true it has dealt with the node, which it may have replaced, and nothing below is
+// visited.
 using ExpressionVisitor = std::function<bool(ResolvedExpressionPtr&)>;
 void WalkExpression(ResolvedExpressionPtr& expression, const ExpressionVisitor& visit);
 void WalkScan(ResolvedScan& scan, const ExpressionVisitor& visit);

@@ -28,20 +28,31 @@ std::vector<NamedColumn> ColumnsOfValue(const NamedColumn& value) {
 
 absl::Status Analyzer::RefuseTableModifiers(const TableExpression& table) {
   if (table.pivot) return Unsupported(table.pivot->position, "PIVOT");
-  if (table.unpivot) return Unsupported(table.unpivot->position, "UNPIVOT");
   if (table.sample) return Unsupported(table.sample->position, "TABLESAMPLE");
   return absl::OkStatus();
 }
 
 absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeFrom(const TableExpression& from, const Scope* outer,
-                                                           FromResult* left, ResolvedJoinType join, bool* absorbed) {
+                                                           FromResult* left, ResolvedJoinType join,
+                                                           bool* absorbed) {
   BQCDC_RETURN_IF_ERROR(RefuseTableModifiers(from));
   if (absorbed != nullptr) *absorbed = false;
+  if (from.unpivot) {
+    if (from.kind != TableExpressionKind::kTable && from.kind != TableExpressionKind::kSubquery) {
+      return Unsupported(from.unpivot->position, "UNPIVOT of this FROM item");
+    }
+    BQCDC_ASSIGN_OR_RETURN(FromResult input, from.kind == TableExpressionKind::kTable
+                                                 ? AnalyzeTable(As<TableReference>(from), outer)
+                                                 : AnalyzeTableSubquery(As<TableSubquery>(from), outer));
+    return AnalyzeUnpivot(*from.unpivot, std::move(input));
+  }
   switch (from.kind) {
     case TableExpressionKind::kTable: {
       const auto& table = As<TableReference>(from);
       // `FROM t, t.items`: an array of an earlier item, or of the query around.
-      if (table.path.names.size() > 1 || outer != nullptr || left != nullptr) {
+      // A name in backquotes is a table's: its dots were written inside of them.
+      const bool quoted = table.path.names.size() > 1 && table.path.names[0].quoted;
+      if (!quoted && (table.path.names.size() > 1 || outer != nullptr || left != nullptr)) {
         NameMatch match;
         if (left != nullptr) match = FindName(left->names, table.path.names[0].text);
         if (match.kind == NameMatch::Kind::kNone) match = FindName(outer, table.path.names[0].text);
@@ -54,13 +65,12 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeFrom(const TableExpression
           return AnalyzeUnnest(nullptr, &table, from, table.with_offset, outer, left, join);
         }
       }
-      if (table.with_offset) return ErrorAt(table.with_offset->position, "WITH OFFSET can only be used with an array");
+      if (table.with_offset)
+        return ErrorAt(table.with_offset->position, "WITH OFFSET can only be used with an array");
       return AnalyzeTable(table, outer);
     }
-    case TableExpressionKind::kSubquery: {
-      BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeQueryIn(*As<TableSubquery>(from).query, outer));
-      return FromQueryResult(std::move(result), from.alias);
-    }
+    case TableExpressionKind::kSubquery:
+      return AnalyzeTableSubquery(As<TableSubquery>(from), outer);
     case TableExpressionKind::kUnnest: {
       const auto& unnest = As<UnnestExpression>(from);
       if (absorbed != nullptr) *absorbed = left != nullptr;
@@ -68,12 +78,20 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeFrom(const TableExpression
     }
     case TableExpressionKind::kTableFunction: {
       const auto& function = As<TableFunction>(from);
-      return Unsupported(from.position, "table-valued function ",
-                         function.name.empty() ? std::string() : absl::AsciiStrToUpper(function.name.back().text));
+      return Unsupported(
+          from.position, "table-valued function ",
+          function.name.empty() ? std::string() : absl::AsciiStrToUpper(function.name.back().text));
     }
-    case TableExpressionKind::kJoin: return AnalyzeJoin(As<JoinExpression>(from), outer);
+    case TableExpressionKind::kJoin:
+      return AnalyzeJoin(As<JoinExpression>(from), outer);
   }
   return Unsupported(from.position, "this FROM item");
+}
+
+absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeTableSubquery(const TableSubquery& subquery,
+                                                                    const Scope* outer) {
+  BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeQueryIn(*subquery.query, outer));
+  return FromQueryResult(std::move(result), subquery.alias);
 }
 
 absl::StatusOr<Analyzer::FromResult> Analyzer::FromQueryResult(QueryResult result,
@@ -118,7 +136,8 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeTable(const TableReference
     }
   }
   for (size_t i = 0; i < table.path.names.size(); ++i) {
-    if (absl::AsciiStrToUpper(table.path.names[i].text) == "INFORMATION_SCHEMA") return AnalyzeConstantTable(table, i);
+    if (absl::AsciiStrToUpper(table.path.names[i].text) == "INFORMATION_SCHEMA")
+      return AnalyzeConstantTable(table, i);
   }
   return AnalyzeStoredTable(table);
 }
@@ -153,7 +172,7 @@ absl::StatusOr<catalog::TableId> Analyzer::ResolveTablePath(const TablePath& pat
 
 absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeStoredTable(const TableReference& table) {
   BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, ResolveTablePath(table.path));
-  if (!id.table.empty() && id.table.back() == '*') return Unsupported(table.position, "wildcard table");
+  if (!id.table.empty() && id.table.back() == '*') return AnalyzeWildcard(table, id);
   if (id.table.find('$') != std::string::npos) return Unsupported(table.position, "partition decorator");
   if (id.table.find('@') != std::string::npos) return Unsupported(table.position, "snapshot decorator");
   FromResult from;
@@ -174,6 +193,64 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeStoredTable(const TableRef
   return from;
 }
 
+// All tables with a prefix as one, with the columns of the newest
+// (https://cloud.google.com/bigquery/docs/querying-wildcard-tables).
+absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeWildcard(const TableReference& table,
+                                                               const catalog::TableId& id) {
+  const std::string prefix = id.table.substr(0, id.table.size() - 1);
+  BQCDC_ASSIGN_OR_RETURN(const std::vector<catalog::Table> tables,
+                         tables_.FindTables({id.project, id.dataset}, prefix));
+  if (tables.empty()) return ErrorAt(table.position, id.ToString(), " does not match any table.");
+  FromResult from;
+  auto all = std::make_unique<SetOperationScan>();
+  RangeVariable variable;
+  variable.name = table.alias ? table.alias->text : "";
+  for (const schema::Column& column : tables[0].schema.columns) {
+    const ColumnId column_id = NewColumn();
+    all->columns.push_back({column_id, TypeOfColumn(column)});
+    variable.columns.push_back({column.name, column_id, TypeOfColumn(column)});
+  }
+  const ColumnId suffix_id = NewColumn();
+  all->columns.push_back({suffix_id, TypeKind::kString});
+  NamedColumn suffix{"_TABLE_SUFFIX", suffix_id, TypeKind::kString};
+  suffix.hidden = true;
+  variable.columns.push_back(suffix);
+  for (const catalog::Table& part : tables) {
+    auto scan = std::make_unique<TableScan>();
+    auto project = std::make_unique<ProjectScan>();
+    SetOperationScan::Input input;
+    for (const schema::Column& wanted : tables[0].schema.columns) {
+      const schema::Column* column = part.schema.FindColumn(wanted.name);
+      const ColumnId column_id = NewColumn();
+      const Type type = TypeOfColumn(wanted);
+      if (column == nullptr) {
+        project->computed.push_back({column_id, std::make_unique<ResolvedLiteral>(Value::Null(type))});
+      } else if (!(TypeOfColumn(*column) == type)) {
+        return ErrorAt(table.position, "Cannot read field '", wanted.name, "' of table ", part.id.ToString(),
+                       " as ", type.ToString(), " Field '", wanted.name, "'");
+      } else {
+        scan->columns.push_back({column_id, type});
+        scan->names.push_back(column->name);
+      }
+      project->columns.push_back({column_id, type});
+      input.outputs.push_back(column_id);
+    }
+    const ColumnId own_suffix = NewColumn();
+    project->columns.push_back({own_suffix, TypeKind::kString});
+    project->computed.push_back(
+        {own_suffix, std::make_unique<ResolvedLiteral>(Value::String(part.id.table.substr(prefix.size())))});
+    input.outputs.push_back(own_suffix);
+    scan->table = part;
+    project->input = std::move(scan);
+    input.scan = std::move(project);
+    all->inputs.push_back(std::move(input));
+  }
+  from.names.columns = variable.columns;
+  if (!variable.name.empty()) from.names.variables.push_back(std::move(variable));
+  from.scan = std::move(all);
+  return from;
+}
+
 absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeConstantTable(const TableReference& table,
                                                                     size_t schema_index) {
   const std::vector<Identifier>& names = table.path.names;
@@ -188,10 +265,13 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeConstantTable(const TableR
     dataset = names[1].text;
   }
   if (schema_index == 0 && options_.default_dataset) dataset = options_.default_dataset->dataset;
-  if (dataset && absl::AsciiStrToLower(*dataset).rfind("region-", 0) == 0) dataset.reset();
+  if (dataset && absl::AsciiStrToLower(*dataset).rfind("region-", 0) == 0) {
+    return Unsupported(table.position, "region-qualified INFORMATION_SCHEMA.", names.back().text);
+  }
   const std::string view = absl::AsciiStrToUpper(names.back().text);
-  BQCDC_ASSIGN_OR_RETURN(std::optional<ConstantTable> found, tables_.FindInformationSchema(project, dataset, view));
-  if (!found) return Unsupported(table.position, dataset ? "" : "region-qualified ", "INFORMATION_SCHEMA.", view);
+  BQCDC_ASSIGN_OR_RETURN(std::optional<ConstantTable> found,
+                         tables_.FindInformationSchema(project, dataset, view));
+  if (!found) return Unsupported(table.position, "INFORMATION_SCHEMA.", view);
   FromResult from;
   auto scan = std::make_unique<ValuesScan>();
   RangeVariable variable;
@@ -208,7 +288,8 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeConstantTable(const TableR
   return from;
 }
 
-absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeUnnest(const Expression* array, const TableReference* path,
+absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeUnnest(const Expression* array,
+                                                             const TableReference* path,
                                                              const TableExpression& node,
                                                              const std::optional<WithOffset>& with_offset,
                                                              const Scope* outer, FromResult* left,
@@ -229,7 +310,8 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeUnnest(const Expression* a
     BQCDC_ASSIGN_OR_RETURN(scan->array, Analyze(*array, context));
   }
   if (!scan->array->type.is_array()) {
-    return ErrorAt(node.position, "Values referenced in UNNEST must be arrays. UNNEST contains expression of type ",
+    return ErrorAt(node.position,
+                   "Values referenced in UNNEST must be arrays. UNNEST contains expression of type ",
                    scan->array->type.ToString());
   }
   if (node.alias) name = node.alias->text;
@@ -254,7 +336,8 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeUnnest(const Expression* a
   if (with_offset) {
     scan->offset = NewColumn();
     scan->columns.push_back({*scan->offset, TypeKind::kInt64});
-    NamedColumn offset{with_offset->alias ? with_offset->alias->text : "offset", *scan->offset, TypeKind::kInt64};
+    NamedColumn offset{with_offset->alias ? with_offset->alias->text : "offset", *scan->offset,
+                       TypeKind::kInt64};
     names.columns.push_back(offset);
     names.variables.push_back({offset.name, {offset}, offset});
   }

@@ -11,19 +11,24 @@ namespace {
 ResolvedJoinType JoinTypeOf(JoinType type) {
   switch (type) {
     case JoinType::kComma:
-    case JoinType::kCross: return ResolvedJoinType::kCross;
-    case JoinType::kInner: return ResolvedJoinType::kInner;
-    case JoinType::kLeft: return ResolvedJoinType::kLeft;
-    case JoinType::kRight: return ResolvedJoinType::kRight;
-    case JoinType::kFull: return ResolvedJoinType::kFull;
+    case JoinType::kCross:
+      return ResolvedJoinType::kCross;
+    case JoinType::kInner:
+      return ResolvedJoinType::kInner;
+    case JoinType::kLeft:
+      return ResolvedJoinType::kLeft;
+    case JoinType::kRight:
+      return ResolvedJoinType::kRight;
+    case JoinType::kFull:
+      return ResolvedJoinType::kFull;
   }
   return ResolvedJoinType::kCross;
 }
 
 }  // namespace
 
-absl::Status Analyzer::JoinUsing(const JoinExpression& join, FromResult& left, FromResult& right, JoinScan& scan,
-                                 NameList& names, std::vector<ComputedColumn>& computed) {
+absl::Status Analyzer::JoinUsing(const JoinExpression& join, FromResult& left, FromResult& right,
+                                 JoinScan& scan, NameList& names, std::vector<ComputedColumn>& computed) {
   std::set<std::string> merged;
   std::vector<ResolvedExpressionPtr> conditions;
   for (const Identifier& name : join.columns) {
@@ -35,7 +40,8 @@ absl::Status Analyzer::JoinUsing(const JoinExpression& join, FromResult& left, F
                        " side of join");
       }
       if (column == nullptr) {
-        return ErrorAt(name.position, "Column ", name.text, " in USING clause not found on ", which, " side of join");
+        return ErrorAt(name.position, "Column ", name.text, " in USING clause not found on ", which,
+                       " side of join");
       }
       return column;
     };
@@ -80,8 +86,8 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeJoin(const JoinExpression&
   if (!analyzed_left.ok()) return analyzed_left.status();
   FromResult left = *std::move(analyzed_left);
 
-  const bool may_absorb = type == ResolvedJoinType::kCross || type == ResolvedJoinType::kInner ||
-                          type == ResolvedJoinType::kLeft;
+  const bool may_absorb =
+      type == ResolvedJoinType::kCross || type == ResolvedJoinType::kInner || type == ResolvedJoinType::kLeft;
   bool absorbed = false;
   const size_t left_columns = left.names.columns.size();
   BQCDC_ASSIGN_OR_RETURN(FromResult right,
@@ -113,8 +119,10 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeJoin(const JoinExpression&
   }
   for (const RangeVariable& variable : right.names.variables) {
     for (const RangeVariable& other : left.names.variables) {
-      if (absl::AsciiStrToLower(variable.name) == absl::AsciiStrToLower(other.name) && !variable.name.empty()) {
-        return ErrorAt(join.right->position, "Duplicate table alias ", variable.name, " in the same FROM clause");
+      if (absl::AsciiStrToLower(variable.name) == absl::AsciiStrToLower(other.name) &&
+          !variable.name.empty()) {
+        return ErrorAt(join.right->position, "Duplicate table alias ", variable.name,
+                       " in the same FROM clause");
       }
     }
   }
@@ -132,7 +140,8 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeJoin(const JoinExpression&
     }
   }
   for (FromResult* side : {&left, &right}) {
-    for (RangeVariable& variable : side->names.variables) result.names.variables.push_back(std::move(variable));
+    for (RangeVariable& variable : side->names.variables)
+      result.names.variables.push_back(std::move(variable));
   }
   if (join.on) {
     BQCDC_ASSIGN_OR_RETURN(scan->condition, condition_over(result.names));

@@ -20,8 +20,9 @@ absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeQuery(const Query& query) {
       const ColumnId id = NewColumn();
       const Type& type = row.type.fields()[i].type;
       project->columns.push_back({id, type});
-      project->computed.push_back({id, std::make_unique<ResolvedGetField>(
-                                           std::make_unique<ResolvedColumn>(row.id, row.type), static_cast<int>(i))});
+      project->computed.push_back(
+          {id, std::make_unique<ResolvedGetField>(std::make_unique<ResolvedColumn>(row.id, row.type),
+                                                  static_cast<int>(i))});
       result.outputs.push_back({row.type.fields()[i].name, id, type});
     }
     project->input = std::move(result.scan);
@@ -32,8 +33,8 @@ absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeQuery(const Query& query) {
   for (OutputColumn& output : result.outputs) {
     if (output.name.empty()) output.name = base::StrCat("f", anonymous++, "_");
     if (!names.insert(absl::AsciiStrToLower(output.name)).second) {
-      return errors::InvalidQuery(
-          base::StrCat("Duplicate column names in the result are not supported. Found duplicate(s): ", output.name));
+      return errors::InvalidQuery(base::StrCat(
+          "Duplicate column names in the result are not supported. Found duplicate(s): ", output.name));
     }
   }
   resolved.scan = std::move(result.scan);
@@ -41,7 +42,8 @@ absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeQuery(const Query& query) {
   return resolved;
 }
 
-absl::Status Analyzer::AnalyzeWith(const Query& query, const Scope* outer, std::vector<WithScan::Entry>& entries) {
+absl::Status Analyzer::AnalyzeWith(const Query& query, const Scope* outer,
+                                   std::vector<WithScan::Entry>& entries) {
   if (query.recursive) return Unsupported(query.position, "WITH RECURSIVE");
   std::set<std::string> names;
   for (const sql::WithEntry& entry : query.with) {
@@ -90,7 +92,8 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeQueryIn(const Query& quer
 absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeBody(const QueryExpression& body, const Query* owner,
                                                             const Scope* outer) {
   switch (body.kind) {
-    case QueryExpressionKind::kSelect: return AnalyzeSelect(As<Select>(body), owner, outer);
+    case QueryExpressionKind::kSelect:
+      return AnalyzeSelect(As<Select>(body), owner, outer);
     case QueryExpressionKind::kSetOperation: {
       BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeSetOperation(As<SetOperation>(body), outer));
       if (owner != nullptr) BQCDC_RETURN_IF_ERROR(SortByOutputs(owner->order_by, result, outer));
@@ -119,8 +122,8 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSetOperation(const SetOpe
     BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeBody(*input, nullptr, outer));
     if (!inputs.empty() && result.outputs.size() != inputs[0].outputs.size()) {
       return ErrorAt(input->position, "Queries in ", name, " have mismatched column count; query 1 has ",
-                     inputs[0].outputs.size(), " columns, query ", inputs.size() + 1, " has ", result.outputs.size(),
-                     " columns");
+                     inputs[0].outputs.size(), " columns, query ", inputs.size() + 1, " has ",
+                     result.outputs.size(), " columns");
     }
     inputs.push_back(std::move(result));
   }
@@ -137,11 +140,14 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSetOperation(const SetOpe
       for (const ArgumentType& argument : types) {
         base::StrAppend(&list, list.empty() ? "" : ", ", argument.type.ToString());
       }
-      return ErrorAt(operation.position, "Column ", column + 1, " in ", name, " has incompatible types: ", list);
+      return ErrorAt(operation.position, "Column ", column + 1, " in ", name,
+                     " has incompatible types: ", list);
     }
     if (operation.distinct && !type->SupportsGrouping()) {
-      return ErrorAt(operation.position, "Column ", column + 1, " in ", name, " has type that does not support set "
-                     "operation comparisons: ", type->ToString());
+      return ErrorAt(operation.position, "Column ", column + 1, " in ", name,
+                     " has type that does not support set "
+                     "operation comparisons: ",
+                     type->ToString());
     }
     const ColumnId id = NewColumn();
     scan->columns.push_back({id, *type});
@@ -183,7 +189,8 @@ ArgumentType Analyzer::OutputArgument(const QueryResult& input, size_t column) {
   return {output.type};
 }
 
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::ConvertOutput(QueryResult& input, size_t column, const Type& type) {
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::ConvertOutput(QueryResult& input, size_t column,
+                                                              const Type& type) {
   const OutputColumn& output = input.outputs[column];
   const ArgumentType argument = OutputArgument(input, column);
   if (argument.is_untyped || argument.is_literal) {
@@ -202,7 +209,8 @@ absl::Status Analyzer::SortByOutputs(const std::vector<OrderByItem>& order_by, Q
                                      const Scope* outer) {
   if (order_by.empty()) return absl::OkStatus();
   NameList names;
-  for (const OutputColumn& output : result.outputs) names.columns.push_back({output.name, output.id, output.type});
+  for (const OutputColumn& output : result.outputs)
+    names.columns.push_back({output.name, output.id, output.type});
   const Scope scope{&names, outer};
   auto project = std::make_unique<ProjectScan>();
   project->columns = result.scan->columns;
@@ -211,7 +219,8 @@ absl::Status Analyzer::SortByOutputs(const std::vector<OrderByItem>& order_by, Q
     if (item.collate) return Unsupported(item.position, "COLLATE");
     SortItem key;
     key.descending = item.descending;
-    key.nulls_first = item.nulls == NullOrder::kUnspecified ? !item.descending : item.nulls == NullOrder::kFirst;
+    key.nulls_first =
+        item.nulls == NullOrder::kUnspecified ? !item.descending : item.nulls == NullOrder::kFirst;
     Type type;
     if (const auto* ordinal = TryAs<IntLiteral>(*item.expression)) {
       const int64_t number = std::atoll(ordinal->text.c_str());
@@ -232,7 +241,8 @@ absl::Status Analyzer::SortByOutputs(const std::vector<OrderByItem>& order_by, Q
       project->computed.push_back({key.id, std::move(expression)});
     }
     if (!type.SupportsOrdering()) {
-      return ErrorAt(item.expression->position, "ORDER BY does not support expressions of type ", type.ToString());
+      return ErrorAt(item.expression->position, "ORDER BY does not support expressions of type ",
+                     type.ToString());
     }
     sort->items.push_back(key);
   }

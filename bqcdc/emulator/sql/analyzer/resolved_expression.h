@@ -10,8 +10,8 @@
 #include "bqcdc/emulator/sql/types/type.h"
 #include "bqcdc/emulator/sql/types/value.h"
 
-// The typed tree of expressions: every name is resolved to a column id, every call to one signature of the function
-// table, every coercion is a cast. Plain structs that own their children.
+// The typed tree of expressions: every name is resolved to a column id, every call to one signature of the
+// function table, every coercion is a cast. Plain structs that own their children.
 namespace bqcdc::emulator::sql {
 
 struct FunctionSignature;
@@ -46,7 +46,8 @@ struct ResolvedExpression {
 using ResolvedExpressionPtr = std::unique_ptr<ResolvedExpression>;
 
 struct ResolvedLiteral : ResolvedExpression {
-  explicit ResolvedLiteral(Value v) : ResolvedExpression(ResolvedKind::kLiteral, v.type), value(std::move(v)) {}
+  explicit ResolvedLiteral(Value v)
+      : ResolvedExpression(ResolvedKind::kLiteral, v.type), value(std::move(v)) {}
   Value value;
   // NULL, or [] without a type: fits everywhere.
   bool is_untyped = false;
@@ -90,7 +91,9 @@ struct ResolvedCase : ResolvedExpression {
 
 struct ResolvedGetField : ResolvedExpression {
   ResolvedGetField(ResolvedExpressionPtr o, int i)
-      : ResolvedExpression(ResolvedKind::kGetField, o->type.fields()[i].type), operand(std::move(o)), index(i) {}
+      : ResolvedExpression(ResolvedKind::kGetField, o->type.fields()[i].type),
+        operand(std::move(o)),
+        index(i) {}
   ResolvedExpressionPtr operand;
   int index;
 };
@@ -131,7 +134,13 @@ struct ResolvedOrderItem {
 };
 
 enum class ResolvedFrameUnit { kRows, kRange };
-enum class ResolvedBoundKind { kUnboundedPreceding, kPreceding, kCurrentRow, kFollowing, kUnboundedFollowing };
+enum class ResolvedBoundKind {
+  kUnboundedPreceding,
+  kPreceding,
+  kCurrentRow,
+  kFollowing,
+  kUnboundedFollowing
+};
 struct ResolvedFrameBound {
   ResolvedBoundKind kind = ResolvedBoundKind::kCurrentRow;
   ResolvedExpressionPtr offset;

@@ -9,8 +9,8 @@
 #include "bqcdc/emulator/catalog/entities.h"
 #include "bqcdc/emulator/sql/analyzer/resolved_expression.h"
 
-// The typed tree of queries. A scan gives rows with the columns of `columns`; each scan names the columns that it makes,
-// and passes its input's columns on where it says so.
+// The typed tree of queries. A scan gives rows with the columns of `columns`; each scan names the columns
+// that it makes, and passes its input's columns on where it says so.
 namespace bqcdc::emulator::sql {
 
 enum class ScanKind {
@@ -171,7 +171,6 @@ struct WithScan : ResolvedScan {
     std::string name;
     ResolvedScanPtr scan;
     std::vector<ScanColumn> outputs;
-    bool recursive = false;
   };
   std::vector<Entry> entries;
   ResolvedScanPtr body;

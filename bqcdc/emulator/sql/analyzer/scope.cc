@@ -17,7 +17,8 @@ ResolvedExpressionPtr NamedColumn::Reference() const {
   return std::make_unique<ResolvedGetField>(std::move(column), field);
 }
 
-const NamedColumn* FindColumn(const std::vector<NamedColumn>& columns, std::string_view name, bool* ambiguous) {
+const NamedColumn* FindColumn(const std::vector<NamedColumn>& columns, std::string_view name,
+                              bool* ambiguous) {
   const NamedColumn* found = nullptr;
   *ambiguous = false;
   for (const NamedColumn& column : columns) {
@@ -30,6 +31,12 @@ const NamedColumn* FindColumn(const std::vector<NamedColumn>& columns, std::stri
 
 NameMatch FindName(const NameList& names, std::string_view name) {
   NameMatch match;
+  for (const RangeVariable& variable : names.variables) {
+    if (!SameName(variable.name, name)) continue;
+    match.kind = NameMatch::Kind::kVariable;
+    match.variable = &variable;
+    return match;
+  }
   bool ambiguous = false;
   const NamedColumn* column = FindColumn(names.columns, name, &ambiguous);
   if (ambiguous) {
@@ -39,12 +46,6 @@ NameMatch FindName(const NameList& names, std::string_view name) {
   if (column != nullptr) {
     match.kind = NameMatch::Kind::kColumn;
     match.column = column;
-    return match;
-  }
-  for (const RangeVariable& variable : names.variables) {
-    if (!SameName(variable.name, name)) continue;
-    match.kind = NameMatch::Kind::kVariable;
-    match.variable = &variable;
     return match;
   }
   return match;

@@ -49,10 +49,12 @@ struct NameMatch {
   const RangeVariable* variable = nullptr;
 };
 
-// Columns first, then range variables; the innermost scope that knows the name decides. Case is ignored.
+// Range variables first, then columns, as in the service; the innermost scope that knows the name decides.
+// Case is ignored.
 NameMatch FindName(const Scope* scope, std::string_view name);
 // Only among the names of one clause.
 NameMatch FindName(const NameList& names, std::string_view name);
-const NamedColumn* FindColumn(const std::vector<NamedColumn>& columns, std::string_view name, bool* ambiguous);
+const NamedColumn* FindColumn(const std::vector<NamedColumn>& columns, std::string_view name,
+                              bool* ambiguous);
 
 }  // namespace bqcdc::emulator::sql

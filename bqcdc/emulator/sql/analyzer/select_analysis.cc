@@ -44,7 +44,8 @@ absl::Status Analyzer::ExpandStar(const SelectItem& item, SelectState& state) {
       if (!base->type.is_struct()) {
         return ErrorAt(item.position, "Dot-star is not supported for type ", base->type.ToString());
       }
-      if (base->kind != ResolvedKind::kColumn) return Unsupported(item.position, "dot-star of this expression");
+      if (base->kind != ResolvedKind::kColumn)
+        return Unsupported(item.position, "dot-star of this expression");
       for (size_t i = 0; i < base->type.fields().size(); ++i) {
         columns.push_back({base->type.fields()[i].name, Resolved<ResolvedColumn>(*base).id, base->type,
                            static_cast<int>(i)});
@@ -110,15 +111,17 @@ absl::StatusOr<int> Analyzer::AddGroup(const Expression& expression, SelectState
   if (const auto* ordinal = TryAs<IntLiteral>(expression)) {
     const int64_t number = std::atoll(ordinal->text.c_str());
     if (number < 1 || number > static_cast<int64_t>(state.items.size())) {
-      return ErrorAt(expression.position, "GROUP BY column number ", number, " is out of range; SELECT list has ",
-                     state.items.size(), " columns");
+      return ErrorAt(expression.position, "GROUP BY column number ", number,
+                     " is out of range; SELECT list has ", state.items.size(), " columns");
     }
     item = static_cast<int>(number) - 1;
-  } else if (const auto* path = TryAs<PathExpression>(expression); path != nullptr && path->names.size() == 1) {
+  } else if (const auto* path = TryAs<PathExpression>(expression);
+             path != nullptr && path->names.size() == 1) {
     for (size_t i = 0; i < state.items.size(); ++i) {
       if (state.items[i].expression == nullptr || state.items[i].name.empty()) continue;
       if (absl::AsciiStrToLower(state.items[i].name) != absl::AsciiStrToLower(path->names[0].text)) continue;
-      if (item >= 0) return ErrorAt(expression.position, "Name ", path->names[0].text, " is ambiguous in GROUP BY");
+      if (item >= 0)
+        return ErrorAt(expression.position, "Name ", path->names[0].text, " is ambiguous in GROUP BY");
       item = static_cast<int>(i);
     }
   }
@@ -152,7 +155,8 @@ absl::StatusOr<int> Analyzer::AddGroup(const Expression& expression, SelectState
 absl::Status Analyzer::AddGroupingItem(const GroupingItem& item, SelectState& state) {
   const auto tuple = [&](const Expression& expression) -> absl::StatusOr<std::vector<int>> {
     std::vector<int> set;
-    if (const auto* row = TryAs<StructConstructor>(expression); row != nullptr && row->form == StructForm::kTuple) {
+    if (const auto* row = TryAs<StructConstructor>(expression);
+        row != nullptr && row->form == StructForm::kTuple) {
       for (const StructConstructorField& field : row->fields) {
         BQCDC_ASSIGN_OR_RETURN(const int group, AddGroup(*field.value, state));
         set.push_back(group);
@@ -169,7 +173,9 @@ absl::Status Analyzer::AddGroupingItem(const GroupingItem& item, SelectState& st
     return set;
   };
   switch (item.kind) {
-    case GroupingItemKind::kEmpty: state.grouping_sets.push_back({}); return absl::OkStatus();
+    case GroupingItemKind::kEmpty:
+      state.grouping_sets.push_back({});
+      return absl::OkStatus();
     case GroupingItemKind::kExpression: {
       BQCDC_ASSIGN_OR_RETURN(std::vector<int> set, tuple(*item.expressions[0]));
       state.grouping_sets.push_back(std::move(set));
@@ -239,7 +245,8 @@ absl::Status Analyzer::PlaceAggregates(SelectState& state) {
   }
   for (AggregateColumn& window : state.windows) {
     ResolvedAggregateCall& call = *window.call;
-    for (auto& argument : call.arguments) BQCDC_RETURN_IF_ERROR(CheckGrouped(argument, state, "Window function"));
+    for (auto& argument : call.arguments)
+      BQCDC_RETURN_IF_ERROR(CheckGrouped(argument, state, "Window function"));
     for (auto& partition : call.window->partition_by) {
       BQCDC_RETURN_IF_ERROR(CheckGrouped(partition, state, "PARTITION BY expression"));
     }
@@ -248,8 +255,10 @@ absl::Status Analyzer::PlaceAggregates(SelectState& state) {
     }
   }
   auto aggregate = std::make_unique<AggregateScan>();
-  for (const ComputedColumn& group : state.groups) aggregate->columns.push_back({group.id, group.expression->type});
-  for (const AggregateColumn& column : state.aggregates) aggregate->columns.push_back({column.id, column.call->type});
+  for (const ComputedColumn& group : state.groups)
+    aggregate->columns.push_back({group.id, group.expression->type});
+  for (const AggregateColumn& column : state.aggregates)
+    aggregate->columns.push_back({column.id, column.call->type});
   for (const auto& [id, group] : state.grouping_calls) aggregate->columns.push_back({id, TypeKind::kInt64});
   aggregate->input = std::move(state.scan);
   aggregate->groups = std::move(state.groups);
@@ -266,7 +275,8 @@ absl::Status Analyzer::AnalyzeOrderBy(const Query& owner, SelectState& state) {
     SelectState::OrderKey key;
     key.position = item.expression->position;
     key.descending = item.descending;
-    key.nulls_first = item.nulls == NullOrder::kUnspecified ? !item.descending : item.nulls == NullOrder::kFirst;
+    key.nulls_first =
+        item.nulls == NullOrder::kUnspecified ? !item.descending : item.nulls == NullOrder::kFirst;
     if (const auto* ordinal = TryAs<IntLiteral>(*item.expression)) {
       const int64_t number = std::atoll(ordinal->text.c_str());
       if (number < 1 || number > static_cast<int64_t>(state.items.size())) {
@@ -277,7 +287,8 @@ absl::Status Analyzer::AnalyzeOrderBy(const Query& owner, SelectState& state) {
     } else {
       const auto* path = TryAs<PathExpression>(*item.expression);
       for (size_t i = 0; path != nullptr && path->names.size() == 1 && i < state.items.size(); ++i) {
-        if (absl::AsciiStrToLower(state.items[i].name) != absl::AsciiStrToLower(path->names[0].text)) continue;
+        if (absl::AsciiStrToLower(state.items[i].name) != absl::AsciiStrToLower(path->names[0].text))
+          continue;
         if (key.item >= 0 && state.items[key.item].fingerprint != state.items[i].fingerprint) {
           return ErrorAt(key.position, "Column name ", path->names[0].text, " is ambiguous");
         }
@@ -361,7 +372,8 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSelect(const Select& sele
     context.allow_windows = false;
     BQCDC_ASSIGN_OR_RETURN(state.having, condition(*select.having, "HAVING clause"));
     if (!state.is_grouped && state.aggregates.empty()) {
-      return ErrorAt(select.having->position, "The HAVING clause requires GROUP BY or aggregation to be present");
+      return ErrorAt(select.having->position,
+                     "The HAVING clause requires GROUP BY or aggregation to be present");
     }
     context.allow_windows = true;
   }

@@ -60,7 +60,8 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::FinishSelect(const Select& selec
     }
     if (key.id != 0) continue;
     if (select.distinct) {
-      return ErrorAt(key.position, "ORDER BY clause expression references a column which is not visible after "
+      return ErrorAt(key.position,
+                     "ORDER BY clause expression references a column which is not visible after "
                      "SELECT DISTINCT");
     }
     key.id = NewColumn();

@@ -11,9 +11,9 @@ namespace bqcdc::emulator::sql {
 
 // One column of the SELECT list.
 struct Analyzer::SelectItemState {
-  std::string name;                      // empty: anonymous
+  std::string name;                        // empty: anonymous
   const Expression* expression = nullptr;  // null: a column of `*`
-  NamedColumn star_column;               // for `*`
+  NamedColumn star_column;                 // for `*`
   ResolvedExpressionPtr resolved;
   std::string fingerprint;
   int group = -1;  // the group that GROUP BY made of it by alias or ordinal

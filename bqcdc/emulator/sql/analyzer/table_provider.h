@@ -22,6 +22,10 @@ class TableProvider {
   virtual ~TableProvider() = default;
   // NotFound as a query gets it, where the table or its dataset does not exist.
   virtual absl::StatusOr<catalog::Table> FindTable(const catalog::TableId& id) = 0;
+  // The tables of a dataset whose names begin with `prefix`, the newest first. InvalidArgument where one of
+  // them cannot be read through a prefix.
+  virtual absl::StatusOr<std::vector<catalog::Table>> FindTables(const catalog::DatasetId& dataset,
+                                                                 const std::string& prefix) = 0;
   // `dataset` unset: the views of the whole project or region. Unset result: no such view.
   virtual absl::StatusOr<std::optional<ConstantTable>> FindInformationSchema(
       const std::string& project, const std::optional<std::string>& dataset, const std::string& view) = 0;

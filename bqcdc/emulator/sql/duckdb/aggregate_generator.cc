@@ -9,10 +9,10 @@ namespace {
 
 // What every raw call of an aggregate carries.
 struct Modifiers {
-  std::string distinct;   // "DISTINCT " or nothing
-  std::string order;      // " ORDER BY ..." or nothing
-  std::string over;       // " OVER (...)" or nothing
-  std::string nulls;      // " IGNORE NULLS" or nothing
+  std::string distinct;  // "DISTINCT " or nothing
+  std::string order;     // " ORDER BY ..." or nothing
+  std::string over;      // " OVER (...)" or nothing
+  std::string nulls;     // " IGNORE NULLS" or nothing
 };
 
 // One raw call: NAME([DISTINCT] arguments [ORDER BY]) [FILTER (WHERE condition)] [OVER].
@@ -23,7 +23,8 @@ std::string Raw(std::string_view name, const std::string& arguments, const Modif
 }
 
 // A form with raw calls in brackets.
-std::string FillBrackets(const std::string& form, const std::vector<std::string>& arguments, const Modifiers& m) {
+std::string FillBrackets(const std::string& form, const std::vector<std::string>& arguments,
+                         const Modifiers& m) {
   std::string expanded;
   for (const char c : form) {
     if (c == '[') continue;
@@ -80,8 +81,8 @@ absl::StatusOr<std::string> Generator::WindowClause(const ResolvedWindow& window
     };
     BQCDC_ASSIGN_OR_RETURN(const std::string start, bound(window.start));
     BQCDC_ASSIGN_OR_RETURN(const std::string end, bound(window.end));
-    base::StrAppend(&text, window.unit == ResolvedFrameUnit::kRows ? " ROWS" : " RANGE", " BETWEEN ", start, " AND ",
-                    end);
+    base::StrAppend(&text, window.unit == ResolvedFrameUnit::kRows ? " ROWS" : " RANGE", " BETWEEN ", start,
+                    " AND ", end);
   }
   return base::StrCat(" OVER (", text, ")");
 }
@@ -118,7 +119,8 @@ absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall
     return base::StrCat("flatten(", cut(Raw("list", a[0], m, present)), ")");
   }
   if (form == "@string_agg") {
-    return base::StrCat("bq_string_join(", cut(Raw("list", a[0], m, present)), ", ", a.size() > 1 ? a[1] : "','", ")");
+    return base::StrCat("bq_string_join(", cut(Raw("list", a[0], m, present)), ", ",
+                        a.size() > 1 ? a[1] : "','", ")");
   }
   if (form == "@max_by" || form == "@min_by") {
     if (call.distinct) return Unsupported(call.position, "DISTINCT in ", call.signature->name);
@@ -127,8 +129,8 @@ absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall
     if (!call.arguments[1]->type.is(TypeKind::kFloat64)) return picked;
     const std::string raise =
         RaiseText(base::StrCat("'Not supported by this server: ", call.signature->name, " over NaN'"));
-    return base::StrCat("CASE WHEN ", Raw("bool_or", base::StrCat("isnan(", a[1], ")"), m), " THEN ", raise, " ELSE ",
-                        picked, " END");
+    return base::StrCat("CASE WHEN ", Raw("bool_or", base::StrCat("isnan(", a[1], ")"), m), " THEN ", raise,
+                        " ELSE ", picked, " END");
   }
   return Unsupported(call.position, "function ", call.signature->name);
 }
@@ -157,8 +159,8 @@ absl::StatusOr<std::string> Generator::Aggregate(const AggregateScan& scan, cons
   }
   if (input_list.empty()) input_list = "0 AS z";
   BQCDC_ASSIGN_OR_RETURN(const std::string input, Relation(*scan.input));
-  std::string text = base::StrCat("SELECT ", made.empty() ? "count(*) AS z" : made, " FROM (SELECT ", input_list,
-                                  " FROM ", input, " AS t) AS g");
+  std::string text = base::StrCat("SELECT ", made.empty() ? "count(*) AS z" : made, " FROM (SELECT ",
+                                  input_list, " FROM ", input, " AS t) AS g");
   if (!scan.grouping_sets.empty()) {
     std::string sets;
     for (const std::vector<int>& set : scan.grouping_sets) {

@@ -15,7 +15,8 @@ struct CastRow {
   const char* form;  // as in the function table
 };
 
-// Conversions between scalar types (https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions).
+// Conversions between scalar types
+// (https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions).
 constexpr CastRow kCasts[] = {
     {K::kInt64, K::kFloat64, "CAST($1 AS DOUBLE)"},
     {K::kInt64, K::kNumeric, "CAST($1 AS DECIMAL(38,9))"},
@@ -65,15 +66,16 @@ constexpr CastRow kCasts[] = {
 
 }  // namespace
 
-absl::StatusOr<std::string> Generator::Cast(const std::string& value, const Type& from, const Type& to, bool safe,
-                                            const Position& position) {
+absl::StatusOr<std::string> Generator::Cast(const std::string& value, const Type& from, const Type& to,
+                                            bool safe, const Position& position) {
   if (from == to) return base::StrCat("CAST(", value, " AS ", DuckDbType(to), ")");
   if (from.is_struct() && to.is_struct()) {
     const std::vector<std::string> from_names = DuckDbFieldNames(from);
     const std::vector<std::string> to_names = DuckDbFieldNames(to);
     std::string fields;
     for (size_t i = 0; i < to_names.size(); ++i) {
-      const std::string field = base::StrCat("struct_extract(", value, ", ", QuoteDuckDbText(from_names[i]), ")");
+      const std::string field =
+          base::StrCat("struct_extract(", value, ", ", QuoteDuckDbText(from_names[i]), ")");
       BQCDC_ASSIGN_OR_RETURN(const std::string converted,
                              Cast(field, from.fields()[i].type, to.fields()[i].type, safe, position));
       base::StrAppend(&fields, fields.empty() ? "{" : ", ", QuoteDuckDbText(to_names[i]), ": ", converted);

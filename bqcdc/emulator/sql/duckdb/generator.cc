@@ -46,9 +46,12 @@ std::string FillForm(std::string_view form, const std::vector<std::string>& argu
 
 absl::StatusOr<std::string> Generator::Expression(const ResolvedExpression& expression) {
   switch (expression.kind) {
-    case ResolvedKind::kLiteral: return Literal(Resolved<ResolvedLiteral>(expression).value);
-    case ResolvedKind::kColumn: return ColumnName(Resolved<ResolvedColumn>(expression).id);
-    case ResolvedKind::kCall: return Call(Resolved<ResolvedCall>(expression));
+    case ResolvedKind::kLiteral:
+      return Literal(Resolved<ResolvedLiteral>(expression).value);
+    case ResolvedKind::kColumn:
+      return ColumnName(Resolved<ResolvedColumn>(expression).id);
+    case ResolvedKind::kCall:
+      return Call(Resolved<ResolvedCall>(expression));
     case ResolvedKind::kCast: {
       const auto& cast = Resolved<ResolvedCast>(expression);
       BQCDC_ASSIGN_OR_RETURN(const std::string operand, Expression(*cast.operand));
@@ -71,7 +74,8 @@ absl::StatusOr<std::string> Generator::Expression(const ResolvedExpression& expr
       const std::string name = DuckDbFieldNames(node.operand->type)[node.index];
       return base::StrCat("struct_extract(", operand, ", ", QuoteDuckDbText(name), ")");
     }
-    case ResolvedKind::kMakeStruct: return MakeStruct(Resolved<ResolvedMakeStruct>(expression));
+    case ResolvedKind::kMakeStruct:
+      return MakeStruct(Resolved<ResolvedMakeStruct>(expression));
     case ResolvedKind::kMakeArray: {
       std::string text;
       for (const auto& element : Resolved<ResolvedMakeArray>(expression).elements) {
@@ -80,7 +84,8 @@ absl::StatusOr<std::string> Generator::Expression(const ResolvedExpression& expr
       }
       return base::StrCat("CAST([", text, "] AS ", DuckDbType(expression.type), ")");
     }
-    case ResolvedKind::kSubquery: return Subquery(Resolved<ResolvedSubquery>(expression));
+    case ResolvedKind::kSubquery:
+      return Subquery(Resolved<ResolvedSubquery>(expression));
     case ResolvedKind::kTransformArray: {
       const auto& node = Resolved<ResolvedTransformArray>(expression);
       BQCDC_ASSIGN_OR_RETURN(const std::string array, Expression(*node.array));
@@ -124,8 +129,8 @@ absl::StatusOr<std::string> Generator::Subquery(const ResolvedSubquery& subquery
   if (subquery.operand->type.is(TypeKind::kFloat64)) {
     // NaN equals nothing in GoogleSQL, and itself in DuckDB.
     const std::string column = ColumnName(subquery.output);
-    query = base::StrCat("SELECT ", column, " FROM (", query, ") AS n WHERE ", column, " IS NULL OR NOT isnan(", column,
-                         ")");
+    query = base::StrCat("SELECT ", column, " FROM (", query, ") AS n WHERE ", column,
+                         " IS NULL OR NOT isnan(", column, ")");
   }
   return base::StrCat("(", operand, " IN (", query, "))");
 }

@@ -17,12 +17,13 @@ class RelationSource {
   virtual absl::StatusOr<std::string> RelationSql(const catalog::Table& table) = 0;
 };
 
-// Writes a typed tree as DuckDB's SQL. Every column is called c<id>, so that names never clash and a correlated reference is just
-// its column's name. One for each statement; not thread-safe.
+// Writes a typed tree as DuckDB's SQL. Every column is called c<id>, so that names never clash and a
+// correlated reference is just its column's name. One for each statement; not thread-safe.
 class Generator {
  public:
   // `query_time` is what CURRENT_TIMESTAMP gives.
-  Generator(RelationSource& relations, absl::Time query_time) : relations_(relations), query_time_(query_time) {}
+  Generator(RelationSource& relations, absl::Time query_time)
+      : relations_(relations), query_time_(query_time) {}
 
   // A SELECT with the outputs in order.
   absl::StatusOr<std::string> Query(const ResolvedQuery& query);
@@ -52,7 +53,8 @@ class Generator {
   Text MakeStruct(const ResolvedMakeStruct& row);
 
   // cast_generator.cc: `value` has the type `from`.
-  static Text Cast(const std::string& value, const Type& from, const Type& to, bool safe, const Position& position);
+  static Text Cast(const std::string& value, const Type& from, const Type& to, bool safe,
+                   const Position& position);
 
   // special_forms.cc
   Text SpecialForm(const ResolvedCall& call, const std::vector<std::string>& arguments);

@@ -48,40 +48,49 @@ std::string Generator::Literal(const Value& value) {
   if (value.is_null) return base::StrCat("CAST(NULL AS ", DuckDbType(type), ")");
   if (type.is_array()) {
     std::string text;
-    for (const Value& child : value.children) base::StrAppend(&text, text.empty() ? "" : ", ", Literal(child));
+    for (const Value& child : value.children)
+      base::StrAppend(&text, text.empty() ? "" : ", ", Literal(child));
     return base::StrCat("CAST([", text, "] AS ", DuckDbType(type), ")");
   }
   if (type.is_struct()) {
     const std::vector<std::string> names = DuckDbFieldNames(type);
     std::string text;
     for (size_t i = 0; i < names.size(); ++i) {
-      base::StrAppend(&text, text.empty() ? "{" : ", ", QuoteDuckDbText(names[i]), ": ", Literal(value.children[i]));
+      base::StrAppend(&text, text.empty() ? "{" : ", ", QuoteDuckDbText(names[i]), ": ",
+                      Literal(value.children[i]));
     }
     return text + "}";
   }
   const auto integer = [&] { return std::get<int64_t>(value.scalar); };
   const auto text = [&]() -> const std::string& { return std::get<std::string>(value.scalar); };
   switch (type.kind()) {
-    case TypeKind::kBool: return std::get<bool>(value.scalar) ? "TRUE" : "FALSE";
-    case TypeKind::kInt64: return base::StrCat("CAST(", integer(), " AS BIGINT)");
-    case TypeKind::kFloat64: return FloatText(std::get<double>(value.scalar));
+    case TypeKind::kBool:
+      return std::get<bool>(value.scalar) ? "TRUE" : "FALSE";
+    case TypeKind::kInt64:
+      return base::StrCat("CAST(", integer(), " AS BIGINT)");
+    case TypeKind::kFloat64:
+      return FloatText(std::get<double>(value.scalar));
     case TypeKind::kNumeric:
-      return base::StrCat("CAST('", std::get<values::Numeric>(value.scalar).ToString(), "' AS DECIMAL(38,9))");
+      return base::StrCat("CAST('", std::get<values::Numeric>(value.scalar).ToString(),
+                          "' AS DECIMAL(38,9))");
     case TypeKind::kBigNumeric:
-    case TypeKind::kBytes: return BlobText(text());
+    case TypeKind::kBytes:
+      return BlobText(text());
     case TypeKind::kDate:
       return base::StrCat("CAST('", values::FormatDate(static_cast<int32_t>(integer())), "' AS DATE)");
     case TypeKind::kDatetime:
       return base::StrCat("CAST('", values::FormatDatetime(integer()), "' AS TIMESTAMP)");
-    case TypeKind::kTime: return base::StrCat("CAST('", values::FormatTime(integer()), "' AS TIME)");
+    case TypeKind::kTime:
+      return base::StrCat("CAST('", values::FormatTime(integer()), "' AS TIME)");
     case TypeKind::kTimestamp:
       return base::StrCat("CAST('", values::FormatTimestamp(integer()), "' AS TIMESTAMPTZ)");
     case TypeKind::kInterval: {
       const auto& interval = std::get<values::Interval>(value.scalar);
-      return base::StrCat("(to_months(", interval.months, ") + to_days(", interval.days, ") + to_microseconds(",
-                          interval.micros, "))");
+      return base::StrCat("(to_months(", interval.months, ") + to_days(", interval.days,
+                          ") + to_microseconds(", interval.micros, "))");
     }
-    default: return StringText(text());
+    default:
+      return StringText(text());
   }
 }
 

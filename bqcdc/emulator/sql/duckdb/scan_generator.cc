@@ -9,7 +9,8 @@ namespace {
 
 std::string ListOf(const std::vector<ScanColumn>& columns) {
   std::string list;
-  for (const ScanColumn& column : columns) base::StrAppend(&list, list.empty() ? "" : ", ", ColumnName(column.id));
+  for (const ScanColumn& column : columns)
+    base::StrAppend(&list, list.empty() ? "" : ", ", ColumnName(column.id));
   return list.empty() ? "0 AS z" : list;
 }
 
@@ -33,10 +34,14 @@ std::string SortKeys(const SortScan& sort) {
 // The sort that gives a query its order; null where there is none.
 const SortScan* OrderOf(const ResolvedScan& scan) {
   switch (scan.kind) {
-    case ScanKind::kSort: return static_cast<const SortScan*>(&scan);
-    case ScanKind::kLimit: return OrderOf(*static_cast<const LimitScan&>(scan).input);
-    case ScanKind::kWith: return OrderOf(*static_cast<const WithScan&>(scan).body);
-    default: return nullptr;
+    case ScanKind::kSort:
+      return static_cast<const SortScan*>(&scan);
+    case ScanKind::kLimit:
+      return OrderOf(*static_cast<const LimitScan&>(scan).input);
+    case ScanKind::kWith:
+      return OrderOf(*static_cast<const WithScan&>(scan).body);
+    default:
+      return nullptr;
   }
 }
 
@@ -53,8 +58,8 @@ std::string SortKey(const std::string& value, const Type& type, bool descending,
   const std::string direction =
       base::StrCat(descending ? " DESC" : " ASC", nulls_first ? " NULLS FIRST" : " NULLS LAST");
   if (!type.is(TypeKind::kFloat64)) return value + direction;
-  return base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL WHEN isnan(", value, ") THEN 0 ELSE 1 END", direction,
-                      ", ", value, direction);
+  return base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL WHEN isnan(", value, ") THEN 0 ELSE 1 END",
+                      direction, ", ", value, direction);
 }
 
 absl::StatusOr<std::string> Generator::Relation(const ResolvedScan& scan) {
@@ -64,8 +69,10 @@ absl::StatusOr<std::string> Generator::Relation(const ResolvedScan& scan) {
 
 absl::StatusOr<std::string> Generator::Scan(const ResolvedScan& scan, const std::string& list) {
   switch (scan.kind) {
-    case ScanKind::kSingleRow: return base::StrCat("SELECT ", OrAll(list, scan));
-    case ScanKind::kTable: return Table(static_cast<const TableScan&>(scan), list);
+    case ScanKind::kSingleRow:
+      return base::StrCat("SELECT ", OrAll(list, scan));
+    case ScanKind::kTable:
+      return Table(static_cast<const TableScan&>(scan), list);
     case ScanKind::kValues: {
       const auto& values = static_cast<const ValuesScan&>(scan);
       std::string rows;
@@ -86,25 +93,33 @@ absl::StatusOr<std::string> Generator::Scan(const ResolvedScan& scan, const std:
         rows += ")";
         filter = " WHERE FALSE";
       }
-      return base::StrCat("SELECT ", OrAll(list, scan), " FROM (VALUES ", rows, ") AS v(", names, ")", filter);
+      return base::StrCat("SELECT ", OrAll(list, scan), " FROM (VALUES ", rows, ") AS v(", names, ")",
+                          filter);
     }
-    case ScanKind::kProject: return Project(static_cast<const ProjectScan&>(scan), list);
+    case ScanKind::kProject:
+      return Project(static_cast<const ProjectScan&>(scan), list);
     case ScanKind::kFilter: {
       const auto& filter = static_cast<const FilterScan&>(scan);
       BQCDC_ASSIGN_OR_RETURN(const std::string input, Relation(*filter.input));
       BQCDC_ASSIGN_OR_RETURN(const std::string predicate, Expression(*filter.predicate));
       return base::StrCat("SELECT ", OrAll(list, scan), " FROM ", input, " AS t WHERE ", predicate);
     }
-    case ScanKind::kJoin: return Join(static_cast<const JoinScan&>(scan), list);
-    case ScanKind::kUnnest: return Unnest(static_cast<const UnnestScan&>(scan), list);
-    case ScanKind::kAggregate: return Aggregate(static_cast<const AggregateScan&>(scan), list);
-    case ScanKind::kWindow: return Window(static_cast<const WindowScan&>(scan), list);
+    case ScanKind::kJoin:
+      return Join(static_cast<const JoinScan&>(scan), list);
+    case ScanKind::kUnnest:
+      return Unnest(static_cast<const UnnestScan&>(scan), list);
+    case ScanKind::kAggregate:
+      return Aggregate(static_cast<const AggregateScan&>(scan), list);
+    case ScanKind::kWindow:
+      return Window(static_cast<const WindowScan&>(scan), list);
     case ScanKind::kDistinct: {
       BQCDC_ASSIGN_OR_RETURN(const std::string input,
                              Scan(*static_cast<const DistinctScan&>(scan).input, ListOf(scan.columns)));
-      return base::StrCat("SELECT ", OrAll(list, scan), " FROM (SELECT DISTINCT * FROM (", input, ") AS d) AS t");
+      return base::StrCat("SELECT ", OrAll(list, scan), " FROM (SELECT DISTINCT * FROM (", input,
+                          ") AS d) AS t");
     }
-    case ScanKind::kSetOperation: return SetOperation(static_cast<const SetOperationScan&>(scan), list);
+    case ScanKind::kSetOperation:
+      return SetOperation(static_cast<const SetOperationScan&>(scan), list);
     case ScanKind::kSort: {
       const auto& sort = static_cast<const SortScan&>(scan);
       BQCDC_ASSIGN_OR_RETURN(const std::string input, Relation(*sort.input));
@@ -120,7 +135,8 @@ absl::StatusOr<std::string> Generator::Scan(const ResolvedScan& scan, const std:
       BQCDC_ASSIGN_OR_RETURN(const std::string input, Relation(*limit.input));
       return base::StrCat("SELECT ", OrAll(list, scan), " FROM ", input, " AS t", LimitText(limit));
     }
-    case ScanKind::kWith: return With(static_cast<const WithScan&>(scan), list);
+    case ScanKind::kWith:
+      return With(static_cast<const WithScan&>(scan), list);
     case ScanKind::kWithReference: {
       const auto& reference = static_cast<const WithReferenceScan&>(scan);
       std::string names;
@@ -128,7 +144,8 @@ absl::StatusOr<std::string> Generator::Scan(const ResolvedScan& scan, const std:
         base::StrAppend(&names, names.empty() ? "" : ", ", ColumnName(reference.sources[i]), " AS ",
                         ColumnName(reference.columns[i].id));
       }
-      return base::StrCat("SELECT ", OrAll(list, scan), " FROM (SELECT ", names, " FROM ", reference.name, ") AS t");
+      return base::StrCat("SELECT ", OrAll(list, scan), " FROM (SELECT ", names, " FROM ", reference.name,
+                          ") AS t");
     }
   }
   return Unsupported({}, "this query");
@@ -141,7 +158,8 @@ absl::StatusOr<std::string> Generator::Table(const TableScan& scan, const std::s
     base::StrAppend(&names, names.empty() ? "" : ", ", QuoteDuckDbName(scan.names[i]), " AS ",
                     ColumnName(scan.columns[i].id));
   }
-  const std::string inner = base::StrCat("SELECT ", names.empty() ? "0 AS z" : names, " FROM ", relation, " AS r");
+  const std::string inner =
+      base::StrCat("SELECT ", names.empty() ? "0 AS z" : names, " FROM ", relation, " AS r");
   return list.empty() ? inner : base::StrCat("SELECT ", list, " FROM (", inner, ") AS t");
 }
 
@@ -195,8 +213,8 @@ absl::StatusOr<std::string> Generator::Unnest(const UnnestScan& scan, const std:
     BQCDC_ASSIGN_OR_RETURN(condition, Expression(*scan.condition));
   }
   if (!scan.outer) {
-    return base::StrCat("SELECT ", OrAll(list, scan), " FROM ", input, " AS l CROSS JOIN LATERAL (SELECT ", made,
-                        ") AS r WHERE ", condition);
+    return base::StrCat("SELECT ", OrAll(list, scan), " FROM ", input, " AS l CROSS JOIN LATERAL (SELECT ",
+                        made, ") AS r WHERE ", condition);
   }
   return base::StrCat("SELECT ", OrAll(list, scan), " FROM ", input, " AS l LEFT JOIN LATERAL (SELECT ", made,
                       ") AS r ON ", condition);
@@ -215,7 +233,8 @@ absl::StatusOr<std::string> Generator::SetOperation(const SetOperationScan& scan
       base::StrAppend(&outputs, outputs.empty() ? "" : ", ", ColumnName(id));
     }
     BQCDC_ASSIGN_OR_RETURN(const std::string part, Scan(*input.scan, outputs));
-    if (!text.empty()) base::StrAppend(&text, kWords[static_cast<int>(scan.op)], scan.distinct ? " " : " ALL ");
+    if (!text.empty())
+      base::StrAppend(&text, kWords[static_cast<int>(scan.op)], scan.distinct ? " " : " ALL ");
     base::StrAppend(&text, "SELECT * FROM (", part, ") AS s");
   }
   return base::StrCat("SELECT ", OrAll(list, scan), " FROM (", text, ") AS u(", names, ")");

@@ -41,8 +41,8 @@ std::string ElementAt(const Arguments& a, bool ordinal, bool safe) {
   const std::string index = ordinal ? a[1] : base::StrCat(a[1], " + 1");
   const std::string out =
       safe ? "NULL" : RaiseText(base::StrCat("'Array index ' || ", a[1], " || ' is out of bounds'"));
-  return base::StrCat("CASE WHEN ", a[1], below, " OR ", a[1], above, a[0], ") THEN ", out, " ELSE ", a[0], "[", index,
-                      "] END");
+  return base::StrCat("CASE WHEN ", a[1], below, " OR ", a[1], above, a[0], ") THEN ", out, " ELSE ", a[0],
+                      "[", index, "] END");
 }
 
 std::string InText(const Arguments& a, const Type& type) {
@@ -55,32 +55,49 @@ std::string InText(const Arguments& a, const Type& type) {
 }
 
 std::string InArrayText(const Arguments& a, const Type& type) {
-  const std::string nan = type.is(TypeKind::kFloat64) ? base::StrCat(" WHEN isnan(", a[0], ") THEN FALSE") : "";
+  const std::string nan =
+      type.is(TypeKind::kFloat64) ? base::StrCat(" WHEN isnan(", a[0], ") THEN FALSE") : "";
   return base::StrCat("CASE WHEN ", a[1], " IS NULL OR len(", a[1], ") = 0 THEN FALSE WHEN ", a[0],
                       " IS NULL THEN NULL", nan, " WHEN list_contains(", a[1], ", ", a[0],
-                      ") THEN TRUE WHEN len(list_filter(", a[1], ", lambda e: e IS NULL)) > 0 THEN NULL ELSE FALSE END");
+                      ") THEN TRUE WHEN len(list_filter(", a[1],
+                      ", lambda e: e IS NULL)) > 0 THEN NULL ELSE FALSE END");
 }
 
 std::string ConcatArrays(const Arguments& arguments) {
   std::string joined = arguments[0];
-  for (size_t i = 1; i < arguments.size(); ++i) joined = base::StrCat("list_concat(", joined, ", ", arguments[i], ")");
+  for (size_t i = 1; i < arguments.size(); ++i)
+    joined = base::StrCat("list_concat(", joined, ", ", arguments[i], ")");
   return base::StrCat("CASE WHEN ", AnyNull(arguments), " THEN NULL ELSE ", joined, " END");
 }
 
 // FORMAT takes anything: each argument goes to it as text behind a letter that tells its type.
-absl::StatusOr<std::string> FormatArgument(const std::string& value, const Type& type, const Position& position) {
+absl::StatusOr<std::string> FormatArgument(const std::string& value, const Type& type,
+                                           const Position& position) {
   std::string tagged;
   switch (type.kind()) {
-    case TypeKind::kInt64: tagged = base::StrCat("'i' || CAST(", value, " AS VARCHAR)"); break;
-    case TypeKind::kBool: tagged = base::StrCat("'b' || CAST(", value, " AS VARCHAR)"); break;
-    case TypeKind::kFloat64: tagged = base::StrCat("'f' || bq_float64_to_string(", value, ")"); break;
-    case TypeKind::kString: tagged = base::StrCat("'s' || ", value); break;
-    case TypeKind::kNumeric: tagged = base::StrCat("'n' || bq_numeric_to_string(", value, ")"); break;
-    case TypeKind::kDate: tagged = base::StrCat("'d' || bq_date_to_string(", value, ")"); break;
+    case TypeKind::kInt64:
+      tagged = base::StrCat("'i' || CAST(", value, " AS VARCHAR)");
+      break;
+    case TypeKind::kBool:
+      tagged = base::StrCat("'b' || CAST(", value, " AS VARCHAR)");
+      break;
+    case TypeKind::kFloat64:
+      tagged = base::StrCat("'f' || bq_float64_to_string(", value, ")");
+      break;
+    case TypeKind::kString:
+      tagged = base::StrCat("'s' || ", value);
+      break;
+    case TypeKind::kNumeric:
+      tagged = base::StrCat("'n' || bq_numeric_to_string(", value, ")");
+      break;
+    case TypeKind::kDate:
+      tagged = base::StrCat("'d' || bq_date_to_string(", value, ")");
+      break;
     case TypeKind::kTimestamp:
       tagged = base::StrCat("'d' || bq_timestamp_to_string(", value, ", 'UTC')");
       break;
-    default: return Unsupported(position, "FORMAT of an argument of type ", type.ToString());
+    default:
+      return Unsupported(position, "FORMAT of an argument of type ", type.ToString());
   }
   return base::StrCat("coalesce(", tagged, ", 'N')");
 }
@@ -100,7 +117,8 @@ std::string EqualText(const std::string& a, const std::string& b, const Type& ty
   return JoinWith(equals, " AND ");
 }
 
-absl::StatusOr<std::string> Generator::CurrentTime(const std::string& name, const std::vector<std::string>& arguments) {
+absl::StatusOr<std::string> Generator::CurrentTime(const std::string& name,
+                                                   const std::vector<std::string>& arguments) {
   const std::string now = Literal(Value::Of(TypeKind::kTimestamp, absl::ToUnixMicros(query_time_)));
   if (name == "@current_timestamp") return now;
   const std::string civil = base::StrCat("bq_timestamp_to_datetime(", now, ", ",
@@ -119,7 +137,8 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
   if (form == "@greater") return LessText(a[1], a[0], type, false);
   if (form == "@greater_or_equal") return LessText(a[1], a[0], type, true);
   if (form == "@between") {
-    return base::StrCat("(", LessText(a[1], a[0], type, true), " AND ", LessText(a[0], a[2], type, true), ")");
+    return base::StrCat("(", LessText(a[1], a[0], type, true), " AND ", LessText(a[0], a[2], type, true),
+                        ")");
   }
   if (form == "@in") return InText(a, type);
   if (form == "@in_array") {
@@ -148,7 +167,8 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
         call.safe ? "NULL"
                   : RaiseText(first ? "'ARRAY_FIRST cannot get the first element of an empty array'"
                                     : "'ARRAY_LAST cannot get the last element of an empty array'");
-    return base::StrCat("CASE WHEN len(", a[0], ") = 0 THEN ", raise, " ELSE ", a[0], first ? "[1]" : "[-1]", " END");
+    return base::StrCat("CASE WHEN len(", a[0], ") = 0 THEN ", raise, " ELSE ", a[0], first ? "[1]" : "[-1]",
+                        " END");
   }
   if (form.rfind("@current_", 0) == 0) return CurrentTime(form, a);
   if (form == "@to_json_string" || form == "@to_json") {
@@ -165,10 +185,25 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
   if (form == "@json_array") {
     std::string text;
     for (size_t i = 0; i < a.size(); ++i) {
-      BQCDC_ASSIGN_OR_RETURN(const std::string element, JsonText(a[i], call.arguments[i]->type, call.position));
+      BQCDC_ASSIGN_OR_RETURN(const std::string element,
+                             JsonText(a[i], call.arguments[i]->type, call.position));
       base::StrAppend(&text, text.empty() ? "" : " || ',' || ", element);
     }
     return base::StrCat("('[' || ", text.empty() ? "''" : text, " || ']')");
+  }
+  if (form == "@json_object") {
+    if (a.size() % 2 != 0) return Unsupported(call.position, "JSON_OBJECT without pairs of key and value");
+    std::string text;
+    for (size_t i = 0; i < a.size(); i += 2) {
+      if (!call.arguments[i]->type.is(TypeKind::kString)) {
+        return ErrorAt(call.arguments[i]->position, "JSON_OBJECT keys must be of type STRING");
+      }
+      BQCDC_ASSIGN_OR_RETURN(const std::string value,
+                             JsonText(a[i + 1], call.arguments[i + 1]->type, call.position));
+      base::StrAppend(&text, text.empty() ? "" : " || ',' || ", "bq_json_of_string(", a[i], ") || ':' || ",
+                      value);
+    }
+    return base::StrCat("bq_parse_json('{' || ", text.empty() ? "''" : text, " || '}')");
   }
   if (form == "@format") {
     std::string text = a[0];
@@ -185,37 +220,64 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
 absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type, const Position& position) {
   std::string text;
   switch (type.kind()) {
-    case TypeKind::kBool: text = base::StrCat("CAST(", value, " AS VARCHAR)"); break;
-    case TypeKind::kInt64: text = base::StrCat("bq_json_of_int64(", value, ")"); break;
-    case TypeKind::kFloat64: text = base::StrCat("bq_json_of_float64(", value, ")"); break;
-    case TypeKind::kNumeric: text = base::StrCat("bq_json_of_numeric(", value, ")"); break;
-    case TypeKind::kBigNumeric: text = base::StrCat("bq_json_of_bignumeric(", value, ")"); break;
-    case TypeKind::kString: text = base::StrCat("bq_json_of_string(", value, ")"); break;
-    case TypeKind::kBytes: text = base::StrCat("('\"' || bq_to_base64(", value, ") || '\"')"); break;
-    case TypeKind::kDate: text = base::StrCat("('\"' || bq_date_to_string(", value, ") || '\"')"); break;
-    case TypeKind::kTime: text = base::StrCat("('\"' || bq_time_to_string(", value, ") || '\"')"); break;
-    case TypeKind::kDatetime: text = base::StrCat("bq_json_of_datetime(", value, ")"); break;
-    case TypeKind::kTimestamp: text = base::StrCat("bq_json_of_timestamp(", value, ")"); break;
-    case TypeKind::kJson: text = base::StrCat("bq_json_compact(", value, ")"); break;
+    case TypeKind::kBool:
+      text = base::StrCat("CAST(", value, " AS VARCHAR)");
+      break;
+    case TypeKind::kInt64:
+      text = base::StrCat("bq_json_of_int64(", value, ")");
+      break;
+    case TypeKind::kFloat64:
+      text = base::StrCat("bq_json_of_float64(", value, ")");
+      break;
+    case TypeKind::kNumeric:
+      text = base::StrCat("bq_json_of_numeric(", value, ")");
+      break;
+    case TypeKind::kBigNumeric:
+      text = base::StrCat("bq_json_of_bignumeric(", value, ")");
+      break;
+    case TypeKind::kString:
+      text = base::StrCat("bq_json_of_string(", value, ")");
+      break;
+    case TypeKind::kBytes:
+      text = base::StrCat("('\"' || bq_to_base64(", value, ") || '\"')");
+      break;
+    case TypeKind::kDate:
+      text = base::StrCat("('\"' || bq_date_to_string(", value, ") || '\"')");
+      break;
+    case TypeKind::kTime:
+      text = base::StrCat("('\"' || bq_time_to_string(", value, ") || '\"')");
+      break;
+    case TypeKind::kDatetime:
+      text = base::StrCat("bq_json_of_datetime(", value, ")");
+      break;
+    case TypeKind::kTimestamp:
+      text = base::StrCat("bq_json_of_timestamp(", value, ")");
+      break;
+    case TypeKind::kJson:
+      text = base::StrCat("bq_json_compact(", value, ")");
+      break;
     case TypeKind::kArray: {
       BQCDC_ASSIGN_OR_RETURN(const std::string element, JsonText("e", type.element(), position));
-      text = base::StrCat("('[' || array_to_string(list_transform(", value, ", lambda e: ", element, "), ',') || ']')");
+      text = base::StrCat("('[' || array_to_string(list_transform(", value, ", lambda e: ", element,
+                          "), ',') || ']')");
       break;
     }
     case TypeKind::kStruct: {
       const std::vector<std::string> names = DuckDbFieldNames(type);
       std::string fields;
       for (size_t i = 0; i < names.size(); ++i) {
-        const std::string field = base::StrCat("struct_extract(", value, ", ", QuoteDuckDbText(names[i]), ")");
+        const std::string field =
+            base::StrCat("struct_extract(", value, ", ", QuoteDuckDbText(names[i]), ")");
         BQCDC_ASSIGN_OR_RETURN(const std::string part, JsonText(field, type.fields()[i].type, position));
         base::StrAppend(&fields, fields.empty() ? "" : " || ',' || ", "bq_json_of_string(",
                         QuoteDuckDbText(type.fields()[i].name), ") || ':' || ", part);
       }
-      text = base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL ELSE '{' || ", fields.empty() ? "''" : fields,
-                          " || '}' END");
+      text = base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL ELSE '{' || ",
+                          fields.empty() ? "''" : fields, " || '}' END");
       break;
     }
-    default: return Unsupported(position, "JSON text of type ", type.ToString());
+    default:
+      return Unsupported(position, "JSON text of type ", type.ToString());
   }
   return base::StrCat("coalesce(", text, ", 'null')");
 }

@@ -9,7 +9,7 @@ const std::vector<FunctionRow>& AggregateRows() {
       {"COUNTIF", "BOOL -> INT64", "[count(CASE WHEN $1 THEN 1 END)]"},
       {"SUM", "INT64 -> INT64", "CAST([sum(#$1)] AS BIGINT)"},
       {"SUM", "FLOAT64 -> FLOAT64", "@sum_float64"},
-      {"SUM", "NUMERIC -> NUMERIC", "bq_check_numeric!([sum(#$1)])"},
+      {"SUM", "NUMERIC -> NUMERIC", "bq_check_numeric([sum(#$1)])"},
       {"SUM", "BIGNUMERIC -> BIGNUMERIC", "bq_sum_bignumeric!([list(#$1)])"},
       {"SUM", "INTERVAL -> INTERVAL", "bq_sum_interval!([list(#$1)])"},
       {"AVG", "INT64 -> FLOAT64", "[avg(#$1)]"},
@@ -55,6 +55,8 @@ const std::vector<FunctionRow>& WindowRows() {
       {"LEAD", "T, [INT64], [T] -> T", "[lead($1, {$2|1}, {$3|NULL})]"},
       {"FIRST_VALUE", "T -> T", "[first_value($1%)]"},
       {"LAST_VALUE", "T -> T", "[last_value($1%)]"},
+      // Linear interpolation between the two values around the fraction, NULLs left out: the same definition.
+      {"PERCENTILE_CONT", "FLOAT64, FLOAT64 -> FLOAT64", "[quantile_cont($1, $2)]"},
       {"NTH_VALUE", "T, INT64 -> T", "[nth_value($1, $2%)]"},
   };
   return *rows;

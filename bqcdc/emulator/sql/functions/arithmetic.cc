@@ -77,11 +77,13 @@ IntResult ModInt(int64_t a, int64_t b) {
   return b == -1 ? 0 : a % b;
 }
 IntResult ShiftLeft(int64_t a, int64_t b) {
-  if (b < 0) return base::InvalidArgument("Bitwise binary operator for INT64 cannot shift by a negative number: ", b);
+  if (b < 0)
+    return base::InvalidArgument("Bitwise binary operator for INT64 cannot shift by a negative number: ", b);
   return b >= 64 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(a) << b);
 }
 IntResult ShiftRight(int64_t a, int64_t b) {
-  if (b < 0) return base::InvalidArgument("Bitwise binary operator for INT64 cannot shift by a negative number: ", b);
+  if (b < 0)
+    return base::InvalidArgument("Bitwise binary operator for INT64 cannot shift by a negative number: ", b);
   return b >= 64 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(a) >> b);
 }
 
@@ -90,7 +92,8 @@ FloatResult DivideFloat(double a, double b) {
   return CheckedFloat(a / b, a, "/", b);
 }
 
-// Rounds at a decimal place, half away from zero, on the shortest decimal digits of the value as the service does.
+// Rounds at a decimal place, half away from zero, on the shortest decimal digits of the value as the service
+// does.
 FloatResult RoundAt(double value, int64_t digits, bool truncate) {
   if (!std::isfinite(value)) return value;
   if (digits == 0) return truncate ? std::trunc(value) : std::round(value);
@@ -150,16 +153,22 @@ void AddIntegerFunctions(OwnFunctions& f) {
   AddFunction(f, "bq_mod_int64", &ModInt);
   AddFunction(f, "bq_shift_left", &ShiftLeft);
   AddFunction(f, "bq_shift_right", &ShiftRight);
-  AddFunction(f, "bq_sign_int64", +[](int64_t a) -> int64_t { return (a > 0) - (a < 0); });
-  AddFunction(f, "bq_range_bucket_int64",
-              +[](int64_t point, List<int64_t> bounds) { return RangeBucket(point, bounds.elements); });
-  AddFunction(f, "bq_error", +[](std::string_view text) -> IntResult { return base::InvalidArgument(text); });
+  AddFunction(
+      f, "bq_sign_int64", +[](int64_t a) -> int64_t { return (a > 0) - (a < 0); });
+  AddFunction(
+      f, "bq_range_bucket_int64",
+      +[](int64_t point, List<int64_t> bounds) { return RangeBucket(point, bounds.elements); });
+  AddFunction(
+      f, "bq_error", +[](std::string_view text) -> IntResult { return base::InvalidArgument(text); });
 }
 
 // Functions of one FLOAT64 whose undefined and infinite results are errors.
 #define BQCDC_CHECKED(name, sql_name, expression) \
-  AddFunction(f, name, +[](double x) -> FloatResult { return Defined(expression, x, sql_name); })
-#define BQCDC_PLAIN(name, expression) AddFunction(f, name, +[](double x) -> double { return expression; })
+  AddFunction(                                    \
+      f, name, +[](double x) -> FloatResult { return Defined(expression, x, sql_name); })
+#define BQCDC_PLAIN(name, expression) \
+  AddFunction(                        \
+      f, name, +[](double x) -> double { return expression; })
 
 void AddTrigonometry(OwnFunctions& f) {
   BQCDC_CHECKED("bq_acos", "ACOS", std::acos(x));
@@ -180,7 +189,8 @@ void AddTrigonometry(OwnFunctions& f) {
   BQCDC_CHECKED("bq_sinh", "SINH", std::sinh(x));
   BQCDC_PLAIN("bq_tan", std::tan(x));
   BQCDC_PLAIN("bq_tanh", std::tanh(x));
-  AddFunction(f, "bq_atan2", +[](double y, double x) -> double { return std::atan2(y, x); });
+  AddFunction(
+      f, "bq_atan2", +[](double y, double x) -> double { return std::atan2(y, x); });
   // The safe twin has nothing to catch, but SAFE.COS asks for one.
   for (const char* name : {"bq_cos", "bq_sec", "bq_sin", "bq_tan"}) {
     for (const engine::ScalarFunction& function : OwnFunctions(f)) {
@@ -192,19 +202,31 @@ void AddTrigonometry(OwnFunctions& f) {
 }
 
 void AddFloatFunctions(OwnFunctions& f) {
-  AddFunction(f, "bq_add_float64", +[](double a, double b) { return CheckedFloat(a + b, a, "+", b); });
-  AddFunction(f, "bq_subtract_float64", +[](double a, double b) { return CheckedFloat(a - b, a, "-", b); });
-  AddFunction(f, "bq_multiply_float64", +[](double a, double b) { return CheckedFloat(a * b, a, "*", b); });
+  AddFunction(
+      f, "bq_add_float64", +[](double a, double b) { return CheckedFloat(a + b, a, "+", b); });
+  AddFunction(
+      f, "bq_subtract_float64", +[](double a, double b) { return CheckedFloat(a - b, a, "-", b); });
+  AddFunction(
+      f, "bq_multiply_float64", +[](double a, double b) { return CheckedFloat(a * b, a, "*", b); });
   AddFunction(f, "bq_divide_float64", &DivideFloat);
-  AddFunction(f, "bq_ieee_divide", +[](double a, double b) -> double { return a / b; });
-  AddFunction(f, "bq_equal_float64", +[](double a, double b) -> bool { return a == b; });
-  AddFunction(f, "bq_less_float64", +[](double a, double b) -> bool { return a < b; });
-  AddFunction(f, "bq_less_or_equal_float64", +[](double a, double b) -> bool { return a <= b; });
-  AddFunction(f, "bq_greatest_float64", +[](Variadic<double> a) { return Extreme(a, true); });
-  AddFunction(f, "bq_least_float64", +[](Variadic<double> a) { return Extreme(a, false); });
-  AddFunction(f, "bq_sign_float64", +[](double a) -> double { return std::isnan(a) ? a : (a > 0) - (a < 0); });
-  AddFunction(f, "bq_round_float64", +[](double a, int64_t digits) { return RoundAt(a, digits, false); });
-  AddFunction(f, "bq_trunc_float64", +[](double a, int64_t digits) { return RoundAt(a, digits, true); });
+  AddFunction(
+      f, "bq_ieee_divide", +[](double a, double b) -> double { return a / b; });
+  AddFunction(
+      f, "bq_equal_float64", +[](double a, double b) -> bool { return a == b; });
+  AddFunction(
+      f, "bq_less_float64", +[](double a, double b) -> bool { return a < b; });
+  AddFunction(
+      f, "bq_less_or_equal_float64", +[](double a, double b) -> bool { return a <= b; });
+  AddFunction(
+      f, "bq_greatest_float64", +[](Variadic<double> a) { return Extreme(a, true); });
+  AddFunction(
+      f, "bq_least_float64", +[](Variadic<double> a) { return Extreme(a, false); });
+  AddFunction(
+      f, "bq_sign_float64", +[](double a) -> double { return std::isnan(a) ? a : (a > 0) - (a < 0); });
+  AddFunction(
+      f, "bq_round_float64", +[](double a, int64_t digits) { return RoundAt(a, digits, false); });
+  AddFunction(
+      f, "bq_trunc_float64", +[](double a, int64_t digits) { return RoundAt(a, digits, true); });
   BQCDC_PLAIN("bq_ceil_float64", std::ceil(x));
   BQCDC_PLAIN("bq_floor_float64", std::floor(x));
   BQCDC_PLAIN("bq_cbrt", std::cbrt(x));
@@ -212,27 +234,33 @@ void AddFloatFunctions(OwnFunctions& f) {
   BQCDC_CHECKED("bq_exp", "EXP", std::exp(x));
   BQCDC_CHECKED("bq_ln", "LN", std::log(x));
   BQCDC_CHECKED("bq_log10", "LOG10", std::log10(x));
-  AddFunction(f, "bq_log", +[](double x, double base) -> FloatResult {
-    if (base == 2.718281828459045) return Defined(std::log(x), x, "LOG");
-    if (std::isnan(x) || std::isnan(base)) return std::nan("");
-    if (x <= 0 || base <= 0 || base == 1) return Illegal("LOG", x <= 0 ? x : base);
-    if (base == 2) return std::log2(x);
-    if (base == 10) return std::log10(x);
-    return std::log(x) / std::log(base);
-  });
-  AddFunction(f, "bq_pow", +[](double a, double b) -> FloatResult {
-    const double result = std::pow(a, b);
-    const bool bad = !std::isfinite(result) && std::isfinite(a) && std::isfinite(b);
-    if (bad) return base::InvalidArgument("Floating point error in function: POW(", Shown(a), ", ", Shown(b), ")");
-    return result;
-  });
-  AddFunction(f, "bq_range_bucket_float64", +[](double point, List<double> bounds) -> absl::StatusOr<int64_t> {
-    for (const auto& bound : bounds.elements) {
-      if (bound && std::isnan(*bound)) return base::InvalidArgument("RANGE_BUCKET bounds cannot be NaN");
-    }
-    if (std::isnan(point)) return base::InvalidArgument("Not supported by this server: RANGE_BUCKET of NaN");
-    return RangeBucket(point, bounds.elements);
-  });
+  AddFunction(
+      f, "bq_log", +[](double x, double base) -> FloatResult {
+        if (base == 2.718281828459045) return Defined(std::log(x), x, "LOG");
+        if (std::isnan(x) || std::isnan(base)) return std::nan("");
+        if (x <= 0 || base <= 0 || base == 1) return Illegal("LOG", x <= 0 ? x : base);
+        if (base == 2) return std::log2(x);
+        if (base == 10) return std::log10(x);
+        return std::log(x) / std::log(base);
+      });
+  AddFunction(
+      f, "bq_pow", +[](double a, double b) -> FloatResult {
+        const double result = std::pow(a, b);
+        const bool bad = !std::isfinite(result) && std::isfinite(a) && std::isfinite(b);
+        if (bad)
+          return base::InvalidArgument("Floating point error in function: POW(", Shown(a), ", ", Shown(b),
+                                       ")");
+        return result;
+      });
+  AddFunction(
+      f, "bq_range_bucket_float64", +[](double point, List<double> bounds) -> absl::StatusOr<int64_t> {
+        for (const auto& bound : bounds.elements) {
+          if (bound && std::isnan(*bound)) return base::InvalidArgument("RANGE_BUCKET bounds cannot be NaN");
+        }
+        if (std::isnan(point))
+          return base::InvalidArgument("Not supported by this server: RANGE_BUCKET of NaN");
+        return RangeBucket(point, bounds.elements);
+      });
 }
 
 #undef BQCDC_CHECKED

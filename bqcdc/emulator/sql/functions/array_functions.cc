@@ -58,27 +58,29 @@ void AddArrayFunctions(OwnFunctions& f) {
   AddFunction(f, "bq_generate_array_int64", &GenerateInts);
   AddFunction(f, "bq_generate_array_float64", &GenerateFloats);
   AddFunction(f, "bq_generate_array_numeric", &GenerateNumerics);
-  AddFunction(f, "bq_array_to_string",
-              +[](List<std::string_view> a, std::string_view between,
-                  std::optional<std::string_view> null_text) -> std::string {
-                std::string text;
-                bool first = true;
-                for (const auto& element : a.elements) {
-                  if (!element && !null_text) continue;
-                  if (!first) text.append(between);
-                  text.append(element ? *element : *null_text);
-                  first = false;
-                }
-                return text;
-              });
-  AddFunction(f, "bq_string_join", +[](List<std::string_view> a, std::string_view between) -> std::string {
-    std::string text;
-    for (size_t i = 0; i < a.elements.size(); ++i) {
-      if (i > 0) text.append(between);
-      if (a.elements[i]) text.append(*a.elements[i]);
-    }
-    return text;
-  });
+  AddFunction(
+      f, "bq_array_to_string",
+      +[](List<std::string_view> a, std::string_view between,
+          std::optional<std::string_view> null_text) -> std::string {
+        std::string text;
+        bool first = true;
+        for (const auto& element : a.elements) {
+          if (!element && !null_text) continue;
+          if (!first) text.append(between);
+          text.append(element ? *element : *null_text);
+          first = false;
+        }
+        return text;
+      });
+  AddFunction(
+      f, "bq_string_join", +[](List<std::string_view> a, std::string_view between) -> std::string {
+        std::string text;
+        for (size_t i = 0; i < a.elements.size(); ++i) {
+          if (i > 0) text.append(between);
+          if (a.elements[i]) text.append(*a.elements[i]);
+        }
+        return text;
+      });
   AddFormatFunction(f);
 }
 

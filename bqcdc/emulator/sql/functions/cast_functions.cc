@@ -19,37 +19,60 @@ absl::StatusOr<T> Wrap(absl::StatusOr<int64_t> value) {
 }  // namespace
 
 void AddCastFunctions(OwnFunctions& f) {
-  AddFunction(f, "bq_float64_to_int64", +[](double a) { return Float64ToInt64(a); });
-  AddFunction(f, "bq_float64_to_numeric", +[](double a) { return Float64ToNumeric(a); });
-  AddFunction(f, "bq_float64_to_bignumeric", +[](double a) { return Float64ToBigNumeric(a); });
-  AddFunction(f, "bq_float64_to_string", +[](double a) -> std::string { return Float64ToText(a); });
-  AddFunction(f, "bq_string_to_bool", +[](std::string_view a) { return TextToBool(a); });
-  AddFunction(f, "bq_string_to_int64", +[](std::string_view a) { return TextToInt64(a); });
-  AddFunction(f, "bq_string_to_float64", +[](std::string_view a) { return TextToFloat64(a); });
-  AddFunction(f, "bq_string_to_numeric", +[](std::string_view a) { return TextToNumeric(a); });
-  AddFunction(f, "bq_string_to_bignumeric", +[](std::string_view a) { return TextToBigNumeric(a); });
-  AddFunction(f, "bq_parse_numeric", +[](std::string_view a) { return TextToNumeric(a); });
-  AddFunction(f, "bq_parse_bignumeric", +[](std::string_view a) { return TextToBigNumeric(a); });
-  AddFunction(f, "bq_string_to_bytes", +[](std::string_view a) -> BytesValue { return {std::string(a)}; });
-  AddFunction(f, "bq_string_to_interval", +[](std::string_view a) { return TextToInterval(a); });
-  AddFunction(f, "bq_interval_to_string", +[](Interval a) -> std::string { return values::FormatInterval(a); });
-  AddFunction(f, "bq_string_to_datetime", +[](std::string_view a) { return Wrap<Datetime>(TextToDatetime(a)); });
-  AddFunction(f, "bq_string_to_time", +[](std::string_view a) { return Wrap<Time>(TextToTime(a)); });
-  AddFunction(f, "bq_parse_timestamp_in_zone", +[](std::string_view a, std::string_view zone) {
-    return Wrap<Timestamp>(TextToTimestamp(a, zone));
-  });
-  AddFunction(f, "bq_string_to_date", +[](std::string_view a) -> absl::StatusOr<Date> {
-    auto days = TextToDate(a);
-    if (!days.ok()) return days.status();
-    return Date{static_cast<int32_t>(*days)};
-  });
-  AddFunction(f, "bq_bytes_to_string", +[](Bytes a) -> absl::StatusOr<std::string> {
-    if (!IsUtf8(a.value)) return base::InvalidArgument("Invalid UTF-8 in conversion from BYTES to STRING");
-    return std::string(a.value);
-  });
-  AddFunction(f, "bq_date_to_string", +[](Date a) -> std::string { return values::FormatDate(a.days); });
-  AddFunction(f, "bq_datetime_to_string", +[](Datetime a) -> std::string { return values::FormatDatetime(a.micros); });
-  AddFunction(f, "bq_time_to_string", +[](Time a) -> std::string { return values::FormatTime(a.micros); });
+  AddFunction(
+      f, "bq_float64_to_int64", +[](double a) { return Float64ToInt64(a); });
+  AddFunction(
+      f, "bq_float64_to_numeric", +[](double a) { return Float64ToNumeric(a); });
+  AddFunction(
+      f, "bq_float64_to_bignumeric", +[](double a) { return Float64ToBigNumeric(a); });
+  AddFunction(
+      f, "bq_float64_to_string", +[](double a) -> std::string { return Float64ToText(a); });
+  AddFunction(
+      f, "bq_string_to_bool", +[](std::string_view a) { return TextToBool(a); });
+  AddFunction(
+      f, "bq_string_to_int64", +[](std::string_view a) { return TextToInt64(a); });
+  AddFunction(
+      f, "bq_string_to_float64", +[](std::string_view a) { return TextToFloat64(a); });
+  AddFunction(
+      f, "bq_string_to_numeric", +[](std::string_view a) { return TextToNumeric(a); });
+  AddFunction(
+      f, "bq_string_to_bignumeric", +[](std::string_view a) { return TextToBigNumeric(a); });
+  AddFunction(
+      f, "bq_parse_numeric", +[](std::string_view a) { return TextToNumeric(a); });
+  AddFunction(
+      f, "bq_parse_bignumeric", +[](std::string_view a) { return TextToBigNumeric(a); });
+  AddFunction(
+      f, "bq_string_to_bytes", +[](std::string_view a) -> BytesValue { return {std::string(a)}; });
+  AddFunction(
+      f, "bq_string_to_interval", +[](std::string_view a) { return TextToInterval(a); });
+  AddFunction(
+      f, "bq_interval_to_string", +[](Interval a) -> std::string { return values::FormatInterval(a); });
+  AddFunction(
+      f, "bq_string_to_datetime", +[](std::string_view a) { return Wrap<Datetime>(TextToDatetime(a)); });
+  AddFunction(
+      f, "bq_string_to_time", +[](std::string_view a) { return Wrap<Time>(TextToTime(a)); });
+  AddFunction(
+      f, "bq_parse_timestamp_in_zone",
+      +[](std::string_view a, std::string_view zone) { return Wrap<Timestamp>(TextToTimestamp(a, zone)); });
+  AddFunction(
+      f, "bq_string_to_date", +[](std::string_view a) -> absl::StatusOr<Date> {
+        auto days = TextToDate(a);
+        if (!days.ok()) return days.status();
+        return Date{static_cast<int32_t>(*days)};
+      });
+  AddFunction(
+      f, "bq_bytes_to_string", +[](Bytes a) -> absl::StatusOr<std::string> {
+        if (!IsUtf8(a.value))
+          return base::InvalidArgument("Invalid UTF-8 in conversion from BYTES to STRING");
+        return std::string(a.value);
+      });
+  AddFunction(
+      f, "bq_date_to_string", +[](Date a) -> std::string { return values::FormatDate(a.days); });
+  AddFunction(
+      f, "bq_datetime_to_string",
+      +[](Datetime a) -> std::string { return values::FormatDatetime(a.micros); });
+  AddFunction(
+      f, "bq_time_to_string", +[](Time a) -> std::string { return values::FormatTime(a.micros); });
 }
 
 }  // namespace bqcdc::emulator::sql

@@ -1,8 +1,8 @@
 #include "bqcdc/emulator/sql/functions/code_points.h"
 
+#include <locale.h>
 #include <clocale>
 #include <cwctype>
-#include <locale.h>
 
 #include <algorithm>
 #include <iterator>
@@ -105,8 +105,9 @@ size_t OffsetOfCodePoint(std::string_view text, int64_t index) {
 std::string ToUpper(std::string_view text) {
   std::string result;
   for (const char32_t c : ToCodePoints(text)) {
-    const auto* special = std::lower_bound(std::begin(kUpperCases), std::end(kUpperCases), c,
-                                           [](const SpecialCase& entry, char32_t key) { return entry.from < key; });
+    const auto* special =
+        std::lower_bound(std::begin(kUpperCases), std::end(kUpperCases), c,
+                         [](const SpecialCase& entry, char32_t key) { return entry.from < key; });
     if (special != std::end(kUpperCases) && special->from == c) {
       for (const char32_t* to = special->to; *to != 0; ++to) AppendUtf8(*to, &result);
     } else {

@@ -12,8 +12,20 @@
 namespace bqcdc::emulator::sql {
 
 enum class DatePartKind {
-  kMicrosecond, kMillisecond, kSecond, kMinute, kHour,
-  kDay, kDayOfWeek, kDayOfYear, kWeek, kIsoWeek, kMonth, kQuarter, kYear, kIsoYear,
+  kMicrosecond,
+  kMillisecond,
+  kSecond,
+  kMinute,
+  kHour,
+  kDay,
+  kDayOfWeek,
+  kDayOfYear,
+  kWeek,
+  kIsoWeek,
+  kMonth,
+  kQuarter,
+  kYear,
+  kIsoYear,
 };
 
 struct Part {
@@ -33,15 +45,18 @@ values::CivilFields FieldsOfDate(int64_t days);
 
 // Errors name `function`: the part is not for it, or the result is out of range.
 absl::StatusOr<int64_t> AddToDate(int64_t days, int64_t amount, const Part& part, std::string_view function);
-absl::StatusOr<int64_t> AddToDatetime(int64_t micros, int64_t amount, const Part& part, std::string_view function);
+absl::StatusOr<int64_t> AddToDatetime(int64_t micros, int64_t amount, const Part& part,
+                                      std::string_view function);
 absl::StatusOr<int64_t> TruncateDate(int64_t days, const Part& part, std::string_view function);
 absl::StatusOr<int64_t> TruncateDatetime(int64_t micros, const Part& part, std::string_view function);
 // Part boundaries between `b` and `a`.
 absl::StatusOr<int64_t> DifferenceOfDates(int64_t a, int64_t b, const Part& part, std::string_view function);
-absl::StatusOr<int64_t> DifferenceOfDatetimes(int64_t a, int64_t b, const Part& part, std::string_view function);
+absl::StatusOr<int64_t> DifferenceOfDatetimes(int64_t a, int64_t b, const Part& part,
+                                              std::string_view function);
 absl::StatusOr<int64_t> ExtractFromDate(int64_t days, const Part& part, std::string_view type);
 // `micros` of a DATETIME; with `date_parts` false of a TIME.
-absl::StatusOr<int64_t> ExtractFromDatetime(int64_t micros, const Part& part, bool date_parts, std::string_view type);
+absl::StatusOr<int64_t> ExtractFromDatetime(int64_t micros, const Part& part, bool date_parts,
+                                            std::string_view type);
 absl::StatusOr<int64_t> LastDayOf(int64_t days, const Part& part);
 // Adds months, the day cut to the month's length.
 absl::StatusOr<int64_t> AddMonths(int64_t days, int64_t months);

@@ -179,10 +179,17 @@ absl::StatusOr<D> DecimalArithmetic<D>::Round(const D& a, int64_t digits, Decima
   const WideInteger whole = m.units.DivideBy(unit, &rest);
   bool up = false;
   switch (rounding) {
-    case DecimalRounding::kHalfAway: up = (rest + rest).Compare(unit) >= 0; break;
-    case DecimalRounding::kTruncate: break;
-    case DecimalRounding::kFloor: up = m.negative && !rest.IsZero(); break;
-    case DecimalRounding::kCeiling: up = !m.negative && !rest.IsZero(); break;
+    case DecimalRounding::kHalfAway:
+      up = (rest + rest).Compare(unit) >= 0;
+      break;
+    case DecimalRounding::kTruncate:
+      break;
+    case DecimalRounding::kFloor:
+      up = m.negative && !rest.IsZero();
+      break;
+    case DecimalRounding::kCeiling:
+      up = !m.negative && !rest.IsZero();
+      break;
   }
   m.units = (up ? whole + WideInteger::From128(1) : whole) * unit;
   D result;
@@ -205,7 +212,8 @@ absl::StatusOr<int64_t> DecimalArithmetic<D>::ToInt64(const D& a) {
 template <typename D>
 absl::StatusOr<D> DecimalArithmetic<D>::DivideByCount(const D& a, int64_t count) {
   const Magnitude m = Traits<D>::Split(a);
-  return Joined({m.negative, m.units.DivideRounded(WideInteger::From128(static_cast<uint64_t>(count)))}, a, "/", a);
+  return Joined({m.negative, m.units.DivideRounded(WideInteger::From128(static_cast<uint64_t>(count)))}, a,
+                "/", a);
 }
 
 template <typename D>

@@ -4,8 +4,8 @@
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/numeric.h"
 
-// NUMERIC and BIGNUMERIC arithmetic: exact, rounded half away from zero to the type's scale, out of range is an error
-// (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types).
+// NUMERIC and BIGNUMERIC arithmetic: exact, rounded half away from zero to the type's scale, out of range is
+// an error (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types).
 namespace bqcdc::emulator::sql {
 
 enum class DecimalRounding { kHalfAway, kTruncate, kFloor, kCeiling };

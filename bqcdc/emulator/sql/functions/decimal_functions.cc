@@ -15,31 +15,48 @@ template <typename D>
 void AddDecimalType(OwnFunctions& f, const std::string& type) {
   using A = DecimalArithmetic<D>;
   using R = absl::StatusOr<D>;
-  AddFunction(f, "bq_add_" + type, +[](D a, D b) -> R { return A::Add(a, b); });
-  AddFunction(f, "bq_subtract_" + type, +[](D a, D b) -> R { return A::Subtract(a, b); });
-  AddFunction(f, "bq_multiply_" + type, +[](D a, D b) -> R { return A::Multiply(a, b); });
-  AddFunction(f, "bq_divide_" + type, +[](D a, D b) -> R { return A::Divide(a, b); });
-  AddFunction(f, "bq_div_" + type, +[](D a, D b) -> R { return A::IntegerDivide(a, b); });
-  AddFunction(f, "bq_mod_" + type, +[](D a, D b) -> R { return A::Modulo(a, b); });
-  AddFunction(f, "bq_negate_" + type, +[](D a) -> R { return A::Negate(a); });
-  AddFunction(f, "bq_abs_" + type, +[](D a) -> R { return A::Absolute(a); });
-  AddFunction(f, "bq_sign_" + type, +[](D a) -> D { return D::FromInt64(A::Sign(a)); });
-  AddFunction(f, "bq_round_" + type,
-              +[](D a, int64_t digits) -> R { return A::Round(a, digits, DecimalRounding::kHalfAway); });
-  AddFunction(f, "bq_trunc_" + type,
-              +[](D a, int64_t digits) -> R { return A::Round(a, digits, DecimalRounding::kTruncate); });
-  AddFunction(f, "bq_ceil_" + type, +[](D a) -> R { return A::Round(a, 0, DecimalRounding::kCeiling); });
-  AddFunction(f, "bq_floor_" + type, +[](D a) -> R { return A::Round(a, 0, DecimalRounding::kFloor); });
-  AddFunction(f, "bq_" + type + "_to_int64", +[](D a) -> absl::StatusOr<int64_t> { return A::ToInt64(a); });
-  AddFunction(f, "bq_constrain_" + type, +[](D a, int64_t precision, int64_t scale) -> R {
-    D kept;
-    if (a.Constrain(static_cast<int>(precision), static_cast<int>(scale), &kept) == values::ValueError::kNone) {
-      return kept;
-    }
-    return base::InvalidArgument("Value ", a.ToString(), " is out of range for precision ", precision, " and scale ",
-                                 scale);
-  });
-  AddFunction(f, "bq_" + type + "_to_string", +[](D a) -> std::string { return a.ToString(); });
+  AddFunction(
+      f, "bq_add_" + type, +[](D a, D b) -> R { return A::Add(a, b); });
+  AddFunction(
+      f, "bq_subtract_" + type, +[](D a, D b) -> R { return A::Subtract(a, b); });
+  AddFunction(
+      f, "bq_multiply_" + type, +[](D a, D b) -> R { return A::Multiply(a, b); });
+  AddFunction(
+      f, "bq_divide_" + type, +[](D a, D b) -> R { return A::Divide(a, b); });
+  AddFunction(
+      f, "bq_div_" + type, +[](D a, D b) -> R { return A::IntegerDivide(a, b); });
+  AddFunction(
+      f, "bq_mod_" + type, +[](D a, D b) -> R { return A::Modulo(a, b); });
+  AddFunction(
+      f, "bq_negate_" + type, +[](D a) -> R { return A::Negate(a); });
+  AddFunction(
+      f, "bq_abs_" + type, +[](D a) -> R { return A::Absolute(a); });
+  AddFunction(
+      f, "bq_sign_" + type, +[](D a) -> D { return D::FromInt64(A::Sign(a)); });
+  AddFunction(
+      f, "bq_round_" + type,
+      +[](D a, int64_t digits) -> R { return A::Round(a, digits, DecimalRounding::kHalfAway); });
+  AddFunction(
+      f, "bq_trunc_" + type,
+      +[](D a, int64_t digits) -> R { return A::Round(a, digits, DecimalRounding::kTruncate); });
+  AddFunction(
+      f, "bq_ceil_" + type, +[](D a) -> R { return A::Round(a, 0, DecimalRounding::kCeiling); });
+  AddFunction(
+      f, "bq_floor_" + type, +[](D a) -> R { return A::Round(a, 0, DecimalRounding::kFloor); });
+  AddFunction(
+      f, "bq_" + type + "_to_int64", +[](D a) -> absl::StatusOr<int64_t> { return A::ToInt64(a); });
+  AddFunction(
+      f, "bq_constrain_" + type, +[](D a, int64_t precision, int64_t scale) -> R {
+        D kept;
+        if (a.Constrain(static_cast<int>(precision), static_cast<int>(scale), &kept) ==
+            values::ValueError::kNone) {
+          return kept;
+        }
+        return base::InvalidArgument("Value ", a.ToString(), " is out of range for precision ", precision,
+                                     " and scale ", scale);
+      });
+  AddFunction(
+      f, "bq_" + type + "_to_string", +[](D a) -> std::string { return a.ToString(); });
 }
 
 absl::StatusOr<std::optional<BigNumeric>> SumBig(const List<BigNumeric>& list, int64_t* count) {
@@ -64,29 +81,38 @@ absl::StatusOr<std::optional<BigNumeric>> SumBig(const List<BigNumeric>& list, i
 void AddDecimalFunctions(OwnFunctions& f) {
   AddDecimalType<Numeric>(f, "numeric");
   AddDecimalType<BigNumeric>(f, "bignumeric");
-  AddFunction(f, "bq_int64_to_bignumeric", +[](int64_t a) -> BigNumeric { return BigNumeric::FromInt64(a); });
-  AddFunction(f, "bq_numeric_to_bignumeric", +[](Numeric a) -> BigNumeric { return BigNumeric::FromNumeric(a); });
-  AddFunction(f, "bq_numeric_to_float64", +[](Numeric a) -> double { return NumericToFloat64(a); });
-  AddFunction(f, "bq_bignumeric_to_float64", +[](BigNumeric a) -> double { return a.ToDouble(); });
-  AddFunction(f, "bq_bignumeric_to_numeric", +[](BigNumeric a) -> absl::StatusOr<Numeric> {
-    Numeric result;
-    if (a.ToNumeric(&result) == values::ValueError::kNone) return result;
-    return base::InvalidArgument("numeric out of range: ", a.ToString());
-  });
-  AddFunction(f, "bq_avg_numeric", +[](Numeric sum, int64_t count) -> absl::StatusOr<Numeric> {
-    return DecimalArithmetic<Numeric>::DivideByCount(sum, count);
-  });
-  AddFunction(f, "bq_sum_bignumeric", +[](List<BigNumeric> list) -> absl::StatusOr<std::optional<BigNumeric>> {
-    int64_t count = 0;
-    return SumBig(list, &count);
-  });
-  AddFunction(f, "bq_avg_bignumeric", +[](List<BigNumeric> list) -> absl::StatusOr<std::optional<BigNumeric>> {
-    int64_t count = 0;
-    BQCDC_ASSIGN_OR_RETURN(const std::optional<BigNumeric> sum, SumBig(list, &count));
-    if (!sum) return sum;
-    BQCDC_ASSIGN_OR_RETURN(const BigNumeric average, DecimalArithmetic<BigNumeric>::DivideByCount(*sum, count));
-    return std::optional<BigNumeric>(average);
-  });
+  AddFunction(
+      f, "bq_int64_to_bignumeric", +[](int64_t a) -> BigNumeric { return BigNumeric::FromInt64(a); });
+  AddFunction(
+      f, "bq_numeric_to_bignumeric", +[](Numeric a) -> BigNumeric { return BigNumeric::FromNumeric(a); });
+  AddFunction(
+      f, "bq_numeric_to_float64", +[](Numeric a) -> double { return NumericToFloat64(a); });
+  AddFunction(
+      f, "bq_bignumeric_to_float64", +[](BigNumeric a) -> double { return a.ToDouble(); });
+  AddFunction(
+      f, "bq_bignumeric_to_numeric", +[](BigNumeric a) -> absl::StatusOr<Numeric> {
+        Numeric result;
+        if (a.ToNumeric(&result) == values::ValueError::kNone) return result;
+        return base::InvalidArgument("numeric out of range: ", a.ToString());
+      });
+  AddFunction(
+      f, "bq_avg_numeric", +[](Numeric sum, int64_t count) -> absl::StatusOr<Numeric> {
+        return DecimalArithmetic<Numeric>::DivideByCount(sum, count);
+      });
+  AddFunction(
+      f, "bq_sum_bignumeric", +[](List<BigNumeric> list) -> absl::StatusOr<std::optional<BigNumeric>> {
+        int64_t count = 0;
+        return SumBig(list, &count);
+      });
+  AddFunction(
+      f, "bq_avg_bignumeric", +[](List<BigNumeric> list) -> absl::StatusOr<std::optional<BigNumeric>> {
+        int64_t count = 0;
+        BQCDC_ASSIGN_OR_RETURN(const std::optional<BigNumeric> sum, SumBig(list, &count));
+        if (!sum) return sum;
+        BQCDC_ASSIGN_OR_RETURN(const BigNumeric average,
+                               DecimalArithmetic<BigNumeric>::DivideByCount(*sum, count));
+        return std::optional<BigNumeric>(average);
+      });
   // SUM adds 128-bit integers without looking at the 38 digits that NUMERIC has.
   engine::ScalarFunction check;
   check.name = "bq_check_numeric";

@@ -113,7 +113,8 @@ uint64_t Long(const char* s, size_t length) {
   v = Weak32(s, v.second * factor, x + w.first);
   w = Weak32(s + 32, z + w.second, y + Load64(s + 16));
   std::swap(z, x);
-  return Join(Join(v.first, w.first, factor) + Mix(y) * kPrime0 + z, Join(v.second, w.second, factor) + x, factor);
+  return Join(Join(v.first, w.first, factor) + Mix(y) * kPrime0 + z, Join(v.second, w.second, factor) + x,
+              factor);
 }
 
 }  // namespace

@@ -80,7 +80,8 @@ absl::StatusOr<std::optional<std::string>> Apply(const Directive& directive, con
   const std::string value = tagged.substr(1);
   if (directive.specifier == 't' || directive.specifier == 'T') {
     if (tag == 'N') return Result(Padded("NULL", directive));
-    if (directive.specifier == 'T' && tag != 'i' && tag != 'b' && tag != 's') return Unknown("%T of this type");
+    if (directive.specifier == 'T' && tag != 'i' && tag != 'b' && tag != 's')
+      return Unknown("%T of this type");
     if (tag == 'f') return Unknown("%t of FLOAT64");
     return Result(Padded(directive.specifier == 'T' && tag == 's' ? JsonString(value) : value, directive));
   }
@@ -108,13 +109,16 @@ absl::StatusOr<std::optional<std::string>> Apply(const Directive& directive, con
     case 'g':
     case 'G':
       if (tag == 'n') return Unknown("%f of NUMERIC");
-      if (tag != 'f' && tag != 'i') return base::InvalidArgument("Invalid type for argument of FORMAT: %f takes a FLOAT64");
+      if (tag != 'f' && tag != 'i')
+        return base::InvalidArgument("Invalid type for argument of FORMAT: %f takes a FLOAT64");
       return Result(Printed(Spec(directive, ""), std::strtod(value.c_str(), nullptr)));
-    default: return Unknown(base::StrCat("%", std::string(1, directive.specifier)));
+    default:
+      return Unknown(base::StrCat("%", std::string(1, directive.specifier)));
   }
 }
 
-absl::StatusOr<std::optional<std::string>> Format(std::string_view format, Variadic<std::string_view> arguments) {
+absl::StatusOr<std::optional<std::string>> Format(std::string_view format,
+                                                  Variadic<std::string_view> arguments) {
   std::string out;
   size_t used = 0;
   bool is_null = false;

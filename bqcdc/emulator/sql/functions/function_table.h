@@ -6,7 +6,8 @@
 
 #include "bqcdc/emulator/sql/types/type.h"
 
-// What GoogleSQL's functions and operators take, give, and become in DuckDB. What is not in this table is refused.
+// What GoogleSQL's functions and operators take, give, and become in DuckDB. What is not in this table is
+// refused.
 namespace bqcdc::emulator::sql {
 
 enum class FunctionMode {
@@ -17,8 +18,9 @@ enum class FunctionMode {
 
 // What a parameter takes.
 enum class ParameterKind {
-  kType,           // `type`
-  kTemplate,       // T, U: one type for all parameters with the letter. E: one that supports =. O: one that can be sorted
+  kType,      // `type`
+  kTemplate,  // T, U: one type for all parameters with the letter. E: one that supports =. O: one that can be
+              // sorted
   kArrayTemplate,  // ARRAY<T>
   kAny,            // any type, on its own
   kDatePart,       // a name such as DAY; becomes a STRING literal
@@ -38,9 +40,10 @@ struct FunctionSignature {
   FunctionMode mode = FunctionMode::kScalar;
   std::vector<FunctionParameter> parameters;
   FunctionParameter result;  // kType, kTemplate or kArrayTemplate
-  // DuckDB's form. `$1` is an argument, `$*` all of them with commas, `{$3|x}` an argument or x where it was left out.
-  // `f!(` is a function of ours whose twin f_safe gives NULL for an error. `@name` is built by the generator's function
-  // of that name. For aggregates `[f(#$1)]` is the call that takes DISTINCT (at #), ORDER BY, FILTER and OVER.
+  // DuckDB's form. `$1` is an argument, `$*` all of them with commas, `{$3|x}` an argument or x where it was
+  // left out. `f!(` is a function of ours whose twin f_safe gives NULL for an error. `@name` is built by the
+  // generator's function of that name. For aggregates `[f(#$1)]` is the call that takes DISTINCT (at #),
+  // ORDER BY, FILTER and OVER.
   std::string form;
   // Signature as it is written in the table, for error texts.
   std::string text;

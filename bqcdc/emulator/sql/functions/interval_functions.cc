@@ -24,9 +24,12 @@ IntervalResult Checked(__int128 months, __int128 days, __int128 micros) {
 IntervalResult OfPart(int64_t amount, std::string_view part) {
   Interval interval;
   switch (values::MakeInterval(amount, part, &interval)) {
-    case values::ValueError::kNone: return interval;
-    case values::ValueError::kOutOfRange: return base::InvalidArgument("Interval value is out of range");
-    default: return base::InvalidArgument("Unsupported interval part ", part);
+    case values::ValueError::kNone:
+      return interval;
+    case values::ValueError::kOutOfRange:
+      return base::InvalidArgument("Interval value is out of range");
+    default:
+      return base::InvalidArgument("Unsupported interval part ", part);
   }
 }
 
@@ -47,7 +50,8 @@ absl::StatusOr<Datetime> AddTo(Datetime value, Interval interval) {
   int64_t days = FloorDivide(value.micros, values::kMicrosPerDay);
   const int64_t of_day = value.micros - days * values::kMicrosPerDay;
   BQCDC_ASSIGN_OR_RETURN(days, AddMonths(days, interval.months));
-  const __int128 moved = static_cast<__int128>(days + interval.days) * values::kMicrosPerDay + of_day + interval.micros;
+  const __int128 moved =
+      static_cast<__int128>(days + interval.days) * values::kMicrosPerDay + of_day + interval.micros;
   if (moved < values::kDatetimeMin || moved > values::kDatetimeMax) {
     return base::InvalidArgument("Datetime arithmetic result is out of range");
   }
@@ -122,45 +126,58 @@ void AddIntervalFunctions(OwnFunctions& f) {
   AddFunction(f, "bq_parse_interval", &Parse);
   AddFunction(f, "bq_datetime_add_interval", &AddTo);
   AddFunction(f, "bq_timestamp_add_interval", &AddToTimestamp);
-  AddFunction(f, "bq_interval_add", +[](Interval a, Interval b) {
-    return Checked(static_cast<__int128>(a.months) + b.months, static_cast<__int128>(a.days) + b.days,
-                   static_cast<__int128>(a.micros) + b.micros);
-  });
-  AddFunction(f, "bq_interval_negate", +[](Interval a) -> Interval { return {-a.months, -a.days, -a.micros}; });
-  AddFunction(f, "bq_interval_multiply", +[](Interval a, int64_t n) {
-    return Checked(static_cast<__int128>(a.months) * n, static_cast<__int128>(a.days) * n,
-                   static_cast<__int128>(a.micros) * n);
-  });
+  AddFunction(
+      f, "bq_interval_add", +[](Interval a, Interval b) {
+        return Checked(static_cast<__int128>(a.months) + b.months, static_cast<__int128>(a.days) + b.days,
+                       static_cast<__int128>(a.micros) + b.micros);
+      });
+  AddFunction(
+      f, "bq_interval_negate", +[](Interval a) -> Interval {
+        return {-a.months, -a.days, -a.micros};
+      });
+  AddFunction(
+      f, "bq_interval_multiply", +[](Interval a, int64_t n) {
+        return Checked(static_cast<__int128>(a.months) * n, static_cast<__int128>(a.days) * n,
+                       static_cast<__int128>(a.micros) * n);
+      });
   AddFunction(f, "bq_interval_divide", &Divide);
-  AddFunction(f, "bq_date_difference", +[](Date a, Date b) -> Interval { return {0, a.days - b.days, 0}; });
-  AddFunction(f, "bq_datetime_difference",
-              +[](Datetime a, Datetime b) -> Interval { return {0, 0, a.micros - b.micros}; });
-  AddFunction(f, "bq_timestamp_difference",
-              +[](Timestamp a, Timestamp b) -> Interval { return {0, 0, a.micros - b.micros}; });
+  AddFunction(
+      f, "bq_date_difference", +[](Date a, Date b) -> Interval {
+        return {0, a.days - b.days, 0};
+      });
+  AddFunction(
+      f, "bq_datetime_difference", +[](Datetime a, Datetime b) -> Interval {
+        return {0, 0, a.micros - b.micros};
+      });
+  AddFunction(
+      f, "bq_timestamp_difference", +[](Timestamp a, Timestamp b) -> Interval {
+        return {0, 0, a.micros - b.micros};
+      });
   AddFunction(f, "bq_extract_interval", &Extract);
-  AddFunction(f, "bq_interval_of_parts",
-              +[](int64_t y, int64_t mo, int64_t d, int64_t h, int64_t m, int64_t s) {
-                const __int128 wide = 1;
-                return Checked(wide * y * 12 + mo, d,
-                               ((wide * h * 60 + m) * 60 + s) * values::kMicrosPerSecond);
-              });
+  AddFunction(
+      f, "bq_interval_of_parts", +[](int64_t y, int64_t mo, int64_t d, int64_t h, int64_t m, int64_t s) {
+        const __int128 wide = 1;
+        return Checked(wide * y * 12 + mo, d, ((wide * h * 60 + m) * 60 + s) * values::kMicrosPerSecond);
+      });
   AddFunction(f, "bq_justify_hours", &JustifyHours);
   AddFunction(f, "bq_justify_days", &JustifyDays);
-  AddFunction(f, "bq_justify_interval", +[](Interval a) -> IntervalResult {
-    BQCDC_ASSIGN_OR_RETURN(const Interval hours, JustifyHours(a));
-    return JustifyDays(hours);
-  });
-  AddFunction(f, "bq_sum_interval", +[](List<Interval> list) -> absl::StatusOr<std::optional<Interval>> {
-    std::optional<Interval> sum;
-    for (const auto& element : list.elements) {
-      if (!element) continue;
-      const Interval before = sum.value_or(Interval{});
-      BQCDC_ASSIGN_OR_RETURN(sum, Checked(static_cast<__int128>(before.months) + element->months,
-                                          static_cast<__int128>(before.days) + element->days,
-                                          static_cast<__int128>(before.micros) + element->micros));
-    }
-    return sum;
-  });
+  AddFunction(
+      f, "bq_justify_interval", +[](Interval a) -> IntervalResult {
+        BQCDC_ASSIGN_OR_RETURN(const Interval hours, JustifyHours(a));
+        return JustifyDays(hours);
+      });
+  AddFunction(
+      f, "bq_sum_interval", +[](List<Interval> list) -> absl::StatusOr<std::optional<Interval>> {
+        std::optional<Interval> sum;
+        for (const auto& element : list.elements) {
+          if (!element) continue;
+          const Interval before = sum.value_or(Interval{});
+          BQCDC_ASSIGN_OR_RETURN(sum, Checked(static_cast<__int128>(before.months) + element->months,
+                                              static_cast<__int128>(before.days) + element->days,
+                                              static_cast<__int128>(before.micros) + element->micros));
+        }
+        return sum;
+      });
 }
 
 }  // namespace bqcdc::emulator::sql

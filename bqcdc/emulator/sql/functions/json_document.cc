@@ -48,9 +48,10 @@ class Reader {
       node.text = String();
     } else {
       const size_t begin = at_;
-      while (at_ < text_.size() && std::string_view(" \t\n\r,]}").find(text_[at_]) == std::string_view::npos) ++at_;
+      while (at_ < text_.size() && std::string_view(" \t\n\r,]}").find(text_[at_]) == std::string_view::npos)
+        ++at_;
       node.text = std::string(text_.substr(begin, at_ - begin));
-      node.kind = node.text == "null"  ? JsonNode::Kind::kNull
+      node.kind = node.text == "null"    ? JsonNode::Kind::kNull
                   : c == 't' || c == 'f' ? JsonNode::Kind::kBool
                                          : JsonNode::Kind::kNumber;
     }
@@ -59,11 +60,13 @@ class Reader {
 
  private:
   void SkipSpace() {
-    while (at_ < text_.size() && std::string_view(" \t\n\r").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() && std::string_view(" \t\n\r").find(text_[at_]) != std::string_view::npos)
+      ++at_;
   }
 
   char32_t Hex4() {
-    const char32_t value = static_cast<char32_t>(std::strtoul(std::string(text_.substr(at_, 4)).c_str(), nullptr, 16));
+    const char32_t value =
+        static_cast<char32_t>(std::strtoul(std::string(text_.substr(at_, 4)).c_str(), nullptr, 16));
     at_ += 4;
     return value;
   }
@@ -78,11 +81,21 @@ class Reader {
       const char escape = text_[at_ + 1];
       at_ += 2;
       switch (escape) {
-        case 'b': out += '\b'; break;
-        case 'f': out += '\f'; break;
-        case 'n': out += '\n'; break;
-        case 'r': out += '\r'; break;
-        case 't': out += '\t'; break;
+        case 'b':
+          out += '\b';
+          break;
+        case 'f':
+          out += '\f';
+          break;
+        case 'n':
+          out += '\n';
+          break;
+        case 'r':
+          out += '\r';
+          break;
+        case 't':
+          out += '\t';
+          break;
         case 'u': {
           char32_t c = Hex4();
           if (c >= 0xD800 && c < 0xDC00 && text_.substr(at_, 2) == "\\u") {
@@ -92,7 +105,8 @@ class Reader {
           AppendUtf8(c, &out);
           break;
         }
-        default: out += escape;
+        default:
+          out += escape;
       }
     }
     ++at_;
@@ -162,10 +176,16 @@ absl::Status Canonicalize(JsonNode& node) {
 
 void Write(const JsonNode& node, std::string& out) {
   switch (node.kind) {
-    case JsonNode::Kind::kNull: out += "null"; return;
+    case JsonNode::Kind::kNull:
+      out += "null";
+      return;
     case JsonNode::Kind::kBool:
-    case JsonNode::Kind::kNumber: out += node.text; return;
-    case JsonNode::Kind::kString: out += JsonString(node.text); return;
+    case JsonNode::Kind::kNumber:
+      out += node.text;
+      return;
+    case JsonNode::Kind::kString:
+      out += JsonString(node.text);
+      return;
     case JsonNode::Kind::kArray:
       out += '[';
       for (size_t i = 0; i < node.elements.size(); ++i) {
@@ -203,13 +223,27 @@ std::string JsonString(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           char escaped[8];

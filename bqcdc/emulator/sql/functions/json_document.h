@@ -28,8 +28,9 @@ std::string WriteJson(const JsonNode& node);
 // A JSON string literal: quotes, backslashes and control characters escaped.
 std::string JsonString(std::string_view text);
 
-// The form in which a JSON value is kept: members sorted by name, the first of equal names kept, numbers as INT64 or
-// FLOAT64 print. InvalidArgument for a text that is no JSON or a number that neither type holds exactly.
+// The form in which a JSON value is kept: members sorted by name, the first of equal names kept, numbers as
+// INT64 or FLOAT64 print. InvalidArgument for a text that is no JSON or a number that neither type holds
+// exactly.
 absl::StatusOr<std::string> CanonicalJson(std::string_view text);
 
 // Follows a JSONPath such as `$.a[0]."b c"`. Unset result: nothing there. InvalidArgument: no such path.

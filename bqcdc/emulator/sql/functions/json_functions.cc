@@ -51,7 +51,8 @@ OptionalTexts QueryArray(V json, V path) {
                                       [](const JsonNode& node) -> std::optional<std::vector<std::string>> {
                                         if (node.kind != Kind::kArray) return std::nullopt;
                                         std::vector<std::string> texts;
-                                        for (const JsonNode& element : node.elements) texts.push_back(WriteJson(element));
+                                        for (const JsonNode& element : node.elements)
+                                          texts.push_back(WriteJson(element));
                                         return texts;
                                       });
 }
@@ -71,12 +72,18 @@ OptionalOptionalTexts ValueArray(V json, V path) {
 
 std::string_view TypeName(Kind kind) {
   switch (kind) {
-    case Kind::kNull: return "null";
-    case Kind::kBool: return "boolean";
-    case Kind::kNumber: return "number";
-    case Kind::kString: return "string";
-    case Kind::kArray: return "array";
-    case Kind::kObject: return "object";
+    case Kind::kNull:
+      return "null";
+    case Kind::kBool:
+      return "boolean";
+    case Kind::kNumber:
+      return "number";
+    case Kind::kString:
+      return "string";
+    case Kind::kArray:
+      return "array";
+    case Kind::kObject:
+      return "object";
   }
   return "null";
 }
@@ -98,8 +105,9 @@ std::string DecimalJson(const D& value) {
   const std::string text = value.ToString();
   double number = 0;
   D back;
-  const bool exact = absl::SimpleAtod(text, &number) && D::FromDouble(number, &back) == values::ValueError::kNone &&
-                     back == value && text.size() <= 17;
+  const bool exact = absl::SimpleAtod(text, &number) &&
+                     D::FromDouble(number, &back) == values::ValueError::kNone && back == value &&
+                     text.size() <= 17;
   return exact ? text : base::StrCat("\"", text, "\"");
 }
 
@@ -117,65 +125,83 @@ std::optional<int64_t> LaxInt64(V json) {
 
 void AddLaxFunctions(OwnFunctions& f) {
   AddFunction(f, "bq_json_lax_int64", &LaxInt64);
-  AddFunction(f, "bq_json_lax_float64", +[](V json) -> std::optional<double> {
-    const JsonNode node = NodeOf(json);
-    if (node.kind != Kind::kNumber && node.kind != Kind::kString) return std::nullopt;
-    auto value = TextToFloat64(node.text);
-    return value.ok() ? std::optional<double>(*value) : std::nullopt;
-  });
-  AddFunction(f, "bq_json_lax_bool", +[](V json) -> std::optional<bool> {
-    const JsonNode node = NodeOf(json);
-    if (node.kind == Kind::kNumber) return std::strtod(node.text.c_str(), nullptr) != 0;
-    if (node.kind != Kind::kBool && node.kind != Kind::kString) return std::nullopt;
-    auto value = TextToBool(node.text);
-    return value.ok() ? std::optional<bool>(*value) : std::nullopt;
-  });
-  AddFunction(f, "bq_json_lax_string", +[](V json) { return ScalarText(NodeOf(json)); });
+  AddFunction(
+      f, "bq_json_lax_float64", +[](V json) -> std::optional<double> {
+        const JsonNode node = NodeOf(json);
+        if (node.kind != Kind::kNumber && node.kind != Kind::kString) return std::nullopt;
+        auto value = TextToFloat64(node.text);
+        return value.ok() ? std::optional<double>(*value) : std::nullopt;
+      });
+  AddFunction(
+      f, "bq_json_lax_bool", +[](V json) -> std::optional<bool> {
+        const JsonNode node = NodeOf(json);
+        if (node.kind == Kind::kNumber) return std::strtod(node.text.c_str(), nullptr) != 0;
+        if (node.kind != Kind::kBool && node.kind != Kind::kString) return std::nullopt;
+        auto value = TextToBool(node.text);
+        return value.ok() ? std::optional<bool>(*value) : std::nullopt;
+      });
+  AddFunction(
+      f, "bq_json_lax_string", +[](V json) { return ScalarText(NodeOf(json)); });
 }
 
 void AddStrictFunctions(OwnFunctions& f) {
-  AddFunction(f, "bq_json_int64", +[](V json) -> absl::StatusOr<int64_t> {
-    const JsonNode node = NodeOf(json);
-    auto value = TextToInt64(node.text);
-    if (node.kind != Kind::kNumber || !value.ok()) {
-      return base::InvalidArgument("The provided JSON input is not an integer");
-    }
-    return *value;
-  });
-  AddFunction(f, "bq_json_float64", +[](V json) -> absl::StatusOr<double> {
-    const JsonNode node = NodeOf(json);
-    if (node.kind != Kind::kNumber) return base::InvalidArgument("The provided JSON input is not a number");
-    return TextToFloat64(node.text);
-  });
-  AddFunction(f, "bq_json_bool", +[](V json) -> absl::StatusOr<bool> {
-    const JsonNode node = NodeOf(json);
-    if (node.kind != Kind::kBool) return base::InvalidArgument("The provided JSON input is not a boolean");
-    return node.text == "true";
-  });
-  AddFunction(f, "bq_json_string", +[](V json) -> absl::StatusOr<std::string> {
-    const JsonNode node = NodeOf(json);
-    if (node.kind != Kind::kString) return base::InvalidArgument("The provided JSON input is not a string");
-    return node.text;
-  });
+  AddFunction(
+      f, "bq_json_int64", +[](V json) -> absl::StatusOr<int64_t> {
+        const JsonNode node = NodeOf(json);
+        auto value = TextToInt64(node.text);
+        if (node.kind != Kind::kNumber || !value.ok()) {
+          return base::InvalidArgument("The provided JSON input is not an integer");
+        }
+        return *value;
+      });
+  AddFunction(
+      f, "bq_json_float64", +[](V json) -> absl::StatusOr<double> {
+        const JsonNode node = NodeOf(json);
+        if (node.kind != Kind::kNumber)
+          return base::InvalidArgument("The provided JSON input is not a number");
+        return TextToFloat64(node.text);
+      });
+  AddFunction(
+      f, "bq_json_bool", +[](V json) -> absl::StatusOr<bool> {
+        const JsonNode node = NodeOf(json);
+        if (node.kind != Kind::kBool)
+          return base::InvalidArgument("The provided JSON input is not a boolean");
+        return node.text == "true";
+      });
+  AddFunction(
+      f, "bq_json_string", +[](V json) -> absl::StatusOr<std::string> {
+        const JsonNode node = NodeOf(json);
+        if (node.kind != Kind::kString)
+          return base::InvalidArgument("The provided JSON input is not a string");
+        return node.text;
+      });
 }
 
 void AddJsonWriters(OwnFunctions& f) {
-  AddFunction(f, "bq_json_of_string", +[](V text) -> std::string { return JsonString(text); });
+  AddFunction(
+      f, "bq_json_of_string", +[](V text) -> std::string { return JsonString(text); });
   AddFunction(f, "bq_json_of_float64", &FloatJson);
-  AddFunction(f, "bq_json_of_numeric", +[](values::Numeric a) { return DecimalJson(a); });
-  AddFunction(f, "bq_json_of_bignumeric", +[](values::BigNumeric a) { return DecimalJson(a); });
-  AddFunction(f, "bq_json_of_int64", +[](int64_t a) -> std::string {
-    // Beyond 2^53 a FLOAT64 loses digits.
-    constexpr int64_t kExactMax = 1LL << 53;
-    return a >= -kExactMax && a <= kExactMax ? base::StrCat(a) : base::StrCat("\"", a, "\"");
-  });
-  AddFunction(f, "bq_json_of_datetime", +[](Datetime a) -> std::string {
-    return base::StrCat("\"", values::FormatDatetime(a.micros, 'T'), "\"");
-  });
-  AddFunction(f, "bq_json_of_timestamp", +[](Timestamp a) -> std::string {
-    return base::StrCat("\"", values::FormatTimestamp(a.micros, "Z", values::FractionDigits::kMilliMicro, 'T'), "\"");
-  });
-  AddFunction(f, "bq_json_compact", +[](V json) -> std::string { return WriteJson(NodeOf(json)); });
+  AddFunction(
+      f, "bq_json_of_numeric", +[](values::Numeric a) { return DecimalJson(a); });
+  AddFunction(
+      f, "bq_json_of_bignumeric", +[](values::BigNumeric a) { return DecimalJson(a); });
+  AddFunction(
+      f, "bq_json_of_int64", +[](int64_t a) -> std::string {
+        // Beyond 2^53 a FLOAT64 loses digits.
+        constexpr int64_t kExactMax = 1LL << 53;
+        return a >= -kExactMax && a <= kExactMax ? base::StrCat(a) : base::StrCat("\"", a, "\"");
+      });
+  AddFunction(
+      f, "bq_json_of_datetime", +[](Datetime a) -> std::string {
+        return base::StrCat("\"", values::FormatDatetime(a.micros, 'T'), "\"");
+      });
+  AddFunction(
+      f, "bq_json_of_timestamp", +[](Timestamp a) -> std::string {
+        return base::StrCat(
+            "\"", values::FormatTimestamp(a.micros, "Z", values::FractionDigits::kMilliMicro, 'T'), "\"");
+      });
+  AddFunction(
+      f, "bq_json_compact", +[](V json) -> std::string { return WriteJson(NodeOf(json)); });
 }
 
 }  // namespace
@@ -183,27 +209,34 @@ void AddJsonWriters(OwnFunctions& f) {
 void AddJsonFunctions(OwnFunctions& f) {
   AddFunction(f, "bq_json_value", &Scalar);
   AddFunction(f, "bq_json_extract_scalar", &Scalar);
-  AddFunction(f, "bq_json_query", +[](V json, V path) { return Query(json, path, false); });
-  AddFunction(f, "bq_json_extract", +[](V json, V path) { return Query(json, path, false); });
-  AddFunction(f, "bq_json_query_json", +[](V json, V path) { return Query(json, path, true); });
+  AddFunction(
+      f, "bq_json_query", +[](V json, V path) { return Query(json, path, false); });
+  AddFunction(
+      f, "bq_json_extract", +[](V json, V path) { return Query(json, path, false); });
+  AddFunction(
+      f, "bq_json_query_json", +[](V json, V path) { return Query(json, path, true); });
   AddFunction(f, "bq_json_query_array", &QueryArray);
   AddFunction(f, "bq_json_extract_array", &QueryArray);
   AddFunction(f, "bq_json_value_array", &ValueArray);
   AddFunction(f, "bq_json_extract_string_array", &ValueArray);
-  AddFunction(f, "bq_parse_json", +[](V text) { return CanonicalJson(text); });
-  AddFunction(f, "bq_json_type", +[](V json) -> std::string { return std::string(TypeName(NodeOf(json).kind)); });
-  AddFunction(f, "bq_json_member", +[](V json, V name) -> std::optional<std::string> {
-    const JsonNode node = NodeOf(json);
-    for (const auto& [key, member] : node.members) {
-      if (key == name) return WriteJson(member);
-    }
-    return std::nullopt;
-  });
-  AddFunction(f, "bq_json_element", +[](V json, int64_t index) -> std::optional<std::string> {
-    const JsonNode node = NodeOf(json);
-    if (index < 0 || index >= static_cast<int64_t>(node.elements.size())) return std::nullopt;
-    return WriteJson(node.elements[index]);
-  });
+  AddFunction(
+      f, "bq_parse_json", +[](V text) { return CanonicalJson(text); });
+  AddFunction(
+      f, "bq_json_type", +[](V json) -> std::string { return std::string(TypeName(NodeOf(json).kind)); });
+  AddFunction(
+      f, "bq_json_member", +[](V json, V name) -> std::optional<std::string> {
+        const JsonNode node = NodeOf(json);
+        for (const auto& [key, member] : node.members) {
+          if (key == name) return WriteJson(member);
+        }
+        return std::nullopt;
+      });
+  AddFunction(
+      f, "bq_json_element", +[](V json, int64_t index) -> std::optional<std::string> {
+        const JsonNode node = NodeOf(json);
+        if (index < 0 || index >= static_cast<int64_t>(node.elements.size())) return std::nullopt;
+        return WriteJson(node.elements[index]);
+      });
   AddLaxFunctions(f);
   AddStrictFunctions(f);
   AddJsonWriters(f);

@@ -61,7 +61,8 @@ absl::StatusOr<const JsonNode*> FollowJsonPath(const JsonNode& root, std::string
         int64_t index = 0;
         if (at++ >= path.size() || !absl::SimpleAtoi(name, &index)) return bad;
         // A member whose name is digits may be addressed like an element.
-        node = node != nullptr && node->kind == JsonNode::Kind::kObject ? Member(node, name) : Element(node, index);
+        node = node != nullptr && node->kind == JsonNode::Kind::kObject ? Member(node, name)
+                                                                        : Element(node, index);
       }
     } else {
       return bad;

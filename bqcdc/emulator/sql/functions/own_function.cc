@@ -2,7 +2,9 @@
 
 namespace bqcdc::emulator::sql {
 
-absl::Status MarkedError(std::string_view message) { return base::InvalidArgument(kEvaluationErrorMark, message); }
+absl::Status MarkedError(std::string_view message) {
+  return base::InvalidArgument(kEvaluationErrorMark, message);
+}
 
 const OwnFunctions& AllOwnFunctions() {
   static const OwnFunctions* const functions = [] {

@@ -16,10 +16,10 @@
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/numeric.h"
 
-// Turns a plain C++ function over GoogleSQL's values into functions of the engine. The types of the parameters and of
-// the result name the column types; a parameter that is no std::optional makes the result NULL where it is NULL. A function
-// that returns a StatusOr is registered twice: as `name`, whose error fails the query, and as `name_safe`, which gives
-// NULL instead (for SAFE. and SAFE_CAST).
+// Turns a plain C++ function over GoogleSQL's values into functions of the engine. The types of the
+// parameters and of the result name the column types; a parameter that is no std::optional makes the result
+// NULL where it is NULL. A function that returns a StatusOr is registered twice: as `name`, whose error fails
+// the query, and as `name_safe`, which gives NULL instead (for SAFE. and SAFE_CAST).
 namespace bqcdc::emulator::sql {
 
 struct Bytes {
@@ -66,12 +66,12 @@ using schema::ColumnType;
 template <typename T>
 struct Cell;
 
-#define BQCDC_CELL(cpp_type, column_type, read, write)                                                    \
-  template <>                                                                                              \
-  struct Cell<cpp_type> {                                                                                  \
-    static constexpr ColumnType kType = column_type;                                                       \
-    static cpp_type Read(const VectorReader& in, size_t row) { return read; }                              \
-    static void Write(VectorWriter& out, size_t row, const cpp_type& value) { write; }                     \
+#define BQCDC_CELL(cpp_type, column_type, read, write)                                 \
+  template <>                                                                          \
+  struct Cell<cpp_type> {                                                              \
+    static constexpr ColumnType kType = column_type;                                   \
+    static cpp_type Read(const VectorReader& in, size_t row) { return read; }          \
+    static void Write(VectorWriter& out, size_t row, const cpp_type& value) { write; } \
   }
 BQCDC_CELL(bool, ColumnType::kBool, in.Bool(row), out.SetBool(row, value));
 BQCDC_CELL(int64_t, ColumnType::kInt64, in.Int64(row), out.SetInt64(row, value));
@@ -79,7 +79,8 @@ BQCDC_CELL(double, ColumnType::kFloat64, in.Double(row), out.SetDouble(row, valu
 BQCDC_CELL(std::string_view, ColumnType::kString, in.Bytes(row), out.SetBytes(row, value));
 BQCDC_CELL(std::string, ColumnType::kString, std::string(in.Bytes(row)), out.SetBytes(row, value));
 BQCDC_CELL(Bytes, ColumnType::kBytes, Bytes{in.Bytes(row)}, out.SetBytes(row, value.value));
-BQCDC_CELL(BytesValue, ColumnType::kBytes, BytesValue{std::string(in.Bytes(row))}, out.SetBytes(row, value.value));
+BQCDC_CELL(BytesValue, ColumnType::kBytes, BytesValue{std::string(in.Bytes(row))},
+           out.SetBytes(row, value.value));
 BQCDC_CELL(Date, ColumnType::kDate, Date{in.Int32(row)}, out.SetInt32(row, value.days));
 BQCDC_CELL(Datetime, ColumnType::kDatetime, Datetime{in.Int64(row)}, out.SetInt64(row, value.micros));
 BQCDC_CELL(Time, ColumnType::kTime, Time{in.Int64(row)}, out.SetInt64(row, value.micros));
@@ -235,8 +236,8 @@ struct Fallible<absl::StatusOr<R>> {
 };
 
 template <typename R, typename... Args, size_t... I>
-absl::Status EvaluateRow(R (*function)(Args...), const std::vector<VectorReader>& in, size_t row, VectorWriter& out,
-                         bool safe, std::index_sequence<I...>) {
+absl::Status EvaluateRow(R (*function)(Args...), const std::vector<VectorReader>& in, size_t row,
+                         VectorWriter& out, bool safe, std::index_sequence<I...>) {
   using F = Fallible<R>;
   const bool null = (false || ... || (!Parameter<std::decay_t<Args>>::kTakesNull && in[I].IsNull(row)));
   if (null) {

@@ -1,4 +1,5 @@
-// https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#regexp_contains; the service uses RE2 too.
+// https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#regexp_contains; the service
+// uses RE2 too.
 
 #include <re2/re2.h>
 
@@ -24,7 +25,8 @@ absl::StatusOr<const RE2*> Compile(std::string_view pattern) {
   RE2::Options options;
   options.set_log_errors(false);
   auto expression = std::make_unique<RE2>(Piece(pattern), options);
-  if (!expression->ok()) return base::InvalidArgument("Cannot parse regular expression: ", expression->error());
+  if (!expression->ok())
+    return base::InvalidArgument("Cannot parse regular expression: ", expression->error());
   const RE2* result = expression.get();
   compiled.emplace(std::string(pattern), std::move(expression));
   return result;
@@ -32,8 +34,10 @@ absl::StatusOr<const RE2*> Compile(std::string_view pattern) {
 
 absl::Status TooManyGroups(const RE2& expression, const char* function) {
   if (expression.NumberOfCapturingGroups() <= 1) return absl::OkStatus();
-  return base::InvalidArgument("Regular expressions passed into extraction functions must not have more than 1 "
-                               "capturing group: ", function);
+  return base::InvalidArgument(
+      "Regular expressions passed into extraction functions must not have more than 1 "
+      "capturing group: ",
+      function);
 }
 
 // The match number `occurrence` from byte `offset` on; the group where there is one. False: none.
@@ -54,12 +58,14 @@ bool FindMatch(const RE2& expression, std::string_view text, size_t offset, int6
   return false;
 }
 
-absl::StatusOr<std::optional<std::string>> Extract(std::string_view text, std::string_view pattern, int64_t position,
-                                                   int64_t occurrence) {
+absl::StatusOr<std::optional<std::string>> Extract(std::string_view text, std::string_view pattern,
+                                                   int64_t position, int64_t occurrence) {
   BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile(pattern));
   BQCDC_RETURN_IF_ERROR(TooManyGroups(*expression, "REGEXP_EXTRACT"));
-  if (position < 1) return base::InvalidArgument("Third argument (position) of REGEXP_EXTRACT must be positive");
-  if (occurrence < 1) return base::InvalidArgument("Fourth argument (occurrence) of REGEXP_EXTRACT must be positive");
+  if (position < 1)
+    return base::InvalidArgument("Third argument (position) of REGEXP_EXTRACT must be positive");
+  if (occurrence < 1)
+    return base::InvalidArgument("Fourth argument (occurrence) of REGEXP_EXTRACT must be positive");
   if (position > CountCodePoints(text) + 1) return std::optional<std::string>();
   re2::StringPiece groups[2];
   if (!FindMatch(*expression, text, OffsetOfCodePoint(text, position - 1), occurrence, groups)) {
@@ -89,12 +95,13 @@ absl::StatusOr<std::vector<std::string>> ExtractAll(std::string_view text, std::
   return results;
 }
 
-absl::StatusOr<int64_t> Position(std::string_view text, std::string_view pattern, int64_t position, int64_t occurrence,
-                                 int64_t after) {
+absl::StatusOr<int64_t> Position(std::string_view text, std::string_view pattern, int64_t position,
+                                 int64_t occurrence, int64_t after) {
   BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile(pattern));
   BQCDC_RETURN_IF_ERROR(TooManyGroups(*expression, "REGEXP_INSTR"));
   if (position < 1 || occurrence < 1 || after < 0 || after > 1) {
-    return base::InvalidArgument("Position and occurrence of REGEXP_INSTR must be positive, occurrence_position 0 or 1");
+    return base::InvalidArgument(
+        "Position and occurrence of REGEXP_INSTR must be positive, occurrence_position 0 or 1");
   }
   if (position > CountCodePoints(text) || pattern.empty()) return 0;
   re2::StringPiece groups[2];
@@ -105,7 +112,8 @@ absl::StatusOr<int64_t> Position(std::string_view text, std::string_view pattern
   return CountCodePoints(text.substr(0, at)) + 1;
 }
 
-absl::StatusOr<std::string> ReplaceAll(std::string_view text, std::string_view pattern, std::string_view rewrite) {
+absl::StatusOr<std::string> ReplaceAll(std::string_view text, std::string_view pattern,
+                                       std::string_view rewrite) {
   BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile(pattern));
   std::string error;
   if (!expression->CheckRewriteString(Piece(rewrite), &error)) {
@@ -119,10 +127,11 @@ absl::StatusOr<std::string> ReplaceAll(std::string_view text, std::string_view p
 }  // namespace
 
 void AddRegexpFunctions(OwnFunctions& f) {
-  AddFunction(f, "bq_regexp_contains", +[](std::string_view text, std::string_view pattern) -> absl::StatusOr<bool> {
-    BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile(pattern));
-    return RE2::PartialMatch(Piece(text), *expression);
-  });
+  AddFunction(
+      f, "bq_regexp_contains", +[](std::string_view text, std::string_view pattern) -> absl::StatusOr<bool> {
+        BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile(pattern));
+        return RE2::PartialMatch(Piece(text), *expression);
+      });
   AddFunction(f, "bq_regexp_extract", &Extract);
   AddFunction(f, "bq_regexp_extract_all", &ExtractAll);
   AddFunction(f, "bq_regexp_instr", &Position);

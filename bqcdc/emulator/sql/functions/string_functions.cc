@@ -18,8 +18,8 @@ constexpr int64_t kTextBytesMax = 100 * 1024 * 1024;
 
 // SUBSTR over units that `count` and `offset_of` define; positions from 1, negative from the end, 0 as 1.
 template <typename OffsetOf>
-absl::StatusOr<std::string_view> Substring(std::string_view text, int64_t count, int64_t position, int64_t length,
-                                           OffsetOf offset_of) {
+absl::StatusOr<std::string_view> Substring(std::string_view text, int64_t count, int64_t position,
+                                           int64_t length, OffsetOf offset_of) {
   if (length < 0) return base::InvalidArgument("Third argument in SUBSTR() cannot be negative");
   int64_t begin = position > 0 ? position - 1 : position == 0 ? 0 : count + position;
   if (begin < 0) begin = 0;
@@ -38,7 +38,8 @@ TextResult SubstrText(std::string_view text, int64_t position, int64_t length) {
 
 bool IsSpace(char32_t c) {
   return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
 }
 
 template <typename InSet>
@@ -60,9 +61,12 @@ std::string TrimSet(std::string_view text, std::string_view characters, bool lef
 }
 
 TextResult Pad(std::string_view text, int64_t length, std::string_view pattern, bool left) {
-  if (length < 0) return base::InvalidArgument("Second argument (output size) for LPAD/RPAD cannot be negative");
-  if (pattern.empty()) return base::InvalidArgument("Third argument (pad pattern) for LPAD/RPAD cannot be empty");
-  if (length > kTextBytesMax) return base::InvalidArgument("Output of LPAD/RPAD exceeds max allowed output size");
+  if (length < 0)
+    return base::InvalidArgument("Second argument (output size) for LPAD/RPAD cannot be negative");
+  if (pattern.empty())
+    return base::InvalidArgument("Third argument (pad pattern) for LPAD/RPAD cannot be empty");
+  if (length > kTextBytesMax)
+    return base::InvalidArgument("Output of LPAD/RPAD exceeds max allowed output size");
   const int64_t count = CountCodePoints(text);
   if (length <= count) return std::string(text.substr(0, OffsetOfCodePoint(text, length)));
   const std::vector<char32_t> points = ToCodePoints(pattern);
@@ -125,7 +129,8 @@ absl::StatusOr<bool> Like(std::string_view text, std::string_view pattern) {
   return p == items.size();
 }
 
-absl::StatusOr<int64_t> Instr(std::string_view text, std::string_view part, int64_t position, int64_t occurrence) {
+absl::StatusOr<int64_t> Instr(std::string_view text, std::string_view part, int64_t position,
+                              int64_t occurrence) {
   if (position == 0) return base::InvalidArgument("Third argument (position) of INSTR must not be 0");
   if (occurrence < 1) return base::InvalidArgument("Fourth argument (occurrence) of INSTR must be positive");
   if (part.empty()) return 0;
@@ -230,150 +235,184 @@ std::vector<std::string> Split(std::string_view text, std::string_view delimiter
   return parts;
 }
 
-bool IsCodePoint(int64_t value) { return value >= 0 && value <= 0x10FFFF && !(value >= 0xD800 && value <= 0xDFFF); }
+bool IsCodePoint(int64_t value) {
+  return value >= 0 && value <= 0x10FFFF && !(value >= 0xD800 && value <= 0xDFFF);
+}
 
 void AddCodePointFunctions(OwnFunctions& f) {
-  AddFunction(f, "bq_ascii", +[](std::string_view a) -> absl::StatusOr<int64_t> {
-    if (a.empty()) return 0;
-    if (static_cast<unsigned char>(a[0]) >= 0x80) {
-      return base::InvalidArgument("Non-ASCII code point found in ASCII function");
-    }
-    return a[0];
-  });
-  AddFunction(f, "bq_chr", +[](int64_t a) -> TextResult {
-    if (!IsCodePoint(a)) return base::InvalidArgument("Invalid codepoint ", a);
-    std::string text;
-    if (a != 0) AppendUtf8(static_cast<char32_t>(a), &text);
-    return text;
-  });
-  AddFunction(f, "bq_unicode", +[](std::string_view a) -> int64_t { return a.empty() ? 0 : ToCodePoints(a)[0]; });
-  AddFunction(f, "bq_to_code_points", +[](std::string_view a) -> std::vector<int64_t> {
-    const std::vector<char32_t> points = ToCodePoints(a);
-    return {points.begin(), points.end()};
-  });
-  AddFunction(f, "bq_to_code_points_bytes", +[](Bytes a) -> std::vector<int64_t> {
-    std::vector<int64_t> result;
-    for (const char c : a.value) result.push_back(static_cast<unsigned char>(c));
-    return result;
-  });
-  AddFunction(f, "bq_code_points_to_string", +[](List<int64_t> a) -> absl::StatusOr<std::optional<std::string>> {
-    std::string text;
-    for (const auto& point : a.elements) {
-      if (!point) return std::optional<std::string>();
-      if (!IsCodePoint(*point)) return base::InvalidArgument("Invalid codepoint ", *point);
-      AppendUtf8(static_cast<char32_t>(*point), &text);
-    }
-    return std::optional<std::string>(std::move(text));
-  });
-  AddFunction(f, "bq_code_points_to_bytes", +[](List<int64_t> a) -> absl::StatusOr<std::optional<BytesValue>> {
-    BytesValue bytes;
-    for (const auto& point : a.elements) {
-      if (!point) return std::optional<BytesValue>();
-      if (*point < 0 || *point > 255) return base::InvalidArgument("Invalid extended ASCII code point ", *point);
-      bytes.value.push_back(static_cast<char>(*point));
-    }
-    return std::optional<BytesValue>(std::move(bytes));
-  });
+  AddFunction(
+      f, "bq_ascii", +[](std::string_view a) -> absl::StatusOr<int64_t> {
+        if (a.empty()) return 0;
+        if (static_cast<unsigned char>(a[0]) >= 0x80) {
+          return base::InvalidArgument("Non-ASCII code point found in ASCII function");
+        }
+        return a[0];
+      });
+  AddFunction(
+      f, "bq_chr", +[](int64_t a) -> TextResult {
+        if (!IsCodePoint(a)) return base::InvalidArgument("Invalid codepoint ", a);
+        std::string text;
+        if (a != 0) AppendUtf8(static_cast<char32_t>(a), &text);
+        return text;
+      });
+  AddFunction(
+      f, "bq_unicode", +[](std::string_view a) -> int64_t { return a.empty() ? 0 : ToCodePoints(a)[0]; });
+  AddFunction(
+      f, "bq_to_code_points", +[](std::string_view a) -> std::vector<int64_t> {
+        const std::vector<char32_t> points = ToCodePoints(a);
+        return {points.begin(), points.end()};
+      });
+  AddFunction(
+      f, "bq_to_code_points_bytes", +[](Bytes a) -> std::vector<int64_t> {
+        std::vector<int64_t> result;
+        for (const char c : a.value) result.push_back(static_cast<unsigned char>(c));
+        return result;
+      });
+  AddFunction(
+      f, "bq_code_points_to_string", +[](List<int64_t> a) -> absl::StatusOr<std::optional<std::string>> {
+        std::string text;
+        for (const auto& point : a.elements) {
+          if (!point) return std::optional<std::string>();
+          if (!IsCodePoint(*point)) return base::InvalidArgument("Invalid codepoint ", *point);
+          AppendUtf8(static_cast<char32_t>(*point), &text);
+        }
+        return std::optional<std::string>(std::move(text));
+      });
+  AddFunction(
+      f, "bq_code_points_to_bytes", +[](List<int64_t> a) -> absl::StatusOr<std::optional<BytesValue>> {
+        BytesValue bytes;
+        for (const auto& point : a.elements) {
+          if (!point) return std::optional<BytesValue>();
+          if (*point < 0 || *point > 255)
+            return base::InvalidArgument("Invalid extended ASCII code point ", *point);
+          bytes.value.push_back(static_cast<char>(*point));
+        }
+        return std::optional<BytesValue>(std::move(bytes));
+      });
 }
 
 void AddEncodingFunctions(OwnFunctions& f) {
-  AddFunction(f, "bq_to_hex",
-              +[](Bytes a) -> std::string { return absl::BytesToHexString(base::ToAbsl(a.value)); });
-  AddFunction(f, "bq_from_hex", +[](std::string_view a) -> absl::StatusOr<BytesValue> {
-    std::string digits(a);
-    if (digits.size() % 2 != 0) digits.insert(digits.begin(), '0');
-    for (const char c : digits) {
-      if (!absl::ascii_isxdigit(static_cast<unsigned char>(c))) {
-        return base::InvalidArgument("Failed to decode invalid hexadecimal string due to character '", std::string(1, c),
-                                     "'");
-      }
-    }
-    return BytesValue{absl::HexStringToBytes(digits)};
-  });
-  AddFunction(f, "bq_to_base64", +[](Bytes a) -> std::string { return absl::Base64Escape(base::ToAbsl(a.value)); });
-  AddFunction(f, "bq_from_base64", +[](std::string_view a) -> absl::StatusOr<BytesValue> {
-    BytesValue result;
-    if (!absl::Base64Unescape(base::ToAbsl(a), &result.value)) {
-      return base::InvalidArgument("Failed to decode invalid base64 string");
-    }
-    return result;
-  });
-  AddFunction(f, "bq_safe_convert_bytes_to_string", +[](Bytes a) -> std::string {
-    if (IsUtf8(a.value)) return std::string(a.value);
-    std::string text;
-    for (const char32_t c : ToCodePoints(a.value)) AppendUtf8(c, &text);
-    return text;
-  });
+  AddFunction(
+      f, "bq_to_hex", +[](Bytes a) -> std::string { return absl::BytesToHexString(base::ToAbsl(a.value)); });
+  AddFunction(
+      f, "bq_from_hex", +[](std::string_view a) -> absl::StatusOr<BytesValue> {
+        std::string digits(a);
+        if (digits.size() % 2 != 0) digits.insert(digits.begin(), '0');
+        for (const char c : digits) {
+          if (!absl::ascii_isxdigit(static_cast<unsigned char>(c))) {
+            return base::InvalidArgument("Failed to decode invalid hexadecimal string due to character '",
+                                         std::string(1, c), "'");
+          }
+        }
+        return BytesValue{absl::HexStringToBytes(digits)};
+      });
+  AddFunction(
+      f, "bq_to_base64", +[](Bytes a) -> std::string { return absl::Base64Escape(base::ToAbsl(a.value)); });
+  AddFunction(
+      f, "bq_from_base64", +[](std::string_view a) -> absl::StatusOr<BytesValue> {
+        BytesValue result;
+        if (!absl::Base64Unescape(base::ToAbsl(a), &result.value)) {
+          return base::InvalidArgument("Failed to decode invalid base64 string");
+        }
+        return result;
+      });
+  AddFunction(
+      f, "bq_safe_convert_bytes_to_string", +[](Bytes a) -> std::string {
+        if (IsUtf8(a.value)) return std::string(a.value);
+        std::string text;
+        for (const char32_t c : ToCodePoints(a.value)) AppendUtf8(c, &text);
+        return text;
+      });
 }
 
 void AddPartFunctions(OwnFunctions& f) {
   AddFunction(f, "bq_substr", &SubstrText);
-  AddFunction(f, "bq_substr_bytes", +[](Bytes a, int64_t position, int64_t length) -> absl::StatusOr<BytesValue> {
-    auto part = Substring(a.value, static_cast<int64_t>(a.value.size()), position, length,
-                          [](int64_t index) { return static_cast<size_t>(index); });
-    if (!part.ok()) return part.status();
-    return BytesValue{std::string(*part)};
-  });
-  AddFunction(f, "bq_left", +[](std::string_view a, int64_t length) -> TextResult {
-    if (length < 0) return base::InvalidArgument("Second argument in LEFT() cannot be negative");
-    return std::string(a.substr(0, OffsetOfCodePoint(a, length)));
-  });
-  AddFunction(f, "bq_right", +[](std::string_view a, int64_t length) -> TextResult {
-    if (length < 0) return base::InvalidArgument("Second argument in RIGHT() cannot be negative");
-    const int64_t count = CountCodePoints(a);
-    return std::string(length >= count ? a : a.substr(OffsetOfCodePoint(a, count - length)));
-  });
-  AddFunction(f, "bq_trim_space", +[](std::string_view a) { return Trimmed(a, true, true, IsSpace); });
-  AddFunction(f, "bq_ltrim_space", +[](std::string_view a) { return Trimmed(a, true, false, IsSpace); });
-  AddFunction(f, "bq_rtrim_space", +[](std::string_view a) { return Trimmed(a, false, true, IsSpace); });
-  AddFunction(f, "bq_trim", +[](std::string_view a, std::string_view b) { return TrimSet(a, b, true, true); });
-  AddFunction(f, "bq_ltrim", +[](std::string_view a, std::string_view b) { return TrimSet(a, b, true, false); });
-  AddFunction(f, "bq_rtrim", +[](std::string_view a, std::string_view b) { return TrimSet(a, b, false, true); });
-  AddFunction(f, "bq_lpad",
-              +[](std::string_view a, int64_t length, std::string_view b) { return Pad(a, length, b, true); });
-  AddFunction(f, "bq_rpad",
-              +[](std::string_view a, int64_t length, std::string_view b) { return Pad(a, length, b, false); });
+  AddFunction(
+      f, "bq_substr_bytes", +[](Bytes a, int64_t position, int64_t length) -> absl::StatusOr<BytesValue> {
+        auto part = Substring(a.value, static_cast<int64_t>(a.value.size()), position, length,
+                              [](int64_t index) { return static_cast<size_t>(index); });
+        if (!part.ok()) return part.status();
+        return BytesValue{std::string(*part)};
+      });
+  AddFunction(
+      f, "bq_left", +[](std::string_view a, int64_t length) -> TextResult {
+        if (length < 0) return base::InvalidArgument("Second argument in LEFT() cannot be negative");
+        return std::string(a.substr(0, OffsetOfCodePoint(a, length)));
+      });
+  AddFunction(
+      f, "bq_right", +[](std::string_view a, int64_t length) -> TextResult {
+        if (length < 0) return base::InvalidArgument("Second argument in RIGHT() cannot be negative");
+        const int64_t count = CountCodePoints(a);
+        return std::string(length >= count ? a : a.substr(OffsetOfCodePoint(a, count - length)));
+      });
+  AddFunction(
+      f, "bq_trim_space", +[](std::string_view a) { return Trimmed(a, true, true, IsSpace); });
+  AddFunction(
+      f, "bq_ltrim_space", +[](std::string_view a) { return Trimmed(a, true, false, IsSpace); });
+  AddFunction(
+      f, "bq_rtrim_space", +[](std::string_view a) { return Trimmed(a, false, true, IsSpace); });
+  AddFunction(
+      f, "bq_trim", +[](std::string_view a, std::string_view b) { return TrimSet(a, b, true, true); });
+  AddFunction(
+      f, "bq_ltrim", +[](std::string_view a, std::string_view b) { return TrimSet(a, b, true, false); });
+  AddFunction(
+      f, "bq_rtrim", +[](std::string_view a, std::string_view b) { return TrimSet(a, b, false, true); });
+  AddFunction(
+      f, "bq_lpad",
+      +[](std::string_view a, int64_t length, std::string_view b) { return Pad(a, length, b, true); });
+  AddFunction(
+      f, "bq_rpad",
+      +[](std::string_view a, int64_t length, std::string_view b) { return Pad(a, length, b, false); });
   AddFunction(f, "bq_replace", &Replace);
-  AddFunction(f, "bq_repeat", +[](std::string_view a, int64_t count) -> TextResult {
-    if (count < 0) return base::InvalidArgument("Second argument in REPEAT() cannot be negative");
-    if (!a.empty() && count > kTextBytesMax / static_cast<int64_t>(a.size())) {
-      return base::InvalidArgument("Output of REPEAT exceeds max allowed output size");
-    }
-    std::string text;
-    for (int64_t i = 0; i < count && !a.empty(); ++i) text.append(a);
-    return text;
-  });
-  AddFunction(f, "bq_reverse", +[](std::string_view a) -> std::string {
-    std::vector<char32_t> points = ToCodePoints(a);
-    std::string text;
-    for (auto point = points.rbegin(); point != points.rend(); ++point) AppendUtf8(*point, &text);
-    return text;
-  });
+  AddFunction(
+      f, "bq_repeat", +[](std::string_view a, int64_t count) -> TextResult {
+        if (count < 0) return base::InvalidArgument("Second argument in REPEAT() cannot be negative");
+        if (!a.empty() && count > kTextBytesMax / static_cast<int64_t>(a.size())) {
+          return base::InvalidArgument("Output of REPEAT exceeds max allowed output size");
+        }
+        std::string text;
+        for (int64_t i = 0; i < count && !a.empty(); ++i) text.append(a);
+        return text;
+      });
+  AddFunction(
+      f, "bq_reverse", +[](std::string_view a) -> std::string {
+        std::vector<char32_t> points = ToCodePoints(a);
+        std::string text;
+        for (auto point = points.rbegin(); point != points.rend(); ++point) AppendUtf8(*point, &text);
+        return text;
+      });
 }
 
 void AddSearchFunctions(OwnFunctions& f) {
-  AddFunction(f, "bq_starts_with",
-              +[](std::string_view a, std::string_view b) -> bool { return a.substr(0, b.size()) == b; });
-  AddFunction(f, "bq_ends_with", +[](std::string_view a, std::string_view b) -> bool {
-    return a.size() >= b.size() && a.substr(a.size() - b.size()) == b;
-  });
-  AddFunction(f, "bq_strpos", +[](std::string_view a, std::string_view b) -> int64_t {
-    const size_t at = a.find(b);
-    return at == std::string_view::npos ? 0 : CountCodePoints(a.substr(0, at)) + 1;
-  });
+  AddFunction(
+      f, "bq_starts_with",
+      +[](std::string_view a, std::string_view b) -> bool { return a.substr(0, b.size()) == b; });
+  AddFunction(
+      f, "bq_ends_with", +[](std::string_view a, std::string_view b) -> bool {
+        return a.size() >= b.size() && a.substr(a.size() - b.size()) == b;
+      });
+  AddFunction(
+      f, "bq_strpos", +[](std::string_view a, std::string_view b) -> int64_t {
+        const size_t at = a.find(b);
+        return at == std::string_view::npos ? 0 : CountCodePoints(a.substr(0, at)) + 1;
+      });
   AddFunction(f, "bq_instr", &Instr);
-  AddFunction(f, "bq_contains_substr", +[](std::string_view a, std::string_view b) -> bool {
-    return ToLower(ToUpper(a)).find(ToLower(ToUpper(b))) != std::string::npos;
-  });
+  AddFunction(
+      f, "bq_contains_substr", +[](std::string_view a, std::string_view b) -> bool {
+        return ToLower(ToUpper(a)).find(ToLower(ToUpper(b))) != std::string::npos;
+      });
   AddFunction(f, "bq_like", &Like);
 }
 
 }  // namespace
 
 void AddStringFunctions(OwnFunctions& f) {
-  AddFunction(f, "bq_char_length", +[](std::string_view a) -> int64_t { return CountCodePoints(a); });
-  AddFunction(f, "bq_byte_length", +[](std::string_view a) -> int64_t { return static_cast<int64_t>(a.size()); });
-  AddFunction(f, "bq_byte_length_bytes", +[](Bytes a) -> int64_t { return static_cast<int64_t>(a.value.size()); });
+  AddFunction(
+      f, "bq_char_length", +[](std::string_view a) -> int64_t { return CountCodePoints(a); });
+  AddFunction(
+      f, "bq_byte_length", +[](std::string_view a) -> int64_t { return static_cast<int64_t>(a.size()); });
+  AddFunction(
+      f, "bq_byte_length_bytes", +[](Bytes a) -> int64_t { return static_cast<int64_t>(a.value.size()); });
   AddFunction(f, "bq_upper", &ToUpper);
   AddFunction(f, "bq_lower", &ToLower);
   AddFunction(f, "bq_initcap", &Initcap);

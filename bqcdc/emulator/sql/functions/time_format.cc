@@ -10,9 +10,11 @@
 namespace bqcdc::emulator::sql {
 namespace {
 
-constexpr std::string_view kDays[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
-constexpr std::string_view kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
-                                        "July",    "August",   "September", "October", "November", "December"};
+constexpr std::string_view kDays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                      "Thursday", "Friday", "Saturday"};
+constexpr std::string_view kMonths[] = {"January",   "February", "March",    "April",
+                                        "May",       "June",     "July",     "August",
+                                        "September", "October",  "November", "December"};
 
 // The value with what its elements need.
 class Formatter {
@@ -68,12 +70,22 @@ bool Formatter::AppendDate(char element, std::string* out) const {
   const std::string_view day = kDays[WeekdayOf(days_)];
   const std::string_view month = kMonths[fields_.month - 1];
   switch (element) {
-    case 'A': base::StrAppend(out, day); return true;
-    case 'a': base::StrAppend(out, day.substr(0, 3)); return true;
-    case 'B': base::StrAppend(out, month); return true;
+    case 'A':
+      base::StrAppend(out, day);
+      return true;
+    case 'a':
+      base::StrAppend(out, day.substr(0, 3));
+      return true;
+    case 'B':
+      base::StrAppend(out, month);
+      return true;
     case 'b':
-    case 'h': base::StrAppend(out, month.substr(0, 3)); return true;
-    case 'C': Number(out, "%02lld", fields_.year / 100); return true;
+    case 'h':
+      base::StrAppend(out, month.substr(0, 3));
+      return true;
+    case 'C':
+      Number(out, "%02lld", fields_.year / 100);
+      return true;
     case 'D':
     case 'x': {
       Number(out, "%02lld/", fields_.month);
@@ -81,35 +93,80 @@ bool Formatter::AppendDate(char element, std::string* out) const {
       Number(out, "%02lld", fields_.year % 100);
       return true;
     }
-    case 'd': Number(out, "%02lld", fields_.day); return true;
-    case 'e': Number(out, "%2lld", fields_.day); return true;
-    case 'F': base::StrAppend(out, values::FormatDate(static_cast<int32_t>(days_))); return true;
-    case 'G': Number(out, "%04lld", Extract(DatePartKind::kIsoYear)); return true;
-    case 'g': Number(out, "%02lld", Extract(DatePartKind::kIsoYear) % 100); return true;
-    case 'j': Number(out, "%03lld", Extract(DatePartKind::kDayOfYear)); return true;
-    case 'm': Number(out, "%02lld", fields_.month); return true;
-    case 'Q': Number(out, "%lld", (fields_.month - 1) / 3 + 1); return true;
-    case 'U': Number(out, "%02lld", Extract(DatePartKind::kWeek, 0)); return true;
-    case 'u': Number(out, "%lld", WeekdayOf(days_) == 0 ? 7 : WeekdayOf(days_)); return true;
-    case 'V': Number(out, "%02lld", Extract(DatePartKind::kIsoWeek)); return true;
-    case 'W': Number(out, "%02lld", Extract(DatePartKind::kWeek, 1)); return true;
-    case 'w': Number(out, "%lld", WeekdayOf(days_)); return true;
-    case 'Y': Number(out, "%lld", fields_.year); return true;
-    case 'y': Number(out, "%02lld", fields_.year % 100); return true;
-    default: return false;
+    case 'd':
+      Number(out, "%02lld", fields_.day);
+      return true;
+    case 'e':
+      Number(out, "%2lld", fields_.day);
+      return true;
+    case 'F':
+      base::StrAppend(out, values::FormatDate(static_cast<int32_t>(days_)));
+      return true;
+    case 'G':
+      Number(out, "%04lld", Extract(DatePartKind::kIsoYear));
+      return true;
+    case 'g':
+      Number(out, "%02lld", Extract(DatePartKind::kIsoYear) % 100);
+      return true;
+    case 'j':
+      Number(out, "%03lld", Extract(DatePartKind::kDayOfYear));
+      return true;
+    case 'm':
+      Number(out, "%02lld", fields_.month);
+      return true;
+    case 'Q':
+      Number(out, "%lld", (fields_.month - 1) / 3 + 1);
+      return true;
+    case 'U':
+      Number(out, "%02lld", Extract(DatePartKind::kWeek, 0));
+      return true;
+    case 'u':
+      Number(out, "%lld", WeekdayOf(days_) == 0 ? 7 : WeekdayOf(days_));
+      return true;
+    case 'V':
+      Number(out, "%02lld", Extract(DatePartKind::kIsoWeek));
+      return true;
+    case 'W':
+      Number(out, "%02lld", Extract(DatePartKind::kWeek, 1));
+      return true;
+    case 'w':
+      Number(out, "%lld", WeekdayOf(days_));
+      return true;
+    case 'Y':
+      Number(out, "%lld", fields_.year);
+      return true;
+    case 'y':
+      Number(out, "%02lld", fields_.year % 100);
+      return true;
+    default:
+      return false;
   }
 }
 
 bool Formatter::AppendTime(char element, std::string* out) const {
   const int hour12 = fields_.hour % 12 == 0 ? 12 : fields_.hour % 12;
   switch (element) {
-    case 'H': Number(out, "%02lld", fields_.hour); return true;
-    case 'I': Number(out, "%02lld", hour12); return true;
-    case 'k': Number(out, "%2lld", fields_.hour); return true;
-    case 'l': Number(out, "%2lld", hour12); return true;
-    case 'M': Number(out, "%02lld", fields_.minute); return true;
-    case 'P': *out += fields_.hour < 12 ? "am" : "pm"; return true;
-    case 'p': *out += fields_.hour < 12 ? "AM" : "PM"; return true;
+    case 'H':
+      Number(out, "%02lld", fields_.hour);
+      return true;
+    case 'I':
+      Number(out, "%02lld", hour12);
+      return true;
+    case 'k':
+      Number(out, "%2lld", fields_.hour);
+      return true;
+    case 'l':
+      Number(out, "%2lld", hour12);
+      return true;
+    case 'M':
+      Number(out, "%02lld", fields_.minute);
+      return true;
+    case 'P':
+      *out += fields_.hour < 12 ? "am" : "pm";
+      return true;
+    case 'p':
+      *out += fields_.hour < 12 ? "AM" : "PM";
+      return true;
     case 'R':
     case 'T':
     case 'X':
@@ -117,8 +174,11 @@ bool Formatter::AppendTime(char element, std::string* out) const {
       Number(out, "%02lld", fields_.minute);
       if (element != 'R') Number(out, ":%02lld", fields_.second);
       return true;
-    case 'S': Number(out, "%02lld", fields_.second); return true;
-    default: return false;
+    case 'S':
+      Number(out, "%02lld", fields_.second);
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 
 // strftime and strptime of GoogleSQL
-// (https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#format_elements_date_time). An element that is not
-// known here is an error that names it.
+// (https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#format_elements_date_time).
+// An element that is not known here is an error that names it.
 namespace bqcdc::emulator::sql {
 
 // What a value has: a DATE has no time of day, a TIME no date; only a TIMESTAMP has a zone.
@@ -27,6 +27,7 @@ struct ParsedTime {
   bool has_offset = false;  // the text had a zone: `local_micros` minus `offset_micros` is UTC
   int64_t offset_micros = 0;
 };
-absl::StatusOr<ParsedTime> ParseTime(std::string_view format, std::string_view text, const FormatScope& scope);
+absl::StatusOr<ParsedTime> ParseTime(std::string_view format, std::string_view text,
+                                     const FormatScope& scope);
 
 }  // namespace bqcdc::emulator::sql

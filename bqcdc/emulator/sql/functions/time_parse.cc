@@ -11,9 +11,11 @@
 namespace bqcdc::emulator::sql {
 namespace {
 
-constexpr std::string_view kDays[] = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
-constexpr std::string_view kMonths[] = {"january", "february", "march",     "april",   "may",      "june",
-                                        "july",    "august",   "september", "october", "november", "december"};
+constexpr std::string_view kDays[] = {"sunday",   "monday", "tuesday", "wednesday",
+                                      "thursday", "friday", "saturday"};
+constexpr std::string_view kMonths[] = {"january",   "february", "march",    "april",
+                                        "may",       "june",     "july",     "august",
+                                        "september", "october",  "november", "december"};
 
 class Parser {
  public:
@@ -35,7 +37,8 @@ class Parser {
   absl::Status Name(const std::string_view* names, size_t count, int* index);
   absl::Status Offset();
   void SkipSpace() {
-    while (!text_.empty() && absl::ascii_isspace(static_cast<unsigned char>(text_.front()))) text_.remove_prefix(1);
+    while (!text_.empty() && absl::ascii_isspace(static_cast<unsigned char>(text_.front())))
+      text_.remove_prefix(1);
   }
   bool Take(char c) {
     if (text_.empty() || text_.front() != c) return false;
@@ -54,7 +57,8 @@ class Parser {
 absl::Status Parser::Number(int digits_max, int low, int high, int* out) {
   int value = 0;
   int digits = 0;
-  while (digits < digits_max && !text_.empty() && absl::ascii_isdigit(static_cast<unsigned char>(text_.front()))) {
+  while (digits < digits_max && !text_.empty() &&
+         absl::ascii_isdigit(static_cast<unsigned char>(text_.front()))) {
     value = value * 10 + (text_.front() - '0');
     text_.remove_prefix(1);
     ++digits;
@@ -69,7 +73,9 @@ absl::Status Parser::Fraction(int digits_max) {
   if (digits_max == 0 || !Take('.')) return absl::OkStatus();
   int scale = 100'000;
   micros_ = 0;
-  for (int i = 0; i < digits_max && !text_.empty() && absl::ascii_isdigit(static_cast<unsigned char>(text_.front())); ++i) {
+  for (int i = 0;
+       i < digits_max && !text_.empty() && absl::ascii_isdigit(static_cast<unsigned char>(text_.front()));
+       ++i) {
     micros_ += (text_.front() - '0') * scale;
     scale /= 10;
     text_.remove_prefix(1);
@@ -114,14 +120,19 @@ absl::Status Parser::Element(char element) {
   const auto sequence = [&](std::string_view format) { return Run(format); };
   if (scope_.date) {
     switch (element) {
-      case 'Y': return Number(4, 1, 9999, &year_);
+      case 'Y':
+        return Number(4, 1, 9999, &year_);
       case 'y':
         BQCDC_RETURN_IF_ERROR(Number(2, 0, 99, &year_));
         year_ += year_ < 69 ? 2000 : 1900;
         return absl::OkStatus();
-      case 'm': return Number(2, 1, 12, &month_);
-      case 'd': return Number(2, 1, 31, &day_);
-      case 'e': SkipSpace(); return Number(2, 1, 31, &day_);
+      case 'm':
+        return Number(2, 1, 12, &month_);
+      case 'd':
+        return Number(2, 1, 31, &day_);
+      case 'e':
+        SkipSpace();
+        return Number(2, 1, 31, &day_);
       case 'b':
       case 'h':
       case 'B': {
@@ -130,24 +141,38 @@ absl::Status Parser::Element(char element) {
         return absl::OkStatus();
       }
       case 'a':
-      case 'A': return Name(kDays, 7, &ignored);
-      case 'F': return sequence("%Y-%m-%d");
+      case 'A':
+        return Name(kDays, 7, &ignored);
+      case 'F':
+        return sequence("%Y-%m-%d");
       case 'D':
-      case 'x': return sequence("%m/%d/%y");
-      default: break;
+      case 'x':
+        return sequence("%m/%d/%y");
+      default:
+        break;
     }
   }
   if (scope_.time) {
     switch (element) {
-      case 'H': return Number(2, 0, 23, &hour_);
-      case 'k': SkipSpace(); return Number(2, 0, 23, &hour_);
-      case 'I': return Number(2, 1, 12, &hour_);
-      case 'l': SkipSpace(); return Number(2, 1, 12, &hour_);
-      case 'M': return Number(2, 0, 59, &minute_);
-      case 'S': return Number(2, 0, 59, &second_);
+      case 'H':
+        return Number(2, 0, 23, &hour_);
+      case 'k':
+        SkipSpace();
+        return Number(2, 0, 23, &hour_);
+      case 'I':
+        return Number(2, 1, 12, &hour_);
+      case 'l':
+        SkipSpace();
+        return Number(2, 1, 12, &hour_);
+      case 'M':
+        return Number(2, 0, 59, &minute_);
+      case 'S':
+        return Number(2, 0, 59, &second_);
       case 'T':
-      case 'X': return sequence("%H:%M:%S");
-      case 'R': return sequence("%H:%M");
+      case 'X':
+        return sequence("%H:%M:%S");
+      case 'R':
+        return sequence("%H:%M");
       case 'p':
       case 'P': {
         const bool pm = absl::StartsWithIgnoreCase(base::ToAbsl(text_), "pm");
@@ -156,7 +181,8 @@ absl::Status Parser::Element(char element) {
         afternoon_ = pm;
         return absl::OkStatus();
       }
-      default: break;
+      default:
+        break;
     }
   }
   if (scope_.date && scope_.time && element == 'c') return sequence("%a %b %e %H:%M:%S %Y");
@@ -166,7 +192,8 @@ absl::Status Parser::Element(char element) {
     while (end < text_.size() && !absl::ascii_isspace(static_cast<unsigned char>(text_[end]))) ++end;
     const std::string_view zone = text_.substr(0, end);
     text_.remove_prefix(end);
-    if (zone != "UTC" && zone != "Z" && zone != "GMT") return base::InvalidArgument("Invalid time zone: ", zone);
+    if (zone != "UTC" && zone != "Z" && zone != "GMT")
+      return base::InvalidArgument("Invalid time zone: ", zone);
     offset_ = 0;
     return absl::OkStatus();
   }
@@ -183,7 +210,8 @@ absl::Status Parser::Extended(std::string_view* format) {
   if (scope_.date && takes("4Y")) return Number(4, 1, 9999, &year_);
   if (!scope_.zone.empty() && takes("z")) return Offset();
   if (scope_.time && takes("*S")) return Fraction(6);
-  if (scope_.time && format->size() >= 2 && (*format)[1] == 'S' && (*format)[0] >= '0' && (*format)[0] <= '6') {
+  if (scope_.time && format->size() >= 2 && (*format)[1] == 'S' && (*format)[0] >= '0' &&
+      (*format)[0] <= '6') {
     const int digits = (*format)[0] - '0';
     format->remove_prefix(2);
     return Fraction(digits);
@@ -236,7 +264,8 @@ absl::StatusOr<ParsedTime> Parser::Finish() {
 
 }  // namespace
 
-absl::StatusOr<ParsedTime> ParseTime(std::string_view format, std::string_view text, const FormatScope& scope) {
+absl::StatusOr<ParsedTime> ParseTime(std::string_view format, std::string_view text,
+                                     const FormatScope& scope) {
   Parser parser(text, scope);
   const absl::Status status = parser.Run(format);
   if (status.ok()) {

@@ -137,7 +137,8 @@ WideInteger WideInteger::DivideBy(const WideInteger& divisor, WideInteger* remai
   }
   WideInteger rest;
   for (int i = 0; i < n; ++i) {
-    rest.digits[i] = (u[i] >> shift) | (shift > 0 ? static_cast<uint32_t>(static_cast<uint64_t>(u[i + 1]) << (32 - shift)) : 0);
+    rest.digits[i] = (u[i] >> shift) |
+                     (shift > 0 ? static_cast<uint32_t>(static_cast<uint64_t>(u[i + 1]) << (32 - shift)) : 0);
   }
   *remainder = rest;
   return quotient;

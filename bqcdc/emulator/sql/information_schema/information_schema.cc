@@ -16,8 +16,10 @@ ConstantTable Schemata(engine::Database& database, const std::string& project) {
   for (const char* name : {"catalog_name", "schema_name", "schema_owner"}) {
     view.columns.push_back({name, TypeKind::kString});
   }
-  for (const char* name : {"creation_time", "last_modified_time"}) view.columns.push_back({name, TypeKind::kTimestamp});
-  for (const char* name : {"location", "ddl", "default_collation_name"}) view.columns.push_back({name, TypeKind::kString});
+  for (const char* name : {"creation_time", "last_modified_time"})
+    view.columns.push_back({name, TypeKind::kTimestamp});
+  for (const char* name : {"location", "ddl", "default_collation_name"})
+    view.columns.push_back({name, TypeKind::kString});
   for (const catalog::Dataset& dataset : database.ListDatasets(project)) {
     const std::string ddl = "CREATE SCHEMA `" + dataset.id.project + "." + dataset.id.dataset +
                             "`\nOPTIONS(\n  location=" + QuoteString(dataset.location) + "\n);";
@@ -55,7 +57,8 @@ absl::StatusOr<std::optional<ConstantTable>> InformationSchemaView(engine::Datab
   const std::vector<catalog::Table> tables = database.ListTables({project, *dataset});
   if (view == "TABLES") {
     ConstantTable result = TablesHeader();
-    for (const catalog::Table& table : tables) BQCDC_RETURN_IF_ERROR(AppendTablesRow(database, table, result));
+    for (const catalog::Table& table : tables)
+      BQCDC_RETURN_IF_ERROR(AppendTablesRow(database, table, result));
     return result;
   }
   for (const View& known : kViews) {

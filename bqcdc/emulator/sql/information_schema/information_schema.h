@@ -9,8 +9,9 @@
 
 namespace bqcdc::emulator::sql {
 
-// The rows of a view of INFORMATION_SCHEMA (https://cloud.google.com/bigquery/docs/information-schema-intro); unset where
-// there is no such view here. `dataset` unset: all datasets of the project (SCHEMATA, and region-qualified views).
+// The rows of a view of INFORMATION_SCHEMA (https://cloud.google.com/bigquery/docs/information-schema-intro);
+// unset where there is no such view here. `dataset` unset: all datasets of the project (SCHEMATA, and
+// region-qualified views).
 absl::StatusOr<std::optional<ConstantTable>> InformationSchemaView(engine::Database& database,
                                                                    const std::string& project,
                                                                    const std::optional<std::string>& dataset,

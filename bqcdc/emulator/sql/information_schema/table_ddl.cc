@@ -13,7 +13,8 @@ constexpr double kMillisPerDay = 24.0 * 3600 * 1000;
 std::string LabelsText(const std::map<std::string, std::string>& labels) {
   std::string text;
   for (const auto& [key, value] : labels) {
-    base::StrAppend(&text, text.empty() ? "[STRUCT(" : ", STRUCT(", QuoteString(key), ", ", QuoteString(value), ")");
+    base::StrAppend(&text, text.empty() ? "[STRUCT(" : ", STRUCT(", QuoteString(key), ", ",
+                    QuoteString(value), ")");
   }
   return text + "]";
 }
@@ -26,15 +27,16 @@ std::string PartitionText(const catalog::Table& table) {
   }
   const catalog::TimePartitioning& time = *table.time_partitioning;
   if (time.field.empty()) {
-    return time.type == "DAY" ? "_PARTITIONDATE" : base::StrCat("TIMESTAMP_TRUNC(_PARTITIONTIME, ", time.type, ")");
+    return time.type == "DAY" ? "_PARTITIONDATE"
+                              : base::StrCat("TIMESTAMP_TRUNC(_PARTITIONTIME, ", time.type, ")");
   }
   const schema::Column* column = table.schema.FindColumn(time.field);
   const std::string name = QuoteIdentifier(time.field);
   const bool is_date = column == nullptr || column->type == schema::ColumnType::kDate;
   if (time.type == "DAY") return is_date ? name : base::StrCat("DATE(", name, ")");
-  const char* function = is_date                                                  ? "DATE_TRUNC("
+  const char* function = is_date                                         ? "DATE_TRUNC("
                          : column->type == schema::ColumnType::kDatetime ? "DATETIME_TRUNC("
-                                                                                  : "TIMESTAMP_TRUNC(";
+                                                                         : "TIMESTAMP_TRUNC(";
   return base::StrCat(function, name, ", ", time.type, ")");
 }
 
@@ -42,14 +44,17 @@ std::string PartitionText(const catalog::Table& table) {
 
 std::vector<TableOption> OptionsOf(const catalog::Table& table) {
   std::vector<TableOption> options;
-  if (!table.description.empty()) options.push_back({"description", "STRING", QuoteString(table.description)});
+  if (!table.description.empty())
+    options.push_back({"description", "STRING", QuoteString(table.description)});
   if (table.expiration_time_ms) {
     options.push_back({"expiration_timestamp", "TIMESTAMP",
-                       base::StrCat("TIMESTAMP \"", values::FormatTimestamp(*table.expiration_time_ms * 1000, "Z",
-                                                                            values::FractionDigits::kMilliMicro, 'T'),
+                       base::StrCat("TIMESTAMP \"",
+                                    values::FormatTimestamp(*table.expiration_time_ms * 1000, "Z",
+                                                            values::FractionDigits::kMilliMicro, 'T'),
                                     "\"")});
   }
-  if (!table.friendly_name.empty()) options.push_back({"friendly_name", "STRING", QuoteString(table.friendly_name)});
+  if (!table.friendly_name.empty())
+    options.push_back({"friendly_name", "STRING", QuoteString(table.friendly_name)});
   if (!table.labels.empty()) {
     options.push_back({"labels", "ARRAY<STRUCT<STRING, STRING>>", LabelsText(table.labels)});
   }
@@ -69,8 +74,10 @@ std::string DdlOf(const catalog::Table& table) {
       base::StrCat("CREATE TABLE `", table.id.project, ".", table.id.dataset, ".", table.id.table, "`\n(");
   bool first = true;
   for (const schema::Column& column : table.schema.columns) {
-    base::StrAppend(&text, first ? "\n  " : ",\n  ", QuoteIdentifier(column.name), " ", schema::SqlType(column));
-    if (!column.default_value_expression.empty()) base::StrAppend(&text, " DEFAULT ", column.default_value_expression);
+    base::StrAppend(&text, first ? "\n  " : ",\n  ", QuoteIdentifier(column.name), " ",
+                    schema::SqlType(column));
+    if (!column.default_value_expression.empty())
+      base::StrAppend(&text, " DEFAULT ", column.default_value_expression);
     if (column.required()) text += " NOT NULL";
     if (!column.description.empty()) {
       base::StrAppend(&text, " OPTIONS(description=", QuoteString(column.description), ")");

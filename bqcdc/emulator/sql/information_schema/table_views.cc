@@ -32,12 +32,28 @@ std::string KeyName(const catalog::Table& table) { return table.id.table + ".pk$
 }  // namespace
 
 ConstantTable TablesHeader() {
-  ConstantTable view = Texts({"table_catalog", "table_schema", "table_name", "table_type", "managed_table_type",
-                              "is_insertable_into", "is_fine_grained_mutations_enabled", "is_typed",
-                              "is_change_history_enabled", "creation_time", "base_table_catalog",
-                              "base_table_schema", "base_table_name", "snapshot_time_ms", "replica_source_catalog",
-                              "replica_source_schema", "replica_source_name", "replication_status",
-                              "replication_error", "ddl", "default_collation_name", "sync_status",
+  ConstantTable view = Texts({"table_catalog",
+                              "table_schema",
+                              "table_name",
+                              "table_type",
+                              "managed_table_type",
+                              "is_insertable_into",
+                              "is_fine_grained_mutations_enabled",
+                              "is_typed",
+                              "is_change_history_enabled",
+                              "creation_time",
+                              "base_table_catalog",
+                              "base_table_schema",
+                              "base_table_name",
+                              "snapshot_time_ms",
+                              "replica_source_catalog",
+                              "replica_source_schema",
+                              "replica_source_name",
+                              "replication_status",
+                              "replication_error",
+                              "ddl",
+                              "default_collation_name",
+                              "sync_status",
                               "upsert_stream_apply_watermark"});
   SetType(view, "creation_time", TypeKind::kTimestamp);
   SetType(view, "snapshot_time_ms", TypeKind::kTimestamp);
@@ -75,11 +91,26 @@ absl::Status AppendTablesRow(engine::Database& database, const catalog::Table& t
 }
 
 ConstantTable ColumnsHeader() {
-  ConstantTable view = Texts({"table_catalog", "table_schema", "table_name", "column_name", "ordinal_position",
-                              "is_nullable", "data_type", "is_generated", "generation_expression", "is_stored",
-                              "is_hidden", "is_updatable", "is_system_defined", "is_partitioning_column",
-                              "clustering_ordinal_position", "collation_name", "column_default", "rounding_mode",
-                              "data_policies", "policy_tags"});
+  ConstantTable view = Texts({"table_catalog",
+                              "table_schema",
+                              "table_name",
+                              "column_name",
+                              "ordinal_position",
+                              "is_nullable",
+                              "data_type",
+                              "is_generated",
+                              "generation_expression",
+                              "is_stored",
+                              "is_hidden",
+                              "is_updatable",
+                              "is_system_defined",
+                              "is_partitioning_column",
+                              "clustering_ordinal_position",
+                              "collation_name",
+                              "column_default",
+                              "rounding_mode",
+                              "data_policies",
+                              "policy_tags"});
   SetType(view, "ordinal_position", TypeKind::kInt64);
   SetType(view, "clustering_ordinal_position", TypeKind::kInt64);
   // Neither is known here; they are empty arrays.
@@ -100,14 +131,27 @@ void AppendColumnsRows(const catalog::Table& table, ConstantTable& view) {
                             (table.range_partitioning && table.range_partitioning->field == column.name);
     const auto clustered = std::find(table.clustering.begin(), table.clustering.end(), column.name);
     view.rows.push_back(
-        {Text(table.id.project), Text(table.id.dataset), Text(table.id.table), Text(column.name),
-         Value::Int64(static_cast<int64_t>(i) + 1), Text(column.required() ? "NO" : "YES"),
-         Text(schema::SqlType(column)), Text("NEVER"), NoText(), NoText(), Text("NO"), NoText(), Text("NO"),
+        {Text(table.id.project),
+         Text(table.id.dataset),
+         Text(table.id.table),
+         Text(column.name),
+         Value::Int64(static_cast<int64_t>(i) + 1),
+         Text(column.required() ? "NO" : "YES"),
+         Text(schema::SqlType(column)),
+         Text("NEVER"),
+         NoText(),
+         NoText(),
+         Text("NO"),
+         NoText(),
+         Text("NO"),
          Text(partitions ? "YES" : "NO"),
          clustered == table.clustering.end() ? Value::Null(TypeKind::kInt64)
                                              : Value::Int64(clustered - table.clustering.begin() + 1),
-         Text("NULL"), Text(column.default_value_expression.empty() ? "NULL" : column.default_value_expression),
-         NoText(), empty(view.columns[18].type), empty(view.columns[19].type)});
+         Text("NULL"),
+         Text(column.default_value_expression.empty() ? "NULL" : column.default_value_expression),
+         NoText(),
+         empty(view.columns[18].type),
+         empty(view.columns[19].type)});
   }
 }
 
@@ -117,8 +161,8 @@ ConstantTable TableOptionsHeader() {
 
 void AppendTableOptionsRows(const catalog::Table& table, ConstantTable& view) {
   for (const TableOption& option : OptionsOf(table)) {
-    view.rows.push_back({Text(table.id.project), Text(table.id.dataset), Text(table.id.table), Text(option.name),
-                         Text(option.type), Text(option.value)});
+    view.rows.push_back({Text(table.id.project), Text(table.id.dataset), Text(table.id.table),
+                         Text(option.name), Text(option.type), Text(option.value)});
   }
 }
 
@@ -129,15 +173,15 @@ ConstantTable TableConstraintsHeader() {
 
 void AppendTableConstraintsRow(const catalog::Table& table, ConstantTable& view) {
   if (!table.has_primary_key()) return;
-  view.rows.push_back({Text(table.id.project), Text(table.id.dataset), Text(KeyName(table)), Text(table.id.project),
-                       Text(table.id.dataset), Text(table.id.table), Text("PRIMARY KEY"), Text("NO"), Text("NO"),
-                       Text("NO")});
+  view.rows.push_back({Text(table.id.project), Text(table.id.dataset), Text(KeyName(table)),
+                       Text(table.id.project), Text(table.id.dataset), Text(table.id.table),
+                       Text("PRIMARY KEY"), Text("NO"), Text("NO"), Text("NO")});
 }
 
 ConstantTable KeyColumnUsageHeader() {
-  ConstantTable view = Texts({"constraint_catalog", "constraint_schema", "constraint_name", "table_catalog",
-                              "table_schema", "table_name", "column_name", "ordinal_position",
-                              "position_in_unique_constraint"});
+  ConstantTable view =
+      Texts({"constraint_catalog", "constraint_schema", "constraint_name", "table_catalog", "table_schema",
+             "table_name", "column_name", "ordinal_position", "position_in_unique_constraint"});
   SetType(view, "ordinal_position", TypeKind::kInt64);
   SetType(view, "position_in_unique_constraint", TypeKind::kInt64);
   return view;

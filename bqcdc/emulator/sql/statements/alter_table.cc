@@ -22,10 +22,12 @@ absl::Status AddColumn(Evaluation& evaluation, const AddColumnAction& action, ca
     return ErrorAt(definition.name.position, "Column already exists: ", definition.name.text);
   }
   if (definition.attributes.not_null) {
-    return ErrorAt(definition.attributes.not_null_position, "Cannot add required fields to an existing schema");
+    return ErrorAt(definition.attributes.not_null_position,
+                   "Cannot add required fields to an existing schema");
   }
   if (definition.attributes.default_value) {
-    return ErrorAt(definition.name.position, "Adding a column with a default value to an existing table schema is not "
+    return ErrorAt(definition.name.position,
+                   "Adding a column with a default value to an existing table schema is not "
                    "supported; add the column, then set its default");
   }
   if (definition.attributes.primary_key) {
@@ -70,15 +72,19 @@ absl::Status AlterColumn(Evaluation& evaluation, const AlterColumnAction& action
       column.mode = schema::ColumnMode::kNullable;
       return absl::OkStatus();
     case AlterColumnChange::kSetDefault: {
-      BQCDC_ASSIGN_OR_RETURN(column.default_value_expression, DefaultOf(evaluation, *action.default_value, column));
+      BQCDC_ASSIGN_OR_RETURN(column.default_value_expression,
+                             DefaultOf(evaluation, *action.default_value, column));
       return absl::OkStatus();
     }
-    case AlterColumnChange::kDropDefault: column.default_value_expression.clear(); return absl::OkStatus();
+    case AlterColumnChange::kDropDefault:
+      column.default_value_expression.clear();
+      return absl::OkStatus();
     case AlterColumnChange::kSetOptions: {
       BQCDC_ASSIGN_OR_RETURN(column.description, ColumnDescription(evaluation, action.options));
       return absl::OkStatus();
     }
-    case AlterColumnChange::kSetDataType: return Unsupported(action.position, "ALTER COLUMN SET DATA TYPE");
+    case AlterColumnChange::kSetDataType:
+      return Unsupported(action.position, "ALTER COLUMN SET DATA TYPE");
   }
   return absl::OkStatus();
 }
@@ -87,15 +93,24 @@ absl::Status ApplyAction(Evaluation& evaluation, const AlterTableAction& action,
   switch (action.kind) {
     case AlterTableActionKind::kSetOptions:
       return ApplyTableOptions(evaluation, As<SetOptionsAction>(action).options, table);
-    case AlterTableActionKind::kAddColumn: return AddColumn(evaluation, As<AddColumnAction>(action), table);
-    case AlterTableActionKind::kAddPrimaryKey: return AddPrimaryKey(As<AddPrimaryKeyAction>(action), table);
-    case AlterTableActionKind::kDropPrimaryKey: return DropPrimaryKey(As<DropPrimaryKeyAction>(action), table);
-    case AlterTableActionKind::kAlterColumn: return AlterColumn(evaluation, As<AlterColumnAction>(action), table);
-    case AlterTableActionKind::kDropColumn: return Unsupported(action.position, "ALTER TABLE DROP COLUMN");
-    case AlterTableActionKind::kRenameColumn: return Unsupported(action.position, "ALTER TABLE RENAME COLUMN");
-    case AlterTableActionKind::kAddForeignKey: return Unsupported(action.position, "ALTER TABLE ADD FOREIGN KEY");
-    case AlterTableActionKind::kDropConstraint: return Unsupported(action.position, "ALTER TABLE DROP CONSTRAINT");
-    case AlterTableActionKind::kRenameTo: return Unsupported(action.position, "ALTER TABLE RENAME TO");
+    case AlterTableActionKind::kAddColumn:
+      return AddColumn(evaluation, As<AddColumnAction>(action), table);
+    case AlterTableActionKind::kAddPrimaryKey:
+      return AddPrimaryKey(As<AddPrimaryKeyAction>(action), table);
+    case AlterTableActionKind::kDropPrimaryKey:
+      return DropPrimaryKey(As<DropPrimaryKeyAction>(action), table);
+    case AlterTableActionKind::kAlterColumn:
+      return AlterColumn(evaluation, As<AlterColumnAction>(action), table);
+    case AlterTableActionKind::kDropColumn:
+      return Unsupported(action.position, "ALTER TABLE DROP COLUMN");
+    case AlterTableActionKind::kRenameColumn:
+      return Unsupported(action.position, "ALTER TABLE RENAME COLUMN");
+    case AlterTableActionKind::kAddForeignKey:
+      return Unsupported(action.position, "ALTER TABLE ADD FOREIGN KEY");
+    case AlterTableActionKind::kDropConstraint:
+      return Unsupported(action.position, "ALTER TABLE DROP CONSTRAINT");
+    case AlterTableActionKind::kRenameTo:
+      return Unsupported(action.position, "ALTER TABLE RENAME TO");
     case AlterTableActionKind::kSetDefaultCollate:
       return Unsupported(action.position, "ALTER TABLE SET DEFAULT COLLATE");
   }
@@ -104,7 +119,8 @@ absl::Status ApplyAction(Evaluation& evaluation, const AlterTableAction& action,
 
 }  // namespace
 
-absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context, const AlterTableStatement& statement) {
+absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context,
+                                           const AlterTableStatement& statement) {
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
   QueryOutcome outcome;
   outcome.statement_type = "ALTER_TABLE";

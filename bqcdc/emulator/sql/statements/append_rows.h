@@ -10,13 +10,15 @@
 namespace bqcdc::emulator::sql {
 
 // DuckDB's SELECT whose columns are the query's outputs, by position, converted to the table's columns.
-absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery& query, const catalog::Table& table);
+absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery& query,
+                                           const catalog::Table& table);
 
 // Runs `sql` and checks what the columns demand: NOT NULL, lengths, precisions. The batch names no table yet.
 absl::StatusOr<engine::AppendBatch> ReadRows(Evaluation& evaluation, const catalog::Table& table,
                                              const std::string& sql);
 
 // Appends the rows durably; returns how many.
-absl::StatusOr<int64_t> AppendRows(engine::Database& database, const catalog::Table& table, engine::AppendBatch rows);
+absl::StatusOr<int64_t> AppendRows(engine::Database& database, const catalog::Table& table,
+                                   engine::AppendBatch rows);
 
 }  // namespace bqcdc::emulator::sql

@@ -15,7 +15,8 @@ namespace {
 absl::StatusOr<int64_t> TypeParameter(const TypeName& type, size_t index, int64_t low, int64_t high) {
   int64_t value = 0;
   if (!absl::SimpleAtoi(type.parameters[index], &value) || value < low || value > high) {
-    return ErrorAt(type.position, "Invalid type parameter ", type.parameters[index], " of type ", type.name[0].text);
+    return ErrorAt(type.position, "Invalid type parameter ", type.parameters[index], " of type ",
+                   type.name[0].text);
   }
   return value;
 }
@@ -38,7 +39,8 @@ absl::Status ApplyParameters(const TypeName& type, schema::Column& column) {
     if (count == 2) {
       BQCDC_ASSIGN_OR_RETURN(scale, TypeParameter(type, 1, 0, scale_max));
     }
-    BQCDC_ASSIGN_OR_RETURN(column.precision, TypeParameter(type, 0, std::max<int64_t>(1, scale), integer_max + scale));
+    BQCDC_ASSIGN_OR_RETURN(column.precision,
+                           TypeParameter(type, 0, std::max<int64_t>(1, scale), integer_max + scale));
     if (count == 2) column.scale = scale;
     return absl::OkStatus();
   }
@@ -48,9 +50,9 @@ absl::Status ApplyParameters(const TypeName& type, schema::Column& column) {
 // Names of the functions that a default may call
 // (https://cloud.google.com/bigquery/docs/default-values#supported_values).
 const std::set<std::string>& DefaultFunctions() {
-  static const std::set<std::string>* const names =
-      new std::set<std::string>{"CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP",
-                                "GENERATE_UUID", "RAND", "SESSION_USER", "$interval", "$interval_text"};
+  static const std::set<std::string>* const names = new std::set<std::string>{
+      "CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP", "GENERATE_UUID",
+      "RAND",         "SESSION_USER",     "$interval",    "$interval_text"};
   return *names;
 }
 
@@ -74,7 +76,8 @@ absl::StatusOr<schema::Column> ColumnOfTypeName(Evaluation& evaluation, const Ty
       column.type = schema::ColumnType::kStruct;
       for (const StructTypeField& field : type.fields) {
         if (!field.name) return ErrorAt(type.position, "A field of a STRUCT column needs a name");
-        BQCDC_ASSIGN_OR_RETURN(schema::Column inner, ColumnOfTypeName(evaluation, *field.type, field.name->text));
+        BQCDC_ASSIGN_OR_RETURN(schema::Column inner,
+                               ColumnOfTypeName(evaluation, *field.type, field.name->text));
         if (field.attributes) {
           const ColumnAttributes& attributes = *field.attributes;
           if (attributes.default_value) return Unsupported(type.position, "DEFAULT of a STRUCT field");
@@ -93,7 +96,8 @@ absl::StatusOr<schema::Column> ColumnOfTypeName(Evaluation& evaluation, const Ty
       column.range_element_type = element.type;
       return column;
     }
-    case TypeNameKind::kSimple: break;
+    case TypeNameKind::kSimple:
+      break;
   }
   const std::string text = type.name.size() == 1 ? type.name[0].text : "";
   const std::optional<schema::ColumnType> found = schema::FindColumnType(text);
@@ -133,9 +137,11 @@ absl::Status RequireNotEnforced(bool enforced, const Position& position) {
   return ErrorAt(position, "Enforced primary keys are not supported; use PRIMARY KEY ... NOT ENFORCED");
 }
 
-absl::StatusOr<schema::Column> ColumnOfDefinition(Evaluation& evaluation, const ColumnDefinition& definition) {
+absl::StatusOr<schema::Column> ColumnOfDefinition(Evaluation& evaluation,
+                                                  const ColumnDefinition& definition) {
   const ColumnAttributes& attributes = definition.attributes;
-  if (!definition.type) return ErrorAt(definition.name.position, "Column ", definition.name.text, " needs a type");
+  if (!definition.type)
+    return ErrorAt(definition.name.position, "Column ", definition.name.text, " needs a type");
   BQCDC_ASSIGN_OR_RETURN(schema::Column column,
                          ColumnOfTypeName(evaluation, *definition.type, definition.name.text));
   if (attributes.generated) return Unsupported(definition.name.position, "generated column");

@@ -11,7 +11,8 @@ namespace {
 
 absl::Status RefuseUnsupported(const CreateTableStatement& statement) {
   if (statement.temporary) return Unsupported(statement.position, "CREATE TEMP TABLE");
-  static constexpr const char* kSources[] = {"", "CREATE TABLE LIKE", "CREATE TABLE COPY", "CREATE TABLE CLONE"};
+  static constexpr const char* kSources[] = {"", "CREATE TABLE LIKE", "CREATE TABLE COPY",
+                                             "CREATE TABLE CLONE"};
   if (statement.source_kind != TableSource::kNone) {
     return Unsupported(statement.position, kSources[static_cast<int>(statement.source_kind)]);
   }
@@ -38,7 +39,8 @@ absl::Status ApplyPrimaryKey(const CreateTableStatement& statement, catalog::Tab
   }
   for (const PrimaryKeyConstraint& key : statement.primary_keys) {
     if (key.name) return ErrorAt(key.position, "A primary key cannot be given a name");
-    if (!table.schema.primary_key.empty()) return ErrorAt(key.position, "Multiple primary keys are specified");
+    if (!table.schema.primary_key.empty())
+      return ErrorAt(key.position, "Multiple primary keys are specified");
     BQCDC_RETURN_IF_ERROR(RequireNotEnforced(key.enforced, key.position));
     for (const Identifier& column : key.columns) {
       const schema::Column* found = table.schema.FindColumn(column.text);
@@ -77,7 +79,8 @@ absl::Status ApplyColumns(Evaluation& evaluation, const CreateTableStatement& st
 
 }  // namespace
 
-absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context, const CreateTableStatement& statement) {
+absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context,
+                                            const CreateTableStatement& statement) {
   BQCDC_RETURN_IF_ERROR(RefuseUnsupported(statement));
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
   catalog::Table table;

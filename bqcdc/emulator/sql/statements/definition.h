@@ -10,7 +10,8 @@
 #include "bqcdc/emulator/sql/statements/evaluation.h"
 #include "bqcdc/schema/table_schema.h"
 
-// The parts of CREATE and ALTER TABLE (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language).
+// The parts of CREATE and ALTER TABLE
+// (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language).
 namespace bqcdc::emulator::sql {
 
 // The longest max_staleness of a CDC table. The documentation names no number for such tables.
@@ -20,7 +21,8 @@ inline constexpr size_t kClusteringColumnsMax = 4;
 
 // A column with its type, parameters, nested fields, default and description. PRIMARY KEY is the caller's.
 absl::StatusOr<schema::Column> ColumnOfDefinition(Evaluation& evaluation, const ColumnDefinition& definition);
-absl::StatusOr<schema::Column> ColumnOfTypeName(Evaluation& evaluation, const TypeName& type, const std::string& name);
+absl::StatusOr<schema::Column> ColumnOfTypeName(Evaluation& evaluation, const TypeName& type,
+                                                const std::string& name);
 // The text of a default that the column may have, checked for form and type.
 absl::StatusOr<std::string> DefaultOf(Evaluation& evaluation, const Expression& expression,
                                       const schema::Column& column);
@@ -33,7 +35,8 @@ absl::Status ApplyTableOptions(Evaluation& evaluation, const OptionsList& option
 absl::StatusOr<std::string> ColumnDescription(Evaluation& evaluation, const OptionsList& options);
 // A constant STRING option; NULL is the empty text.
 absl::StatusOr<std::string> StringOption(Evaluation& evaluation, const OptionEntry& entry);
-absl::StatusOr<std::map<std::string, std::string>> LabelsOption(Evaluation& evaluation, const OptionEntry& entry);
+absl::StatusOr<std::map<std::string, std::string>> LabelsOption(Evaluation& evaluation,
+                                                                const OptionEntry& entry);
 
 absl::Status ApplyPartitioning(const CreateTableStatement& statement, catalog::Table& table);
 absl::Status ApplyClustering(const CreateTableStatement& statement, catalog::Table& table);

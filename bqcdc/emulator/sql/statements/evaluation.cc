@@ -1,5 +1,7 @@
 #include "bqcdc/emulator/sql/statements/evaluation.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -26,8 +28,8 @@ absl::Status EvaluationError(const absl::Status& status) {
   if (absl::StrContains(text, "More than one row returned by a subquery")) {
     return errors::InvalidQuery("Scalar subquery produced more than one element");
   }
-  if (absl::StrContains(text, "INT128") || absl::StrContains(text, "INT64") || absl::StrContains(text, "BIGINT") ||
-      absl::StrContains(text, "HUGEINT")) {
+  if (absl::StrContains(text, "INT128") || absl::StrContains(text, "INT64") ||
+      absl::StrContains(text, "BIGINT") || absl::StrContains(text, "HUGEINT")) {
     return errors::InvalidQuery("int64 overflow");
   }
   if (absl::StrContains(text, "out of range") || absl::StrContains(text, "Overflow")) {
@@ -39,13 +41,17 @@ absl::Status EvaluationError(const absl::Status& status) {
 Value ReadValue(const engine::VectorReader& reader, size_t row, const Type& type) {
   if (reader.IsNull(row)) return Value::Null(type);
   switch (type.kind()) {
-    case TypeKind::kBool: return Value::Bool(reader.Bool(row));
-    case TypeKind::kFloat64: return Value::Float64(reader.Double(row));
-    case TypeKind::kDate: return Value::Of(type, static_cast<int64_t>(reader.Int32(row)));
+    case TypeKind::kBool:
+      return Value::Bool(reader.Bool(row));
+    case TypeKind::kFloat64:
+      return Value::Float64(reader.Double(row));
+    case TypeKind::kDate:
+      return Value::Of(type, static_cast<int64_t>(reader.Int32(row)));
     case TypeKind::kInt64:
     case TypeKind::kDatetime:
     case TypeKind::kTime:
-    case TypeKind::kTimestamp: return Value::Of(type, reader.Int64(row));
+    case TypeKind::kTimestamp:
+      return Value::Of(type, reader.Int64(row));
     case TypeKind::kNumeric: {
       values::Numeric value;
       (void)values::Numeric::FromUnscaled(reader.Int128(row), &value);
@@ -73,7 +79,8 @@ Value ReadValue(const engine::VectorReader& reader, size_t row, const Type& type
       }
       return value;
     }
-    default: return Value::Of(type, std::string(reader.Bytes(row)));
+    default:
+      return Value::Of(type, std::string(reader.Bytes(row)));
   }
 }
 
@@ -85,8 +92,8 @@ absl::StatusOr<Value> ParameterConstant(const ParameterValue& given, const Type&
     Value value = Value::Null(type);
     value.is_null = false;
     if (type.is_struct() && given.children.size() != type.fields().size()) {
-      return base::InvalidArgument("STRUCT parameter has ", given.children.size(), " values for ", type.fields().size(),
-                                   " fields");
+      return base::InvalidArgument("STRUCT parameter has ", given.children.size(), " values for ",
+                                   type.fields().size(), " fields");
     }
     for (size_t i = 0; i < given.children.size(); ++i) {
       const Type& inner = type.is_array() ? type.element() : type.fields()[i].type;
@@ -117,9 +124,9 @@ absl::StatusOr<AnalyzerOptions> MakeAnalyzerOptions(const QueryRequest& request)
       const std::string name = parameter.name.empty()
                                    ? base::StrCat("position ", options.positional_parameters.size() + 1)
                                    : parameter.name;
-      return errors::WithLocation(
-          errors::InvalidQuery(base::StrCat("Invalid value for parameter ", name, " of type ", type.ToString())),
-          "parameter");
+      return errors::WithLocation(errors::InvalidQuery(base::StrCat("Invalid value for parameter ", name,
+                                                                    " of type ", type.ToString())),
+                                  "parameter");
     }
     if (request.positional_parameters || parameter.name.empty()) {
       options.positional_parameters.push_back(*std::move(value));
@@ -139,7 +146,8 @@ absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Begin(engine::Database& 
   BQCDC_RETURN_IF_ERROR(database.RegisterFunctions(AllOwnFunctions()));
   BQCDC_ASSIGN_OR_RETURN(AnalyzerOptions options, MakeAnalyzerOptions(request));
   BQCDC_ASSIGN_OR_RETURN(auto session, database.BeginRead());
-  return std::unique_ptr<Evaluation>(new Evaluation(database, request, std::move(options), std::move(session)));
+  return std::unique_ptr<Evaluation>(
+      new Evaluation(database, request, std::move(options), std::move(session)));
 }
 
 absl::StatusOr<catalog::Table> Evaluation::FindTable(const catalog::TableId& id) {
@@ -147,7 +155,8 @@ absl::StatusOr<catalog::Table> Evaluation::FindTable(const catalog::TableId& id)
   if (table.ok()) {
     for (const schema::Column& column : table->schema.columns) {
       if (column.type == schema::ColumnType::kRange) {
-        return errors::InvalidQuery(base::StrCat("Not supported by this server: column ", column.name, " of type RANGE"));
+        return errors::InvalidQuery(
+            base::StrCat("Not supported by this server: column ", column.name, " of type RANGE"));
       }
     }
     return table;
@@ -159,12 +168,40 @@ absl::StatusOr<catalog::Table> Evaluation::FindTable(const catalog::TableId& id)
   return errors::TableNotFoundInQuery(id.ToString(), request_.location);
 }
 
+absl::StatusOr<std::vector<catalog::Table>> Evaluation::FindTables(const catalog::DatasetId& dataset,
+                                                                   const std::string& prefix) {
+  if (!database_.GetDataset(dataset).ok()) {
+    return errors::DatasetNotFoundInQuery(dataset.project, dataset.dataset, request_.location);
+  }
+  std::vector<catalog::Table> tables;
+  for (const catalog::Table& listed : database_.ListTables(dataset)) {
+    if (listed.id.table.rfind(prefix, 0) != 0) continue;
+    auto table = session_->FindTable(listed.id);
+    if (!table.ok()) continue;  // dropped or made while this query began
+    BQCDC_ASSIGN_OR_RETURN(const engine::Database::TableStats stats, database_.Stats(listed.id));
+    if (table->has_primary_key() && stats.pending_changes > 0) {
+      // https://cloud.google.com/bigquery/docs/change-data-capture#limitations
+      return errors::InvalidQuery(
+          base::StrCat("Tables with unapplied upsert data cannot be queried through prefix. First table with "
+                       "upsert data: ",
+                       listed.id.ToString()));
+    }
+    tables.push_back(*std::move(table));
+  }
+  std::sort(tables.begin(), tables.end(), [](const catalog::Table& a, const catalog::Table& b) {
+    return a.creation_time_ms != b.creation_time_ms ? a.creation_time_ms > b.creation_time_ms : a.uid > b.uid;
+  });
+  return tables;
+}
+
 absl::StatusOr<std::optional<ConstantTable>> Evaluation::FindInformationSchema(
     const std::string& project, const std::optional<std::string>& dataset, const std::string& view) {
   return InformationSchemaView(database_, project, dataset, view, request_.location);
 }
 
-absl::StatusOr<std::string> Evaluation::RelationSql(const catalog::Table& table) { return session_->RelationSql(table); }
+absl::StatusOr<std::string> Evaluation::RelationSql(const catalog::Table& table) {
+  return session_->RelationSql(table);
+}
 
 absl::StatusOr<std::string> Evaluation::SqlOf(const ResolvedQuery& query) {
   return Generator(*this, query_time()).Query(query);

@@ -13,16 +13,19 @@
 
 namespace bqcdc::emulator::sql {
 
-// One consistent view of the store for one statement: finds tables for the analyzer, gives their relations to the
-// generator, runs what comes out. Not thread-safe.
+// One consistent view of the store for one statement: finds tables for the analyzer, gives their relations to
+// the generator, runs what comes out. Not thread-safe.
 class Evaluation final : public TableProvider, public RelationSource {
  public:
-  static absl::StatusOr<std::unique_ptr<Evaluation>> Begin(engine::Database& database, const QueryRequest& request);
+  static absl::StatusOr<std::unique_ptr<Evaluation>> Begin(engine::Database& database,
+                                                           const QueryRequest& request);
 
   absl::StatusOr<catalog::Table> FindTable(const catalog::TableId& id) override;
-  absl::StatusOr<std::optional<ConstantTable>> FindInformationSchema(const std::string& project,
-                                                                     const std::optional<std::string>& dataset,
-                                                                     const std::string& view) override;
+  absl::StatusOr<std::vector<catalog::Table>> FindTables(const catalog::DatasetId& dataset,
+                                                         const std::string& prefix) override;
+  absl::StatusOr<std::optional<ConstantTable>> FindInformationSchema(
+      const std::string& project, const std::optional<std::string>& dataset,
+      const std::string& view) override;
   absl::StatusOr<std::string> RelationSql(const catalog::Table& table) override;
 
   Analyzer& analyzer() { return analyzer_; }
@@ -45,8 +48,8 @@ class Evaluation final : public TableProvider, public RelationSource {
   Analyzer analyzer_;
 };
 
-// An error of running a query in the service's words: never a text of DuckDB about a statement that the user has not
-// written.
+// An error of running a query in the service's words: never a text of DuckDB about a statement that the user
+// has not written.
 absl::Status EvaluationError(const absl::Status& status);
 
 // Reads a cell that has been computed with `type`.

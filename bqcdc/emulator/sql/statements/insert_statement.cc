@@ -75,8 +75,8 @@ absl::Status CheckColumn(const engine::Chunk& chunk, size_t index, const Column&
     const engine::VectorReader elements = reader.Elements();
     for (size_t i = entry.offset; i < entry.offset + entry.length; ++i) {
       if (elements.IsNull(i)) {
-        return errors::InvalidQuery(base::StrCat("Array cannot have a null element; error in writing field ",
-                                                 column.name));
+        return errors::InvalidQuery(
+            base::StrCat("Array cannot have a null element; error in writing field ", column.name));
       }
       BQCDC_RETURN_IF_ERROR(CheckCell(elements, i, column));
     }
@@ -85,7 +85,8 @@ absl::Status CheckColumn(const engine::Chunk& chunk, size_t index, const Column&
 }
 
 // What an INSERT writes: for each column of the table the index of the given value, or -1 for its default.
-absl::StatusOr<std::vector<int>> TargetColumns(const InsertStatement& statement, const catalog::Table& table) {
+absl::StatusOr<std::vector<int>> TargetColumns(const InsertStatement& statement,
+                                               const catalog::Table& table) {
   const std::vector<Column>& columns = table.schema.columns;
   std::vector<int> sources(columns.size(), -1);
   if (statement.columns.empty()) {
@@ -98,7 +99,8 @@ absl::StatusOr<std::vector<int>> TargetColumns(const InsertStatement& statement,
     if (!index) {
       return ErrorAt(name.position, "Column ", name.text, " is not present in table ", table.id.ToString());
     }
-    if (sources[*index] >= 0) return ErrorAt(name.position, "INSERT has columns with duplicate name: ", name.text);
+    if (sources[*index] >= 0)
+      return ErrorAt(name.position, "INSERT has columns with duplicate name: ", name.text);
     sources[*index] = static_cast<int>(i);
   }
   return sources;
@@ -129,8 +131,8 @@ absl::StatusOr<std::string> ValuesSql(Evaluation& evaluation, const InsertStatem
   std::string text;
   for (const InsertRow& row : statement.rows) {
     if (row.values.size() != given) {
-      return ErrorAt(row.position, "Inserted row has wrong column count; Has ", row.values.size(), ", expected ",
-                     given);
+      return ErrorAt(row.position, "Inserted row has wrong column count; Has ", row.values.size(),
+                     ", expected ", given);
     }
     std::string cells;
     for (size_t i = 0; i < sources.size(); ++i) {
@@ -142,8 +144,8 @@ absl::StatusOr<std::string> ValuesSql(Evaluation& evaluation, const InsertStatem
       } else {
         BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr resolved, evaluation.analyzer().AnalyzeConstant(*value));
         const std::string target = base::StrCat("column ", column.name);
-        BQCDC_ASSIGN_OR_RETURN(resolved, evaluation.analyzer().CoerceForAssignment(std::move(resolved),
-                                                                                   TypeOfColumn(column), target));
+        BQCDC_ASSIGN_OR_RETURN(resolved, evaluation.analyzer().CoerceForAssignment(
+                                             std::move(resolved), TypeOfColumn(column), target));
         BQCDC_ASSIGN_OR_RETURN(cell, evaluation.SqlOf(*resolved));
       }
       base::StrAppend(&cells, cells.empty() ? "" : ", ", cell);
@@ -204,8 +206,8 @@ std::string RoundToColumns(const catalog::Table& table, const std::string& sql) 
     if (column.precision) {
       const char* function =
           column.type == ColumnType::kNumeric ? "bq_constrain_numeric(" : "bq_constrain_bignumeric(";
-      const std::string parameters =
-          base::StrCat(", CAST(", *column.precision, " AS BIGINT), CAST(", column.scale.value_or(0), " AS BIGINT))");
+      const std::string parameters = base::StrCat(", CAST(", *column.precision, " AS BIGINT), CAST(",
+                                                  column.scale.value_or(0), " AS BIGINT))");
       cell = column.repeated()
                  ? base::StrCat("list_transform(", name, ", lambda e: ", function, "e", parameters, ")")
                  : base::StrCat(function, name, parameters);
@@ -219,10 +221,12 @@ std::string RoundToColumns(const catalog::Table& table, const std::string& sql) 
 
 }  // namespace
 
-absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery& query, const catalog::Table& table) {
+absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery& query,
+                                           const catalog::Table& table) {
   if (query.outputs.size() != table.schema.columns.size()) {
-    return errors::InvalidQuery("The number of columns in the column definition list does not match the number of "
-                                "columns produced by the query");
+    return errors::InvalidQuery(
+        "The number of columns in the column definition list does not match the number of "
+        "columns produced by the query");
   }
   auto project = std::make_unique<ProjectScan>();
   std::vector<OutputColumn> outputs;
@@ -230,10 +234,10 @@ absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery
     const Column& column = table.schema.columns[i];
     const Type type = TypeOfColumn(column);
     const OutputColumn& output = query.outputs[i];
-    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr value,
-                           evaluation.analyzer().CoerceForAssignment(
-                               std::make_unique<ResolvedColumn>(output.id, output.type), type,
-                               base::StrCat("column ", column.name)));
+    BQCDC_ASSIGN_OR_RETURN(
+        ResolvedExpressionPtr value,
+        evaluation.analyzer().CoerceForAssignment(std::make_unique<ResolvedColumn>(output.id, output.type),
+                                                  type, base::StrCat("column ", column.name)));
     const ColumnId id = evaluation.analyzer().NewColumn();
     project->columns.push_back({id, type});
     project->computed.push_back({id, std::move(value)});

@@ -11,10 +11,12 @@ namespace {
 using C = schema::ColumnType;
 
 absl::Status NoPartitioning(const Position& position) {
-  return ErrorAt(position, "PARTITION BY expression must be DATE(<timestamp_column>), DATE(<datetime_column>), "
-                 "DATETIME_TRUNC(<datetime_column>, DAY/HOUR/MONTH/YEAR), a DATE column, TIMESTAMP_TRUNC"
-                 "(<timestamp_column>, DAY/HOUR/MONTH/YEAR), DATE_TRUNC(<date_column>, MONTH/YEAR), or RANGE_BUCKET"
-                 "(<int64_column>, GENERATE_ARRAY(<int64_value>, <int64_value>[, <int64_value>]))");
+  return ErrorAt(
+      position,
+      "PARTITION BY expression must be DATE(<timestamp_column>), DATE(<datetime_column>), "
+      "DATETIME_TRUNC(<datetime_column>, DAY/HOUR/MONTH/YEAR), a DATE column, TIMESTAMP_TRUNC"
+      "(<timestamp_column>, DAY/HOUR/MONTH/YEAR), DATE_TRUNC(<date_column>, MONTH/YEAR), or RANGE_BUCKET"
+      "(<int64_column>, GENERATE_ARRAY(<int64_value>, <int64_value>[, <int64_value>]))");
 }
 
 std::string NameOf(const Expression& expression) {
@@ -44,8 +46,8 @@ absl::Status ApplyRange(const FunctionCall& call, catalog::Table& table) {
   const Expression* column = Argument(call, 0);
   const Expression* bounds = Argument(call, 1);
   const auto* array = bounds != nullptr ? TryAs<FunctionCall>(*bounds) : nullptr;
-  if (column == nullptr || array == nullptr || absl::AsciiStrToUpper(array->name.back().text) != "GENERATE_ARRAY" ||
-      array->arguments.size() < 2) {
+  if (column == nullptr || array == nullptr ||
+      absl::AsciiStrToUpper(array->name.back().text) != "GENERATE_ARRAY" || array->arguments.size() < 2) {
     return NoPartitioning(call.position);
   }
   const schema::Column* found = table.schema.FindColumn(NameOf(*column));
@@ -71,7 +73,8 @@ absl::Status ApplyPartitioning(const CreateTableStatement& statement, catalog::T
   if (statement.partition_by.empty()) return absl::OkStatus();
   const Position& position = statement.partition_by_position;
   if (statement.partition_by.size() > 1) {
-    return ErrorAt(position, "Only a single PARTITION BY expression is supported but found multiple expressions");
+    return ErrorAt(position,
+                   "Only a single PARTITION BY expression is supported but found multiple expressions");
   }
   const Expression& expression = *statement.partition_by[0];
   std::string function;
@@ -99,7 +102,8 @@ absl::Status ApplyPartitioning(const CreateTableStatement& statement, catalog::T
   }
   const schema::Column* column = table.schema.FindColumn(name);
   if (column == nullptr) {
-    return name.empty() ? NoPartitioning(position) : ErrorAt(expression.position, "Unrecognized name: ", name);
+    return name.empty() ? NoPartitioning(position)
+                        : ErrorAt(expression.position, "Unrecognized name: ", name);
   }
   const bool fits = (function.empty() && column->type == C::kDate) ||
                     (function == "DATE" && (column->type == C::kTimestamp || column->type == C::kDatetime)) ||
@@ -114,7 +118,8 @@ absl::Status ApplyPartitioning(const CreateTableStatement& statement, catalog::T
 
 absl::Status ApplyClustering(const CreateTableStatement& statement, catalog::Table& table) {
   if (statement.cluster_by.size() > kClusteringColumnsMax) {
-    return ErrorAt(statement.cluster_by_position, "CLUSTER BY takes at most ", kClusteringColumnsMax, " columns");
+    return ErrorAt(statement.cluster_by_position, "CLUSTER BY takes at most ", kClusteringColumnsMax,
+                   " columns");
   }
   for (const ExpressionPtr& expression : statement.cluster_by) {
     const std::string name = NameOf(*expression);
@@ -123,8 +128,10 @@ absl::Status ApplyClustering(const CreateTableStatement& statement, catalog::Tab
     const bool fits = column->type != C::kFloat64 && column->type != C::kStruct && column->type != C::kJson &&
                       column->type != C::kTime && column->type != C::kInterval && !column->repeated();
     if (!fits) {
-      return ErrorAt(expression->position, "CLUSTER BY expression ", name, " has a type that does not support "
-                     "clustering: ", schema::SqlType(*column));
+      return ErrorAt(expression->position, "CLUSTER BY expression ", name,
+                     " has a type that does not support "
+                     "clustering: ",
+                     schema::SqlType(*column));
     }
     table.clustering.push_back(column->name);
   }

@@ -45,14 +45,16 @@ absl::Status ApplySchemaOptions(Evaluation& evaluation, const OptionsList& optio
 
 }  // namespace
 
-absl::StatusOr<QueryOutcome> RunCreateSchema(const StatementContext& context, const CreateSchemaStatement& statement) {
+absl::StatusOr<QueryOutcome> RunCreateSchema(const StatementContext& context,
+                                             const CreateSchemaStatement& statement) {
   if (statement.or_replace) return ErrorAt(statement.position, "CREATE OR REPLACE SCHEMA is not supported");
   if (statement.default_collate) return Unsupported(statement.position, "DEFAULT COLLATE");
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
   catalog::Dataset dataset;
   BQCDC_ASSIGN_OR_RETURN(dataset.id, DatasetOf(context, statement.name));
   dataset.location = context.request.location.empty() ? "US" : context.request.location;
-  if (statement.options) BQCDC_RETURN_IF_ERROR(ApplySchemaOptions(*evaluation, *statement.options, true, dataset));
+  if (statement.options)
+    BQCDC_RETURN_IF_ERROR(ApplySchemaOptions(*evaluation, *statement.options, true, dataset));
   QueryOutcome outcome;
   outcome.statement_type = "CREATE_SCHEMA";
   outcome.ddl_operation = "CREATE";
@@ -66,7 +68,8 @@ absl::StatusOr<QueryOutcome> RunCreateSchema(const StatementContext& context, co
   return outcome;
 }
 
-absl::StatusOr<QueryOutcome> RunAlterSchema(const StatementContext& context, const AlterSchemaStatement& statement) {
+absl::StatusOr<QueryOutcome> RunAlterSchema(const StatementContext& context,
+                                            const AlterSchemaStatement& statement) {
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
   BQCDC_ASSIGN_OR_RETURN(const catalog::DatasetId id, DatasetOf(context, statement.name));
   QueryOutcome outcome;
@@ -93,7 +96,8 @@ absl::StatusOr<QueryOutcome> RunAlterSchema(const StatementContext& context, con
                                              stored.description = wanted.description;
                                              stored.friendly_name = wanted.friendly_name;
                                              stored.labels = wanted.labels;
-                                             stored.default_table_expiration_ms = wanted.default_table_expiration_ms;
+                                             stored.default_table_expiration_ms =
+                                                 wanted.default_table_expiration_ms;
                                              return absl::OkStatus();
                                            })
                             .status());
@@ -108,9 +112,9 @@ absl::StatusOr<QueryOutcome> RunDrop(const StatementContext& context, const Drop
   if (statement.object == DropObject::kSchema) {
     outcome.statement_type = "DROP_SCHEMA";
     BQCDC_ASSIGN_OR_RETURN(outcome.ddl_target_dataset, DatasetOf(context, statement.name));
-    status = context.request.dry_run
-                 ? context.database.GetDataset(*outcome.ddl_target_dataset).status()
-                 : context.database.DropDataset(*outcome.ddl_target_dataset, statement.mode == DropMode::kCascade);
+    status = context.request.dry_run ? context.database.GetDataset(*outcome.ddl_target_dataset).status()
+                                     : context.database.DropDataset(*outcome.ddl_target_dataset,
+                                                                    statement.mode == DropMode::kCascade);
   } else {
     outcome.statement_type = "DROP_TABLE";
     BQCDC_ASSIGN_OR_RETURN(outcome.ddl_target_table, TableOf(context, statement.name));

@@ -9,7 +9,8 @@ namespace bqcdc::emulator::sql {
 namespace {
 
 // A NULL element cannot be written into a result.
-absl::Status CheckArrays(const engine::VectorReader& reader, size_t row, const Type& type, const std::string& name) {
+absl::Status CheckArrays(const engine::VectorReader& reader, size_t row, const Type& type,
+                         const std::string& name) {
   if (reader.IsNull(row)) return absl::OkStatus();
   if (type.is_struct()) {
     for (size_t i = 0; i < type.fields().size(); ++i) {

@@ -14,10 +14,14 @@ struct StatementContext {
 };
 
 absl::StatusOr<QueryOutcome> RunSelect(const StatementContext& context, const QueryStatement& statement);
-absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context, const CreateTableStatement& statement);
-absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context, const AlterTableStatement& statement);
-absl::StatusOr<QueryOutcome> RunCreateSchema(const StatementContext& context, const CreateSchemaStatement& statement);
-absl::StatusOr<QueryOutcome> RunAlterSchema(const StatementContext& context, const AlterSchemaStatement& statement);
+absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context,
+                                            const CreateTableStatement& statement);
+absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context,
+                                           const AlterTableStatement& statement);
+absl::StatusOr<QueryOutcome> RunCreateSchema(const StatementContext& context,
+                                             const CreateSchemaStatement& statement);
+absl::StatusOr<QueryOutcome> RunAlterSchema(const StatementContext& context,
+                                            const AlterSchemaStatement& statement);
 absl::StatusOr<QueryOutcome> RunDrop(const StatementContext& context, const DropStatement& statement);
 absl::StatusOr<QueryOutcome> RunInsert(const StatementContext& context, const InsertStatement& statement);
 // UPDATE, DELETE, MERGE and TRUNCATE: always refused, in other words where the table is active with CDC.

@@ -13,6 +13,10 @@ class NoTables final : public TableProvider {
   absl::StatusOr<catalog::Table> FindTable(const catalog::TableId& id) override {
     return errors::TableNotFound(id.ToString());
   }
+  absl::StatusOr<std::vector<catalog::Table>> FindTables(const catalog::DatasetId&,
+                                                         const std::string&) override {
+    return std::vector<catalog::Table>();
+  }
   absl::StatusOr<std::optional<ConstantTable>> FindInformationSchema(const std::string&,
                                                                      const std::optional<std::string>&,
                                                                      const std::string&) override {

@@ -13,8 +13,8 @@ absl::StatusOr<Value> OptionValue(Evaluation& evaluation, const OptionEntry& ent
   const std::string given = value->type.ToString();
   auto coerced = evaluation.analyzer().CoerceForAssignment(std::move(value), type, entry.name.text);
   if (!coerced.ok()) {
-    return ErrorAt(entry.value->position, "Option ", entry.name.text, " expects a value of type ", type.ToString(),
-                   " but got ", given);
+    return ErrorAt(entry.value->position, "Option ", entry.name.text, " expects a value of type ",
+                   type.ToString(), " but got ", given);
   }
   return evaluation.Constant(**coerced);
 }
@@ -34,10 +34,12 @@ absl::Status ApplyMaxStaleness(Evaluation& evaluation, const OptionEntry& entry,
   return absl::OkStatus();
 }
 
-absl::Status ApplyPartitionExpiration(Evaluation& evaluation, const OptionEntry& entry, catalog::Table& table) {
+absl::Status ApplyPartitionExpiration(Evaluation& evaluation, const OptionEntry& entry,
+                                      catalog::Table& table) {
   BQCDC_ASSIGN_OR_RETURN(const Value value, OptionValue(evaluation, entry, TypeKind::kFloat64));
   if (!table.time_partitioning) {
-    return ErrorAt(entry.name.position, "partition_expiration_days can only be set on a time-partitioned table");
+    return ErrorAt(entry.name.position,
+                   "partition_expiration_days can only be set on a time-partitioned table");
   }
   table.time_partitioning->expiration_ms.reset();
   if (value.is_null) return absl::OkStatus();
@@ -58,7 +60,8 @@ absl::StatusOr<std::string> StringOption(Evaluation& evaluation, const OptionEnt
   return value.is_null ? std::string() : std::get<std::string>(value.scalar);
 }
 
-absl::StatusOr<std::map<std::string, std::string>> LabelsOption(Evaluation& evaluation, const OptionEntry& entry) {
+absl::StatusOr<std::map<std::string, std::string>> LabelsOption(Evaluation& evaluation,
+                                                                const OptionEntry& entry) {
   const Type pair = Type::Struct({{"", TypeKind::kString}, {"", TypeKind::kString}});
   BQCDC_ASSIGN_OR_RETURN(const Value value, OptionValue(evaluation, entry, Type::Array(pair)));
   std::map<std::string, std::string> labels;
@@ -103,7 +106,8 @@ absl::Status ApplyTableOptions(Evaluation& evaluation, const OptionsList& option
       BQCDC_ASSIGN_OR_RETURN(const Value value, OptionValue(evaluation, entry, TypeKind::kBool));
       table.require_partition_filter = !value.is_null && std::get<bool>(value.scalar);
       if (table.require_partition_filter && !table.time_partitioning && !table.range_partitioning) {
-        return ErrorAt(entry.name.position, "require_partition_filter can only be set on a partitioned table");
+        return ErrorAt(entry.name.position,
+                       "require_partition_filter can only be set on a partitioned table");
       }
     } else {
       return Unsupported(entry.name.position, "table option ", entry.name.text);

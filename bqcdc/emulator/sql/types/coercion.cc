@@ -10,11 +10,16 @@ using K = TypeKind;
 // Numeric kinds in the order of INT64 -> NUMERIC -> BIGNUMERIC -> FLOAT64; 0 for others.
 int NumericRank(K kind) {
   switch (kind) {
-    case K::kInt64: return 1;
-    case K::kNumeric: return 2;
-    case K::kBigNumeric: return 3;
-    case K::kFloat64: return 4;
-    default: return 0;
+    case K::kInt64:
+      return 1;
+    case K::kNumeric:
+      return 2;
+    case K::kBigNumeric:
+      return 3;
+    case K::kFloat64:
+      return 4;
+    default:
+      return 0;
   }
 }
 
@@ -32,8 +37,9 @@ bool ScalarLiteral(K from, K to) {
 
 std::optional<Type> PairSupertype(const Type& a, const Type& b) {
   if (a == b) return a;
-  if (FindCoercion({a}, b) == Coercion::kImplicit) return b;
-  if (FindCoercion({b}, a) == Coercion::kImplicit) return a;
+  if (!a.is_struct() && FindCoercion({a}, b) == Coercion::kImplicit) return b;
+  if (!a.is_struct() && FindCoercion({b}, a) == Coercion::kImplicit) return a;
+  // The names of the first one stay.
   if (a.is_struct() && b.is_struct() && a.fields().size() == b.fields().size()) {
     std::vector<StructField> fields;
     for (size_t i = 0; i < a.fields().size(); ++i) {

@@ -12,8 +12,8 @@ namespace bqcdc::emulator::sql {
 // An expression as overload resolution sees it.
 struct ArgumentType {
   Type type;
-  bool is_literal = false;      // a literal or a query parameter
-  bool is_untyped = false;      // NULL, or [] without an element type: fits every (array) type
+  bool is_literal = false;  // a literal or a query parameter
+  bool is_untyped = false;  // NULL, or [] without an element type: fits every (array) type
 };
 
 enum class Coercion {
@@ -28,8 +28,9 @@ Coercion FindCoercion(const ArgumentType& from, const Type& to);
 // Whether CAST converts between the types at all.
 bool CastExists(const Type& from, const Type& to);
 
-// The type that CASE, COALESCE, UNION, IN and array constructors give to arguments of these types; unset where there is none.
-// Literals follow the other arguments where they can. INT64 where every argument is an untyped NULL.
+// The type that CASE, COALESCE, UNION, IN and array constructors give to arguments of these types; unset
+// where there is none. Literals follow the other arguments where they can. INT64 where every argument is an
+// untyped NULL.
 std::optional<Type> FindSupertype(const std::vector<ArgumentType>& arguments);
 
 }  // namespace bqcdc::emulator::sql

@@ -42,7 +42,9 @@ Type ElementType(const schema::Column& column) {
   }
   if (column.type == C::kRange) {
     const C element = column.range_element_type.value_or(C::kDate);
-    return Type::Range(element == C::kDate ? K::kDate : element == C::kDatetime ? K::kDatetime : K::kTimestamp);
+    return Type::Range(element == C::kDate       ? K::kDate
+                       : element == C::kDatetime ? K::kDatetime
+                                                 : K::kTimestamp);
   }
   for (const KindPair& pair : kKinds) {
     if (pair.column == column.type) return pair.type;
@@ -84,7 +86,9 @@ absl::StatusOr<schema::Column> ColumnOfType(const std::string& name, const Type&
   if (element->is(K::kRange)) {
     column.type = C::kRange;
     const K kind = element->element().kind();
-    column.range_element_type = kind == K::kDate ? C::kDate : kind == K::kDatetime ? C::kDatetime : C::kTimestamp;
+    column.range_element_type = kind == K::kDate       ? C::kDate
+                                : kind == K::kDatetime ? C::kDatetime
+                                                       : C::kTimestamp;
     return column;
   }
   for (const KindPair& pair : kKinds) {
@@ -113,7 +117,8 @@ std::string DuckDbType(const Type& type) {
     const std::vector<std::string> names = DuckDbFieldNames(type);
     std::string text = "STRUCT(";
     for (size_t i = 0; i < names.size(); ++i) {
-      base::StrAppend(&text, i > 0 ? ", " : "", QuoteDuckDbName(names[i]), " ", DuckDbType(type.fields()[i].type));
+      base::StrAppend(&text, i > 0 ? ", " : "", QuoteDuckDbName(names[i]), " ",
+                      DuckDbType(type.fields()[i].type));
     }
     return text + ")";
   }

@@ -19,8 +19,8 @@ absl::StatusOr<schema::Column> ColumnOfType(const std::string& name, const Type&
 // DuckDB's type as text: `BIGINT`, `DECIMAL(38,9)`, `STRUCT("a" BIGINT, "b" VARCHAR[])`.
 std::string DuckDbType(const Type& type);
 
-// The names that the fields of a STRUCT have inside of DuckDB: their own, where all are there and differ, else
-// f0, f1, ...
+// The names that the fields of a STRUCT have inside of DuckDB: their own, where all are there and differ,
+// else f0, f1, ...
 std::vector<std::string> DuckDbFieldNames(const Type& struct_type);
 
 // "name" with quotes doubled; 'text' with quotes doubled.

@@ -22,7 +22,8 @@ std::string_view Strip(std::string_view text) {
 }
 
 template <typename T, typename Parse>
-absl::StatusOr<T> Parsed(std::string_view text, std::string_view before, std::string_view after, Parse parse) {
+absl::StatusOr<T> Parsed(std::string_view text, std::string_view before, std::string_view after,
+                         Parse parse) {
   T value{};
   if (parse(Strip(text), &value) != ValueError::kNone) return base::InvalidArgument(before, text, after);
   return value;
@@ -47,7 +48,8 @@ absl::StatusOr<int64_t> TextToInt64(std::string_view text) {
   const bool hex = digits.size() > 2 && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X');
   if (hex) digits.remove_prefix(2);
   uint64_t magnitude = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, hex ? 16 : 10);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, hex ? 16 : 10);
   if (error != std::errc() || digits.empty() || end != digits.data() + digits.size()) return bad;
   constexpr uint64_t kLimit = 1ULL << 63;
   if (magnitude > kLimit || (magnitude == kLimit && !negative)) return bad;
@@ -58,7 +60,8 @@ absl::StatusOr<double> TextToFloat64(std::string_view text) {
   const std::string_view number = Strip(text);
   double value = 0;
   // SimpleAtod takes inf, infinity and nan in any case, and hexadecimal never.
-  if (!absl::SimpleAtod(base::ToAbsl(number), &value)) return base::InvalidArgument("Bad double value: ", text);
+  if (!absl::SimpleAtod(base::ToAbsl(number), &value))
+    return base::InvalidArgument("Bad double value: ", text);
   const bool names_infinity = absl::StrContains(absl::AsciiStrToLower(base::ToAbsl(number)), "inf");
   if (std::isinf(value) && !names_infinity) return base::InvalidArgument("Bad double value: ", text);
   return value;
@@ -111,7 +114,8 @@ std::string Float64ToText(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   char digits[40];
-  // %.15g where that reads back, else %.17g: the digits that the service's own conversion tries, in its order.
+  // %.15g where that reads back, else %.17g: the digits that the service's own conversion tries, in its
+  // order.
   std::snprintf(digits, sizeof(digits), "%.15g", value);
   if (std::strtod(digits, nullptr) != value) std::snprintf(digits, sizeof(digits), "%.16g", value);
   if (std::strtod(digits, nullptr) != value) std::snprintf(digits, sizeof(digits), "%.17g", value);

@@ -10,8 +10,8 @@
 #include "bqcdc/values/numeric.h"
 
 // What CAST makes of STRING and FLOAT64 values, with the service's errors
-// (https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions#cast). Messages quote the value, as the
-// service's do: they go to the caller, never into a log.
+// (https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions#cast). Messages quote
+// the value, as the service's do: they go to the caller, never into a log.
 namespace bqcdc::emulator::sql {
 
 absl::StatusOr<bool> TextToBool(std::string_view text);

@@ -68,23 +68,40 @@ bool Type::Equivalent(const Type& other) const { return Same(other, false); }
 
 std::string_view TypeKindName(TypeKind kind) {
   switch (kind) {
-    case TypeKind::kBool: return "BOOL";
-    case TypeKind::kInt64: return "INT64";
-    case TypeKind::kFloat64: return "FLOAT64";
-    case TypeKind::kNumeric: return "NUMERIC";
-    case TypeKind::kBigNumeric: return "BIGNUMERIC";
-    case TypeKind::kString: return "STRING";
-    case TypeKind::kBytes: return "BYTES";
-    case TypeKind::kDate: return "DATE";
-    case TypeKind::kDatetime: return "DATETIME";
-    case TypeKind::kTime: return "TIME";
-    case TypeKind::kTimestamp: return "TIMESTAMP";
-    case TypeKind::kJson: return "JSON";
-    case TypeKind::kInterval: return "INTERVAL";
-    case TypeKind::kGeography: return "GEOGRAPHY";
-    case TypeKind::kArray: return "ARRAY";
-    case TypeKind::kStruct: return "STRUCT";
-    case TypeKind::kRange: return "RANGE";
+    case TypeKind::kBool:
+      return "BOOL";
+    case TypeKind::kInt64:
+      return "INT64";
+    case TypeKind::kFloat64:
+      return "FLOAT64";
+    case TypeKind::kNumeric:
+      return "NUMERIC";
+    case TypeKind::kBigNumeric:
+      return "BIGNUMERIC";
+    case TypeKind::kString:
+      return "STRING";
+    case TypeKind::kBytes:
+      return "BYTES";
+    case TypeKind::kDate:
+      return "DATE";
+    case TypeKind::kDatetime:
+      return "DATETIME";
+    case TypeKind::kTime:
+      return "TIME";
+    case TypeKind::kTimestamp:
+      return "TIMESTAMP";
+    case TypeKind::kJson:
+      return "JSON";
+    case TypeKind::kInterval:
+      return "INTERVAL";
+    case TypeKind::kGeography:
+      return "GEOGRAPHY";
+    case TypeKind::kArray:
+      return "ARRAY";
+    case TypeKind::kStruct:
+      return "STRUCT";
+    case TypeKind::kRange:
+      return "RANGE";
   }
   return "UNKNOWN";
 }
@@ -108,8 +125,10 @@ bool Type::SupportsOrdering() const {
     case TypeKind::kJson:
     case TypeKind::kGeography:
     case TypeKind::kArray:
-    case TypeKind::kStruct: return false;
-    default: return true;
+    case TypeKind::kStruct:
+      return false;
+    default:
+      return true;
   }
 }
 

@@ -15,7 +15,8 @@ Value Value::Null(Type type) {
   return value;
 }
 
-Value Value::Of(Type type, std::variant<bool, int64_t, double, values::Numeric, std::string, values::Interval> scalar) {
+Value Value::Of(Type type,
+                std::variant<bool, int64_t, double, values::Numeric, std::string, values::Interval> scalar) {
   Value value;
   value.type = std::move(type);
   value.is_null = false;
@@ -78,8 +79,10 @@ absl::StatusOr<Value> FromText(const std::string& text, const Type& to) {
       if (!values::IsJson(text)) return base::InvalidArgument("Invalid JSON literal");
       return Value::Of(to, text);
     case K::kString:
-    case K::kBytes: return Value::Of(to, text);
-    default: return absl::UnimplementedError("no constants of type " + to.ToString());
+    case K::kBytes:
+      return Value::Of(to, text);
+    default:
+      return absl::UnimplementedError("no constants of type " + to.ToString());
   }
 }
 
@@ -89,8 +92,7 @@ absl::StatusOr<Value> CastValue(const Value& value, const Type& to) {
   if (value.type == to) return value;
   if (value.is_null) return Value::Null(to);
   if (value.type.is_array() || value.type.is_struct()) {
-    if (value.type.kind() != to.kind() ||
-        (to.is_struct() && to.fields().size() != value.children.size())) {
+    if (value.type.kind() != to.kind() || (to.is_struct() && to.fields().size() != value.children.size())) {
       return base::InvalidArgument("Invalid cast from ", value.type.ToString(), " to ", to.ToString());
     }
     Value result = Value::Null(to);
@@ -103,7 +105,8 @@ absl::StatusOr<Value> CastValue(const Value& value, const Type& to) {
     return result;
   }
   switch (value.type.kind()) {
-    case K::kString: return FromText(std::get<std::string>(value.scalar), to);
+    case K::kString:
+      return FromText(std::get<std::string>(value.scalar), to);
     case K::kInt64: {
       const int64_t number = std::get<int64_t>(value.scalar);
       if (to.is(K::kFloat64)) return Value::Float64(static_cast<double>(number));
@@ -138,7 +141,8 @@ absl::StatusOr<Value> CastValue(const Value& value, const Type& to) {
     case K::kDate:
       if (to.is(K::kDatetime)) return Value::Of(to, std::get<int64_t>(value.scalar) * values::kMicrosPerDay);
       break;
-    default: break;
+    default:
+      break;
   }
   return base::InvalidArgument("Invalid cast from ", value.type.ToString(), " to ", to.ToString());
 }

@@ -14,8 +14,8 @@ namespace bqcdc::emulator::sql {
 
 // A constant: a literal, a query parameter, a cell of INFORMATION_SCHEMA.
 //   BOOL bool · INT64 int64 · DATE days, TIME, DATETIME, TIMESTAMP microseconds as int64 · FLOAT64 double ·
-//   NUMERIC Numeric · BIGNUMERIC its 32-byte storage form, STRING, BYTES, JSON std::string · INTERVAL Interval ·
-//   ARRAY, STRUCT their parts in `children`.
+//   NUMERIC Numeric · BIGNUMERIC its 32-byte storage form, STRING, BYTES, JSON std::string · INTERVAL
+//   Interval · ARRAY, STRUCT their parts in `children`.
 struct Value {
   Type type;
   bool is_null = true;
@@ -28,7 +28,8 @@ struct Value {
   static Value Float64(double value);
   static Value String(std::string value);
   // REQUIRES: the alternative of `scalar` fits `type`.
-  static Value Of(Type type, std::variant<bool, int64_t, double, values::Numeric, std::string, values::Interval> scalar);
+  static Value Of(Type type,
+                  std::variant<bool, int64_t, double, values::Numeric, std::string, values::Interval> scalar);
 };
 
 // Converts as CAST does. InvalidArgument with the service's words where the value does not fit.

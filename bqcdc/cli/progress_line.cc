@@ -17,6 +17,7 @@ ProgressLine::ProgressLine() : on_terminal_(isatty(STDERR_FILENO) == 1), started
 
 void ProgressLine::Show(const pipeline::StreamSummary& summary, const pipeline::LineReader& reader) {
   const absl::Time now = absl::Now();
+  absl::MutexLock lock(&mutex_);
   if (!on_terminal_ || now < shown_ + kInterval) return;
   shown_ = now;
   visible_ = true;
@@ -35,6 +36,7 @@ void ProgressLine::Show(const pipeline::StreamSummary& summary, const pipeline::
 }
 
 void ProgressLine::Clear() {
+  absl::MutexLock lock(&mutex_);
   if (visible_) std::fputs("\r\033[K", stderr);
   visible_ = false;
 }

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "bqcdc/pipeline/line_reader.h"
 #include "bqcdc/pipeline/stream_summary.h"
@@ -20,8 +22,9 @@ class ProgressLine {
  private:
   const bool on_terminal_;
   const absl::Time started_;
-  absl::Time shown_ = absl::InfinitePast();
-  bool visible_ = false;
+  absl::Mutex mutex_;
+  absl::Time shown_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  bool visible_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace bqcdc::cli

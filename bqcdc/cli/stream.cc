@@ -127,7 +127,10 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   BQCDC_ASSIGN_OR_RETURN(surroundings.channel, session->OpenStorageChannel());
   surroundings.clock = &session->clock();
   surroundings.stop = &stop;
-  surroundings.warn = [](const std::string& text) { spdlog::warn("{}", text); };
+  surroundings.warn = [&progress](const std::string& text) {
+    progress.Clear();
+    spdlog::warn("{}", text);
+  };
   surroundings.on_progress = [&progress](const pipeline::StreamSummary& summary,
                                          const pipeline::LineReader& lines) {
     progress.Show(summary, lines);

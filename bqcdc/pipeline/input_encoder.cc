@@ -12,13 +12,15 @@ using encode::EncodeError;
 
 // A batch keeps the chunks of its lines: with short rows from long lines these would outgrow the rows.
 constexpr std::size_t kChunksPerBatchMax = 6;
+// Tag and length before a row.
+constexpr std::size_t kRowFrameBytesMax = 6;
 constexpr std::size_t kBadRowsPerBatchMax = 10'000;
 
 encode::JsonRowEncoderOptions EncoderOptions(const InputEncoderOptions& options,
                                              std::optional<SequenceMode> mode) {
   encode::JsonRowEncoderOptions encoder;
   encoder.line_bytes_max = options.line_bytes_max;
-  encoder.row_bytes_max = options.limits.rows_bytes_max;
+  encoder.row_bytes_max = options.limits.rows_bytes_max - kRowFrameBytesMax;
   if (mode.has_value()) {
     encoder.sequence_source =
         *mode == SequenceMode::kOwn ? encode::SequenceSource::kOwn : encode::SequenceSource::kAssigned;
@@ -69,9 +71,10 @@ absl::Status InputEncoder::TakeLine(const LineReader& reader, const InputLine& l
     return IsFull() ? Flush() : absl::OkStatus();
   }
   EncodeError error = Encode(line);
-  if (error == EncodeError::kUnknownColumn && RefetchSchema()) {
-    BQCDC_RETURN_IF_ERROR(EnsureBatch());
-    error = Encode(line);
+  if (error == EncodeError::kUnknownColumn) {
+    const bool changed = RefetchSchema();
+    BQCDC_RETURN_IF_ERROR(EnsureBatch());  // The batch may have gone with the old schema.
+    if (changed) error = Encode(line);
   }
   if (error == EncodeError::kNone) return FinishRow(reader, line);
   if (error == EncodeError::kSequenceMissing || error == EncodeError::kSequenceUnexpected) {

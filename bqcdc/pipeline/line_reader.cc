@@ -59,9 +59,9 @@ LineReader::LineReader(LineReader&& other) noexcept
       searched_(other.searched_),
       end_(other.end_),
       line_count_(other.line_count_),
-      byte_count_(other.byte_count_),
       read_count_(other.read_count_),
       byte_total_(other.byte_total_),
+      byte_count_(other.byte_count_.load()),
       error_(std::move(other.error_)) {}
 
 LineReader::~LineReader() {

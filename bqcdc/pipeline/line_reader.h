@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -65,7 +66,8 @@ class LineReader {
   const absl::Status& error() const { return error_; }
   // Lines so far, blank ones counted.
   std::uint64_t line_count() const { return line_count_; }
-  std::uint64_t byte_count() const { return byte_count_; }
+  // May be asked by any thread.
+  std::uint64_t byte_count() const { return byte_count_.load(std::memory_order_relaxed); }
   // How often the operating system was asked for input: changes when time may have passed.
   std::uint64_t read_count() const { return read_count_; }
   // Sum of the sizes of regular files; 0 where any input is a pipe.
@@ -95,7 +97,8 @@ class LineReader {
   std::size_t begin_ = 0;     // first byte that was not handed out
   std::size_t searched_ = 0;  // bytes before this hold no line end
   std::size_t end_ = 0;       // end of what was read
-  std::uint64_t line_count_ = 0, byte_count_ = 0, read_count_ = 0, byte_total_ = 0;
+  std::uint64_t line_count_ = 0, read_count_ = 0, byte_total_ = 0;
+  std::atomic<std::uint64_t> byte_count_{0};
   absl::Status error_;
 };
 

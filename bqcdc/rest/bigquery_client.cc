@@ -17,6 +17,8 @@ using Json = nlohmann::json;
 
 // How long one answer may be waited for: the service holds a query request at most about 200 s.
 constexpr absl::Duration kQueryPoll = absl::Seconds(10);
+// Attempts at a server that does not answer at all: a mistyped endpoint is to be told of soon.
+constexpr int kSilentAttemptsMax = 3;
 constexpr int kRowsPerPage = 50'000;
 
 std::string DatasetPath(std::string_view project, std::string_view dataset) {
@@ -144,7 +146,9 @@ absl::StatusOr<std::string> BigQueryClient::Call(std::string_view method, std::s
     absl::StatusOr<HttpResponse> response = transport_.Perform(request);
     if (response.ok() && response->code < 400) return std::move(response->body);
     const absl::Status status = response.ok() ? StatusOfErrorResponse(*response) : response.status();
-    if (attempt >= options_.attempts_max || !IsRetryable(status, repeatable)) return status;
+    const int attempts_max =
+        response.ok() ? options_.attempts_max : std::min(options_.attempts_max, kSilentAttemptsMax);
+    if (attempt >= attempts_max || !IsRetryable(status, repeatable)) return status;
     Pause(attempt);
   }
 }

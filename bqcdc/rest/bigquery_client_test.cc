@@ -76,8 +76,8 @@ TEST_F(BigQueryClientTest, SetsLabelsByCompareAndSet) {
 TEST_F(BigQueryClientTest, RepeatsWhatMayPass) {
   service_.PutTable("p.d.t", {});
   service_.AnswerNext(ErrorResponse(403, "rateLimitExceeded", "slow down"));
-  service_.AnswerNext(ErrorResponse(503, "backendError", "later"));
   service_.AnswerNext(absl::AbortedError("broken"));
+  service_.AnswerNext(ErrorResponse(503, "backendError", "later"));
   EXPECT_TRUE(client_.GetTable(name_).ok());
   EXPECT_EQ(service_.requests().size(), 4u);
 }
@@ -95,6 +95,12 @@ TEST_F(BigQueryClientTest, StopsAfterItsAttempts) {
   for (int i = 0; i < 10; ++i) service_.AnswerNext(ErrorResponse(503, "backendError", "later"));
   EXPECT_EQ(client_.GetTable(name_).status().message(), "later");
   EXPECT_EQ(service_.requests().size(), 5u);
+}
+
+TEST_F(BigQueryClientTest, GivesUpSoonWhereNobodyAnswers) {
+  for (int i = 0; i < 10; ++i) service_.AnswerNext(absl::UnavailableError("cannot reach"));
+  EXPECT_EQ(client_.GetTable(name_).status().message(), "cannot reach");
+  EXPECT_EQ(service_.requests().size(), 3u);
 }
 
 TEST_F(BigQueryClientTest, WaitsForAQueryAndReadsAllPages) {

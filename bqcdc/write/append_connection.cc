@@ -26,6 +26,9 @@ namespace {
 
 namespace storage = google::cloud::bigquery::storage::v1;
 
+// How long a server may take to end a call that we have ended.
+constexpr absl::Duration kGoodEnd = absl::Seconds(1);
+
 constexpr char kMethod[] = "/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows";
 
 absl::Status ToAbslStatus(const grpc::Status& status) {
@@ -236,7 +239,17 @@ void AppendConnection::Impl::Cancel() {
 }
 
 void AppendConnection::Impl::Stop() {
-  Cancel();
+  {
+    const auto ended = [this]()
+                           ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return call_ == nullptr || call_->done; };
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    const bool idle = entries_.empty() && call_ != nullptr && !call_->ending && !call_->writing;
+    // A call that owes nothing is ended in good order, so that the server sees no cancellation.
+    if (idle) call_->StartWritesDone();
+    if (idle) mutex_.AwaitWithTimeout(absl::Condition(&ended), kGoodEnd);
+    if (!ended()) call_->context.TryCancel();
+  }
   if (thread_.joinable()) thread_.join();
 }
 
@@ -303,7 +316,9 @@ void AppendConnection::Impl::OpenCall() {
                   clock_.Now() > last_answer_ + options_.reopen_time_max;
         not_before_ = clock_.Now() + NextPause();
       }
-      if (give_up) Fail(status);
+      if (give_up)
+        Fail(absl::UnavailableError(
+            absl::StrCat("append connection: ", why.message(), "; ", status.message())));
       return;
     }
   }

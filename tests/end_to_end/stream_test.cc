@@ -176,15 +176,16 @@ TEST_F(StreamEndToEnd, QueriesPrintInThreeForms) {
       "AS at";
   EXPECT_EQ(RunOk({"query", sql}).out,
             "+---+-------+---------+---------------------------+\n"
-            "| n | s     | missing | at                        |\n"
+            "| n | s     | missing | time                      |\n"
             "+---+-------+---------+---------------------------+\n"
             "| 1 | a,\"b\" | NULL    | 2024-01-02 03:04:05.6 UTC |\n"
             "+---+-------+---------+---------------------------+\n"
             "(1 row)\n");
   EXPECT_EQ(RunOk({"query", sql, "--format", "csv"}).out,
-            "n,s,missing,at\n1,\"a,\"\"b\"\"\",,2024-01-02 03:04:05.6 UTC\n");
-  EXPECT_EQ(RunOk({"query", sql, "--format=json"}).out,
-            "[{\"n\":\"1\",\"s\":\"a,\\\"b\\\"\",\"missing\":null,\"at\":\"2024-01-02 03:04:05.6 UTC\"}]\n");
+            "n,s,missing,time\n1,\"a,\"\"b\"\"\",,2024-01-02 03:04:05.6 UTC\n");
+  EXPECT_EQ(
+      RunOk({"query", sql, "--format=json"}).out,
+      "[{\"n\":\"1\",\"s\":\"a,\\\"b\\\"\",\"missing\":null,\"time\":\"2024-01-02 03:04:05.6 UTC\"}]\n");
 }
 
 }  // namespace

@@ -91,18 +91,26 @@ absl::Status Session::Connect(const CommonFlags& flags) {
   }
   project_ = !flags.project.empty() ? flags.project : Environment("GOOGLE_CLOUD_PROJECT");
   if (project_.empty()) project_ = credentials_.project;
-  rest::BigQueryClientOptions options;
-  options.base_url = endpoints_.rest_url;
-  options.project = project_;
-  options.location = flags.location;
-  options.quota_project = credentials_.quota_project;
-  client_ = std::make_unique<rest::BigQueryClient>(options, *transport_, *credentials_.tokens, clock());
+  MakeClient();
   return absl::OkStatus();
 }
 
-absl::StatusOr<rest::TableName> Session::ParseTable(std::string_view text) const {
+void Session::MakeClient() {
+  rest::BigQueryClientOptions options;
+  options.base_url = endpoints_.rest_url;
+  options.project = project_;
+  options.location = flags_.location;
+  options.quota_project = credentials_.quota_project;
+  client_ = std::make_unique<rest::BigQueryClient>(options, *transport_, *credentials_.tokens, clock());
+}
+
+absl::StatusOr<rest::TableName> Session::ParseTable(std::string_view text) {
   auto name = rest::ParseTableName(text, project_);
   if (!name.ok()) return MarkWrongUsage(name.status());
+  if (project_.empty()) {
+    project_ = name->project;
+    MakeClient();
+  }
   return name;
 }
 

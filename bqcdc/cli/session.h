@@ -27,12 +27,14 @@ class Session {
   const write::Endpoints& endpoints() const { return endpoints_; }
   rest::HttpTransport& transport() { return *transport_; }
 
-  absl::StatusOr<rest::TableName> ParseTable(std::string_view text) const;
+  // Where no project was given, the table's own pays for queries too.
+  absl::StatusOr<rest::TableName> ParseTable(std::string_view text);
   absl::StatusOr<write::StorageChannel> OpenStorageChannel();
 
  private:
   Session() = default;
   absl::Status Connect(const CommonFlags& flags);
+  void MakeClient();
 
   CommonFlags flags_;
   std::string project_;

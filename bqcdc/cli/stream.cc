@@ -75,7 +75,10 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
 
 int Report(const StreamOutcome& outcome, const std::string& table, const std::string& dead_letter,
            bool from_files) {
-  std::fputs(pipeline::FormatSummary(outcome.summary, table, dead_letter).c_str(), stderr);
+  // A run that failed before its first line has nothing to tell but why.
+  if (outcome.status.ok() || outcome.summary.lines > 0) {
+    std::fputs(pipeline::FormatSummary(outcome.summary, table, dead_letter).c_str(), stderr);
+  }
   if (!outcome.status.ok()) return ReportError(outcome.status, ExitCodeOf(outcome.status));
   if (outcome.summary.interrupted && from_files) {
     return ReportError(absl::CancelledError(

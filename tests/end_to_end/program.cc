@@ -33,6 +33,7 @@ std::string ProgramPath(const std::string& name) { return absl::StrCat(BQCDC_BIN
 Program::Program(std::vector<std::string> arguments, std::map<std::string, std::string> environment,
                  std::string directory) {
   static std::atomic<int> count = 0;
+  signal(SIGPIPE, SIG_IGN);  // A program that has ended is seen by Wait().
   const int number = count++;
   out_path_ = absl::StrCat(directory, "/.out.", getpid(), ".", number);
   err_path_ = absl::StrCat(directory, "/.err.", getpid(), ".", number);

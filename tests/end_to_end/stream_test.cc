@@ -1,9 +1,12 @@
 // Two programs as a person runs them: bqcdc against bqcdc-serve.
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -103,6 +106,16 @@ TEST_F(StreamEndToEnd, CreateTableTwiceIsANoOpAndADifferentTableIsShown) {
             Rows{"0-0 0 1:0:0"});
 }
 
+TEST_F(StreamEndToEnd, ATableWithItsProjectNeedsNoOther) {
+  server();
+  environment_.erase("GOOGLE_CLOUD_PROJECT");
+  RunOk({"create-table", "p:d.t", "--schema", "id:INT64,name:STRING", "--primary-key", "id",
+         "--max-staleness", "15m"});
+  RunOk({"set-staleness", "p.d.t", "0"});
+  RunOk({"stream", "p.d.t"}, Upsert(1, "a"));
+  EXPECT_EQ(Run({"query", "SELECT 1"}).exit_code, 2);
+}
+
 TEST_F(StreamEndToEnd, StalenessShowsTheOldBaselineUntilTheClockHasMoved) {
   server();
   RunOk({"create-table", "d.t", "--schema", "id:INT64,name:STRING", "--primary-key", "id", "--max-staleness",
@@ -158,6 +171,51 @@ TEST_F(StreamEndToEnd, ATerminatedRunSettlesWhatItHasRead) {
   EXPECT_EQ(Query(kAll), (Rows{"1,a", "2,b"}));
 }
 
+// A port that was free a moment ago.
+std::string FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), length), 0);
+  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length), 0);
+  close(fd);
+  return std::to_string(ntohs(address.sin_port));
+}
+
+TEST_F(StreamEndToEnd, AServerThatIsKilledAndComesBackLosesNothing) {
+  const std::string http = FreePort(), grpc = FreePort();
+  environment_["BIGQUERY_EMULATOR_HOST"] = "http://127.0.0.1:" + http;
+  environment_["GOOGLE_CLOUD_PROJECT"] = "p";
+  const auto start_server = [&] {
+    auto server =
+        Start({"serve", "--project", "p", "--data-dir", "data", "--http-port", http, "--grpc-port", grpc});
+    const absl::Time deadline = absl::Now() + absl::Seconds(30);
+    while (Run({"query", "SELECT 1"}).exit_code != 0 && absl::Now() < deadline)
+      absl::SleepFor(absl::Milliseconds(50));
+    return server;
+  };
+  auto server = start_server();
+  RunOk({"create-table", "d.t", "--schema", "id:INT64,name:STRING", "--primary-key", "id"});
+  auto run = Start({"stream", "d.t", "--flush-interval", "5ms", "--batch-rows", "20"});
+  constexpr int kRows = 3000, kKeys = 100, kKills = 3;
+  for (int i = 0; i < kRows; ++i) {
+    run->Write(Upsert(i % kKeys, absl::StrCat("v", i)));
+    if (i % 50 == 0) absl::SleepFor(absl::Milliseconds(5));
+    if (i % (kRows / (kKills + 1)) == kRows / (kKills + 1) - 1 && i + 1 < kRows) {
+      server->Signal(SIGKILL);
+      server->Wait();
+      server = start_server();
+    }
+  }
+  const ProgramResult result = run->Wait();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "p.d.t: 3,000 rows written")) << result.err;
+  EXPECT_EQ(Query("SELECT COUNT(*), COUNTIF(name = CONCAT('v', CAST(id + 2900 AS STRING))) FROM d.t"),
+            Rows{"100,100"});
+}
+
 TEST_F(StreamEndToEnd, ADryRunNeedsNoServer) {
   const std::string file = File("in.jsonl", Upsert(1, "a") + R"({"_CHANGE_TYPE":"UPSERT","id":"x"})" + "\n");
   const ProgramResult result =
@@ -173,7 +231,7 @@ TEST_F(StreamEndToEnd, QueriesPrintInThreeForms) {
   server();
   const std::string sql =
       "SELECT 1 AS n, 'a,\"b\"' AS s, CAST(NULL AS STRING) AS missing, TIMESTAMP '2024-01-02 03:04:05.6+00' "
-      "AS at";
+      "AS time";
   EXPECT_EQ(RunOk({"query", sql}).out,
             "+---+-------+---------+---------------------------+\n"
             "| n | s     | missing | time                      |\n"

@@ -39,7 +39,7 @@ struct Flags {
   std::string flush_interval = "1s", retry_timeout = "5m", claim_check_interval = "60s";
 };
 
-constexpr std::uint64_t kMemoryPerInFlight = 3;  // encoded rows and the lines they came from
+constexpr std::uint64_t kMemoryPerInFlight = 2;  // encoded rows and the lines they came from
 
 absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   StreamOptions options;
@@ -175,7 +175,7 @@ void AddFlags(CLI::App& command, Flags& flags) {
          "No request is larger; projects differ in what they take, 10 MB or 20 MB");
   tuning("--requests-in-flight", flags.requests_in_flight, "Requests that may wait for their answer");
   tuning("--bytes-in-flight", flags.bytes_in_flight,
-         "Bytes of such requests; memory is bounded by three times this");
+         "Bytes of such requests; memory is bounded by twice this, and about 60 MiB for the program");
   tuning("--max-line-bytes", flags.line_bytes_max, "Longer lines are set aside");
   tuning("--retry-timeout", flags.retry_timeout, "Give up when the service has not answered for this long");
   tuning("--claim-check-interval", flags.claim_check_interval,

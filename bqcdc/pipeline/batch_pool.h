@@ -13,7 +13,7 @@ namespace bqcdc::pipeline {
 struct BatchPoolLimits {
   std::size_t batches = 32;
   // Of encoded rows and of the lines they came from, together. A single batch may exceed it.
-  std::size_t bytes = 96 * 1024 * 1024;
+  std::size_t bytes = 64 * 1024 * 1024;
 };
 
 // Batches that are used again, so that nothing is allocated for each row, and the bound on the memory of a

@@ -335,8 +335,7 @@ void BatchSender::RememberUnsettled(const ChangeBatch& batch) {
 
 void BatchSender::ForgetUnsettled(const Parcel& parcel, std::size_t row) {
   if (!parcel.batch->own_sequence) return;
-  const auto found = unsettled_.find(KeyAndSequenceHash(parcel.batch->rows.facts(row)));
-  if (found != unsettled_.end()) unsettled_.erase(found);
+  unsettled_.erase(KeyAndSequenceHash(parcel.batch->rows.facts(row)));
 }
 
 absl::Time BatchSender::NextDeadline() const {

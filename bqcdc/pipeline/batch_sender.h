@@ -6,10 +6,10 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -114,7 +114,7 @@ class BatchSender {
   std::map<std::int64_t, Parcel> in_flight_;
   std::deque<Parcel> again_;                          // before anything newer
   std::deque<std::shared_ptr<ChangeBatch>> waiting_;  // bad rows are on disk already
-  std::unordered_multiset<std::uint64_t> unsettled_;  // key and sequence, where ties can occur
+  absl::flat_hash_set<std::uint64_t> unsettled_;      // key and sequence, where ties can occur
   std::int64_t refusals_in_a_row_ = 0;                // of single rows, nothing stored in between
   StreamSummary summary_;
 

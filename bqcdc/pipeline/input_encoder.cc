@@ -67,7 +67,8 @@ absl::Status InputEncoder::TakeLine(const LineReader& reader, const InputLine& l
   BQCDC_RETURN_IF_ERROR(EnsureBatch());
   if (line.too_long) {
     SetAside(reader, line, encode::EncodeErrorName(EncodeError::kLineTooLong),
-             absl::StrCat("the line is longer than ", options_.line_bytes_max, " bytes; only its beginning is kept"));
+             absl::StrCat("the line is longer than ", options_.line_bytes_max,
+                          " bytes; only its beginning is kept"));
     return IsFull() ? Flush() : absl::OkStatus();
   }
   EncodeError error = Encode(line);

@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <unordered_set>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "bqcdc/encode/encoded_rows.h"
 
 namespace bqcdc::pipeline {
@@ -27,7 +27,7 @@ class TieMemory {
  private:
   static constexpr std::size_t kRecentSlots = std::size_t{1} << 20;
 
-  std::unordered_set<std::uint64_t> batch_;
+  absl::flat_hash_set<std::uint64_t> batch_;
   std::vector<std::uint64_t> recent_;
 };
 

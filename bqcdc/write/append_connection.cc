@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <random>
 #include <thread>
 #include <utility>
@@ -92,12 +93,12 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(StorageChannel channel, AppendConnectionOptions options, const base::Clock& clock,
        ResultHandler on_result, FailureHandler on_failure)
-      : channel_(std::move(channel)),
-        options_(std::move(options)),
+      : options_(std::move(options)),
         clock_(clock),
         on_result_(std::move(on_result)),
         on_failure_(std::move(on_failure)),
-        stub_(channel_.channel) {}
+        channel_(std::move(channel)),
+        stub_(std::in_place, channel_.channel) {}
 
   void Start() {
     thread_ = std::thread([this] { Run(); });
@@ -171,12 +172,12 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
     return sent_count_ > 0 && clock_.Now() >= entries_.front().sent + options_.answer_time_max;
   }
 
-  const StorageChannel channel_;
   const AppendConnectionOptions options_;
   const base::Clock& clock_;
   const ResultHandler on_result_;
   const FailureHandler on_failure_;
-  grpc::GenericStub stub_;
+  StorageChannel channel_;  // Changed by Stop() alone, when the thread has ended.
+  std::optional<grpc::GenericStub> stub_;
   std::thread thread_;
 
   mutable absl::Mutex mutex_;
@@ -251,6 +252,10 @@ void AppendConnection::Impl::Stop() {
     if (!ended()) call_->context.TryCancel();
   }
   if (thread_.joinable()) thread_.join();
+  // The last call's OnDone() may still hold this object, and gRPC 1.51 must not see a channel destroyed on one of its own
+  // callback threads: it would join the thread that it runs on. So the channel goes here.
+  stub_.reset();
+  channel_.channel.reset();
 }
 
 void AppendConnection::Impl::Run() {
@@ -333,7 +338,7 @@ void AppendConnection::Impl::OpenCall() {
   sent_count_ = 0;
   opened_before_ = true;
   ++stats_.calls_opened;
-  stub_.PrepareBidiStreamingCall(&call->context, kMethod, grpc::StubOptions(), call);
+  stub_->PrepareBidiStreamingCall(&call->context, kMethod, grpc::StubOptions(), call);
   call->AddHold();  // Writes start outside of reactions.
   WriteNext(call);
   call->StartRead(&call->read_buffer);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 namespace bqcdc::oracle {
@@ -71,6 +72,7 @@ void CdcOracle::Append(const std::vector<Row>& rows, int64_t now) {
       }
     } while (options_.ties_shuffled && std::next_permutation(order.begin(), order.end()));
     worlds = std::move(next);
+    if (options_.ties_shuffled) DropIndistinguishable(worlds);
     Count(worlds.front());
   }
 }
@@ -120,6 +122,31 @@ View CdcOracle::Fold(const World& world, int64_t changes_until) const {
   for (const Change* row : plain) view.push_back({row->row.key, row->row.value, row->row.note});
   std::sort(view.begin(), view.end());
   return view;
+}
+
+std::string CdcOracle::Signature(const World& world) const {
+  std::string signature;
+  const Change* winner = nullptr;
+  for (size_t i = 0; i < world.size(); ++i) {
+    const Change& change = world[i];
+    if (change.row.operation == Operation::kPlain) {
+      absl::StrAppend(&signature, "plain ", change.row.value, ";");
+      continue;
+    }
+    if (winner == nullptr || Replaces(change, *winner)) winner = &change;
+    const bool request_ends = i + 1 == world.size() || world[i + 1].request != change.request;
+    if (!request_ends) continue;
+    absl::StrAppend(&signature, winner->request, " ", static_cast<int>(winner->row.operation), " ",
+                    winner->row.value, " ", winner->row.sequence.value_or("-"), ";");
+  }
+  return signature;
+}
+
+void CdcOracle::DropIndistinguishable(std::vector<World>& worlds) const {
+  std::map<std::string, World> distinct;
+  for (World& world : worlds) distinct.try_emplace(Signature(world), std::move(world));
+  worlds.clear();
+  for (auto& [signature, world] : distinct) worlds.push_back(std::move(world));
 }
 
 // Looks at the newest change of the key: what it met when it came.

@@ -85,6 +85,9 @@ class CdcOracle {
   bool Forgotten(const Change& change, const Change& winner) const;
   View Fold(const World& world, int64_t changes_until) const;
   void Count(const World& world);
+  // Two worlds with the same winners after each request and the same plain rows can never be told apart.
+  std::string Signature(const World& world) const;
+  void DropIndistinguishable(std::vector<World>& worlds) const;
   int64_t ChangesUntil(int64_t now) const;
 
   const Shape shape_;

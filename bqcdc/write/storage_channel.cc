@@ -7,7 +7,6 @@
 #include <map>
 #include <utility>
 
-#include "bqcdc/rpc/callback_queue.h"
 #include "bqcdc/write/limits.h"
 
 namespace bqcdc::write {
@@ -59,7 +58,6 @@ class TokenPlugin final : public grpc::MetadataCredentialsPlugin {
 }  // namespace
 
 StorageChannel MakeLocalChannel(const std::string& target) {
-  rpc::HoldCallbackQueue();
   grpc::ChannelArguments arguments = ChannelOptions();
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return {grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments), ""};
@@ -67,7 +65,6 @@ StorageChannel MakeLocalChannel(const std::string& target) {
 
 absl::StatusOr<StorageChannel> MakeServiceChannel(const std::string& target, CallToken token,
                                                   std::string user_project) {
-  rpc::HoldCallbackQueue();
   std::shared_ptr<grpc::ChannelCredentials> credentials;
   if (token) {
     auto plugin = std::unique_ptr<grpc::MetadataCredentialsPlugin>(new TokenPlugin(std::move(token)));

@@ -13,7 +13,6 @@
 #include "bqcdc/emulator/handlers/in_flight_budget.h"
 #include "bqcdc/emulator/handlers/task_worker.h"
 #include "bqcdc/emulator/handlers/write_streams.h"
-#include "bqcdc/rpc/callback_queue.h"
 #include "google/cloud/bigquery/storage/v1/storage.grpc.pb.h"
 
 namespace bqcdc::emulator::handlers {
@@ -52,9 +51,7 @@ class WriteService::Impl final : public ServiceBase {
         options_(options),
         budget_(options.total_bytes_max),
         context_{database_, clock_, options_, evaluate_default_, budget_, worker_, counters_},
-        idle_thread_([this] { CloseIdleConnections(); }) {
-    rpc::HoldCallbackQueue();
-  }
+        idle_thread_([this] { CloseIdleConnections(); }) {}
 
   ~Impl() override {
     {

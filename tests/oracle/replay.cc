@@ -264,6 +264,7 @@ absl::StatusOr<View> Replayer::Query(Story& story) {
 absl::StatusOr<std::optional<std::string>> Replayer::CheckView(Story& story) {
   BQCDC_ASSIGN_OR_RETURN(View seen, Query(story));
   const View expected = story.oracle.Expected(now());
+  last_view_ = seen;
   if (story.oracle.Explains(seen, now())) return std::nullopt;
   return absl::StrCat("the engine shows ", PrintView(seen), ", right is ", PrintView(expected));
 }

@@ -29,6 +29,8 @@ class Replayer {
   // refusals of what it must accept, and fail the test as well.
   absl::StatusOr<std::optional<std::string>> Run(const History& history);
   const Counters& counters() const { return counters_; }
+  // What the last query of the last history showed: its end state, applied and freshly merged.
+  const View& last_view() const { return last_view_; }
 
  private:
   struct Story;
@@ -52,6 +54,7 @@ class Replayer {
   std::unique_ptr<emulator::engine::Database> database_;
   int64_t tables_made_ = 0;
   Counters counters_;
+  View last_view_;
 };
 
 // Removes events and rows from a history that fails, as long as it still fails (in whatever way).

@@ -32,10 +32,10 @@ struct AppendConnectionOptions {
 
   // Patience. Attempts without any answer in between, and time since the last answer, until the connection
   // gives up. Pauses double from the first to the longest, each shortened at random by up to half.
-  int reopen_attempts_max = 100;
+  int reopen_attempts_max = 1000;
   absl::Duration reopen_time_max = absl::Minutes(5);
   absl::Duration pause_first = absl::Milliseconds(50);
-  absl::Duration pause_max = absl::Seconds(10);
+  absl::Duration pause_max = absl::Seconds(2);
   // A call that owes an answer this long is taken for dead and opened again.
   absl::Duration answer_time_max = absl::Minutes(5);
 };

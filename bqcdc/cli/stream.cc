@@ -36,6 +36,7 @@ struct Flags {
               line_bytes_max = "16MiB";
   std::int64_t batch_rows = 50'000;
   int requests_in_flight = 16;
+  int connections_max = 4;
   std::string flush_interval = "1s", retry_timeout = "5m", claim_check_interval = "60s";
 };
 
@@ -60,11 +61,15 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   if (flags.requests_in_flight < 1 || flags.requests_in_flight > 1000) {
     return WrongUsage("--requests-in-flight must be from 1 to 1000");
   }
+  if (flags.connections_max < 1 || flags.connections_max > 100) {
+    return WrongUsage("--max-connections must be from 1 to 100");
+  }
   if (options.batch.batch_bytes < 1) return WrongUsage("--batch-bytes must be at least 1");
   if (options.claim_check_interval < absl::Milliseconds(10))
     return WrongUsage("--claim-check-interval must be at least 10ms");
   options.batch.batch_rows = flags.batch_rows;
   options.requests_in_flight_max = flags.requests_in_flight;
+  options.connections_max = flags.connections_max;
   options.memory.batches = static_cast<std::size_t>(flags.requests_in_flight) * 2;
   options.memory.bytes = kMemoryPerInFlight * options.bytes_in_flight_max;
   options.bad_rows_max = flags.max_bad_rows;
@@ -127,7 +132,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   ProgressLine progress;
   pipeline::StreamSurroundings surroundings;
   surroundings.client = &session->client();
-  BQCDC_ASSIGN_OR_RETURN(surroundings.channel, session->OpenStorageChannel());
+  surroundings.channels = [&session] { return session->OpenStorageChannel(); };
   surroundings.clock = &session->clock();
   surroundings.stop = &stop;
   surroundings.warn = [&progress](const std::string& text) {
@@ -174,6 +179,8 @@ void AddFlags(CLI::App& command, Flags& flags) {
   tuning("--max-request-bytes", flags.request_bytes_max,
          "No request is larger; projects differ in what they take, 10 MB or 20 MB");
   tuning("--requests-in-flight", flags.requests_in_flight, "Requests that may wait for their answer");
+  tuning("--max-connections", flags.connections_max,
+         "Connections, each with such a window; more than one are used where they make it faster");
   tuning("--bytes-in-flight", flags.bytes_in_flight,
          "Bytes of such requests; memory is bounded by twice this, and about 60 MiB for the program");
   tuning("--max-line-bytes", flags.line_bytes_max, "Longer lines are set aside");

@@ -7,10 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "bqcdc/encode/encoded_rows.h"
 #include "bqcdc/pipeline/line_reader.h"
 #include "bqcdc/values/sequence_number.h"
-#include "bqcdc/write/append_request.h"
+#include "bqcdc/write/row_batch.h"
 
 namespace bqcdc::pipeline {
 
@@ -32,13 +31,11 @@ struct BadRow {
 // Changes that travel together: encoded rows, the lines that they came from, and the lines that are no rows.
 // Owns the bytes of both. Filled by one thread, then immutable and shared by whoever still needs a part of
 // it.
-struct ChangeBatch {
-  encode::EncodedRows rows;
+struct ChangeBatch : write::RowBatch {
   std::vector<RowOrigin> origins;  // of each row
   std::vector<BadRow> bad_rows;
   std::vector<std::shared_ptr<const LineChunk>> chunks;
-  std::shared_ptr<const write::Destination> destination;
-  bool own_sequence = false;      // the rows brought their numbers, so equal ones may occur
+  std::uint64_t progress = 0;     // what Progress calls this batch
   std::size_t charged_bytes = 0;  // by BatchPool
 
   bool empty() const { return rows.empty() && bad_rows.empty(); }
@@ -48,7 +45,8 @@ struct ChangeBatch {
     bad_rows.clear();
     chunks.clear();
     destination.reset();
-    own_sequence = false;
+    ties_possible = false;
+    unsettled_rows = 0;
     charged_bytes = 0;
   }
 };

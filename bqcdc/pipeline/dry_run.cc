@@ -22,6 +22,7 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
   encoder_options.limits = options.batch;
   encoder_options.epoch = 1;
   encoder_options.line_bytes_max = options.input.line_bytes_max;
+  Progress progress;
   InputEncoderEvents events;
   events.on_batch = [&](const std::shared_ptr<ChangeBatch>& batch) {
     for (std::size_t row = 0; row < batch->rows.row_count(); ++row) {
@@ -29,6 +30,7 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
                                                                            : summary.deletes);
     }
     summary.bytes += static_cast<std::int64_t>(batch->rows.byte_count());
+    progress.Settle(batch->progress);
     ++summary.requests;
     summary.set_aside += static_cast<std::int64_t>(batch->bad_rows.size());
     for (const BadRow& bad : batch->bad_rows) {
@@ -39,7 +41,7 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
     return options.bad_rows_max < 0 || summary.set_aside <= options.bad_rows_max;
   };
   InputEncoder encoder(*std::move(binding), encoder_options, std::move(events),
-                       BatchPool::Create(options.memory), clock);
+                       BatchPool::Create(options.memory), progress, clock);
   outcome.status = encoder.Run(reader);
   if (absl::IsCancelled(outcome.status))
     outcome.status = absl::FailedPreconditionError("too many bad rows (--max-bad-rows)");

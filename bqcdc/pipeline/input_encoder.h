@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -14,9 +15,10 @@
 #include "bqcdc/encode/json_row_encoder.h"
 #include "bqcdc/pipeline/batch_pool.h"
 #include "bqcdc/pipeline/line_reader.h"
+#include "bqcdc/pipeline/progress.h"
 #include "bqcdc/pipeline/table_binding.h"
 #include "bqcdc/pipeline/table_claim.h"
-#include "bqcdc/pipeline/tie_memory.h"
+#include "bqcdc/write/tie_memory.h"
 
 namespace bqcdc::pipeline {
 
@@ -36,6 +38,7 @@ struct InputEncoderOptions {
   BatchLimits limits;
   std::uint64_t epoch = 0;  // of the numbers that are assigned
   std::size_t line_bytes_max = 16 * 1024 * 1024;
+  InputPosition start;  // of a resumed run
 };
 
 // What the encoder asks of its surroundings. Called on the encoder's thread.
@@ -47,18 +50,25 @@ struct InputEncoderEvents {
   std::function<absl::StatusOr<TableBinding>()> refetch;
   // Takes a batch. False ends the run.
   std::function<bool(std::shared_ptr<ChangeBatch>)> on_batch;
+  // How many lanes rows are to be spread over; asked now and then. Null = one.
+  std::function<int()> lanes_wanted;
 };
 
 // Turns lines into batches of encoded rows: decides by the first row where sequence numbers come from,
-// numbers rows by their line, sets lines aside that are no rows, and splits batches by bytes, rows and time.
-// Not thread-safe.
+// numbers rows by their line, sets lines aside that are no rows, spreads rows over lanes by the hash of their
+// key, and splits batches by bytes, rows and time. Not thread-safe, except that SchemaChanged() may be called
+// from any thread.
 class InputEncoder {
  public:
   // A schema is read again at most this often, however many unknown columns there are.
   static constexpr absl::Duration kRefetchInterval = absl::Seconds(10);
 
   InputEncoder(TableBinding binding, InputEncoderOptions options, InputEncoderEvents events,
-               std::shared_ptr<BatchPool> pool, const base::Clock& clock);
+               std::shared_ptr<BatchPool> pool, Progress& progress, const base::Clock& clock);
+
+  // The service says that the schema has changed: it is read again before the next batch is filled, at most
+  // once in kRefetchInterval. Thread-safe.
+  void SchemaChanged() { schema_changed_.store(true, std::memory_order_relaxed); }
 
   // Reads to the end. Batches that were complete when an error came have been handed over, so they are still
   // sent. Errors: of the input; of on_mode; InvalidArgument where some lines bring sequence numbers and some
@@ -68,31 +78,50 @@ class InputEncoder {
   std::int64_t tie_count() const { return tie_count_; }
 
  private:
+  // The batch of a lane that is being filled.
+  struct Lane {
+    std::shared_ptr<ChangeBatch> batch;  // null = none yet
+    absl::Time deadline = absl::InfiniteFuture();
+    write::TieMemory::Batch ties;
+  };
+
   // Ok, or the end of the run.
   absl::Status TakeLine(const LineReader& reader, const InputLine& line);
   encode::EncodeError Encode(const InputLine& line);
   absl::Status DecideMode();
   absl::Status FinishRow(const LineReader& reader, const InputLine& line);
+  absl::Status MoveLastRow(Lane& from, std::size_t to);
   void SetAside(const LineReader& reader, const InputLine& line, std::string_view reason,
                 std::string message);
   bool RefetchSchema();
-  void KeepChunk(const LineReader& reader);
-  absl::Status Flush();
-  absl::Status EnsureBatch();
-  bool IsFull() const;
+  void BeginIfEmpty(Lane& lane);
+  void KeepChunk(Lane& lane, const LineReader& reader);
+  absl::Status EnsureBatch(Lane& lane);
+  bool IsFull(const Lane& lane) const;
+  absl::Status Flush(Lane& lane);
+  absl::Status FlushAll();
+  absl::Status FlushDue();
+  // Follows lanes_wanted() and SchemaChanged(). Lanes do not live beyond it.
+  absl::Status FollowChanges();
+  absl::Time NextDeadline() const;
 
   TableBinding binding_;
   const InputEncoderOptions options_;
   const InputEncoderEvents events_;
   const std::shared_ptr<BatchPool> pool_;
+  Progress& progress_;
   const base::Clock& clock_;
   encode::JsonRowEncoder encoder_;
   std::optional<SequenceMode> mode_;
   std::uint64_t mode_line_ = 0;  // the line that decided
-  std::shared_ptr<ChangeBatch> batch_;
-  absl::Time batch_deadline_ = absl::InfiniteFuture();
+  std::vector<Lane> lanes_;
+  std::size_t guess_ = 0;  // lane whose batch the next row is encoded into; that of the last row
+  std::uint64_t generation_ = 0;
+  InputPosition position_;  // before the line that is being taken
+  bool flushed_ = false;    // since FollowChanges()
   absl::Time refetched_ = absl::InfinitePast();
-  TieMemory ties_;
+  std::atomic<bool> schema_changed_{false};
+  write::TieMemory ties_;
   std::int64_t tie_count_ = 0;
 };
 

@@ -58,6 +58,7 @@ LineReader::LineReader(LineReader&& other) noexcept
       begin_(other.begin_),
       searched_(other.searched_),
       end_(other.end_),
+      chunk_offset_(other.chunk_offset_),
       line_count_(other.line_count_),
       read_count_(other.read_count_),
       byte_total_(other.byte_total_),
@@ -93,6 +94,8 @@ absl::Status LineReader::OpenSource() {
   BQCDC_ASSIGN_OR_RETURN(fd_, OpenPath(paths_[source_]));
   at_file_start_ = true;
   skipping_ = false;
+  // What is left of the file before has been handed out: this file's first byte follows it in the chunk.
+  chunk_offset_ = 0 - static_cast<std::uint64_t>(end_);
   return absl::OkStatus();
 }
 
@@ -115,6 +118,7 @@ LineReader::Next LineReader::ReadLine(absl::Time deadline, InputLine* line) {
         line->readable = chunk_->capacity - begin_;
         line->number = ++line_count_;
         line->source = source_;
+        line->end = 0;
         line->too_long = true;
       }
       skipping_ = true;
@@ -170,6 +174,7 @@ bool LineReader::TakeLine(std::size_t length, std::size_t line_end_bytes, InputL
   line->readable = chunk_->capacity - start - offset;
   line->number = line_count_;
   line->source = source_;
+  line->end = chunk_offset_ + begin_;
   line->too_long = text.size() > options_.line_bytes_max;
   return true;
 }
@@ -213,6 +218,7 @@ void LineReader::MoveTail() {
   if (tail > 0) std::memcpy(chunk->bytes.get(), bytes_ + begin_, tail);
   bytes_ = chunk->bytes.get();
   searched_ -= begin_;
+  chunk_offset_ += begin_;
   begin_ = 0;
   end_ = tail;
   chunk_ = std::move(chunk);

@@ -27,6 +27,7 @@ struct InputLine {
   std::size_t readable = 0;  // bytes from text.data() on that may be read
   std::uint64_t number = 0;  // from 1, over all files
   std::size_t source = 0;    // index of the file
+  std::uint64_t end = 0;     // bytes of the file up to the end of the line; 0 = not known yet (too long)
   bool too_long = false;     // text is its beginning only
 };
 
@@ -93,10 +94,11 @@ class LineReader {
   bool at_file_start_ = true;
   bool skipping_ = false;  // the rest of a line that was too long
   std::shared_ptr<const LineChunk> chunk_;
-  char* bytes_ = nullptr;     // of chunk_
-  std::size_t begin_ = 0;     // first byte that was not handed out
-  std::size_t searched_ = 0;  // bytes before this hold no line end
-  std::size_t end_ = 0;       // end of what was read
+  char* bytes_ = nullptr;           // of chunk_
+  std::size_t begin_ = 0;           // first byte that was not handed out
+  std::size_t searched_ = 0;        // bytes before this hold no line end
+  std::size_t end_ = 0;             // end of what was read
+  std::uint64_t chunk_offset_ = 0;  // of the chunk's first byte in the file
   std::uint64_t line_count_ = 0, read_count_ = 0, byte_total_ = 0;
   std::atomic<std::uint64_t> byte_count_{0};
   absl::Status error_;

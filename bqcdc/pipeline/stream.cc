@@ -8,8 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/checkpoint/dead_letter_file.h"
+#include "bqcdc/pipeline/progress.h"
+#include "bqcdc/pipeline/stream_settlement.h"
 #include "bqcdc/pipeline/table_binding.h"
 #include "bqcdc/pipeline/table_claim.h"
+#include "bqcdc/write/batch_sender.h"
 #include "bqcdc/write/request_builder.h"
 
 namespace bqcdc::pipeline {
@@ -29,7 +32,7 @@ class StreamRun {
     StreamOutcome outcome;
     outcome.status = Prepare();
     if (outcome.status.ok()) outcome.status = Work();
-    if (sender_ != nullptr) outcome.summary = sender_->summary();
+    if (settlement_ != nullptr) outcome.summary = TakeSummary();
     outcome.summary.elapsed = clock_.Now() - started_;
     outcome.summary.lines = reader_.line_count();
     outcome.summary.interrupted = outcome.status.ok() && !reader_.reached_end();
@@ -41,7 +44,8 @@ class StreamRun {
  private:
   absl::Status Prepare();
   absl::Status Work();
-  void MakeConnection();
+  void MakePool();
+  StreamSummary TakeSummary();
   void ReadInput();
   absl::StatusOr<TableBinding> ReadBinding();
   absl::Status OnMode(SequenceMode mode);
@@ -58,8 +62,10 @@ class StreamRun {
   std::atomic<bool> claimed_{false};
   std::shared_ptr<BatchPool> pool_;
   std::unique_ptr<checkpoint::DeadLetterFile> dead_letter_;
-  std::unique_ptr<BatchSender> sender_;
-  std::unique_ptr<write::AppendConnection> connection_;
+  Progress progress_;
+  std::unique_ptr<StreamSettlement> settlement_;
+  std::unique_ptr<write::BatchSender> sender_;
+  std::unique_ptr<write::ConnectionPool> connections_;
   std::optional<InputEncoder> encoder_;
 
   absl::Mutex mutex_;
@@ -86,38 +92,48 @@ absl::Status StreamRun::Prepare() {
   encoder.epoch = claim_->epoch();
   encoder.line_bytes_max = options_.input.line_bytes_max;
 
-  pool_ = BatchPool::Create(options_.memory);
+  BatchPoolLimits memory = options_.memory;
+  // The encoder holds one batch for each lane while it waits for another.
+  memory.batches = std::max(memory.batches, static_cast<std::size_t>(options_.connections_max) + 2);
+  pool_ = BatchPool::Create(memory);
   dead_letter_ = std::make_unique<checkpoint::DeadLetterFile>(
       checkpoint::DeadLetterOptions{options_.dead_letter_path, options_.table.ToString(),
                                     table.creation_time_ms},
       clock_);
-  BatchSenderOptions sender;
-  sender.bad_rows_max = options_.bad_rows_max;
+  settlement_ = std::make_unique<StreamSettlement>(
+      StreamSettlementOptions{options_.bad_rows_max,
+                              [this](std::size_t source) { return reader_.source_name(source); }},
+      *dead_letter_, progress_);
+  write::BatchSenderOptions sender;
   sender.retry_time_max = options_.retry_time_max;
-  BatchSender::Surroundings surroundings;
-  surroundings.check_table = [this] { return VerifyClaim(); };
-  surroundings.source_name = [this](std::size_t source) { return reader_.source_name(source); };
+  sender.scaling.lanes_max = options_.connections_max;
+  sender.scaling.period = options_.scaling_period;
+  write::BatchSenderSurroundings surroundings;
+  surroundings.check_table = [this](int) { return VerifyClaim(); };
+  surroundings.on_schema_changed = [this](int) { encoder_->SchemaChanged(); };
   if (with_.on_progress) {
-    surroundings.on_progress = [this](const StreamSummary& summary) { with_.on_progress(summary, reader_); };
+    surroundings.on_progress = [this] { with_.on_progress(TakeSummary(), reader_); };
   }
-  sender_ = std::make_unique<BatchSender>(sender, std::move(surroundings), *dead_letter_, clock_);
-  MakeConnection();
+  sender_ = std::make_unique<write::BatchSender>(sender, std::move(surroundings), *settlement_, clock_);
+  MakePool();
 
   InputEncoderEvents events;
   events.on_mode = [this](SequenceMode mode) { return OnMode(mode); };
   events.refetch = [this] { return ReadBinding(); };
   events.on_batch = [this](std::shared_ptr<ChangeBatch> batch) { return sender_->Push(std::move(batch)); };
-  encoder_.emplace(std::move(binding), encoder, std::move(events), pool_, clock_);
+  events.lanes_wanted = [this] { return sender_->lanes_wanted(0); };
+  encoder_.emplace(std::move(binding), encoder, std::move(events), pool_, progress_, clock_);
   return absl::OkStatus();
 }
 
-void StreamRun::MakeConnection() {
-  write::AppendConnectionOptions options;
-  options.trace_id = options_.trace_id;
-  options.requests_in_flight_max = options_.requests_in_flight_max;
-  options.bytes_in_flight_max = options_.bytes_in_flight_max;
-  options.reopen_time_max = options_.retry_time_max;
-  options.before_reopen = [this](const absl::Status& why) {
+void StreamRun::MakePool() {
+  write::ConnectionPoolOptions options;
+  options.connections_max = options_.connections_max;
+  options.connection.trace_id = options_.trace_id;
+  options.connection.requests_in_flight_max = options_.requests_in_flight_max;
+  options.connection.bytes_in_flight_max = options_.bytes_in_flight_max;
+  options.connection.reopen_time_max = options_.retry_time_max;
+  options.connection.before_reopen = [this](const absl::Status& why) {
     if (with_.warn) {
       with_.warn(absl::StrCat("append connection ended, opening it again: ",
                               why.ok() ? std::string("the server closed it") : std::string(why.message())));
@@ -128,18 +144,25 @@ void StreamRun::MakeConnection() {
                ? status
                : absl::UnavailableError(status.message());
   };
-  connection_ = std::make_unique<write::AppendConnection>(
-      with_.channel, options, clock_,
-      [this](std::int64_t request, write::AppendResult result) {
-        sender_->OnResult(request, std::move(result));
+  connections_ = std::make_unique<write::ConnectionPool>(
+      options, with_.channels, clock_,
+      [this](int connection, std::int64_t request, write::AppendResult result) {
+        sender_->OnResult(connection, request, std::move(result));
       },
       [this](const absl::Status& status) { sender_->Fail(status); });
+}
+
+StreamSummary StreamRun::TakeSummary() {
+  StreamSummary summary = settlement_->summary();
+  summary.requests = sender_->stats().requests;
+  summary.rows_unsettled = sender_->unsettled_rows();
+  return summary;
 }
 
 absl::Status StreamRun::Work() {
   std::thread input([this] { ReadInput(); });
   std::thread watch([this] { WatchClaim(); });
-  const absl::Status sent = sender_->Run(*connection_);
+  const absl::Status sent = sender_->Run(*connections_);
   // Whether all is done or the run has failed: the other threads end.
   pool_->Close();
   if (!sent.ok()) with_.stop->Request();
@@ -149,7 +172,7 @@ absl::Status StreamRun::Work() {
   }
   input.join();
   watch.join();
-  connection_.reset();
+  connections_.reset();
   absl::MutexLock lock(&mutex_);
   if (!input_status_.ok() && (sent.ok() || absl::IsCancelled(sent))) return input_status_;
   return sent;
@@ -193,7 +216,6 @@ void StreamRun::WatchClaim() {
     const absl::Status status = VerifyClaim();
     if (status.code() == absl::StatusCode::kFailedPrecondition) {
       sender_->Fail(status);
-      connection_->Cancel();
     } else if (!status.ok() && with_.warn) {
       with_.warn(absl::StrCat("cannot say whether the table is still ours: ", std::string(status.message())));
     }

@@ -9,13 +9,13 @@
 #include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
 #include "bqcdc/pipeline/batch_pool.h"
-#include "bqcdc/pipeline/batch_sender.h"
 #include "bqcdc/pipeline/input_encoder.h"
 #include "bqcdc/pipeline/line_reader.h"
 #include "bqcdc/pipeline/stop_signal.h"
 #include "bqcdc/pipeline/stream_summary.h"
 #include "bqcdc/rest/bigquery_client.h"
 #include "bqcdc/write/append_connection.h"
+#include "bqcdc/write/connection_pool.h"
 #include "bqcdc/write/limits.h"
 #include "bqcdc/write/storage_channel.h"
 
@@ -36,6 +36,8 @@ struct StreamOptions {
   std::size_t request_bytes_max = write::kRequestBytesMaxDefault;
   int requests_in_flight_max = 16;
   std::size_t bytes_in_flight_max = 32 * 1024 * 1024;
+  int connections_max = 4;  // each with such a window; used where they bring something
+  absl::Duration scaling_period = absl::Seconds(1);  // of write::LaneScaler
   BatchPoolLimits memory;
   LineReaderOptions input;
   std::string trace_id = "bqcdc";
@@ -44,7 +46,7 @@ struct StreamOptions {
 // What a stream works with. All must outlive it.
 struct StreamSurroundings {
   rest::BigQueryClient* client = nullptr;
-  write::StorageChannel channel;
+  write::ChannelFactory channels;
   const base::Clock* clock = nullptr;
   StopSignal* stop = nullptr;
   // Told what happens: warnings for the log. May be called from any thread.

@@ -79,7 +79,7 @@ class StreamTest : public ::testing::Test {
   StreamOutcome Stream(FakeWriteService& service, std::vector<std::string> paths) {
     StreamSurroundings surroundings;
     surroundings.client = &client_;
-    surroundings.channel = write::MakeLocalChannel(service.target());
+    surroundings.channels = [&service] { return write::MakeLocalChannel(service.target()); };
     surroundings.clock = &base::SystemClock::Get();
     surroundings.stop = &stop_;
     auto reader = LineReader::Open(std::move(paths), stop_, options_.input);
@@ -503,6 +503,34 @@ TEST_F(StreamTest, RowsGoWhenTheyHaveWaitedLongEnough) {
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_EQ(outcome.summary.rows(), 1);
   EXPECT_TRUE(outcome.summary.interrupted);
+}
+
+TEST_F(StreamTest, KeysStayInOrderWhileTheNumberOfConnectionsChanges) {
+  // A service that answers slowly: more connections bring more, so the run grows.
+  FakeWriteService service([](const SeenRequest&) {
+    absl::SleepFor(absl::Milliseconds(2));
+    return Reply::Ok();
+  });
+  options_.connections_max = 4;
+  options_.requests_in_flight_max = 1;
+  options_.batch.batch_rows = 5;
+  options_.scaling_period = absl::Milliseconds(30);
+  std::string text;
+  for (int i = 0; i < 4000; ++i) text += Upsert(i % 40, absl::StrCat(i));
+  const StreamOutcome outcome = Stream(service, {File("in", text)});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.upserts, 4000);
+  EXPECT_GT(service.call_count(), 1) << "the number of connections has not changed";
+  std::map<std::int64_t, int> last;  // by key
+  for (const DecodedRow& row : Stored(service)) {
+    const int number = std::stoi(row.name);
+    const auto [found, first] = last.emplace(row.id, number);
+    if (!first) {
+      EXPECT_EQ(number, found->second + 40) << "key " << row.id;
+    }
+    found->second = number;
+  }
+  EXPECT_EQ(last.size(), 40u);
 }
 
 TEST_F(StreamTest, ADeadLetterThatCannotBeWrittenHalts) {

@@ -110,6 +110,12 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
     absl::MutexLock lock(&mutex_);
     return FitsWindow(bytes);
   }
+  double load() const {
+    absl::MutexLock lock(&mutex_);
+    return std::max(
+        static_cast<double>(entries_.size()) / options_.requests_in_flight_max,
+        static_cast<double>(bytes_in_flight_) / static_cast<double>(options_.bytes_in_flight_max));
+  }
   void Reopen();
   absl::Status AwaitAnswers(absl::Time deadline);
   void Cancel();
@@ -146,7 +152,8 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
     std::int64_t number = 0;
     AppendRequest request;
     bool was_sent = false;  // on any call
-    absl::Time sent;        // on the present call
+    absl::Time queued;
+    absl::Time sent;  // on the present call
   };
 
   void Run();
@@ -211,6 +218,7 @@ absl::StatusOr<std::int64_t> AppendConnection::Impl::Append(AppendRequest reques
   Entry& entry = entries_.emplace_back();
   entry.number = number;
   entry.request = std::move(request);
+  entry.queued = clock_.Now();
   bytes_in_flight_ += bytes;
   if (call_ != nullptr) WriteNext(call_.get());
   return number;
@@ -252,8 +260,8 @@ void AppendConnection::Impl::Stop() {
     if (!ended()) call_->context.TryCancel();
   }
   if (thread_.joinable()) thread_.join();
-  // The last call's OnDone() may still hold this object, and gRPC 1.51 must not see a channel destroyed on one of its own
-  // callback threads: it would join the thread that it runs on. So the channel goes here.
+  // The last call's OnDone() may still hold this object, and gRPC 1.51 must not see a channel destroyed on
+  // one of its own callback threads: it would join the thread that it runs on. So the channel goes here.
   stub_.reset();
   channel_.channel.reset();
 }
@@ -389,6 +397,7 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
   }
   std::int64_t number = -1;
   Entry answered;
+  AppendTiming timing;
   {
     absl::MutexLock lock(&mutex_);
     if (!understood || sent_count_ == 0) {
@@ -401,10 +410,15 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
     entries_.pop_front();
     --sent_count_;
     bytes_in_flight_ -= answered.request.rows.byte_count;
+    stats_.bytes_acknowledged += static_cast<std::int64_t>(answered.request.rows.byte_count);
+    timing.waited = answered.sent - answered.queued;
+    timing.answered = clock_.Now() - answered.sent;
     attempts_ = 0;
     last_answer_ = clock_.Now();
   }
-  on_result_(number, ResultOf(response));
+  AppendResult result = ResultOf(response);
+  result.timing = timing;
+  on_result_(number, std::move(result));
   absl::MutexLock lock(&mutex_);
   if (!call->ending) call->StartRead(&call->read_buffer);
 }
@@ -479,6 +493,7 @@ absl::StatusOr<std::int64_t> AppendConnection::Append(AppendRequest request) {
   return impl_->Append(std::move(request));
 }
 bool AppendConnection::HasRoom(std::size_t bytes) const { return impl_->HasRoom(bytes); }
+double AppendConnection::load() const { return impl_->load(); }
 void AppendConnection::Reopen() { impl_->Reopen(); }
 absl::Status AppendConnection::AwaitAnswers(absl::Time deadline) { return impl_->AwaitAnswers(deadline); }
 void AppendConnection::Cancel() { impl_->Cancel(); }

@@ -45,6 +45,15 @@ struct AppendConnectionStats {
   std::int64_t calls_opened = 0;
   std::int64_t requests_sent = 0;  // repeats counted
   std::int64_t requests_resent = 0;
+  std::int64_t bytes_acknowledged = 0;  // of rows in requests that were answered, well or badly
+
+  AppendConnectionStats& operator+=(const AppendConnectionStats& other) {
+    calls_opened += other.calls_opened;
+    requests_sent += other.requests_sent;
+    requests_resent += other.requests_resent;
+    bytes_acknowledged += other.bytes_acknowledged;
+    return *this;
+  }
 };
 
 // One persistent AppendRows call to the default stream of one or more tables. Opened at the first request;
@@ -73,6 +82,9 @@ class AppendConnection {
 
   // Whether Append() would not block.
   bool HasRoom(std::size_t bytes) const;
+
+  // How much of the window is in use, 0 to 1: of its requests or its bytes, whichever is more.
+  double load() const;
 
   // Ends the call that is open, so that the next one starts with the request that is oldest without answer.
   void Reopen();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace bqcdc::write {
 
@@ -34,12 +35,19 @@ struct RowError {
   std::string message;
 };
 
+// How long a request took.
+struct AppendTiming {
+  absl::Duration waited;    // from Append() until it was written on the call that answered it
+  absl::Duration answered;  // from there until the answer
+};
+
 // What the service said to one request.
 struct AppendResult {
   absl::Status status;                                              // ok = the rows are stored
   StorageErrorCode storage_error = StorageErrorCode::kUnspecified;  // of a status that is not ok
   std::vector<RowError> row_errors;                                 // of a status that is not ok
   bool schema_updated = false;                                      // the table's schema has changed since
+  AppendTiming timing;
 };
 
 }  // namespace bqcdc::write

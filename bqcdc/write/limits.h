@@ -14,6 +14,9 @@ inline constexpr std::size_t kServiceRequestBytesMax = 10 * 1024 * 1024;
 inline constexpr std::size_t kRequestBytesMaxDefault = 9 * 1024 * 1024;
 inline constexpr std::size_t kRequestBytesMin = 16 * 1024;  // a smaller limit would not hold wide descriptors
 
+// Calls that gRPC puts on one HTTP/2 connection before further ones queue (docs: grpc.io, performance).
+inline constexpr int kCallsPerChannelMax = 100;
+
 // A response lists bad rows; the service cuts the list, this is only a bound for a misbehaving peer.
 inline constexpr int kResponseBytesMax = 64 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
-#include "bqcdc/pipeline/tie_memory.h"
+#include "bqcdc/write/tie_memory.h"
 
-namespace bqcdc::pipeline {
+namespace bqcdc::write {
 
 std::uint64_t KeyAndSequenceHash(const encode::RowFacts& facts) {
   std::uint64_t hash = facts.key_hash;
@@ -19,4 +19,4 @@ bool TieMemory::SeenInRun(std::uint64_t hash) {
   return seen;
 }
 
-}  // namespace bqcdc::pipeline
+}  // namespace bqcdc::write

@@ -7,7 +7,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "bqcdc/encode/encoded_rows.h"
 
-namespace bqcdc::pipeline {
+namespace bqcdc::write {
 
 // One number for a key and a sequence number: equal pairs have equal ones, and others practically never.
 std::uint64_t KeyAndSequenceHash(const encode::RowFacts& facts);
@@ -16,9 +16,16 @@ std::uint64_t KeyAndSequenceHash(const encode::RowFacts& facts);
 // have them, and among such rows of one request the service lets any win. Not thread-safe.
 class TieMemory {
  public:
-  // Whether a row of the batch that is being filled has the same hash. Remembers it.
-  bool SeenInBatch(std::uint64_t hash) { return !batch_.insert(hash).second; }
-  void StartBatch() { batch_.clear(); }
+  // Of one batch that is being filled.
+  class Batch {
+   public:
+    // Whether a row of the batch has the same hash. Remembers it.
+    bool Seen(std::uint64_t hash) { return !hashes_.insert(hash).second; }
+    void Clear() { hashes_.clear(); }
+
+   private:
+    absl::flat_hash_set<std::uint64_t> hashes_;
+  };
 
   // Whether such a row came recently; memory is bounded, so a tie at more than about a million rows' distance
   // may be missed. That is a matter of the count alone: at such a distance the later row wins.
@@ -27,8 +34,7 @@ class TieMemory {
  private:
   static constexpr std::size_t kRecentSlots = std::size_t{1} << 20;
 
-  absl::flat_hash_set<std::uint64_t> batch_;
   std::vector<std::uint64_t> recent_;
 };
 
-}  // namespace bqcdc::pipeline
+}  // namespace bqcdc::write

@@ -1,0 +1,34 @@
+#include "bqcdc/pipeline/progress.h"
+
+namespace bqcdc::pipeline {
+
+std::uint64_t Progress::Open(const InputPosition& before) {
+  absl::MutexLock lock(&mutex_);
+  const std::uint64_t batch = next_batch_++;
+  line_of_.emplace(batch, before.line);
+  open_.emplace(std::pair(before.line, batch), before);
+  return batch;
+}
+
+void Progress::Settle(std::uint64_t batch) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = line_of_.find(batch);
+  if (found == line_of_.end()) return;
+  open_.erase({found->second, batch});
+  line_of_.erase(found);
+}
+
+void Progress::Reach(const InputPosition& position) {
+  absl::MutexLock lock(&mutex_);
+  if (position.line >= reached_.line) reached_ = position;
+}
+
+InputPosition Progress::settled() const {
+  absl::MutexLock lock(&mutex_);
+  // Lines up to the first open batch are all in batches that were settled, since lines are handed out in
+  // order.
+  if (!open_.empty() && open_.begin()->first.first < reached_.line) return open_.begin()->second;
+  return reached_;
+}
+
+}  // namespace bqcdc::pipeline

@@ -1,0 +1,79 @@
+#include "bqcdc/pipeline/stream_settlement.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "bqcdc/base/status_macros.h"
+
+namespace bqcdc::pipeline {
+namespace {
+
+constexpr std::string_view kRefused = "refused";
+
+}  // namespace
+
+absl::Status StreamSettlement::OnStart(write::RowBatch& batch) {
+  const auto& changes = static_cast<const ChangeBatch&>(batch);
+  std::vector<checkpoint::DeadLetterRecord> records;
+  std::vector<std::string> sources;
+  sources.reserve(changes.bad_rows.size());
+  for (const BadRow& bad : changes.bad_rows) {
+    sources.push_back(options_.source_name(bad.origin.source));
+    records.push_back(
+        {sources.back(), bad.sequence, bad.origin.line, bad.reason, bad.message, bad.origin.text});
+  }
+  return WriteDeadLetters(records);
+}
+
+void StreamSettlement::OnStored(write::RowBatch& batch, const write::RowSelection& rows) {
+  const std::size_t count = rows.count(batch);
+  std::int64_t upserts = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t row = rows.at(i);
+    upserts += batch.rows.facts(row).change_type == encode::ChangeType::kUpsert ? 1 : 0;
+    if (!rows.whole) summary_.bytes += static_cast<std::int64_t>(batch.rows.framed_row(row).size());
+  }
+  summary_.upserts += upserts;
+  summary_.deletes += static_cast<std::int64_t>(count) - upserts;
+  if (rows.whole) summary_.bytes += static_cast<std::int64_t>(batch.rows.byte_count());
+}
+
+absl::Status StreamSettlement::OnRefused(write::RowBatch& batch, std::span<const write::RefusedRow> rows) {
+  const auto& changes = static_cast<const ChangeBatch&>(batch);
+  std::vector<checkpoint::DeadLetterRecord> records;
+  std::vector<std::string> sources;
+  sources.reserve(rows.size());
+  for (const write::RefusedRow& row : rows) {
+    const RowOrigin& origin = changes.origins[row.index];
+    sources.push_back(options_.source_name(origin.source));
+    records.push_back({sources.back(), changes.rows.facts(row.index).sequence, origin.line, kRefused,
+                       row.message, origin.text});
+  }
+  return WriteDeadLetters(records);
+}
+
+void StreamSettlement::OnSettled(const std::shared_ptr<write::RowBatch>& batch) {
+  progress_.Settle(static_cast<const ChangeBatch&>(*batch).progress);
+}
+
+absl::Status StreamSettlement::WriteDeadLetters(const std::vector<checkpoint::DeadLetterRecord>& records) {
+  if (records.empty()) return absl::OkStatus();
+  BQCDC_RETURN_IF_ERROR(dead_letter_.Append(records));
+  for (const checkpoint::DeadLetterRecord& record : records) {
+    ++summary_.set_aside;
+    if (summary_.set_aside_shown.size() < StreamSummary::kSetAsideShownMax) {
+      // The service's texts may hold values of the row: they stay in the file.
+      summary_.set_aside_shown.push_back(
+          {record.line, std::string(record.source),
+           record.reason == kRefused ? "refused by the service; its reason is in the dead letter file"
+                                     : std::string(record.message)});
+    }
+  }
+  if (options_.bad_rows_max >= 0 && summary_.set_aside > options_.bad_rows_max) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("more than ", CountOf(options_.bad_rows_max, "bad row"), " (--max-bad-rows)"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace bqcdc::pipeline

@@ -1,0 +1,454 @@
+#include "bqcdc/write/batch_sender.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/write/request_builder.h"
+#include "bqcdc/write/tie_memory.h"
+
+namespace bqcdc::write {
+namespace {
+
+constexpr absl::Duration kProgressInterval = absl::Milliseconds(500);
+// Where so many single rows were refused one after the other and none was stored, the fault is not in the
+// rows.
+constexpr std::int64_t kRefusalsInARowMax = 100;
+// Requests queued behind a failed one come back one by one; they pause a little.
+constexpr absl::Duration kInTurnPause = absl::Milliseconds(20);
+// On failure: for answers that are on their way, so that the summary is as true as can be.
+constexpr absl::Duration kLastAnswers = absl::Seconds(5);
+
+std::string WithHint(const AppendVerdict& verdict) {
+  return verdict.hint.empty() ? std::string() : absl::StrCat(" (", std::string(verdict.hint), ")");
+}
+
+// Equal for rows of one table with equal keys and sequence numbers.
+std::uint64_t TieHash(const RowBatch& batch, std::size_t row) {
+  return KeyAndSequenceHash(batch.rows.facts(row)) ^
+         (static_cast<std::uint64_t>(batch.table) * 0x9E3779B97F4A7C15ULL);
+}
+
+}  // namespace
+
+BatchSender::BatchSender(BatchSenderOptions options, BatchSenderSurroundings surroundings,
+                         SettlementHandler& settlement, const base::Clock& clock)
+    : options_(options), surroundings_(std::move(surroundings)), settlement_(settlement), clock_(clock) {}
+
+BatchSender::~BatchSender() = default;
+
+void BatchSender::OnResult(int connection, std::int64_t request, AppendResult result) {
+  absl::MutexLock lock(&mutex_);
+  inbox_answers_.push_back({connection, request, std::move(result)});
+}
+
+void BatchSender::Fail(const absl::Status& status) {
+  absl::MutexLock lock(&mutex_);
+  if (failure_.ok()) failure_ = status;
+}
+
+bool BatchSender::Push(std::shared_ptr<RowBatch> batch) {
+  absl::MutexLock lock(&mutex_);
+  if (!failure_.ok()) return false;
+  inbox_batches_.push_back(std::move(batch));
+  return true;
+}
+
+void BatchSender::EndInput() {
+  absl::MutexLock lock(&mutex_);
+  input_ended_ = true;
+}
+
+int BatchSender::lanes_wanted(int table) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = lanes_wanted_.find(table);
+  return found == lanes_wanted_.end() ? 1 : found->second;
+}
+
+absl::Status BatchSender::Run(ConnectionPool& pool) {
+  pool_ = &pool;
+  absl::Status status;
+  while (status.ok()) {
+    status = TakeInbox(NextDeadline());
+    // Answers that came with a failure are settled still.
+    while (!answers_.empty() && (status.ok() || answers_.front().result.status.ok())) {
+      const Answer answer = std::move(answers_.front());
+      answers_.pop_front();
+      const absl::Status settled = Settle(answer);
+      if (status.ok()) status = settled;
+    }
+    if (status.ok()) status = SendWhatFits();
+    if (surroundings_.on_progress) surroundings_.on_progress();
+    if (status.ok() && no_more_batches_ && batches_open_ == 0) return status;
+  }
+  Fail(status);
+  CountLateAnswers();
+  unsettled_rows_ = CountUnsettledRows();
+  return status;
+}
+
+// Best effort after a failure: what was stored meanwhile counts as stored.
+void BatchSender::CountLateAnswers() {
+  pool_->AwaitAnswers(clock_.Now() + kLastAnswers).IgnoreError();
+  {
+    absl::MutexLock lock(&mutex_);
+    std::move(inbox_answers_.begin(), inbox_answers_.end(), std::back_inserter(answers_));
+    inbox_answers_.clear();
+  }
+  for (const Answer& answer : answers_) {
+    const auto found = in_flight_.find({answer.connection, answer.request});
+    if (!answer.result.status.ok() || found == in_flight_.end()) continue;
+    const Parcel parcel = std::move(found->second);
+    in_flight_.erase(found);
+    SettleStored(parcel);
+  }
+}
+
+absl::Status BatchSender::TakeInbox(absl::Time deadline) {
+  std::deque<BatchPtr> batches;
+  {
+    const auto work = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+      return !failure_.ok() || !inbox_answers_.empty() || !inbox_batches_.empty() ||
+             (input_ended_ && !no_more_batches_);
+    };
+    absl::MutexLock lock(&mutex_);
+    clock_.AwaitWithDeadline(mutex_, absl::Condition(&work), deadline);
+    batches.swap(inbox_batches_);
+    std::move(inbox_answers_.begin(), inbox_answers_.end(), std::back_inserter(answers_));
+    inbox_answers_.clear();
+    no_more_batches_ = input_ended_;
+    if (!failure_.ok()) return failure_;
+  }
+  for (auto& batch : batches) BQCDC_RETURN_IF_ERROR(StartBatch(std::move(batch)));
+  return absl::OkStatus();
+}
+
+BatchSender::Table& BatchSender::TableOf(const RowBatch& batch) {
+  std::unique_ptr<Table>& table = tables_[batch.table];
+  if (table == nullptr) {
+    table = std::make_unique<Table>(LaneScaler(options_.scaling, clock_.Now()));
+    table->generation = batch.generation;
+  }
+  return *table;
+}
+
+absl::Status BatchSender::StartBatch(BatchPtr batch) {
+  BQCDC_RETURN_IF_ERROR(settlement_.OnStart(*batch));
+  batch->unsettled_rows = batch->rows.row_count();
+  if (batch->unsettled_rows == 0) {
+    settlement_.OnSettled(batch);
+    return absl::OkStatus();
+  }
+  ++batches_open_;
+  Table& table = TableOf(*batch);
+  if (table.held.empty() && (batch->generation == table.generation || table.batches_unsettled == 0)) {
+    EnterLane(table, std::move(batch));
+  } else {
+    table.held.push_back(std::move(batch));
+  }
+  return absl::OkStatus();
+}
+
+void BatchSender::EnterLane(Table& table, BatchPtr batch) {
+  table.generation = batch->generation;
+  ++table.batches_unsettled;
+  Lane& lane = table.lanes[batch->lane];
+  lane.waiting.push_back(std::move(batch));
+}
+
+void BatchSender::ReleaseHeld(Table& table) {
+  while (!table.held.empty() &&
+         (table.batches_unsettled == 0 || table.held.front()->generation == table.generation)) {
+    BatchPtr batch = std::move(table.held.front());
+    table.held.pop_front();
+    EnterLane(table, std::move(batch));
+  }
+}
+
+absl::Status BatchSender::SendWhatFits() {
+  looked_at_ = clock_.Now();
+  for (auto& [index, table] : tables_) {
+    table->waits_for_room = false;
+    for (auto& [number, lane] : table->lanes) BQCDC_RETURN_IF_ERROR(SendLane(*table, lane));
+  }
+  ScaleLanes();
+  pool_->CloseIdle();
+  return absl::OkStatus();
+}
+
+absl::Status BatchSender::SendLane(Table& table, Lane& lane) {
+  const absl::Time now = looked_at_;
+  if (lane.empty()) {
+    if (lane.connection >= 0 && now >= lane.used + options_.lane_idle_max) {
+      pool_->Unbind(lane.connection);
+      lane.connection = -1;
+    }
+    return absl::OkStatus();
+  }
+  lane.used = now;
+  if (lane.connection < 0) BQCDC_RETURN_IF_ERROR(BindLane(table, lane));
+  const AppendConnection& connection = pool_->at(lane.connection);
+  while (!lane.again.empty()) {
+    const Parcel& parcel = lane.again.front();
+    if (parcel.not_before > now) return absl::OkStatus();  // Newer rows wait behind it.
+    if (!connection.HasRoom(parcel.batch->rows.byte_count())) return absl::OkStatus();
+    Parcel next = std::move(lane.again.front());
+    lane.again.pop_front();
+    BQCDC_RETURN_IF_ERROR(Send(lane, std::move(next)));
+  }
+  while (!lane.waiting.empty()) {
+    if (!connection.HasRoom(lane.waiting.front()->rows.byte_count())) {
+      table.waits_for_room = true;
+      return absl::OkStatus();
+    }
+    if (lane.waiting.front()->ties_possible) {
+      if (TiesWithUnsettled(*lane.waiting.front())) return absl::OkStatus();  // Until the other is settled.
+      RememberUnsettled(*lane.waiting.front());
+    }
+    Parcel parcel;
+    parcel.batch = std::move(lane.waiting.front());
+    lane.waiting.pop_front();
+    BQCDC_RETURN_IF_ERROR(Send(lane, std::move(parcel)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BatchSender::BindLane(const Table& table, Lane& lane) {
+  std::vector<int> used;
+  for (const auto& [number, other] : table.lanes) {
+    if (other.connection >= 0) used.push_back(other.connection);
+  }
+  BQCDC_ASSIGN_OR_RETURN(lane.connection, pool_->Bind(used));
+  return absl::OkStatus();
+}
+
+absl::Status BatchSender::Send(Lane& lane, Parcel parcel) {
+  AppendRequest request;
+  request.destination = parcel.batch->destination;
+  // The batch owns its rows; this pointer keeps the batch.
+  const std::shared_ptr<const encode::EncodedRows> rows(parcel.batch, &parcel.batch->rows);
+  request.rows = parcel.rows.whole ? AllRows(rows) : ChosenRows(rows, parcel.rows.indexes);
+  const absl::StatusOr<std::int64_t> number = pool_->at(lane.connection).Append(std::move(request));
+  if (!number.ok()) {
+    lane.again.push_front(std::move(parcel));  // It stays unsettled.
+    return number.status();
+  }
+  ++stats_.requests;
+  ++lane.requests_in_flight;
+  in_flight_.emplace(std::pair(lane.connection, *number), std::move(parcel));
+  return absl::OkStatus();
+}
+
+absl::Status BatchSender::Settle(const Answer& answer) {
+  const auto found = in_flight_.find({answer.connection, answer.request});
+  if (found == in_flight_.end())
+    return absl::InternalError(absl::StrCat("answer to unknown request ", answer.request));
+  Parcel parcel = std::move(found->second);
+  in_flight_.erase(found);
+  Lane& lane = LaneOf(*parcel.batch);
+  --lane.requests_in_flight;
+  if (answer.result.schema_updated && surroundings_.on_schema_changed) {
+    surroundings_.on_schema_changed(parcel.batch->table);
+  }
+  const AppendVerdict verdict = Classify(answer.result);
+  if (verdict.action != AppendAction::kNone) ++stats_.errors[verdict.action];
+  switch (verdict.action) {
+    case AppendAction::kNone:
+      SettleStored(parcel);
+      return absl::OkStatus();
+    case AppendAction::kSetRowsAside:
+      ++stats_.refusals;
+      return SetRowsAside(std::move(parcel), answer.result);
+    case AppendAction::kFindBadRows:
+      ++stats_.refusals;
+      return Halve(std::move(parcel), answer.result);
+    case AppendAction::kRetryInTurn:
+    case AppendAction::kRetry:
+    case AppendAction::kReopen:
+    case AppendAction::kCheckTable:
+    case AppendAction::kRefetchSchema:
+      ++stats_.retries;
+      return SendAgain(std::move(parcel), answer.result, verdict, answer.connection);
+    case AppendAction::kHalt:
+      break;
+  }
+  lane.again.push_back(std::move(parcel));  // It stays unsettled.
+  return absl::Status(answer.result.status.code(),
+                      absl::StrCat("the service refused a request: ",
+                                   std::string(answer.result.status.message()), WithHint(verdict)));
+}
+
+void BatchSender::SettleStored(const Parcel& parcel) {
+  Table& table = TableOf(*parcel.batch);
+  table.refusals_in_a_row = 0;
+  table.bytes_acknowledged += static_cast<std::int64_t>(parcel.batch->rows.byte_count());
+  const std::size_t count = parcel.row_count();
+  if (parcel.batch->ties_possible) {
+    for (std::size_t i = 0; i < count; ++i) ForgetUnsettled(parcel, parcel.rows.at(i));
+  }
+  settlement_.OnStored(*parcel.batch, parcel.rows);
+  CountSettled(parcel.batch, count);
+}
+
+void BatchSender::CountSettled(const BatchPtr& batch, std::size_t rows) {
+  batch->unsettled_rows -= rows;
+  if (batch->unsettled_rows > 0) return;
+  settlement_.OnSettled(batch);
+  --batches_open_;
+  Table& table = TableOf(*batch);
+  --table.batches_unsettled;
+  if (table.batches_unsettled == 0) ReleaseHeld(table);
+}
+
+absl::Status BatchSender::SetRowsAside(Parcel parcel, const AppendResult& result) {
+  std::map<std::size_t, const std::string*> bad;  // by place in the request
+  for (const RowError& error : result.row_errors) {
+    if (error.index >= 0 && static_cast<std::size_t>(error.index) < parcel.row_count()) {
+      bad.emplace(static_cast<std::size_t>(error.index), &error.message);
+    }
+  }
+  if (bad.empty()) return Halve(std::move(parcel), result);  // Indexes of no row of ours.
+  std::vector<RefusedRow> refused;
+  Parcel good;
+  good.batch = parcel.batch;
+  good.rows.whole = false;
+  for (std::size_t i = 0; i < parcel.row_count(); ++i) {
+    const auto found = bad.find(i);
+    if (found == bad.end()) {
+      good.rows.indexes.push_back(parcel.rows.at(i));
+    } else {
+      refused.push_back({parcel.rows.at(i), *found->second});
+    }
+  }
+  const absl::Status written = settlement_.OnRefused(*parcel.batch, refused);
+  Lane& lane = LaneOf(*parcel.batch);
+  if (!written.ok()) {
+    lane.again.push_back(std::move(parcel));
+    return written;
+  }
+  if (parcel.batch->ties_possible) {
+    for (const RefusedRow& row : refused) ForgetUnsettled(parcel, row.index);
+  }
+  if (!good.rows.indexes.empty()) lane.again.push_back(std::move(good));
+  CountSettled(parcel.batch, refused.size());
+  return absl::OkStatus();
+}
+
+absl::Status BatchSender::Halve(Parcel parcel, const AppendResult& result) {
+  Table& table = TableOf(*parcel.batch);
+  Lane& lane = LaneOf(*parcel.batch);
+  const std::size_t count = parcel.row_count();
+  if (count == 1) {
+    if (++table.refusals_in_a_row > kRefusalsInARowMax) {
+      lane.again.push_back(std::move(parcel));
+      return absl::Status(result.status.code(), absl::StrCat("the service refuses row after row: ",
+                                                             std::string(result.status.message())));
+    }
+    AppendResult named;
+    named.status = result.status;
+    named.row_errors.push_back({0, std::string(result.status.message())});
+    return SetRowsAside(std::move(parcel), named);
+  }
+  Parcel halves[2];
+  for (std::size_t i = 0; i < count; ++i)
+    halves[i < count / 2 ? 0 : 1].rows.indexes.push_back(parcel.rows.at(i));
+  for (Parcel& half : halves) {
+    half.batch = parcel.batch;
+    half.rows.whole = false;
+    lane.again.push_back(std::move(half));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, const AppendVerdict& verdict,
+                                    int connection) {
+  const absl::Time now = clock_.Now();
+  if (parcel.first_refusal == absl::InfinitePast()) parcel.first_refusal = now;
+  const bool propagation =
+      verdict.action == AppendAction::kCheckTable || verdict.action == AppendAction::kRefetchSchema;
+  const absl::Duration patience = propagation ? options_.propagation_time_max : options_.retry_time_max;
+  absl::Duration pause = kInTurnPause;
+  if (verdict.action != AppendAction::kRetryInTurn) {
+    pause = options_.pause_first;
+    for (int i = 0; i < parcel.attempts && pause < options_.pause_max; ++i) pause *= 2;
+    pause = std::min(pause, options_.pause_max) * std::uniform_real_distribution<double>(0.5, 1.0)(random_);
+    ++parcel.attempts;
+  }
+  const int table_index = parcel.batch->table;
+  absl::Status table;
+  if (verdict.action == AppendAction::kCheckTable && surroundings_.check_table)
+    table = surroundings_.check_table(table_index);
+  const bool given_up = now > parcel.first_refusal + patience;
+  parcel.not_before = now + pause;
+  Lane& lane = LaneOf(*parcel.batch);
+  lane.again.push_back(std::move(parcel));
+  if (!table.ok() && table.code() != absl::StatusCode::kUnavailable) return table;
+  if (given_up) {
+    return absl::Status(result.status.code(),
+                        absl::StrCat("the service refused a request for ", absl::FormatDuration(patience),
+                                     ": ", std::string(result.status.message()), WithHint(verdict)));
+  }
+  if (verdict.action == AppendAction::kRefetchSchema && surroundings_.on_schema_changed) {
+    surroundings_.on_schema_changed(table_index);
+  }
+  if (verdict.action == AppendAction::kReopen || verdict.action == AppendAction::kRefetchSchema)
+    pool_->at(connection).Reopen();
+  return absl::OkStatus();
+}
+
+void BatchSender::ScaleLanes() {
+  const absl::Time now = clock_.Now();
+  for (auto& [index, table] : tables_) {
+    const int before = table->scaler.lanes();
+    const int lanes = table->scaler.Update(now, table->waits_for_room, table->bytes_acknowledged);
+    if (lanes == before) continue;
+    absl::MutexLock lock(&mutex_);
+    lanes_wanted_[index] = lanes;
+  }
+}
+
+bool BatchSender::TiesWithUnsettled(const RowBatch& batch) const {
+  if (unsettled_.empty()) return false;
+  for (std::size_t row = 0; row < batch.rows.row_count(); ++row) {
+    if (unsettled_.contains(TieHash(batch, row))) return true;
+  }
+  return false;
+}
+
+void BatchSender::RememberUnsettled(const RowBatch& batch) {
+  for (std::size_t row = 0; row < batch.rows.row_count(); ++row) {
+    unsettled_.insert(TieHash(batch, row));
+  }
+}
+
+void BatchSender::ForgetUnsettled(const Parcel& parcel, std::size_t row) {
+  unsettled_.erase(TieHash(*parcel.batch, row));
+}
+
+absl::Time BatchSender::NextDeadline() const {
+  absl::Time deadline = clock_.Now() + kProgressInterval;
+  for (const auto& [index, table] : tables_) {
+    for (const auto& [number, lane] : table->lanes) {
+      // One whose time has come waits for room, and so for an answer.
+      if (!lane.again.empty() && lane.again.front().not_before > looked_at_) {
+        deadline = std::min(deadline, lane.again.front().not_before);
+      }
+    }
+  }
+  return deadline;
+}
+
+std::int64_t BatchSender::CountUnsettledRows() const {
+  std::int64_t rows = 0;
+  for (const auto& [request, parcel] : in_flight_) rows += static_cast<std::int64_t>(parcel.row_count());
+  for (const auto& [index, table] : tables_) {
+    for (const auto& [number, lane] : table->lanes) {
+      for (const Parcel& parcel : lane.again) rows += static_cast<std::int64_t>(parcel.row_count());
+    }
+  }
+  return rows;
+}
+
+}  // namespace bqcdc::write

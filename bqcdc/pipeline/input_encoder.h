@@ -18,24 +18,13 @@
 #include "bqcdc/pipeline/progress.h"
 #include "bqcdc/pipeline/table_binding.h"
 #include "bqcdc/pipeline/table_claim.h"
+#include "bqcdc/write/lane_batcher.h"
 #include "bqcdc/write/tie_memory.h"
 
 namespace bqcdc::pipeline {
 
-// When a batch is full.
-struct BatchLimits {
-  // A batch is handed on once it has this many bytes on the wire. Larger ones save little; smaller ones cost
-  // requests.
-  std::size_t batch_bytes = 1024 * 1024;
-  std::int64_t batch_rows = 50'000;
-  // A row waits at most this long for others.
-  absl::Duration flush_interval = absl::Seconds(1);
-  // Rows of a request never exceed this: the request limit less what stands beside the rows.
-  std::size_t rows_bytes_max = 9 * 1024 * 1024;
-};
-
 struct InputEncoderOptions {
-  BatchLimits limits;
+  write::BatchLimits limits;
   std::uint64_t epoch = 0;  // of the numbers that are assigned
   std::size_t line_bytes_max = 16 * 1024 * 1024;
   InputPosition start;  // of a resumed run
@@ -78,32 +67,19 @@ class InputEncoder {
   std::int64_t tie_count() const { return tie_count_; }
 
  private:
-  // The batch of a lane that is being filled.
-  struct Lane {
-    std::shared_ptr<ChangeBatch> batch;  // null = none yet
-    absl::Time deadline = absl::InfiniteFuture();
-    write::TieMemory::Batch ties;
-  };
-
   // Ok, or the end of the run.
   absl::Status TakeLine(const LineReader& reader, const InputLine& line);
   encode::EncodeError Encode(const InputLine& line);
   absl::Status DecideMode();
   absl::Status FinishRow(const LineReader& reader, const InputLine& line);
-  absl::Status MoveLastRow(Lane& from, std::size_t to);
   void SetAside(const LineReader& reader, const InputLine& line, std::string_view reason,
                 std::string message);
   bool RefetchSchema();
-  void BeginIfEmpty(Lane& lane);
-  void KeepChunk(Lane& lane, const LineReader& reader);
-  absl::Status EnsureBatch(Lane& lane);
-  bool IsFull(const Lane& lane) const;
-  absl::Status Flush(Lane& lane);
-  absl::Status FlushAll();
-  absl::Status FlushDue();
-  // Follows lanes_wanted() and SchemaChanged(). Lanes do not live beyond it.
+  ChangeBatch& batch() { return static_cast<ChangeBatch&>(*batcher_.current()); }
+  void KeepChunk(const LineReader& reader);
+  write::BatcherEvents MakeBatcherEvents();
+  // Follows lanes_wanted() and SchemaChanged().
   absl::Status FollowChanges();
-  absl::Time NextDeadline() const;
 
   TableBinding binding_;
   const InputEncoderOptions options_;
@@ -112,13 +88,10 @@ class InputEncoder {
   Progress& progress_;
   const base::Clock& clock_;
   encode::JsonRowEncoder encoder_;
+  write::LaneBatcher batcher_;
   std::optional<SequenceMode> mode_;
   std::uint64_t mode_line_ = 0;  // the line that decided
-  std::vector<Lane> lanes_;
-  std::size_t guess_ = 0;  // lane whose batch the next row is encoded into; that of the last row
-  std::uint64_t generation_ = 0;
-  InputPosition position_;  // before the line that is being taken
-  bool flushed_ = false;    // since FollowChanges()
+  InputPosition position_;       // before the line that is being taken
   absl::Time refetched_ = absl::InfinitePast();
   std::atomic<bool> schema_changed_{false};
   write::TieMemory ties_;

@@ -32,7 +32,7 @@ struct StreamOptions {
   absl::Duration retry_time_max = absl::Minutes(5);  // of a lost connection or a refusal that may pass
 
   // Performance.
-  BatchLimits batch;
+  write::BatchLimits batch;
   std::size_t request_bytes_max = write::kRequestBytesMaxDefault;
   int requests_in_flight_max = 16;
   std::size_t bytes_in_flight_max = 32 * 1024 * 1024;

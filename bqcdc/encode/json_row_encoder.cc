@@ -10,6 +10,7 @@
 
 #include "bqcdc/encode/json_scalar_encoder.h"
 #include "bqcdc/encode/json_string.h"
+#include "bqcdc/encode/row_finisher.h"
 #include "bqcdc/encode/row_output.h"
 #include "bqcdc/encode/wire.h"
 #include "bqcdc/values/json_text.h"
@@ -42,37 +43,12 @@ std::string_view TrimEnd(std::string_view token) {
   return token;
 }
 
-// 64-bit hash of the encoded key; the same in every process.
-uint64_t HashBytes(std::string_view bytes) {
-  uint64_t hash = 0x9E3779B97F4A7C15ULL ^ bytes.size();
-  const auto mix = [&hash](uint64_t word) {
-    hash = (hash ^ word) * 0xFF51AFD7ED558CCDULL;
-    hash ^= hash >> 32;
-  };
-  size_t i = 0;
-  for (; i + 8 <= bytes.size(); i += 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + i, 8);
-    mix(word);
-  }
-  uint64_t tail = 0;
-  if (i < bytes.size()) std::memcpy(&tail, bytes.data() + i, bytes.size() - i);
-  mix(tail);
-  return hash;
-}
-
 // What a line says of itself beside its columns.
 struct LineState {
   bool has_change_type = false;
   bool has_sequence = false;
   ChangeType change_type = ChangeType::kUpsert;
   values::SequenceNumber sequence;
-};
-
-// Where an encoded key column stands in the row.
-struct Span {
-  size_t begin = 0;
-  size_t size = 0;
 };
 
 }  // namespace
@@ -84,7 +60,7 @@ class JsonRowEncoder::Impl {
   EncodeError EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned, EncodedRows* rows);
 
   const EncodeFailure& failure() const { return failure_; }
-  std::string_view key_bytes() const { return key_bytes_; }
+  std::string_view key_bytes() const { return finisher_.key_bytes(); }
   void set_sequence_source(SequenceSource source) { options_.sequence_source = source; }
   const EncodePlan& plan() const { return *plan_; }
 
@@ -108,8 +84,6 @@ class JsonRowEncoder::Impl {
   EncodeError EncodeJsonTree(const ColumnPlan& column, ondemand::value value, char kind);
   EncodeError FinishRow(const values::SequenceNumber& assigned);
   EncodeError CheckPresence();
-  void CollectKey();
-  void WriteChangeColumns();
 
   EncodeError FindColumn(const MessagePlan& message, uint32_t message_index, const char* key,
                          uint32_t* previous, size_t* index);
@@ -144,12 +118,12 @@ class JsonRowEncoder::Impl {
   JsonRowEncoderOptions options_;
   ondemand::parser parser_;
   JsonScalarEncoder scalars_;
+  RowFinisher finisher_;
   RowOutput output_;
 
   // State of the current line.
   const char* line_end_ = nullptr;
   LineState line_;
-  ObjectSets row_sets_ = {};
   bool deferred_ = false;           // a column that a DELETE would not need has failed
   EncodeFailure deferred_failure_;  // where deferred_
   EncodeFailure failure_;
@@ -159,13 +133,11 @@ class JsonRowEncoder::Impl {
       sets_;  // a stack of ObjectSets; deep enough for every object that can be open at once
   size_t sets_top_ = 0;
   std::vector<std::vector<uint32_t>> successors_;  // by message: the column that last followed each column
-  std::vector<Span> key_spans_;                    // by key position
-  std::string key_bytes_;
-  std::string key_name_;  // a name that was written with escapes
+  std::string key_name_;                           // a name that was written with escapes
 };
 
 JsonRowEncoder::Impl::Impl(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderOptions options)
-    : plan_(std::move(plan)), options_(options) {
+    : plan_(std::move(plan)), options_(options), finisher_(plan_) {
   size_t words = 0;
   for (size_t i = 0; i < plan_->message_count(); ++i) {
     const MessagePlan& message = plan_->message(i);
@@ -177,7 +149,6 @@ JsonRowEncoder::Impl::Impl(std::shared_ptr<const EncodePlan> plan, JsonRowEncode
     }
   }
   sets_.resize(words);
-  key_spans_.resize(plan_->key_columns().size());
 }
 
 EncodeError JsonRowEncoder::Impl::EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned,
@@ -209,7 +180,8 @@ EncodeError JsonRowEncoder::Impl::EncodeLine(const PaddedLine& line, const value
 
 EncodeError JsonRowEncoder::Impl::EncodeObject(ondemand::object object) {
   const MessagePlan& message = plan_->row();
-  row_sets_ = PushSets(message);
+  uint64_t* const seen = PushSets(message).seen;
+  finisher_.Begin();
   uint32_t previous = 0;
   for (auto field : object) {
     if (field.error() != simdjson::SUCCESS) return Fail(FromSimdjson(field.error()));
@@ -220,8 +192,7 @@ EncodeError JsonRowEncoder::Impl::EncodeObject(ondemand::object object) {
       return error;
     }
     const ColumnPlan& column = message.column(index);
-    if (const EncodeError error = MarkSeen(column, index, row_sets_.seen); error != EncodeError::kNone)
-      return error;
+    if (const EncodeError error = MarkSeen(column, index, seen); error != EncodeError::kNone) return error;
     const EncodeError error = EncodeRowColumn(column, index, field.value().value_unsafe());
     if (error != EncodeError::kNone) return error;
   }
@@ -241,10 +212,7 @@ EncodeError JsonRowEncoder::Impl::EncodeRowColumn(const ColumnPlan& column, size
   bool present = false;
   const EncodeError error = EncodeColumn(column, value, &present);
   if (error == EncodeError::kNone) {
-    if (present) row_sets_.present[index / 64] |= uint64_t{1} << (index % 64);
-    if (is_key && present) {
-      key_spans_[static_cast<size_t>(column.key_position)] = {begin, output_.position() - begin};
-    }
+    if (present) finisher_.MarkPresent(index, column, begin, output_);
     return EncodeError::kNone;
   }
   if (is_key || line_.has_change_type || EndsLine(error)) return error;
@@ -450,50 +418,23 @@ EncodeError JsonRowEncoder::Impl::FinishRow(const values::SequenceNumber& assign
     return Fail(EncodeError::kSequenceMissing);
   }
   if (const EncodeError error = CheckPresence(); error != EncodeError::kNone) return error;
-  CollectKey();
-  if (line_.change_type == ChangeType::kDelete) {
-    output_.Rewind(0);
-    output_.Ensure(key_bytes_.size());
-    output_.WriteText(key_bytes_);
-  }
   if (!line_.has_sequence) line_.sequence = assigned;
-  WriteChangeColumns();
-  if (output_.position() > options_.row_bytes_max) return Fail(EncodeError::kRowTooLarge);
-  output_.Close({line_.change_type, line_.has_sequence, HashBytes(key_bytes_), line_.sequence});
-  return EncodeError::kNone;
+  const EncodeError error = finisher_.Finish(line_.change_type, line_.sequence, line_.has_sequence,
+                                             options_.row_bytes_max, &output_);
+  return error == EncodeError::kNone ? error : Fail(error);
 }
 
 EncodeError JsonRowEncoder::Impl::CheckPresence() {
-  const MessagePlan& row = plan_->row();
-  for (const uint32_t index : plan_->key_columns()) {
-    if ((row_sets_.present[index / 64] >> (index % 64) & 1) != 0) continue;
-    return At(Fail(EncodeError::kNullKey), row.column(index));
-  }
+  const ColumnPlan* missing = nullptr;
+  if (const EncodeError error = finisher_.CheckKey(&missing); error != EncodeError::kNone)
+    return At(Fail(error), *missing);
   if (line_.change_type == ChangeType::kDelete) return EncodeError::kNone;
   if (deferred_) {
     failure_ = deferred_failure_;
     return failure_.error;
   }
-  return CheckRequired(row, row_sets_.present);
-}
-
-void JsonRowEncoder::Impl::CollectKey() {
-  key_bytes_.clear();
-  for (const Span& span : key_spans_) key_bytes_.append(output_.At(span.begin), span.size);
-}
-
-void JsonRowEncoder::Impl::WriteChangeColumns() {
-  const std::string_view type = line_.change_type == ChangeType::kDelete ? kDelete : kUpsert;
-  output_.Ensure(2 * (kTagBytesMax + 1) + kUpsert.size() + values::SequenceNumber::kTextBytesMax);
-  output_.WriteText(plan_->change_type_tag());
-  *output_.cursor() = static_cast<char>(type.size());
-  output_.set_cursor(output_.cursor() + 1);
-  output_.WriteText(type);
-  output_.WriteText(plan_->sequence_tag());
-  char* const length = output_.cursor();
-  char* const end = line_.sequence.AppendTo(length + 1);
-  *length = static_cast<char>(end - length - 1);
-  output_.set_cursor(end);
+  const EncodeError error = finisher_.CheckRequired(&missing);
+  return error == EncodeError::kNone ? error : At(Fail(error), *missing);
 }
 
 // Most inputs give columns in one order, so the column that followed last time is tried first, by one

@@ -8,6 +8,7 @@
 
 #include "bqcdc/encode/base64.h"
 #include "bqcdc/encode/json_string.h"
+#include "bqcdc/encode/text_length.h"
 #include "bqcdc/schema/ascii_case.h"
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/civil_time.h"
@@ -113,13 +114,6 @@ bool ReadSpecialDouble(std::string_view text, double* value) {
   const double infinity = std::numeric_limits<double>::infinity();
   *value = negative ? -infinity : infinity;
   return true;
-}
-
-bool IsLongerThan(std::string_view text, int64_t characters_max) {
-  if (characters_max < 0 || static_cast<int64_t>(text.size()) <= characters_max) return false;
-  int64_t characters = 0;
-  for (const char c : text) characters += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
-  return characters > characters_max;
 }
 
 }  // namespace

@@ -1,0 +1,87 @@
+#include "bqcdc/encode/row_finisher.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+namespace bqcdc::encode {
+namespace {
+
+constexpr std::string_view kUpsert = "UPSERT";
+constexpr std::string_view kDelete = "DELETE";
+
+// 64-bit hash of the encoded key; the same in every process.
+uint64_t HashBytes(std::string_view bytes) {
+  uint64_t hash = 0x9E3779B97F4A7C15ULL ^ bytes.size();
+  const auto mix = [&hash](uint64_t word) {
+    hash = (hash ^ word) * 0xFF51AFD7ED558CCDULL;
+    hash ^= hash >> 32;
+  };
+  size_t i = 0;
+  for (; i + 8 <= bytes.size(); i += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, 8);
+    mix(word);
+  }
+  uint64_t tail = 0;
+  if (i < bytes.size()) std::memcpy(&tail, bytes.data() + i, bytes.size() - i);
+  mix(tail);
+  return hash;
+}
+
+}  // namespace
+
+RowFinisher::RowFinisher(std::shared_ptr<const EncodePlan> plan) : plan_(std::move(plan)) {
+  present_.resize(plan_->row().set_words());
+  key_spans_.resize(plan_->key_columns().size());
+}
+
+void RowFinisher::Begin() { std::fill(present_.begin(), present_.end(), 0); }
+
+EncodeError RowFinisher::CheckKey(const ColumnPlan** missing) const {
+  for (const uint32_t index : plan_->key_columns()) {
+    if (is_present(index)) continue;
+    *missing = &plan_->row().column(index);
+    return EncodeError::kNullKey;
+  }
+  return EncodeError::kNone;
+}
+
+EncodeError RowFinisher::CheckRequired(const ColumnPlan** missing) const {
+  const std::vector<uint64_t>& required = plan_->row().required_set();
+  for (size_t word = 0; word < required.size(); ++word) {
+    const uint64_t absent = required[word] & ~present_[word];
+    if (absent == 0) continue;
+    *missing = &plan_->row().column(word * 64 + static_cast<size_t>(std::countr_zero(absent)));
+    return EncodeError::kNullRequired;
+  }
+  return EncodeError::kNone;
+}
+
+EncodeError RowFinisher::Finish(ChangeType change_type, const values::SequenceNumber& sequence,
+                                bool own_sequence, size_t row_bytes_max, RowOutput* output) {
+  key_bytes_.clear();
+  for (const Span& span : key_spans_) key_bytes_.append(output->At(span.begin), span.size);
+  if (change_type == ChangeType::kDelete) {
+    output->Rewind(0);
+    output->Ensure(key_bytes_.size());
+    output->WriteText(key_bytes_);
+  }
+  const std::string_view type = change_type == ChangeType::kDelete ? kDelete : kUpsert;
+  output->Ensure(2 * (kTagBytesMax + 1) + kUpsert.size() + values::SequenceNumber::kTextBytesMax);
+  output->WriteText(plan_->change_type_tag());
+  *output->cursor() = static_cast<char>(type.size());
+  output->set_cursor(output->cursor() + 1);
+  output->WriteText(type);
+  output->WriteText(plan_->sequence_tag());
+  char* const length = output->cursor();
+  char* const end = sequence.AppendTo(length + 1);
+  *length = static_cast<char>(end - length - 1);
+  output->set_cursor(end);
+  if (output->position() > row_bytes_max) return EncodeError::kRowTooLarge;
+  output->Close({change_type, own_sequence, HashBytes(key_bytes_), sequence});
+  return EncodeError::kNone;
+}
+
+}  // namespace bqcdc::encode

@@ -35,19 +35,19 @@ struct ChangeBatch : write::RowBatch {
   std::vector<RowOrigin> origins;  // of each row
   std::vector<BadRow> bad_rows;
   std::vector<std::shared_ptr<const LineChunk>> chunks;
-  std::uint64_t progress = 0;     // what Progress calls this batch
-  std::size_t charged_bytes = 0;  // by BatchPool
+  std::uint64_t progress = 0;  // what Progress calls this batch
 
-  bool empty() const { return rows.empty() && bad_rows.empty(); }
-  void Clear() {
-    rows.Clear();
+  void Clear() override {
+    write::RowBatch::Clear();
     origins.clear();
     bad_rows.clear();
     chunks.clear();
-    destination.reset();
-    ties_possible = false;
-    unsettled_rows = 0;
-    charged_bytes = 0;
+  }
+  // The lines that rows came from stay in memory until the rows are settled.
+  std::size_t held_bytes() const override {
+    std::size_t bytes = write::RowBatch::held_bytes();
+    for (const auto& chunk : chunks) bytes += chunk->capacity;
+    return bytes;
   }
 };
 

@@ -40,8 +40,10 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
     }
     return options.bad_rows_max < 0 || summary.set_aside <= options.bad_rows_max;
   };
-  InputEncoder encoder(*std::move(binding), encoder_options, std::move(events),
-                       BatchPool::Create(options.memory), progress, clock);
+  InputEncoder encoder(
+      *std::move(binding), encoder_options, std::move(events),
+      write::BatchPool::Create([] { return std::make_unique<ChangeBatch>(); }, options.memory), progress,
+      clock);
   outcome.status = encoder.Run(reader);
   if (absl::IsCancelled(outcome.status))
     outcome.status = absl::FailedPreconditionError("too many bad rows (--max-bad-rows)");

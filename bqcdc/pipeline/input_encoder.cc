@@ -31,7 +31,8 @@ encode::JsonRowEncoderOptions EncoderOptions(const InputEncoderOptions& options,
 }  // namespace
 
 InputEncoder::InputEncoder(TableBinding binding, InputEncoderOptions options, InputEncoderEvents events,
-                           std::shared_ptr<BatchPool> pool, Progress& progress, const base::Clock& clock)
+                           std::shared_ptr<write::BatchPool> pool, Progress& progress,
+                           const base::Clock& clock)
     : binding_(std::move(binding)),
       options_(options),
       events_(std::move(events)),

@@ -13,11 +13,12 @@
 #include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
 #include "bqcdc/encode/json_row_encoder.h"
-#include "bqcdc/pipeline/batch_pool.h"
+#include "bqcdc/pipeline/change_batch.h"
 #include "bqcdc/pipeline/line_reader.h"
 #include "bqcdc/pipeline/progress.h"
 #include "bqcdc/pipeline/table_binding.h"
 #include "bqcdc/pipeline/table_claim.h"
+#include "bqcdc/write/batch_pool.h"
 #include "bqcdc/write/lane_batcher.h"
 #include "bqcdc/write/tie_memory.h"
 
@@ -53,7 +54,7 @@ class InputEncoder {
   static constexpr absl::Duration kRefetchInterval = absl::Seconds(10);
 
   InputEncoder(TableBinding binding, InputEncoderOptions options, InputEncoderEvents events,
-               std::shared_ptr<BatchPool> pool, Progress& progress, const base::Clock& clock);
+               std::shared_ptr<write::BatchPool> pool, Progress& progress, const base::Clock& clock);
 
   // The service says that the schema has changed: it is read again before the next batch is filled, at most
   // once in kRefetchInterval. Thread-safe.
@@ -84,7 +85,7 @@ class InputEncoder {
   TableBinding binding_;
   const InputEncoderOptions options_;
   const InputEncoderEvents events_;
-  const std::shared_ptr<BatchPool> pool_;
+  const std::shared_ptr<write::BatchPool> pool_;
   Progress& progress_;
   const base::Clock& clock_;
   encode::JsonRowEncoder encoder_;

@@ -60,7 +60,7 @@ class StreamRun {
 
   std::optional<TableClaim> claim_;
   std::atomic<bool> claimed_{false};
-  std::shared_ptr<BatchPool> pool_;
+  std::shared_ptr<write::BatchPool> pool_;
   std::unique_ptr<checkpoint::DeadLetterFile> dead_letter_;
   Progress progress_;
   std::unique_ptr<StreamSettlement> settlement_;
@@ -92,10 +92,10 @@ absl::Status StreamRun::Prepare() {
   encoder.epoch = claim_->epoch();
   encoder.line_bytes_max = options_.input.line_bytes_max;
 
-  BatchPoolLimits memory = options_.memory;
+  write::BatchPoolLimits memory = options_.memory;
   // The encoder holds one batch for each lane while it waits for another.
   memory.batches = std::max(memory.batches, static_cast<std::size_t>(options_.connections_max) + 2);
-  pool_ = BatchPool::Create(memory);
+  pool_ = write::BatchPool::Create([] { return std::make_unique<ChangeBatch>(); }, memory);
   dead_letter_ = std::make_unique<checkpoint::DeadLetterFile>(
       checkpoint::DeadLetterOptions{options_.dead_letter_path, options_.table.ToString(),
                                     table.creation_time_ms},

@@ -8,13 +8,13 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
-#include "bqcdc/pipeline/batch_pool.h"
 #include "bqcdc/pipeline/input_encoder.h"
 #include "bqcdc/pipeline/line_reader.h"
 #include "bqcdc/pipeline/stop_signal.h"
 #include "bqcdc/pipeline/stream_summary.h"
 #include "bqcdc/rest/bigquery_client.h"
 #include "bqcdc/write/append_connection.h"
+#include "bqcdc/write/batch_pool.h"
 #include "bqcdc/write/connection_pool.h"
 #include "bqcdc/write/limits.h"
 #include "bqcdc/write/storage_channel.h"
@@ -38,7 +38,7 @@ struct StreamOptions {
   std::size_t bytes_in_flight_max = 32 * 1024 * 1024;
   int connections_max = 4;  // each with such a window; used where they bring something
   absl::Duration scaling_period = absl::Seconds(1);  // of write::LaneScaler
-  BatchPoolLimits memory;
+  write::BatchPoolLimits memory;
   LineReaderOptions input;
   std::string trace_id = "bqcdc";
 };

@@ -31,6 +31,19 @@ struct RowBatch {
 
   // Of the sender.
   std::size_t unsettled_rows = 0;
+  // Of the pool.
+  std::size_t charged_bytes = 0;
+
+  // Forgets everything, keeps the memory: for the next use.
+  virtual void Clear() {
+    rows.Clear();
+    destination.reset();
+    ties_possible = false;
+    unsettled_rows = 0;
+    charged_bytes = 0;
+  }
+  // Memory that the batch keeps in use.
+  virtual std::size_t held_bytes() const { return rows.byte_count(); }
 };
 
 // The lane of a key, 0 to `lanes` - 1, by its hash (encode::RowFacts). Uses bits that hash tables do not.

@@ -1,0 +1,52 @@
+#include "bqcdc/write/batch_pool.h"
+
+#include <utility>
+
+namespace bqcdc::write {
+
+std::shared_ptr<RowBatch> BatchPool::Acquire(absl::Time deadline) {
+  std::unique_ptr<RowBatch> batch;
+  {
+    const auto ready = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+      return closed_ || ((!free_.empty() || left_ > 0) && charged_bytes_ < limits_.bytes);
+    };
+    absl::MutexLock lock(&mutex_);
+    if (!mutex_.AwaitWithDeadline(absl::Condition(&ready), deadline) || closed_) return nullptr;
+    if (!free_.empty()) {
+      batch = std::move(free_.back());
+      free_.pop_back();
+    } else {
+      --left_;
+      batch = make_();
+    }
+  }
+  return std::shared_ptr<RowBatch>(batch.release(), [pool = shared_from_this()](RowBatch* returned) {
+    pool->Return(std::unique_ptr<RowBatch>(returned));
+  });
+}
+
+void BatchPool::Close() {
+  absl::MutexLock lock(&mutex_);
+  closed_ = true;
+}
+
+void BatchPool::Charge(RowBatch& batch) {
+  batch.charged_bytes = batch.held_bytes();
+  absl::MutexLock lock(&mutex_);
+  charged_bytes_ += batch.charged_bytes;
+}
+
+std::size_t BatchPool::charged_bytes() const {
+  absl::MutexLock lock(&mutex_);
+  return charged_bytes_;
+}
+
+void BatchPool::Return(std::unique_ptr<RowBatch> batch) {
+  const std::size_t charged = batch->charged_bytes;
+  batch->Clear();
+  absl::MutexLock lock(&mutex_);
+  charged_bytes_ -= charged;
+  free_.push_back(std::move(batch));
+}
+
+}  // namespace bqcdc::write

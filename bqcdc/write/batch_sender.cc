@@ -84,6 +84,7 @@ absl::Status BatchSender::Run(ConnectionPool& pool) {
     if (status.ok() && no_more_batches_ && batches_open_ == 0) return status;
   }
   Fail(status);
+  if (absl::IsCancelled(status)) pool_->Cancel();
   CountLateAnswers();
   unsettled_rows_ = CountUnsettledRows();
   return status;

@@ -68,7 +68,13 @@ absl::Status LaneBatcher::MoveLastRow(std::size_t to) {
     from.batch->rows.Append(row, facts);
     return absl::OkStatus();
   }
-  if (lanes_[to].batch == nullptr) BQCDC_RETURN_IF_ERROR(Open(lanes_[to]));
+  if (lanes_[to].batch == nullptr) {
+    const absl::Status opened = Open(lanes_[to]);
+    if (!opened.ok()) {
+      from.batch->rows.Truncate(last);
+      return opened;
+    }
+  }
   lanes_[to].batch->rows.Append(from.batch->rows.row(last), facts);
   from.batch->rows.Truncate(last);
   current_ = to;

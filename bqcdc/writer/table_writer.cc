@@ -1,0 +1,324 @@
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/encode/padded_line.h"
+#include "bqcdc/schema/ascii_case.h"
+#include "bqcdc/write/request_builder.h"
+#include "bqcdc/writer/writer_impl.h"
+
+namespace bqcdc {
+namespace {
+
+// Tag and length before a row.
+constexpr std::size_t kRowFrameBytesMax = 6;
+constexpr absl::Duration kRefetchInterval = absl::Seconds(10);
+constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
+
+const absl::CivilDay kEpochDay(1970, 1, 1);
+
+absl::StatusOr<write::BatchLimits> LimitsOf(const WriterOptions& options,
+                                            const write::Destination& destination, const std::string& table) {
+  const std::size_t preamble = write::PreambleBytesMax(destination, options.trace_id);
+  if (preamble >= options.request_bytes_max / 2) {
+    return absl::InvalidArgumentError(absl::StrCat("the schema of table ", table, " takes ", preamble,
+                                                   " bytes of a request limited to ",
+                                                   options.request_bytes_max));
+  }
+  write::BatchLimits limits;
+  limits.rows_bytes_max = options.request_bytes_max - preamble;
+  limits.batch_bytes = std::min(options.batch_bytes, limits.rows_bytes_max);
+  limits.batch_rows = options.batch_rows;
+  limits.flush_interval = options.flush_interval;
+  return limits;
+}
+
+pipeline::SequenceMode ModeOf(TableOptions::Numbering numbering) {
+  return numbering == TableOptions::Numbering::kSource ? pipeline::SequenceMode::kOwn
+                                                       : pipeline::SequenceMode::kAssigned;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TableWriter>> TableWriter::Impl::Open(Writer::Impl& writer, int index,
+                                                                     rest::TableName name,
+                                                                     const TableOptions& options) {
+  const WriterParts& parts = writer.parts();
+  BQCDC_ASSIGN_OR_RETURN(const rest::TableResource table, parts.client->GetTable(name));
+  BQCDC_ASSIGN_OR_RETURN(pipeline::TableBinding binding, pipeline::BindTable(name, table));
+  BQCDC_ASSIGN_OR_RETURN(const write::BatchLimits limits,
+                         LimitsOf(writer.options(), *binding.destination, name.ToString()));
+  BQCDC_ASSIGN_OR_RETURN(auto claim, pipeline::TableClaim::Prepare(
+                                         *parts.client, {name, options.resume_epoch}, table, *parts.clock));
+  BQCDC_RETURN_IF_ERROR(claim.Claim(ModeOf(options.numbering)));
+  auto impl =
+      std::unique_ptr<Impl>(new Impl(writer, index, std::move(name), options, std::move(claim), limits));
+  BQCDC_RETURN_IF_ERROR(impl->Bind(std::move(binding)));
+  return std::unique_ptr<TableWriter>(new TableWriter(std::move(impl)));
+}
+
+TableWriter::Impl::Impl(Writer::Impl& writer, int index, rest::TableName name, TableOptions options,
+                        pipeline::TableClaim claim, const write::BatchLimits& limits)
+    : writer_(writer),
+      index_(index),
+      name_(std::move(name)),
+      name_text_(name_.ToString()),
+      options_(options),
+      claim_(std::move(claim)),
+      deadline_ns_(kNoDeadline),
+      batcher_(limits, MakeBatcherEvents(), *writer.parts().clock) {}
+
+write::BatcherEvents TableWriter::Impl::MakeBatcherEvents() {
+  write::BatcherEvents events;
+  events.acquire = [this] { return writer_.pool().Acquire(acquire_deadline_); };
+  events.on_begin = [this](write::RowBatch& batch) {
+    static_cast<WriterBatch&>(batch).progress = progress_.Open({appended(), 0, 0});
+  };
+  events.on_batch = [this](std::shared_ptr<write::RowBatch> batch) {
+    progress_.Reach({appended(), 0, 0});
+    writer_.pool().Charge(*batch);
+    return writer_.sender().Push(std::move(batch));
+  };
+  events.lanes_wanted = [this] { return writer_.sender().lanes_wanted(index_); };
+  return events;
+}
+
+absl::Status TableWriter::Impl::Bind(pipeline::TableBinding binding) {
+  BQCDC_RETURN_IF_ERROR(batcher_.SetDestination(binding.destination, index_));
+  binding_ = std::move(binding);
+  fields_ = std::make_unique<encode::RowFields>(binding_.plan);
+  encode::JsonRowEncoderOptions json;
+  json.sequence_source = encode::SequenceSource::kAssigned;
+  json.row_bytes_max = batcher_.limits().rows_bytes_max - kRowFrameBytesMax;
+  json.line_bytes_max = 4 * batcher_.limits().rows_bytes_max;
+  json_ = std::make_unique<encode::JsonRowEncoder>(binding_.plan, json);
+  absl::MutexLock lock(&columns_mutex_);
+  for (const schema::Column& column : binding_.schema.columns) {
+    const std::string lower = schema::LowerAscii(column.name);
+    if (handles_.emplace(lower, static_cast<int>(column_names_.size())).second)
+      column_names_.push_back(lower);
+  }
+  column_indexes_.clear();
+  for (const std::string& known : column_names_) {
+    column_indexes_.push_back(binding_.schema.FindColumnIndex(known).value_or(kNoColumn));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ColumnHandle> TableWriter::Impl::Column(std::string_view name) {
+  absl::MutexLock lock(&columns_mutex_);
+  const auto found = handles_.find(schema::LowerAscii(name));
+  if (found == handles_.end())
+    return absl::NotFoundError(absl::StrCat("table ", name_text_, " has no column ", std::string(name)));
+  return ColumnHandle{found->second};
+}
+
+absl::Status TableWriter::Impl::TakeTurn(absl::Time deadline) {
+  const auto free = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return !taken_; };
+  absl::MutexLock lock(&mutex_);
+  if (!mutex_.AwaitWithDeadline(absl::Condition(&free), deadline))
+    return absl::DeadlineExceededError(
+        absl::StrCat("table ", name_text_, ": others were appending for too long"));
+  taken_ = true;
+  return absl::OkStatus();
+}
+
+bool TableWriter::Impl::TryTakeTurn() {
+  absl::MutexLock lock(&mutex_);
+  if (taken_) return false;
+  taken_ = true;
+  return true;
+}
+
+void TableWriter::Impl::GiveTurn() {
+  absl::MutexLock lock(&mutex_);
+  taken_ = false;
+}
+
+absl::Status TableWriter::Impl::CheckSequence(const SequenceNumber& sequence) const {
+  if (options_.numbering == TableOptions::Numbering::kSource || sequence.sections[0] == epoch())
+    return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("table ", name_text_, ": the first section of a sequence number must be the epoch ",
+                   epoch(), " (TableOptions::numbering)"));
+}
+
+// Why waiting has ended.
+absl::Status TableWriter::Impl::EndOf(absl::Status status, const Call& call) const {
+  if (!absl::IsCancelled(status)) return status;
+  const absl::Status ended = writer_.status();
+  if (!ended.ok()) return ended;
+  if (!call.wait) return absl::ResourceExhaustedError(absl::StrCat("table ", name_text_, ": no room now"));
+  if (absl::Now() >= call.deadline)
+    return absl::DeadlineExceededError(absl::StrCat("table ", name_text_, ": no room in time"));
+  return status;
+}
+
+absl::Status TableWriter::Impl::Begin(const SequenceNumber& sequence, const Call& call) {
+  BQCDC_RETURN_IF_ERROR(CheckSequence(sequence));
+  acquire_deadline_ = call.wait ? call.deadline : absl::InfinitePast();
+  return EndOf(batcher_.Ensure(), call);
+}
+
+absl::Status TableWriter::Impl::Finish(const Call& call) {
+  bool tie = false;
+  BQCDC_RETURN_IF_ERROR(EndOf(batcher_.TakeRow(/*ties_possible=*/true, &tie), call));
+  auto& batch = static_cast<WriterBatch&>(*batcher_.current());
+  batch.appends.push_back(appended_.load(std::memory_order_relaxed) + 1);
+  if (call.answer != nullptr) batch.waiting.push_back({batch.rows.row_count() - 1, std::move(*call.answer)});
+  appended_.fetch_add(1, std::memory_order_release);
+  // From here on the row is taken: what goes wrong is the writer's end, which the next call tells.
+  batcher_.FlushIfFull().IgnoreError();
+  if (batcher_.flushed()) Follow().IgnoreError();
+  NoteDeadline();
+  return absl::OkStatus();
+}
+
+absl::Status TableWriter::Impl::Follow() {
+  if (schema_changed_.load(std::memory_order_relaxed)) BQCDC_RETURN_IF_ERROR(RefetchSchema());
+  return batcher_.FollowLanes();
+}
+
+absl::Status TableWriter::Impl::RefetchSchema() {
+  const base::Clock& clock = *writer_.parts().clock;
+  if (clock.Now() < refetched_ + kRefetchInterval) return absl::OkStatus();
+  refetched_ = clock.Now();
+  schema_changed_.store(false, std::memory_order_relaxed);
+  const auto table = writer_.parts().client->GetTable(name_);
+  // No answer, or another table by the name: the checks of the claim deal with it.
+  if (!table.ok() || table->creation_time_ms != claim_.creation_time_ms()) return absl::OkStatus();
+  auto binding = pipeline::BindTable(name_, *table);
+  if (!binding.ok() || binding->schema == binding_.schema) return absl::OkStatus();
+  return Bind(*std::move(binding));
+}
+
+// Tells the flusher where the first batch's time is sooner than it knows.
+void TableWriter::Impl::NoteDeadline() {
+  const absl::Time deadline = batcher_.next_deadline();
+  const std::int64_t ns = deadline == absl::InfiniteFuture() ? kNoDeadline : absl::ToUnixNanos(deadline);
+  const std::int64_t before = deadline_ns_.exchange(ns, std::memory_order_relaxed);
+  if (ns < before) writer_.WakeFlusher();
+}
+
+void TableWriter::Impl::FlushDue() {
+  if (!TryTakeTurn()) return;
+  batcher_.FlushDue().IgnoreError();
+  if (batcher_.flushed()) Follow().IgnoreError();
+  NoteDeadline();
+  GiveTurn();
+}
+
+absl::Status TableWriter::Impl::Flush(absl::Time deadline) {
+  BQCDC_RETURN_IF_ERROR(TakeTurn(deadline));
+  const absl::Status status = batcher_.FlushAll();
+  NoteDeadline();
+  GiveTurn();
+  const absl::Status ended = writer_.status();
+  return status.ok() || absl::IsFailedPrecondition(ended) ? absl::OkStatus() : ended;
+}
+
+absl::Status TableWriter::Impl::Explain(const encode::EncodeFailure& failure) const {
+  return absl::InvalidArgumentError(
+      absl::StrCat("table ", name_text_, ": ", std::string(encode::DescribeEncodeError(failure).message())));
+}
+
+absl::Status TableWriter::Impl::Append(ChangeType change_type, const SequenceNumber& sequence,
+                                       absl::FunctionRef<void(Row&)> fill, const Call& call) {
+  BQCDC_RETURN_IF_ERROR(writer_.status());
+  BQCDC_RETURN_IF_ERROR(TakeTurn(call.wait ? call.deadline : absl::Now() + absl::Milliseconds(1)));
+  absl::Status status = Begin(sequence, call);
+  if (status.ok()) {
+    fields_->Begin(&batcher_.current()->rows);
+    Row::Impl impl(*this);
+    Row row(impl);
+    fill(row);
+    const encode::EncodeError error =
+        fields_->Finish(change_type, sequence, options_.numbering == TableOptions::Numbering::kSource,
+                        batcher_.limits().rows_bytes_max - kRowFrameBytesMax);
+    status = error == encode::EncodeError::kNone ? Finish(call) : Explain(fields_->failure());
+  }
+  GiveTurn();
+  return status;
+}
+
+absl::Status TableWriter::Impl::AppendJson(std::string_view object, const SequenceNumber& sequence,
+                                           const Call& call) {
+  BQCDC_RETURN_IF_ERROR(writer_.status());
+  BQCDC_RETURN_IF_ERROR(TakeTurn(call.deadline));
+  absl::Status status = Begin(sequence, call);
+  if (status.ok()) {
+    json_text_.assign(object).append(encode::kLinePaddingBytes, ' ');
+    const encode::PaddedLine line(json_text_.data(), object.size(), json_text_.size());
+    encode::EncodeError error = json_->EncodeLine(line, sequence, &batcher_.current()->rows);
+    if (error == encode::EncodeError::kUnknownColumn) {
+      // Perhaps it was added meanwhile: one look, then the row is told to be wrong.
+      status = RefetchSchema();
+      if (status.ok()) status = EndOf(batcher_.Ensure(), call);
+      if (status.ok()) error = json_->EncodeLine(line, sequence, &batcher_.current()->rows);
+    }
+    if (status.ok()) status = error == encode::EncodeError::kNone ? Finish(call) : Explain(json_->failure());
+  }
+  GiveTurn();
+  return status;
+}
+
+Row& Row::SetBool(ColumnHandle column, bool value) {
+  impl_.fields.SetBool(impl_.table.ColumnIndex(column), value);
+  return *this;
+}
+Row& Row::SetInt64(ColumnHandle column, std::int64_t value) {
+  impl_.fields.SetInt64(impl_.table.ColumnIndex(column), value);
+  return *this;
+}
+Row& Row::SetDouble(ColumnHandle column, double value) {
+  impl_.fields.SetDouble(impl_.table.ColumnIndex(column), value);
+  return *this;
+}
+Row& Row::SetText(ColumnHandle column, std::string_view value) {
+  impl_.fields.SetText(impl_.table.ColumnIndex(column), value);
+  return *this;
+}
+Row& Row::SetBytes(ColumnHandle column, std::string_view value) {
+  impl_.fields.SetBytes(impl_.table.ColumnIndex(column), value);
+  return *this;
+}
+Row& Row::SetDate(ColumnHandle column, absl::CivilDay value) {
+  impl_.fields.SetDate(impl_.table.ColumnIndex(column), value - kEpochDay);
+  return *this;
+}
+Row& Row::SetTimestamp(ColumnHandle column, absl::Time value) {
+  impl_.fields.SetTimestamp(impl_.table.ColumnIndex(column), absl::ToUnixMicros(value));
+  return *this;
+}
+
+TableWriter::TableWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TableWriter::~TableWriter() = default;
+const std::string& TableWriter::name() const { return impl_->name(); }
+std::uint64_t TableWriter::epoch() const { return impl_->epoch(); }
+absl::StatusOr<ColumnHandle> TableWriter::Column(std::string_view name) const { return impl_->Column(name); }
+std::uint64_t TableWriter::appended() const { return impl_->appended(); }
+std::uint64_t TableWriter::settled() const { return impl_->settled(); }
+
+absl::Status TableWriter::Append(ChangeType change_type, const SequenceNumber& sequence,
+                                 absl::FunctionRef<void(Row&)> fill, absl::Time deadline) {
+  return impl_->Append(change_type, sequence, fill, {deadline});
+}
+absl::Status TableWriter::TryAppend(ChangeType change_type, const SequenceNumber& sequence,
+                                    absl::FunctionRef<void(Row&)> fill) {
+  return impl_->Append(change_type, sequence, fill, {absl::InfinitePast(), false});
+}
+std::future<absl::Status> TableWriter::AppendAsync(ChangeType change_type, const SequenceNumber& sequence,
+                                                   absl::FunctionRef<void(Row&)> fill) {
+  std::promise<absl::Status> answer;
+  std::future<absl::Status> future = answer.get_future();
+  const absl::Status taken =
+      impl_->Append(change_type, sequence, fill, {absl::InfiniteFuture(), true, &answer});
+  if (!taken.ok()) answer.set_value(taken);
+  return future;
+}
+absl::Status TableWriter::AppendJson(std::string_view object, const SequenceNumber& sequence,
+                                     absl::Time deadline) {
+  return impl_->AppendJson(object, sequence, {deadline});
+}
+
+}  // namespace bqcdc

@@ -1,0 +1,229 @@
+#pragma once
+
+// The writer as a library: changes of a C++ program into BigQuery tables. See examples/library for three
+// programs.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "bqcdc/encode/change_type.h"
+#include "bqcdc/values/sequence_number.h"
+
+namespace bqcdc {
+
+using ChangeType = encode::ChangeType;  // kUpsert: the whole row, what is not set is NULL; kDelete: the key
+using SequenceNumber = values::SequenceNumber;  // epoch, position, ordinal, sub: compared from left to right
+
+// A row that the service refused. It was not stored, and will not be.
+struct RefusedRow {
+  std::string table;         // "project.dataset.table"
+  std::uint64_t append = 0;  // which Append of its table, from 1
+  ChangeType change_type = ChangeType::kUpsert;
+  SequenceNumber sequence;
+  std::string message;  // the service's own; may hold values of the row, so it does not belong into a log
+};
+
+struct WriterOptions {
+  // ---- Behaviour
+  // Where: as the flags of the same name of the bqcdc program. All empty: BigQuery itself with Application
+  // Default Credentials, or the local server named by BIGQUERY_EMULATOR_HOST.
+  std::string project;           // of table names without one; bills REST requests
+  std::string endpoint;          // REST
+  std::string storage_endpoint;  // gRPC
+  std::string credentials_file;
+  // Takes a refused row and makes it durable: the row counts as settled when this returns Ok, and an error
+  // ends the writer. Called on a thread of the writer's, one row at a time; must not call the writer. Not
+  // set: the first refused row ends the writer.
+  std::function<absl::Status(const RefusedRow& row)> on_refused;
+  // Told what an operator may want to know (a connection that was opened again). Any thread.
+  std::function<void(const std::string& text)> on_warning;
+  std::string trace_id = "libbqcdc";
+
+  // ---- Performance
+  // A batch goes when it has this many bytes or rows, or when its first row has waited this long.
+  std::size_t batch_bytes = 1024 * 1024;
+  std::int64_t batch_rows = 50'000;
+  absl::Duration flush_interval = absl::Milliseconds(100);
+  // No request is larger. 16 KiB to 20 MiB; the service takes 10 MB of every project.
+  std::size_t request_bytes_max = 9 * 1024 * 1024;
+  // Connections, 1 to 100: more than one are used where they make it faster. Requests and bytes that may wait
+  // for their answer on each.
+  int connections_max = 4;
+  int requests_in_flight_max = 16;
+  std::size_t bytes_in_flight_max = 32 * 1024 * 1024;
+  // Bound on rows that are not settled, all tables together, in bytes: Append waits while it is used up.
+  std::size_t memory_bytes_max = 64 * 1024 * 1024;
+
+  // ---- Patience
+  // How long a lost connection, or a refusal that passes, is borne before the writer gives up.
+  absl::Duration retry_time_max = absl::Minutes(5);
+};
+
+// Counters since the writer was opened. Rows count once they are settled.
+struct WriterStats {
+  std::int64_t upserts = 0;
+  std::int64_t deletes = 0;
+  std::int64_t refused = 0;
+  std::int64_t bytes = 0;     // of stored rows, on the wire
+  std::int64_t requests = 0;  // repeats after a lost connection are not counted
+  std::int64_t retries = 0;   // requests that went again because of an error that passes
+};
+
+struct TableOptions {
+  // Where sequence numbers come from. kEpoch: their first section is epoch(), which rises with each run, so
+  // that of two runs the later wins. kSource: the source's own, the same whenever a change is sent. A table
+  // keeps one way for ever.
+  enum class Numbering { kEpoch, kSource };
+  Numbering numbering = Numbering::kEpoch;
+  // The epoch of an earlier run whose changes are sent again; 0 = a new one.
+  std::uint64_t resume_epoch = 0;
+};
+
+// A column of a table, found by its name once. Stays valid when the table's schema changes.
+struct ColumnHandle {
+  int index = -1;
+};
+
+// The row that an Append is filling. Values of another kind than the column's are errors, told by Append.
+// Each Set of a REPEATED column adds an element. STRUCT and RANGE columns are set by AppendJson only.
+class Row {
+ public:
+  Row(const Row&) = delete;
+  Row& operator=(const Row&) = delete;
+
+  Row& SetBool(ColumnHandle column, bool value);
+  Row& SetInt64(ColumnHandle column, std::int64_t value);  // INT64, NUMERIC, BIGNUMERIC
+  Row& SetDouble(ColumnHandle column, double value);       // FLOAT64
+  // STRING, JSON, GEOGRAPHY as they are; NUMERIC, BIGNUMERIC, INTERVAL, DATE, TIME, DATETIME and TIMESTAMP
+  // from text.
+  Row& SetText(ColumnHandle column, std::string_view value);
+  Row& SetBytes(ColumnHandle column, std::string_view value);
+  Row& SetDate(ColumnHandle column, absl::CivilDay value);
+  Row& SetTimestamp(ColumnHandle column, absl::Time value);  // cut to microseconds
+  Row& SetNull(ColumnHandle) { return *this; }               // the same as not setting it
+
+ private:
+  friend class TableWriter;
+  class Impl;
+  explicit Row(Impl& impl) : impl_(impl) {}
+  Impl& impl_;
+};
+
+// Writes one table. Made by Writer::OpenTable and owned by the writer.
+//
+// Thread-safe. Appends of one thread keep their order; of two threads none is defined, and the sequence
+// numbers decide.
+class TableWriter {
+ public:
+  TableWriter(const TableWriter&) = delete;
+  TableWriter& operator=(const TableWriter&) = delete;
+
+  const std::string& name() const;  // "project.dataset.table"
+  // Of this run, the first section of sequence numbers (TableOptions::Numbering::kEpoch).
+  std::uint64_t epoch() const;
+
+  // Errors: NotFound.
+  absl::StatusOr<ColumnHandle> Column(std::string_view name) const;
+
+  // Takes a change that `fill` writes, straight into the request that it will travel in. Waits while the
+  // memory bound is used up, at most until `deadline`. Errors: InvalidArgument (a value, key or number that
+  // does not fit; nothing was taken), DeadlineExceeded (nothing was taken), Cancelled after Cancel(), the
+  // writer's own error when it has ended.
+  absl::Status Append(ChangeType change_type, const SequenceNumber& sequence,
+                      absl::FunctionRef<void(Row&)> fill, absl::Time deadline = absl::InfiniteFuture());
+  // The same without waiting: ResourceExhausted where it would have to.
+  absl::Status TryAppend(ChangeType change_type, const SequenceNumber& sequence,
+                         absl::FunctionRef<void(Row&)> fill);
+  // The same with an answer for this row: Ok when it is stored, InvalidArgument with the service's message
+  // when it was refused. Waits as Append does. For few rows: it allocates.
+  std::future<absl::Status> AppendAsync(ChangeType change_type, const SequenceNumber& sequence,
+                                        absl::FunctionRef<void(Row&)> fill);
+  // Takes a change as a JSON object keyed by column name, with _CHANGE_TYPE, in the forms that `bqcdc stream`
+  // reads.
+  absl::Status AppendJson(std::string_view object, const SequenceNumber& sequence,
+                          absl::Time deadline = absl::InfiniteFuture());
+
+  // Appends that were taken, and the end of the contiguous prefix of them that is settled: every one of them
+  // is stored, or was taken by on_refused. What a source may be told to forget.
+  std::uint64_t appended() const;
+  std::uint64_t settled() const;
+
+  ~TableWriter();
+
+ private:
+  friend class Writer;
+  friend class Row;
+  class Impl;
+  explicit TableWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Connections to BigQuery that any number of tables share. Thread-safe.
+class Writer {
+ public:
+  // Connects lazily. Errors: InvalidArgument (endpoints, limits), those of the credentials.
+  static absl::StatusOr<std::unique_ptr<Writer>> Open(WriterOptions options);
+  // Cancels what is not settled; call Close() before.
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Reads the table's schema and claims the table (label bqcdc_epoch): of two writers the later takes it and
+  // the earlier ends. The pointer lives as long as the writer. Errors: NotFound, FailedPrecondition (no
+  // primary key, written by a later epoch), AlreadyExists (opened before).
+  absl::StatusOr<TableWriter*> OpenTable(std::string_view table, TableOptions options = {});
+
+  // Sends what has been taken and waits until it is settled. Errors: DeadlineExceeded; the writer's own.
+  absl::Status Flush(absl::Time deadline = absl::InfiniteFuture());
+  // Flush, and no Append is taken any more.
+  absl::Status Close(absl::Time deadline = absl::InfiniteFuture());
+  // Ends at once: waiting calls return Cancelled, and what is not settled has an unknown fate.
+  void Cancel();
+
+  // Ok while the writer works; then why it has ended.
+  absl::Status status() const;
+  WriterStats stats() const;
+
+ private:
+  friend class TableWriter;
+  friend class SerialWriter;
+  friend class WriterOpener;
+  class Impl;
+  explicit Writer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Writes one table in the order of the calls, without numbers of the caller's: one connection, one request at
+// a time. The order of calls is all that it has, so a program that is started again goes on with a new,
+// higher epoch. Thread-safe; the order of two threads' calls is that in which they come to be taken.
+class SerialWriter {
+ public:
+  static absl::StatusOr<std::unique_ptr<SerialWriter>> Open(WriterOptions options, std::string_view table);
+  ~SerialWriter();
+  SerialWriter(const SerialWriter&) = delete;
+  SerialWriter& operator=(const SerialWriter&) = delete;
+
+  absl::StatusOr<ColumnHandle> Column(std::string_view name) const;
+  absl::Status Append(ChangeType change_type, absl::FunctionRef<void(Row&)> fill,
+                      absl::Time deadline = absl::InfiniteFuture());
+  absl::Status Flush(absl::Time deadline = absl::InfiniteFuture());
+  absl::Status Close(absl::Time deadline = absl::InfiniteFuture());
+
+ private:
+  friend class WriterOpener;
+  class Impl;
+  explicit SerialWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bqcdc

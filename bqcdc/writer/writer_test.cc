@@ -1,0 +1,294 @@
+#include "bqcdc/writer/writer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "bqcdc/encode/wire.h"
+#include "bqcdc/rest/testing/fake_rest_service.h"
+#include "bqcdc/rest/token_source.h"
+#include "bqcdc/write/testing/fake_write_service.h"
+#include "bqcdc/writer/writer_opener.h"
+
+namespace bqcdc {
+namespace {
+
+using rest::testing::FakeRestService;
+using write::testing::FakeWriteService;
+using write::testing::Reply;
+using write::testing::SeenRequest;
+
+struct DecodedRow {
+  std::int64_t id = 0;
+  std::string name, change_type, sequence;
+};
+
+// Of the table (id INT64, name STRING) with its pseudo-columns.
+DecodedRow Decode(const std::string& bytes) {
+  DecodedRow row;
+  const char* at = bytes.data();
+  const char* end = at + bytes.size();
+  while (at != nullptr && at != end) {
+    std::uint64_t tag = 0, value = 0;
+    at = encode::ReadVarint(at, end, &tag);
+    if (at != nullptr) at = encode::ReadVarint(at, end, &value);
+    if (at == nullptr) break;
+    if ((tag & 7) == 0) {
+      row.id = static_cast<std::int64_t>(value);
+      continue;
+    }
+    (tag >> 3 == 2 ? row.name : tag >> 3 == 3 ? row.change_type : row.sequence) = std::string(at, value);
+    at += value;
+  }
+  return row;
+}
+
+class WriterTest : public ::testing::Test {
+ protected:
+  WriterTest() {
+    for (const char* table : {"p.d.t", "p.d.u"}) rest_.PutTable(table, {});
+    options_.flush_interval = absl::Milliseconds(5);
+  }
+
+  WriterParts Parts(FakeWriteService& service) {
+    WriterParts parts;
+    parts.client = &client_;
+    parts.channels = [&service] { return write::MakeLocalChannel(service.target()); };
+    parts.clock = &base::SystemClock::Get();
+    parts.parse_table = [](std::string_view text) { return rest::ParseTableName(text, "p"); };
+    return parts;
+  }
+  std::unique_ptr<Writer> Open(FakeWriteService& service) {
+    auto writer = WriterOpener::Open(Parts(service), options_);
+    EXPECT_TRUE(writer.ok()) << writer.status();
+    return *std::move(writer);
+  }
+  static absl::Status Put(TableWriter& table, std::int64_t id, const std::string& name,
+                          std::uint64_t position) {
+    return table.Append(ChangeType::kUpsert, {{table.epoch(), position, 1, 0}}, Fill(table, id, name));
+  }
+  static std::function<void(Row&)> Fill(const TableWriter& table, std::int64_t id, const std::string& name) {
+    const ColumnHandle id_column = *table.Column("id"), name_column = *table.Column("NAME");
+    return [=](Row& row) { row.SetInt64(id_column, id).SetText(name_column, name); };
+  }
+
+  FakeRestService rest_;
+  rest::NoToken no_token_;
+  rest::BigQueryClient client_{
+      {.base_url = "http://fake", .project = "p", .pause_first = absl::Milliseconds(1)},
+      rest_,
+      no_token_,
+      base::SystemClock::Get()};
+  WriterOptions options_;
+};
+
+TEST_F(WriterTest, StoresWhatWasAppended) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  ASSERT_TRUE(Put(*table, 1, "a", 1).ok());
+  ASSERT_TRUE(
+      table->AppendJson(R"({"id":2,"name":"b","_CHANGE_TYPE":"UPSERT"})", {{table->epoch(), 2, 1, 0}}).ok());
+  ASSERT_TRUE(table->Append(ChangeType::kDelete, {{table->epoch(), 3, 1, 0}}, Fill(*table, 1, "")).ok());
+  EXPECT_EQ(table->appended(), 3u);
+  ASSERT_TRUE(writer->Close().ok());
+  EXPECT_EQ(table->settled(), 3u);
+  const auto stored = service.stored_rows();
+  ASSERT_EQ(stored.size(), 3u);
+  EXPECT_EQ(Decode(stored[0]).name, "a");
+  EXPECT_EQ(Decode(stored[1]).id, 2);
+  EXPECT_EQ(Decode(stored[2]).change_type, "DELETE");
+  const WriterStats stats = writer->stats();
+  EXPECT_EQ(stats.upserts, 2);
+  EXPECT_EQ(stats.deletes, 1);
+  EXPECT_FALSE(Put(*table, 4, "late", 4).ok()) << "it is closed";
+}
+
+TEST_F(WriterTest, RowsGoWithoutAFlushWhenTheyHaveWaitedLongEnough) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  auto stored = table->AppendAsync(ChangeType::kUpsert, {{table->epoch(), 1, 1, 0}}, Fill(*table, 1, "a"));
+  EXPECT_TRUE(stored.get().ok());
+  EXPECT_EQ(service.stored_rows().size(), 1u);
+}
+
+TEST_F(WriterTest, SeveralTablesShareAConnection) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  auto writer = Open(service);
+  TableWriter* const t = *writer->OpenTable("d.t");
+  TableWriter* const u = *writer->OpenTable("d.u");
+  EXPECT_TRUE(absl::IsAlreadyExists(writer->OpenTable("p.d.t").status()));
+  for (int round = 1; round <= 5; ++round) {
+    ASSERT_TRUE(Put(*t, round, "t", round).ok());
+    ASSERT_TRUE(Put(*u, round, "u", round).ok());
+    ASSERT_TRUE(writer->Flush().ok());
+  }
+  EXPECT_EQ(service.call_count(), 1);
+  std::map<std::string, int> rows;
+  for (const SeenRequest& request : service.requests()) rows[request.write_stream] += request.rows.size();
+  EXPECT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows["projects/p/datasets/d/tables/t/streams/_default"], 5);
+}
+
+TEST_F(WriterTest, WhatDoesNotFitIsToldAndNotTaken) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  const SequenceNumber number{{table->epoch(), 1, 1, 0}};
+  const absl::Status no_key = table->Append(ChangeType::kUpsert, number, [](Row&) {});
+  EXPECT_TRUE(absl::IsInvalidArgument(no_key)) << no_key;
+  EXPECT_TRUE(absl::StrContains(no_key.message(), "table p.d.t")) << no_key;
+  EXPECT_TRUE(absl::StrContains(no_key.message(), "id")) << no_key;
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(table->Append(ChangeType::kUpsert, {{1, 1, 1, 0}}, Fill(*table, 1, "a"))))
+      << "another epoch";
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(table->AppendJson(R"({"id":1,"x":2,"_CHANGE_TYPE":"UPSERT"})", number)));
+  EXPECT_TRUE(absl::IsInvalidArgument(table->AppendJson("{", number)));
+  EXPECT_TRUE(absl::IsNotFound(table->Column("x").status()));
+  EXPECT_EQ(table->appended(), 0u);
+  EXPECT_TRUE(writer->Close().ok());
+  EXPECT_TRUE(service.stored_rows().empty());
+}
+
+TEST_F(WriterTest, RefusedRowsAreHandedOverAndTheOthersStored) {
+  FakeWriteService service([](const SeenRequest& request) {
+    std::vector<write::RowError> errors;
+    for (std::size_t i = 0; i < request.rows.size(); ++i) {
+      if (Decode(request.rows[i]).name == "bad") errors.push_back({static_cast<std::int64_t>(i), "not good"});
+    }
+    return errors.empty() ? Reply::Ok() : Reply::Refuse(absl::InvalidArgumentError("rows"), errors);
+  });
+  std::vector<RefusedRow> refused;
+  options_.flush_interval = absl::Hours(1);
+  options_.on_refused = [&](const RefusedRow& row) {
+    refused.push_back(row);
+    return absl::OkStatus();
+  };
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  for (int i = 1; i <= 10; ++i) ASSERT_TRUE(Put(*table, i, i % 4 == 0 ? "bad" : "good", i).ok());
+  auto answer =
+      table->AppendAsync(ChangeType::kUpsert, {{table->epoch(), 11, 1, 0}}, Fill(*table, 11, "bad"));
+  ASSERT_TRUE(writer->Close().ok());
+  ASSERT_EQ(refused.size(), 3u);
+  EXPECT_EQ(refused[0].append, 4u);
+  EXPECT_EQ(refused[1].append, 8u);
+  EXPECT_EQ(refused[1].sequence.sections[1], 8u);
+  EXPECT_EQ(refused[1].message, "not good");
+  EXPECT_TRUE(absl::IsInvalidArgument(answer.get()));
+  EXPECT_EQ(service.stored_rows().size(), 8u);
+  EXPECT_EQ(table->settled(), 11u);
+}
+
+TEST_F(WriterTest, ARefusedRowThatNobodyTakesEndsTheWriter) {
+  FakeWriteService service([](const SeenRequest&) {
+    return Reply::Refuse(absl::InvalidArgumentError("rows"), {{0, "secret value"}});
+  });
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  ASSERT_TRUE(Put(*table, 1, "a", 1).ok());
+  const absl::Status status = writer->Close();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_FALSE(absl::StrContains(status.message(), "secret")) << status;
+  EXPECT_FALSE(Put(*table, 2, "b", 2).ok());
+}
+
+TEST_F(WriterTest, BackPressureReachesTheCaller) {
+  std::atomic<bool> silent{true};
+  FakeWriteService service([&](const SeenRequest&) {
+    Reply reply;
+    if (silent) reply.kind = Reply::Kind::kSilence;
+    return reply;
+  });
+  options_.memory_bytes_max = 4096;
+  options_.batch_rows = 10;
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  const std::string text(100, 'x');
+  int taken = 0;
+  absl::Status status;
+  for (; taken < 10'000 && status.ok(); taken += status.ok() ? 1 : 0) {
+    status =
+        table->TryAppend(ChangeType::kUpsert, {{table->epoch(), static_cast<std::uint64_t>(taken + 1), 1, 0}},
+                         Fill(*table, taken, text));
+  }
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_GT(taken, 10);
+  EXPECT_LT(taken, 200) << "memory is bounded";
+  const auto late = table->Append(ChangeType::kUpsert, {{table->epoch(), 1u << 20, 1, 0}},
+                                  Fill(*table, 1, text), absl::Now() + absl::Milliseconds(20));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(late)) << late;
+  EXPECT_TRUE(absl::IsDeadlineExceeded(writer->Flush(absl::Now() + absl::Milliseconds(20))));
+  EXPECT_EQ(table->appended(), static_cast<std::uint64_t>(taken)) << "what was refused was not taken";
+  std::thread waiting([&] {
+    EXPECT_TRUE(absl::IsCancelled(
+        table->Append(ChangeType::kUpsert, {{table->epoch(), 1u << 21, 1, 0}}, Fill(*table, 1, text))));
+  });
+  absl::SleepFor(
+      absl::Milliseconds(20));  // Not needed for the result, but for waiting to be what is cancelled.
+  writer->Cancel();
+  waiting.join();
+}
+
+TEST_F(WriterTest, ManyThreadsAppend) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.batch_rows = 7;
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  std::atomic<std::uint64_t> position{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 500; ++i) ASSERT_TRUE(Put(*table, t, absl::StrCat(i), ++position).ok());
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  ASSERT_TRUE(writer->Close().ok());
+  std::map<std::int64_t, int> next;
+  for (const std::string& bytes : service.stored_rows()) {
+    const DecodedRow row = Decode(bytes);
+    EXPECT_EQ(row.name, absl::StrCat(next[row.id]++)) << "rows of one thread keep their order";
+  }
+  EXPECT_EQ(next.size(), 4u);
+  EXPECT_EQ(table->settled(), 2000u);
+}
+
+TEST_F(WriterTest, ALaterWriterTakesTheTable) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  auto first = Open(service);
+  TableWriter* const early = *first->OpenTable("d.t");
+  auto second = Open(service);
+  TableWriter* const late = *second->OpenTable("d.t");
+  EXPECT_GT(late->epoch(), early->epoch());
+  ASSERT_TRUE(Put(*late, 1, "late", 1).ok());
+  EXPECT_TRUE(second->Close().ok());
+}
+
+TEST_F(WriterTest, ASerialWriterNumbersByTheOrderOfCalls) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.batch_rows = 2;
+  auto writer = WriterOpener::OpenSerial(Parts(service), options_, "d.t");
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  const ColumnHandle id = *(*writer)->Column("id");
+  for (int i = 0; i < 5; ++i)
+    ASSERT_TRUE((*writer)->Append(ChangeType::kUpsert, [&](Row& row) { row.SetInt64(id, 1); }).ok());
+  EXPECT_FALSE((*writer)->Append(ChangeType::kUpsert, [](Row&) {}).ok());
+  ASSERT_TRUE((*writer)->Close().ok());
+  const auto stored = service.stored_rows();
+  ASSERT_EQ(stored.size(), 5u);
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    EXPECT_TRUE(absl::EndsWith(Decode(stored[i]).sequence, absl::StrCat("/", i + 1, "/1/0")));
+  EXPECT_EQ(service.call_count(), 1);
+}
+
+}  // namespace
+}  // namespace bqcdc

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "bqcdc/base/testing/proof.h"
 #include "gtest/gtest.h"
 #include "httplib.h"
 #include "tests/faults/append_load.h"
@@ -187,7 +188,7 @@ TEST_F(IoOrderTest, OneFsyncServesManyAppends) {
 }
 
 TEST_F(IoOrderTest, SyncedPrefixesOfTheFilesHoldWhatWasAcknowledged) {
-  const uint32_t seed = std::random_device()();
+  const uint32_t seed = static_cast<uint32_t>(base::TestSeed());
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   std::mt19937 random(seed);
   size_t first = 0;

@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "bqcdc/base/testing/proof.h"
 #include "gtest/gtest.h"
 #include "tests/faults/append_load.h"
 #include "tests/faults/store_reader.h"
@@ -192,7 +193,7 @@ class KillTest : public ::testing::Test {
   }
 
   const std::filesystem::path directory_;
-  const uint32_t seed_ = std::random_device()();
+  const uint32_t seed_ = static_cast<uint32_t>(base::TestSeed());
   std::mt19937 random_{seed_};
   Ledger ledger_;
   int64_t next_id_ = 1;

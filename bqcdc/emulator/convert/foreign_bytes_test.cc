@@ -1,5 +1,6 @@
 #include <random>
 
+#include "bqcdc/base/testing/proof.h"
 #include "bqcdc/emulator/convert/testing/foreign_bytes.h"
 #include "google/protobuf/stubs/logging.h"
 #include "gtest/gtest.h"
@@ -35,9 +36,8 @@ void Mutate(std::mt19937& random, std::string& bytes) {
 }
 
 TEST(ForeignBytesTest, MutatedRowsAndDescriptorsDoNoHarm) {
-  const uint32_t seed = std::random_device()();
+  const auto seed = static_cast<uint32_t>(base::TestSeed());
   SCOPED_TRACE(seed);
-  std::cout << "seed " << seed << "\n";
   const google::protobuf::LogSilencer silence;  // it complains about mutated names on standard error
   std::mt19937 random(seed);
   const std::vector<std::string> seeds = testing::ForeignSeeds();

@@ -88,6 +88,10 @@ class RowDecoder {
     const bool good = operation == RowOperation::kDelete ? WriteDelete(at, &fault) : WriteRow(at, &fault);
     if (!good) {
       AddFault(row, DescribeFault(fault.kind, fault.field, *fault.column, fault.value, fault.path));
+    } else if (input_.partition && operation != RowOperation::kDelete) {
+      const Chunk& chunk = result_.chunks.back();
+      auto outside = input_.partition->FaultOf(chunk.Reader(input_.partition->column()), at);
+      if (outside) AddFault(row, *std::move(outside));
     }
   }
 

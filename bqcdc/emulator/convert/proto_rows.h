@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "bqcdc/emulator/convert/partition_bounds.h"
 #include "bqcdc/emulator/convert/writer_schema.h"
 #include "bqcdc/emulator/engine/chunk.h"
 #include "bqcdc/schema/table_schema.h"
@@ -45,6 +47,8 @@ struct DecodeInput {
   // By column of the table: a value that is missing in a row becomes the column's default (the request's
   // DEFAULT_VALUE). Empty: none. A column that the message does not have at all gets its default anyway.
   std::vector<bool> default_when_missing;
+  // Bounds of the partitioning column, for every row but a DELETE, which has no value there.
+  std::optional<PartitionBounds> partition;
   DefaultFunction evaluate_default;
 };
 

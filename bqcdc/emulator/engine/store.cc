@@ -127,6 +127,20 @@ absl::Status Store::Attach(Connection& connection) {
 }
 
 absl::Status Store::CheckFormat(Connection& connection) {
+  // Looked at first: what a newer program wrote is not touched.
+  BQCDC_ASSIGN_OR_RETURN(
+      const std::optional<int64_t> tables,
+      connection.ReadInt64("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'baseline' AND "
+                           "table_name = 'meta'"));
+  std::optional<int64_t> format;
+  if (tables.value_or(0) > 0) {
+    BQCDC_ASSIGN_OR_RETURN(
+        format, connection.ReadInt64("SELECT value FROM baseline.main.meta WHERE name = 'format'"));
+  }
+  if (format && *format > kFormat) {
+    return Refused(directory_, "has format ", *format, ", this program reads formats up to ", kFormat,
+                   "; use a newer bqcdc");
+  }
   BQCDC_RETURN_IF_ERROR(connection.Run(
       "CREATE TABLE IF NOT EXISTS delta.main.meta(name VARCHAR);"
       "CREATE TABLE IF NOT EXISTS baseline.main.meta(name VARCHAR, value BIGINT);"
@@ -135,17 +149,9 @@ absl::Status Store::CheckFormat(Connection& connection) {
       "BIGINT, "
       "watermark_us BIGINT, last_change_us BIGINT, highest_high UHUGEINT, highest_low UHUGEINT, "
       "oldest_tombstone_us BIGINT)"));
-  BQCDC_ASSIGN_OR_RETURN(std::optional<int64_t> format,
-                         connection.ReadInt64("SELECT value FROM baseline.main.meta WHERE name = 'format'"));
-  if (!format) {
-    return connection.Run(
-        base::StrCat("INSERT INTO baseline.main.meta VALUES ('format', ", kFormat, "), ('next_uid', 1)"));
-  }
-  if (*format > kFormat) {
-    return Refused(directory_, "has format ", *format, ", this program reads formats up to ", kFormat,
-                   "; use a newer bqcdc");
-  }
-  return absl::OkStatus();
+  if (format) return absl::OkStatus();
+  return connection.Run(
+      base::StrCat("INSERT INTO baseline.main.meta VALUES ('format', ", kFormat, "), ('next_uid', 1)"));
 }
 
 int64_t Store::DeltaLogBytes() const { return BytesOf(base::StrCat(directory_, "/", kDeltaFile, ".wal")); }

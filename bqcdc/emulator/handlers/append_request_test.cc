@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "bqcdc/base/testing/proof.h"
 #include "bqcdc/emulator/handlers/stream_name.h"
 #include "gmock/gmock.h"
 #include "google/cloud/bigquery/storage/v1/storage.pb.h"
@@ -53,7 +54,7 @@ TEST(AppendRequestTest, AnOffsetOfZeroIsAnOffset) {
 
 // Whatever the bytes are: it agrees with protobuf about what can be read, and never leaves them.
 TEST(AppendRequestTest, SurvivesMutations) {
-  const uint32_t seed = std::random_device()();
+  const auto seed = static_cast<uint32_t>(base::TestSeed());
   SCOPED_TRACE(seed);
   const google::protobuf::LogSilencer silence;  // it complains about mutated text on standard error
   std::mt19937 random(seed);

@@ -206,6 +206,7 @@ AppendSession::Decoded AppendSession::Decode(const Resolved& request) {
   convert::DecodeInput input;
   input.rows = request.rows;
   input.default_when_missing = *std::move(defaults);
+  input.partition = convert::PartitionBounds::Of(*result.table, now);
   if (evaluate_default_) {
     input.evaluate_default = [&](const schema::Column& column, size_t rows) {
       return evaluate_default_(column, rows, now);

@@ -10,6 +10,7 @@
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/json_cells.h"
 #include "bqcdc/emulator/convert/json_fields.h"
+#include "bqcdc/emulator/convert/partition_bounds.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/handlers/rest_state.h"
 #include "bqcdc/emulator/handlers/table_reading.h"
@@ -77,6 +78,7 @@ void WriteChangeColumns(size_t first, size_t at, Chunk& chunk) {
 
 // Decodes the rows that are not in `left_out` into chunks; faults are added to `faults`.
 std::vector<Chunk> DecodeRows(const catalog::Table& table, const InsertRequest& request,
+                              const std::optional<convert::PartitionBounds>& partition,
                               const Faults& left_out, Faults* faults) {
   std::vector<Chunk> chunks;
   size_t at = Chunk::kRowsMax;
@@ -88,6 +90,10 @@ std::vector<Chunk> DecodeRows(const catalog::Table& table, const InsertRequest& 
     }
     auto fault =
         convert::WriteJsonRow(*request.rows[i], table.schema.columns, request.options, chunks.back(), at);
+    if (!fault && partition) {
+      auto outside = partition->FaultOf(chunks.back().Reader(partition->column()), at);
+      if (outside) fault = {table.schema.columns[partition->column()].name, *std::move(outside)};
+    }
     if (fault) faults->emplace(i, *std::move(fault));
     WriteChangeColumns(table.schema.columns.size(), at, chunks.back());
     chunks.back().SetRowCount(++at);
@@ -133,13 +139,14 @@ absl::StatusOr<RestResponse> InsertAll(RestContext::State& state, const MethodCa
     BQCDC_ASSIGN_OR_RETURN(const catalog::Table table, state.database.GetTable(TableOf(call)));
     BQCDC_RETURN_IF_ERROR(RefuseDefaults(table, request.rows));
     Faults faults;
-    std::vector<Chunk> chunks = DecodeRows(table, request, {}, &faults);
+    const auto partition = convert::PartitionBounds::Of(table, state.clock.Now());
+    std::vector<Chunk> chunks = DecodeRows(table, request, partition, {}, &faults);
     json answer = {{"kind", "bigquery#tableDataInsertAllResponse"}};
     if (!faults.empty()) {
       answer["insertErrors"] = ErrorsToJson(request, faults);
       if (!request.skip_invalid_rows) return JsonResponse(answer);
       Faults none;
-      chunks = DecodeRows(table, request, faults, &none);
+      chunks = DecodeRows(table, request, partition, faults, &none);
     }
     if (chunks.empty()) return JsonResponse(answer);
     const absl::Status stored =

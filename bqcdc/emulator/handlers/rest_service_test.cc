@@ -344,6 +344,29 @@ TEST(RestTabledataTest, InsertAllAndList) {
               404, "notFound", "Not found: Table p:d.none");
 }
 
+TEST(RestServiceTest, InsertAllTakesPartitionsAroundTodayOnly) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  ASSERT_EQ(
+      server
+          .Post(kTables, json::parse(R"({"tableReference":{"tableId":"t"},"timePartitioning":{"type":"DAY",
+      "field":"day"},"schema":{"fields":[{"name":"n","type":"INTEGER"},{"name":"day","type":"DATE"}]}})"))
+          .status,
+      200);
+  const std::string table = std::string(kTables) + "/t";
+  const json answer = server
+                          .Post(table + "/insertAll", json::parse(R"({"skipInvalidRows":true,"rows":[
+      {"json":{"n":1,"day":"9999-12-31"}},{"json":{"n":2}}]})"))
+                          .Json();
+  ASSERT_EQ(answer["insertErrors"].size(), 1u);
+  EXPECT_EQ(answer["insertErrors"][0]["index"], 0);
+  EXPECT_EQ(answer["insertErrors"][0]["errors"][0]["location"], "day");
+  EXPECT_THAT(
+      answer["insertErrors"][0]["errors"][0]["message"].get<std::string>(),
+      HasSubstr("Value 2932896 for field day of the destination table p:d.t is outside the allowed bounds"));
+  EXPECT_EQ(server.Get(table + "/data").Json()["totalRows"], "1");
+}
+
 TEST(RestHttpTest, PathsAndMethods) {
   RestServer server;
   ASSERT_EQ(server.Post("/projects/p/datasets", DatasetBody("d")).status, 200);

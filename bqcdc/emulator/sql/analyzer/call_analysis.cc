@@ -174,19 +174,24 @@ absl::Status NoMatch(const std::string& name, const std::vector<FunctionSignatur
 }  // namespace
 
 ArgumentType Analyzer::ArgumentOf(const ResolvedExpression& expression) {
-  ArgumentType argument{expression.type};
+  ArgumentType argument;
+  argument.type = expression.type;
   if (expression.kind == ResolvedKind::kLiteral) {
     const auto& literal = Resolved<ResolvedLiteral>(expression);
     argument.is_literal = literal.is_coercible;
     argument.is_untyped = literal.is_untyped;
   } else if (expression.kind == ResolvedKind::kMakeArray) {
     const auto& array = Resolved<ResolvedMakeArray>(expression);
-    argument.is_literal = std::all_of(array.elements.begin(), array.elements.end(),
-                                      [](const auto& element) { return ArgumentOf(*element).is_literal; });
+    for (const auto& element : array.elements) argument.parts.push_back(ArgumentOf(*element));
+    argument.is_literal = std::all_of(argument.parts.begin(), argument.parts.end(),
+                                      [](const ArgumentType& element) { return element.is_literal; });
+    argument.is_untyped = array.is_untyped;
   } else if (expression.kind == ResolvedKind::kMakeStruct) {
     const auto& row = Resolved<ResolvedMakeStruct>(expression);
-    argument.is_literal = std::all_of(row.fields.begin(), row.fields.end(),
-                                      [](const auto& field) { return ArgumentOf(*field).is_literal; });
+    for (const auto& field : row.fields) argument.parts.push_back(ArgumentOf(*field));
+    argument.is_literal =
+        std::all_of(argument.parts.begin(), argument.parts.end(),
+                    [](const ArgumentType& field) { return field.is_literal || field.is_untyped; });
   }
   return argument;
 }
@@ -222,6 +227,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Coerce(ResolvedExpressionPtr exp
       BQCDC_ASSIGN_OR_RETURN(element, Coerce(std::move(element), type.element()));
     }
     array.type = type;
+    array.is_untyped = false;
     return expression;
   }
   if (expression->kind == ResolvedKind::kMakeStruct && type.is_struct()) {

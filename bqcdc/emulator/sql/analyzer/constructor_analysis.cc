@@ -90,12 +90,31 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCast(const CastExpression
   if (operand->kind == ResolvedKind::kLiteral) {
     auto& literal = static_cast<ResolvedLiteral&>(*operand);
     if (!literal.text.empty() && (type.is(TypeKind::kNumeric) || type.is(TypeKind::kBigNumeric))) {
-      BQCDC_ASSIGN_OR_RETURN(operand, Coerce(std::move(operand), type));
+      ExpressionResult coerced = Coerce(std::move(operand), type);
+      if (!coerced.ok() && cast.safe) return std::make_unique<ResolvedLiteral>(Value::Null(type));
+      BQCDC_ASSIGN_OR_RETURN(operand, std::move(coerced));
     }
   }
   if (operand->kind == ResolvedKind::kMakeArray &&
       static_cast<ResolvedMakeArray&>(*operand).elements.empty() && type.is_array()) {
     return std::make_unique<ResolvedMakeArray>(type);
+  }
+  if (!(operand->type == type)) {
+    if (operand->type.is_array() && type.is_array()) {
+      // https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions#cast-as-array
+      const ArgumentType argument = ArgumentOf(*operand);
+      if (!argument.is_untyped && (!argument.is_literal || FindCoercion(argument, type) == Coercion::kNone)) {
+        return ErrorAt(
+            cast.position,
+            "Casting between arrays with incompatible element types is not supported: Invalid cast "
+            "from ",
+            operand->type.ToString(), " to ", type.ToString());
+      }
+    }
+    if (cast.safe && operand->type.is_struct() && type.is_struct()) {
+      // One field that cannot be converted makes the whole value NULL.
+      return Unsupported(cast.position, "SAFE_CAST between different STRUCT types");
+    }
   }
   return MakeCast(std::move(operand), type, cast.safe, cast.position);
 }
@@ -161,6 +180,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeArray(const ArrayConstruc
                    " because nested arrays are not supported");
   }
   auto result = std::make_unique<ResolvedMakeArray>(Type::Array(element_type));
+  result->is_untyped = !array.type && elements.empty();
   for (ResolvedExpressionPtr& element : elements) {
     const Position position = element->position;
     if (array.type && FindCoercion(ArgumentOf(*element), element_type) == Coercion::kNone) {

@@ -30,7 +30,6 @@ std::optional<int64_t> ParseIntLiteral(const std::string& text, bool negative) {
     if (magnitude > kLimit) return std::nullopt;
     return static_cast<int64_t>(0ULL - magnitude);
   }
-  if (hex) return static_cast<int64_t>(magnitude);  // 0xFFFFFFFFFFFFFFFF is -1
   if (magnitude >= kLimit) return std::nullopt;
   return static_cast<int64_t>(magnitude);
 }
@@ -288,6 +287,10 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzePath(const PathExpression
   if (upper == "_PARTITIONTIME" || upper == "_PARTITIONDATE") {
     return Unsupported(first.position, "pseudo-column ", upper);
   }
+  if (path.names.size() == 1 && (upper == "CURRENT_TIMESTAMP" || upper == "CURRENT_DATE" ||
+                                 upper == "CURRENT_DATETIME" || upper == "CURRENT_TIME")) {
+    return Call(upper, {}, first.position);  // the parentheses are optional
+  }
   return ErrorAt(first.position, "Unrecognized name: ", first.text);
 }
 
@@ -487,8 +490,9 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeSubscript(const Subscript
     if (subscript.mode != SubscriptMode::kPlain) {
       return ErrorAt(subscript.position, "JSON elements are accessed by [index] or [name]");
     }
-    return Call(operands[1]->type.is(TypeKind::kString) ? "$json_member" : "$json_element",
-                std::move(operands), subscript.position);
+    // Before the call: an argument that is moved from may be evaluated first.
+    const std::string name = operands[1]->type.is(TypeKind::kString) ? "$json_member" : "$json_element";
+    return Call(name, std::move(operands), subscript.position);
   }
   if (!operands[0]->type.is_array()) {
     return ErrorAt(subscript.position, "Element access using [] is not supported on values of type ",

@@ -106,6 +106,7 @@ struct ResolvedMakeStruct : ResolvedExpression {
 struct ResolvedMakeArray : ResolvedExpression {
   explicit ResolvedMakeArray(Type t) : ResolvedExpression(ResolvedKind::kMakeArray, std::move(t)) {}
   std::vector<ResolvedExpressionPtr> elements;
+  bool is_untyped = false;  // [] without an element type
 };
 
 enum class ResolvedSubqueryMode { kScalar, kArray, kExists, kIn };

@@ -312,6 +312,21 @@ absl::Status Analyzer::AnalyzeOrderBy(const Query& owner, SelectState& state) {
   return absl::OkStatus();
 }
 
+namespace {
+
+absl::Status RefuseClausesWithoutFrom(const Select& select) {
+  const auto refuse = [](const Position& position, const char* clause) {
+    return ErrorAt(position, "Query without FROM clause cannot have a ", clause, " clause");
+  };
+  if (select.where) return refuse(select.where->position, "WHERE");
+  if (select.group_by) return refuse(select.position, "GROUP BY");
+  if (select.having) return refuse(select.having->position, "HAVING");
+  if (select.qualify) return refuse(select.qualify->position, "QUALIFY");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSelect(const Select& select, const Query* owner,
                                                               const Scope* outer) {
   SelectState state;
@@ -322,6 +337,7 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSelect(const Select& sele
     state.scan = std::move(from.scan);
     state.names = std::move(from.names);
   } else {
+    BQCDC_RETURN_IF_ERROR(RefuseClausesWithoutFrom(select));
     state.scan = std::make_unique<SingleRowScan>();
   }
   state.scope = Scope{&state.names, outer};

@@ -3,6 +3,7 @@
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/duckdb/generator.h"
 #include "bqcdc/emulator/sql/functions/function_table.h"
+#include "bqcdc/emulator/sql/types/column_mapping.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -47,6 +48,17 @@ std::string MinMax(const std::string& name, const std::string& value, const Type
   plain.distinct.clear();
   return base::StrCat("CASE WHEN ", Raw("bool_or", base::StrCat("isnan(", value, ")"), plain),
                       " THEN 'nan'::DOUBLE ELSE ", Raw(name, value, plain), " END");
+}
+
+// An infinite result of finite values is an overflow.
+std::string SumFloat64(const std::string& value, const Modifiers& m, const std::string& name,
+                       const std::string& message) {
+  Modifiers plain = m;
+  plain.distinct.clear();
+  const std::string result = Raw(name, value, m);
+  return base::StrCat("CASE WHEN isinf(", result, ") AND NOT ",
+                      Raw("bool_or", base::StrCat("NOT isfinite(", value, ")"), plain), " THEN ",
+                      RaiseText(message), " ELSE ", result, " END");
 }
 
 }  // namespace
@@ -109,8 +121,16 @@ absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall
   const std::string present = base::StrCat(a[0], " IS NOT NULL");
   if (form == "@min") return MinMax("min", a[0], type, m);
   if (form == "@max") return MinMax("max", a[0], type, m);
-  if (form == "@sum_float64") return Raw("sum", a[0], m);
-  if (form == "@avg_float64") return Raw("avg", a[0], m);
+  if (form == "@sum_float64") return SumFloat64(a[0], m, "sum", "'double overflow'");
+  if (form == "@avg_float64") {
+    return SumFloat64(a[0], m, "avg", "'Not supported by this server: AVG whose sum overflows FLOAT64'");
+  }
+  // Of no elements the service makes NULL, not an empty list or text.
+  if (call.limit == 0 && form != "@max_by" && form != "@min_by") {
+    Modifiers plain;
+    plain.over = m.over;
+    return Raw("any_value", base::StrCat("CAST(NULL AS ", DuckDbType(call.type), ")"), plain);
+  }
   if (form == "@array_agg") {
     return cut(Raw("list", a[0], m, call.nulls == ResolvedNulls::kIgnore ? present : ""));
   }

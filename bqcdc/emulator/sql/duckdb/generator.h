@@ -81,7 +81,8 @@ std::string RaiseText(const std::string& message);
 // Fills a form of the function table; see function_table.h. `bracket` renders what stands in [ ].
 std::string FillForm(std::string_view form, const std::vector<std::string>& arguments, bool safe);
 
-// JSON text of `value`, with the formats of TO_JSON_STRING.
-absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type, const Position& position);
+// JSON text of `value`, with the formats of TO_JSON_STRING, or of TO_JSON, which writes wide numbers as such.
+absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type, bool to_json,
+                                     const Position& position);
 
 }  // namespace bqcdc::emulator::sql

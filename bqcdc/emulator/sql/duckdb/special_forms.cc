@@ -180,13 +180,13 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
         return Unsupported(call.position, "TO_JSON_STRING with pretty_print");
       }
     }
-    return JsonText(a[0], type, call.position);
+    return JsonText(a[0], type, form == "@to_json", call.position);
   }
   if (form == "@json_array") {
     std::string text;
     for (size_t i = 0; i < a.size(); ++i) {
       BQCDC_ASSIGN_OR_RETURN(const std::string element,
-                             JsonText(a[i], call.arguments[i]->type, call.position));
+                             JsonText(a[i], call.arguments[i]->type, true, call.position));
       base::StrAppend(&text, text.empty() ? "" : " || ',' || ", element);
     }
     return base::StrCat("('[' || ", text.empty() ? "''" : text, " || ']')");
@@ -199,7 +199,7 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
         return ErrorAt(call.arguments[i]->position, "JSON_OBJECT keys must be of type STRING");
       }
       BQCDC_ASSIGN_OR_RETURN(const std::string value,
-                             JsonText(a[i + 1], call.arguments[i + 1]->type, call.position));
+                             JsonText(a[i + 1], call.arguments[i + 1]->type, true, call.position));
       base::StrAppend(&text, text.empty() ? "" : " || ',' || ", "bq_json_of_string(", a[i], ") || ':' || ",
                       value);
     }
@@ -217,23 +217,25 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
   return Unsupported(call.position, "function ", call.signature->name);
 }
 
-absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type, const Position& position) {
+absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type, bool to_json,
+                                     const Position& position) {
   std::string text;
   switch (type.kind()) {
     case TypeKind::kBool:
       text = base::StrCat("CAST(", value, " AS VARCHAR)");
       break;
     case TypeKind::kInt64:
-      text = base::StrCat("bq_json_of_int64(", value, ")");
+      text = to_json ? base::StrCat("CAST(", value, " AS VARCHAR)")
+                     : base::StrCat("bq_json_of_int64(", value, ")");
       break;
     case TypeKind::kFloat64:
-      text = base::StrCat("bq_json_of_float64(", value, ")");
+      text = base::StrCat(to_json ? "bq_json_number_of_float64(" : "bq_json_of_float64(", value, ")");
       break;
     case TypeKind::kNumeric:
-      text = base::StrCat("bq_json_of_numeric(", value, ")");
+      text = base::StrCat(to_json ? "bq_json_number_of_numeric(" : "bq_json_of_numeric(", value, ")");
       break;
     case TypeKind::kBigNumeric:
-      text = base::StrCat("bq_json_of_bignumeric(", value, ")");
+      text = base::StrCat(to_json ? "bq_json_number_of_bignumeric(" : "bq_json_of_bignumeric(", value, ")");
       break;
     case TypeKind::kString:
       text = base::StrCat("bq_json_of_string(", value, ")");
@@ -257,9 +259,10 @@ absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type,
       text = base::StrCat("bq_json_compact(", value, ")");
       break;
     case TypeKind::kArray: {
-      BQCDC_ASSIGN_OR_RETURN(const std::string element, JsonText("e", type.element(), position));
-      text = base::StrCat("('[' || array_to_string(list_transform(", value, ", lambda e: ", element,
-                          "), ',') || ']')");
+      BQCDC_ASSIGN_OR_RETURN(const std::string element, JsonText("e", type.element(), to_json, position));
+      // array_to_string of no elements is NULL in DuckDB.
+      text = base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL ELSE '[' || coalesce(array_to_string(",
+                          "list_transform(", value, ", lambda e: ", element, "), ','), '') || ']' END");
       break;
     }
     case TypeKind::kStruct: {
@@ -268,7 +271,8 @@ absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type,
       for (size_t i = 0; i < names.size(); ++i) {
         const std::string field =
             base::StrCat("struct_extract(", value, ", ", QuoteDuckDbText(names[i]), ")");
-        BQCDC_ASSIGN_OR_RETURN(const std::string part, JsonText(field, type.fields()[i].type, position));
+        BQCDC_ASSIGN_OR_RETURN(const std::string part,
+                               JsonText(field, type.fields()[i].type, to_json, position));
         base::StrAppend(&fields, fields.empty() ? "" : " || ',' || ", "bq_json_of_string(",
                         QuoteDuckDbText(type.fields()[i].name), ") || ':' || ", part);
       }

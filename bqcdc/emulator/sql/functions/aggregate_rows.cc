@@ -14,7 +14,7 @@ const std::vector<FunctionRow>& AggregateRows() {
       {"SUM", "INTERVAL -> INTERVAL", "bq_sum_interval!([list(#$1)])"},
       {"AVG", "INT64 -> FLOAT64", "[avg(#$1)]"},
       {"AVG", "FLOAT64 -> FLOAT64", "@avg_float64"},
-      {"AVG", "NUMERIC -> NUMERIC", "bq_avg_numeric!([sum(#$1)], [count(#$1)])"},
+      {"AVG", "NUMERIC -> NUMERIC", "bq_avg_numeric([sum(#$1)], [count(#$1)])"},
       {"AVG", "BIGNUMERIC -> BIGNUMERIC", "bq_avg_bignumeric!([list(#$1)])"},
       {"MIN", "O -> O", "@min"},
       {"MAX", "O -> O", "@max"},

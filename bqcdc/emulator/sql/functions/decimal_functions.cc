@@ -95,10 +95,29 @@ void AddDecimalFunctions(OwnFunctions& f) {
         if (a.ToNumeric(&result) == values::ValueError::kNone) return result;
         return base::InvalidArgument("numeric out of range: ", a.ToString());
       });
-  AddFunction(
-      f, "bq_avg_numeric", +[](Numeric sum, int64_t count) -> absl::StatusOr<Numeric> {
-        return DecimalArithmetic<Numeric>::DivideByCount(sum, count);
-      });
+  // The sum may have more digits than a NUMERIC, so it is not read as one.
+  engine::ScalarFunction average;
+  average.name = "bq_avg_numeric";
+  average.parameters.resize(2);
+  average.parameters[0].type = schema::ColumnType::kNumeric;
+  average.parameters[1].type = schema::ColumnType::kInt64;
+  average.result = average.parameters[0];
+  average.evaluate = [](const std::vector<engine::VectorReader>& in, size_t rows, engine::VectorWriter out) {
+    for (size_t row = 0; row < rows; ++row) {
+      if (in[0].IsNull(row) || in[1].IsNull(row) || in[1].Int64(row) == 0) {
+        out.SetNull(row);
+        continue;
+      }
+      const __int128 sum = in[0].Int128(row);
+      const __int128 count = in[1].Int64(row);
+      __int128 quotient = sum / count;
+      const __int128 rest = sum % count;
+      if ((rest < 0 ? -rest : rest) * 2 >= count) quotient += sum < 0 ? -1 : 1;  // halves go away from zero
+      out.SetInt128(row, quotient);
+    }
+    return absl::OkStatus();
+  };
+  f.push_back(std::move(average));
   AddFunction(
       f, "bq_sum_bignumeric", +[](List<BigNumeric> list) -> absl::StatusOr<std::optional<BigNumeric>> {
         int64_t count = 0;

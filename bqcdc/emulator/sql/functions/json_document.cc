@@ -156,7 +156,14 @@ absl::StatusOr<std::string> CanonicalNumber(const std::string& text) {
   if (!std::isfinite(value) || error != std::errc() || Significant(written) != Significant(text)) {
     return base::InvalidArgument("Input number: ", text, " cannot round-trip through string representation");
   }
-  if (written.find_first_of(".eE") == std::string::npos) written += ".0";
+  // The service's form: fixed from 1e-4 to below 1e15, with a point, so that it stays a FLOAT64.
+  const double magnitude = std::fabs(value);
+  if (magnitude == 0 || (magnitude >= 1e-4 && magnitude < 1e15)) {
+    char fixed[64];
+    const auto [last, failure] = std::to_chars(fixed, fixed + sizeof(fixed), value, std::chars_format::fixed);
+    if (failure == std::errc()) written.assign(fixed, last);
+    if (written.find('.') == std::string::npos) written += ".0";
+  }
   return written;
 }
 

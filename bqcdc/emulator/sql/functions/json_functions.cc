@@ -90,25 +90,43 @@ std::string_view TypeName(Kind kind) {
 
 JsonNode NodeOf(V json) { return ParseJsonText(json).value_or(JsonNode()); }
 
-std::string FloatJson(double value) {
-  if (std::isnan(value)) return "\"NaN\"";
-  if (std::isinf(value)) return value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+// Shortest digits that read back; with a point or an exponent, so that it stays a FLOAT64.
+std::string FloatNumber(double value) {
   char digits[64];
   const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), value);
   (void)error;
-  return std::string(digits, end);
+  std::string text(digits, end);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
 }
 
-// A decimal goes as a number where a reader that keeps numbers as FLOAT64 loses nothing, else as text.
+std::string FloatJson(double value) {
+  if (std::isnan(value)) return "\"NaN\"";
+  if (std::isinf(value)) return value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  return Float64ToText(value);
+}
+
+// Beyond 2^53 a reader that keeps numbers as FLOAT64 loses digits.
+constexpr int64_t kExactMax = 1LL << 53;
+
+// TO_JSON_STRING: a number without a fraction of at most 2^53, else text
+// (https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#json_encodings).
 template <typename D>
 std::string DecimalJson(const D& value) {
   const std::string text = value.ToString();
-  double number = 0;
-  D back;
-  const bool exact = absl::SimpleAtod(text, &number) &&
-                     D::FromDouble(number, &back) == values::ValueError::kNone && back == value &&
-                     text.size() <= 17;
+  int64_t whole = 0;
+  const bool exact = absl::SimpleAtoi(text, &whole) && whole >= -kExactMax && whole <= kExactMax;
   return exact ? text : base::StrCat("\"", text, "\"");
+}
+
+// TO_JSON: always a number. One that a FLOAT64 cannot hold is refused rather than rounded.
+template <typename D>
+absl::StatusOr<std::string> DecimalJsonNumber(const D& value) {
+  auto text = CanonicalJson(value.ToString());
+  if (!text.ok()) {
+    return base::InvalidArgument("Not supported by this server: JSON of a decimal that FLOAT64 cannot hold");
+  }
+  return text;
 }
 
 std::optional<int64_t> LaxInt64(V json) {
@@ -186,9 +204,15 @@ void AddJsonWriters(OwnFunctions& f) {
   AddFunction(
       f, "bq_json_of_bignumeric", +[](values::BigNumeric a) { return DecimalJson(a); });
   AddFunction(
+      f, "bq_json_number_of_numeric", +[](values::Numeric a) { return DecimalJsonNumber(a); });
+  AddFunction(
+      f, "bq_json_number_of_bignumeric", +[](values::BigNumeric a) { return DecimalJsonNumber(a); });
+  AddFunction(
+      f, "bq_json_number_of_float64", +[](double a) -> absl::StatusOr<std::string> {
+        return std::isfinite(a) ? CanonicalJson(FloatNumber(a)) : FloatJson(a);
+      });
+  AddFunction(
       f, "bq_json_of_int64", +[](int64_t a) -> std::string {
-        // Beyond 2^53 a FLOAT64 loses digits.
-        constexpr int64_t kExactMax = 1LL << 53;
         return a >= -kExactMax && a <= kExactMax ? base::StrCat(a) : base::StrCat("\"", a, "\"");
       });
   AddFunction(

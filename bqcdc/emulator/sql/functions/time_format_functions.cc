@@ -32,6 +32,9 @@ void AddTimeFormatFunctions(OwnFunctions& f) {
         int64_t local = 0;
         if (!values::UtcToLocal(zone, a.micros, &local))
           return base::InvalidArgument("Invalid time zone: ", zone);
+        if (local < values::kDatetimeMin || local > values::kDatetimeMax) {
+          return base::InvalidArgument("Timestamp is out of range in time zone ", zone);
+        }
         return FormatTime(format, local, a.micros, FormatScope{true, true, zone});
       });
   AddFunction(

@@ -28,9 +28,11 @@ absl::Status EvaluationError(const absl::Status& status) {
   if (absl::StrContains(text, "More than one row returned by a subquery")) {
     return errors::InvalidQuery("Scalar subquery produced more than one element");
   }
-  if (absl::StrContains(text, "INT128") || absl::StrContains(text, "INT64") ||
-      absl::StrContains(text, "BIGINT") || absl::StrContains(text, "HUGEINT")) {
+  if (absl::StrContains(text, "INT64") || absl::StrContains(text, "BIGINT")) {
     return errors::InvalidQuery("int64 overflow");
+  }
+  if (absl::StrContains(text, "INT128") || absl::StrContains(text, "HUGEINT")) {
+    return errors::InvalidQuery("numeric overflow");
   }
   if (absl::StrContains(text, "out of range") || absl::StrContains(text, "Overflow")) {
     return errors::InvalidQuery("Value is out of range");

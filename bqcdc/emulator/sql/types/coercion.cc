@@ -62,13 +62,20 @@ Coercion FindCoercion(const ArgumentType& from, const Type& to) {
   if (type.is_struct() && to.is_struct() && type.fields().size() == to.fields().size()) {
     Coercion worst = Coercion::kImplicit;
     for (size_t i = 0; i < type.fields().size(); ++i) {
-      ArgumentType field{type.fields()[i].type, from.is_literal};
+      const ArgumentType field =
+          i < from.parts.size() ? from.parts[i] : ArgumentType{type.fields()[i].type, from.is_literal};
       if (FindCoercion(field, to.fields()[i].type) == Coercion::kNone) return Coercion::kNone;
     }
     return worst;
   }
   if (type.is_array() && to.is_array()) {
     if (type.element().Equivalent(to.element())) return Coercion::kImplicit;
+    if (from.is_literal && !from.parts.empty()) {
+      for (const ArgumentType& element : from.parts) {
+        if (FindCoercion(element, to.element()) == Coercion::kNone) return Coercion::kNone;
+      }
+      return Coercion::kLiteral;
+    }
     if (from.is_literal && FindCoercion({type.element(), true}, to.element()) != Coercion::kNone) {
       return Coercion::kLiteral;
     }

@@ -12,8 +12,9 @@ namespace bqcdc::emulator::sql {
 // An expression as overload resolution sees it.
 struct ArgumentType {
   Type type;
-  bool is_literal = false;  // a literal or a query parameter
-  bool is_untyped = false;  // NULL, or [] without an element type: fits every (array) type
+  bool is_literal = false;               // a literal or a query parameter
+  bool is_untyped = false;               // NULL, or [] without an element type: fits every (array) type
+  std::vector<ArgumentType> parts = {};  // of a constructor: each field, or element, on its own
 };
 
 enum class Coercion {

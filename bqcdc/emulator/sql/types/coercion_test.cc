@@ -59,7 +59,7 @@ TEST(TextConversionTest, Numbers) {
   EXPECT_EQ(Float64ToText(0.1), "0.1");
   EXPECT_EQ(Float64ToText(1e20), "1e+20");
   EXPECT_EQ(Float64ToText(123456789012345680.0), "1.2345678901234568e+17");
-  EXPECT_EQ(Float64ToText(-0.0), "-0");
+  EXPECT_EQ(Float64ToText(-0.0), "0");
   EXPECT_EQ(Float64ToInt64(-2.5).value(), -3);
   EXPECT_FALSE(Float64ToInt64(9223372036854775808.0).ok());
   EXPECT_TRUE(TextToBool("TRUE").value());

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <limits>
+#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -27,6 +29,125 @@ absl::StatusOr<T> Parsed(std::string_view text, std::string_view before, std::st
   T value{};
   if (parse(Strip(text), &value) != ValueError::kNone) return base::InvalidArgument(before, text, after);
   return value;
+}
+
+// A number with a sign and up to 9 digits of fraction, in billionths; digits below the microsecond are
+// refused.
+std::optional<__int128> TakeIsoNumber(std::string_view* text, bool* has_fraction) {
+  const bool negative = !text->empty() && text->front() == '-';
+  if (!text->empty() && (text->front() == '-' || text->front() == '+')) text->remove_prefix(1);
+  constexpr size_t kDigitsMax = 18;
+  __int128 value = 0;
+  size_t digits = 0;
+  for (; !text->empty() && absl::ascii_isdigit(text->front()); text->remove_prefix(1)) {
+    value = value * 10 + (text->front() - '0');
+    if (++digits > kDigitsMax) return std::nullopt;
+  }
+  if (digits == 0) return std::nullopt;
+  value *= 1'000'000'000;
+  *has_fraction = !text->empty() && text->front() == '.';
+  if (*has_fraction) {
+    text->remove_prefix(1);
+    __int128 unit = 100'000'000;
+    if (text->empty() || !absl::ascii_isdigit(text->front())) return std::nullopt;
+    for (; !text->empty() && absl::ascii_isdigit(text->front()); text->remove_prefix(1)) {
+      value += unit * (text->front() - '0');
+      unit /= 10;
+      if (unit == 0 && text->size() > 1 && absl::ascii_isdigit((*text)[1])) return std::nullopt;
+    }
+  }
+  return negative ? -value : value;
+}
+
+// ISO 8601 behind the P: [n Y][n M][n W][n D][T[n H][n M][n S]], each with a sign of its own.
+std::optional<values::Interval> IsoInterval(std::string_view text) {
+  struct Designator {
+    char letter;
+    bool time;
+    int64_t months;
+    int64_t days;
+    int64_t micros;
+  };
+  static constexpr Designator kDesignators[] = {
+      {'Y', false, 12, 0, 0},
+      {'M', false, 1, 0, 0},
+      {'W', false, 0, 7, 0},
+      {'D', false, 0, 1, 0},
+      {'H', true, 0, 0, values::kMicrosPerHour},
+      {'M', true, 0, 0, values::kMicrosPerMinute},
+      {'S', true, 0, 0, values::kMicrosPerSecond},
+  };
+  __int128 months = 0;
+  __int128 days = 0;
+  __int128 micros = 0;
+  bool time = false;
+  size_t next = 0;
+  size_t parts = 0;
+  while (!text.empty()) {
+    if (text.front() == 'T') {
+      if (time || text.size() == 1) return std::nullopt;
+      time = true;
+      text.remove_prefix(1);
+    }
+    bool has_fraction = false;
+    const std::optional<__int128> number = TakeIsoNumber(&text, &has_fraction);
+    if (!number || text.empty()) return std::nullopt;
+    size_t found = next;
+    while (found < std::size(kDesignators) &&
+           (kDesignators[found].letter != text.front() || kDesignators[found].time != time)) {
+      ++found;
+    }
+    if (found == std::size(kDesignators)) return std::nullopt;
+    const Designator& designator = kDesignators[found];
+    constexpr __int128 kBillion = 1'000'000'000;
+    if (has_fraction && designator.letter != 'S') return std::nullopt;
+    const __int128 scaled_micros = *number * designator.micros;
+    if (scaled_micros % kBillion != 0) return std::nullopt;
+    months += *number / kBillion * designator.months;
+    days += *number / kBillion * designator.days;
+    micros += scaled_micros / kBillion;
+    next = found + 1;
+    ++parts;
+    text.remove_prefix(1);
+  }
+  const auto inside = [](__int128 value, int64_t limit) { return value >= -limit && value <= limit; };
+  if (parts == 0 || !inside(months, values::Interval::kMonthsMax) ||
+      !inside(days, values::Interval::kDaysMax) || !inside(micros, values::Interval::kMicrosMax)) {
+    return std::nullopt;
+  }
+  return values::Interval{static_cast<int32_t>(months), static_cast<int32_t>(days),
+                          static_cast<int64_t>(micros)};
+}
+
+// Which fields the text gives: told by its spaces, colons and dashes behind a digit, as the service does;
+// null where that fits none.
+const char* IntervalFields(std::string_view text) {
+  int spaces = 0;
+  int colons = 0;
+  int dashes = 0;
+  char before = '\0';
+  for (const char c : text) {
+    spaces += c == ' ' ? 1 : 0;
+    colons += c == ':' ? 1 : 0;
+    dashes += c == '-' && absl::ascii_isdigit(before) ? 1 : 0;
+    before = c;
+  }
+  struct Row {
+    int spaces;
+    int colons;
+    int dashes;
+    const char* fields;
+  };
+  static constexpr Row kRows[] = {
+      {2, 2, 1, "YEAR TO SECOND"},  {2, 1, 1, "YEAR TO MINUTE"},  {2, 0, 1, "YEAR TO HOUR"},
+      {1, 0, 1, "YEAR TO DAY"},     {0, 0, 1, "YEAR TO MONTH"},   {2, 0, 0, "MONTH TO HOUR"},
+      {2, 1, 0, "MONTH TO MINUTE"}, {2, 2, 0, "MONTH TO SECOND"}, {1, 1, 0, "DAY TO MINUTE"},
+      {1, 2, 0, "DAY TO SECOND"},   {0, 2, 0, "HOUR TO SECOND"},
+  };
+  for (const Row& row : kRows) {
+    if (row.spaces == spaces && row.colons == colons && row.dashes == dashes) return row.fields;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -107,17 +228,29 @@ absl::StatusOr<int64_t> TextToTimestamp(std::string_view text, std::string_view 
 }
 
 absl::StatusOr<values::Interval> TextToInterval(std::string_view text) {
-  return Parsed<values::Interval>(text, "Invalid INTERVAL value '", "'", values::ParseInterval);
+  if (const std::string_view body = Strip(text); !body.empty() && body[0] == 'P') {
+    std::optional<values::Interval> interval = IsoInterval(body.substr(1));
+    if (!interval) return base::InvalidArgument("Invalid INTERVAL value '", text, "'");
+    return *interval;
+  }
+  const auto bad = [&] { return base::InvalidArgument("Invalid INTERVAL value '", text, "'"); };
+  const char* fields = IntervalFields(text);
+  values::Interval interval;
+  if (fields == nullptr || text.find('\'') != std::string_view::npos ||
+      values::ParseSqlInterval(base::StrCat("INTERVAL '", text, "' ", fields), &interval) !=
+          ValueError::kNone) {
+    return bad();
+  }
+  return interval;
 }
 
 std::string Float64ToText(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  if (value == 0) return "0";  // never signed
   char digits[40];
-  // %.15g where that reads back, else %.17g: the digits that the service's own conversion tries, in its
-  // order.
+  // %.15g where that reads back, else %.17g, as RoundTripDoubleToString of ZetaSQL.
   std::snprintf(digits, sizeof(digits), "%.15g", value);
-  if (std::strtod(digits, nullptr) != value) std::snprintf(digits, sizeof(digits), "%.16g", value);
   if (std::strtod(digits, nullptr) != value) std::snprintf(digits, sizeof(digits), "%.17g", value);
   return digits;
 }

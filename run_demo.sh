@@ -33,7 +33,12 @@ story=examples/demo
 PATH=${BQCDC_PROGRAMS:-$PWD/build/bin}:$PATH
 select_all="SELECT * FROM $table ORDER BY id"
 
-part() { printf '\n== %s\n' "$*"; }
+# Headings and commands stand out on a terminal.
+bold= plain=
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+  bold=$'\033[1m' plain=$'\033[0m'
+fi
+part() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 fail() { printf 'run_demo.sh: %s\n' "$*" >&2; exit 1; }
 
 # Prints a command as a person would type it, then runs it. Where the local server is stands in BIGQUERY_EMULATOR_HOST.
@@ -42,7 +47,7 @@ run() {
   for word in "$@"; do
     case $word in *[\ \;\(\*\<]*) shown+=" \"$word\"" ;; *) shown+=" $word" ;; esac
   done
-  printf '\n$%s\n' "$shown"
+  printf '\n%s$%s%s\n' "$bold" "$shown" "$plain"
   "$@" || fail "the command above ended with exit code $?"
 }
 
@@ -68,7 +73,7 @@ expect() {
 
 # How far the changes have been applied to the table itself; on the real service also how long ago that was.
 show_watermark() {
-  local columns="table_name, upsert_stream_apply_watermark"
+  local columns="upsert_stream_apply_watermark"
   [ -z "$project" ] ||
     columns+=", TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), upsert_stream_apply_watermark, SECOND) AS age_seconds"
   run bqcdc query "SELECT $columns FROM demo_dataset.INFORMATION_SCHEMA.TABLES WHERE table_name = 'cdc_demo'"
@@ -79,7 +84,7 @@ start_server() {
   scratch=$(mktemp -d "${TMPDIR:-/tmp}/bqcdc-demo-XXXXXX")
   trap stop_server EXIT
   local flags=(--project demo-project --data-dir "$scratch/data" --http-port 0 --grpc-port 0 --clock manual --admin)
-  printf '\n$ bqcdc serve %s &\n' "${flags[*]}"
+  printf '\n%s$ bqcdc serve %s &%s\n' "$bold" "${flags[*]}" "$plain"
   bqcdc-serve "${flags[@]}" --endpoints-file "$scratch/endpoints.json" >"$scratch/log" 2>&1 &
   server=$!
   local tries
@@ -127,6 +132,8 @@ else
 fi
 
 part "1. Create a table with a primary key that may lag 15 minutes"
+# On the real service the table stays from play to play, with the staleness 0 of the last step.
+[ -z "$project" ] || bqcdc set-staleness $table 15m 2>/dev/null || true
 run bqcdc create-table $table --schema id:INT64,name:STRING --primary-key id --max-staleness 15m
 
 part "2. Stream the first part: Alice and Carol arrive"
@@ -152,8 +159,7 @@ send $story/3-late-repeated-shuffled.jsonl
 part "6. Staleness 0: each query merges what has arrived"
 run bqcdc set-staleness $table 0
 expect $'1,Alice Restored\n2,Bob' final
-# A table that stays is left as it was created, so that the demo can be played again.
-[ -z "$project" ] || { show_watermark; run bqcdc set-staleness $table 15m; }
+[ -z "$project" ] || show_watermark
 
 part "Every step showed what it should; this is the table"
 run bqcdc query "SELECT * FROM $table"

@@ -36,10 +36,11 @@ step() { printf '\n== %s\n' "$*"; }
 
 step "Install what is missing"
 scripts/setup "${setup[@]}"
-step "Build"
-scripts/build
+# Before the build, so that a missing client is known in seconds.
 step "Test clients"
 tests/clients/setup
+step "Build"
+scripts/build
 if [ $slow = true ]; then
   step "Slow proofs in full (seed $BQCDC_SEED)"
   selection=(--label-regex '^slow$')

@@ -1,33 +1,30 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/flag_values.h"
 #include "bqcdc/cli/session.h"
 #include "bqcdc/rest/table_admin.h"
-#include "bqcdc/values/duration_text.h"
 
 namespace bqcdc::cli {
 namespace {
 
 struct Flags {
-  std::string table, schema, primary_key, max_staleness, cluster_by;
+  std::string table, schema, primary_key, cluster_by;
+  std::optional<std::string> max_staleness;
 };
 
 absl::Status Run(const CommonFlags& common, const Flags& flags) {
   rest::TableSpec spec;
   BQCDC_ASSIGN_OR_RETURN(spec.schema, ReadSchemaFlags(flags.schema, flags.primary_key));
   spec.clustering = SplitNames(flags.cluster_by);
-  if (!flags.max_staleness.empty()) {
-    const auto staleness = values::ParseStaleness(flags.max_staleness);
-    if (!staleness.ok())
-      return WrongUsage(absl::StrCat("--max-staleness: ", std::string(staleness.status().message())));
-    spec.max_staleness = *staleness;
+  if (flags.max_staleness.has_value()) {
+    BQCDC_ASSIGN_OR_RETURN(spec.max_staleness, ParseStalenessFlag("--max-staleness", *flags.max_staleness));
   }
   BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
   BQCDC_ASSIGN_OR_RETURN(spec.name, session->ParseTable(flags.table));

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <sstream>
@@ -23,6 +24,7 @@ namespace {
 constexpr std::size_t kSchemaFileBytesMax = 16 * 1024 * 1024;
 
 absl::StatusOr<std::string> ReadSchemaFile(const std::string& path) {
+  if (std::filesystem::is_directory(path)) return WrongUsage(absl::StrCat(path, " is a directory"));
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return WrongUsage(absl::StrCat("cannot open schema file ", path, ": ", std::strerror(errno)));
   std::ostringstream text;
@@ -35,7 +37,10 @@ absl::StatusOr<std::string> ReadSchemaFile(const std::string& path) {
 absl::StatusOr<std::vector<schema::Column>> ReadColumns(const std::string& text) {
   if (text.empty() || text.front() != '@') return schema::ParseInlineSchema(text);
   BQCDC_ASSIGN_OR_RETURN(const std::string json, ReadSchemaFile(text.substr(1)));
-  return schema::ColumnsFromJsonText(json);
+  auto columns = schema::ColumnsFromJsonText(json);
+  if (!columns.ok())
+    return WrongUsage(absl::StrCat(text.substr(1), ": ", std::string(columns.status().message())));
+  return columns;
 }
 
 }  // namespace
@@ -63,6 +68,12 @@ absl::StatusOr<absl::Duration> ParseDurationFlag(const std::string& flag, const 
   auto duration = values::ParseDurationText(text);
   if (!duration.ok()) return WrongUsage(absl::StrCat(flag, ": ", std::string(duration.status().message())));
   return duration;
+}
+
+absl::StatusOr<values::Interval> ParseStalenessFlag(const std::string& flag, const std::string& text) {
+  auto staleness = values::ParseStaleness(text);
+  if (!staleness.ok()) return WrongUsage(absl::StrCat(flag, ": ", std::string(staleness.status().message())));
+  return staleness;
 }
 
 std::vector<std::string> SplitNames(std::string_view text) {

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bqcdc/schema/table_schema.h"
+#include "bqcdc/values/interval.h"
 
 namespace bqcdc::cli {
 
@@ -16,6 +17,10 @@ absl::StatusOr<std::uint64_t> ParseByteSize(std::string_view text);
 
 // Parses a duration flag: "1s", "250ms", "1m30s".
 absl::StatusOr<absl::Duration> ParseDurationFlag(const std::string& flag, const std::string& text);
+
+// Parses a staleness: "0", "15m", "1h30m" or a SQL interval. What is too much for a table is the service's to
+// say.
+absl::StatusOr<values::Interval> ParseStalenessFlag(const std::string& flag, const std::string& text);
 
 // Splits "id,region" into its names; blanks around them go.
 std::vector<std::string> SplitNames(std::string_view text);

@@ -23,6 +23,34 @@ TEST(ParseDurationFlag, NamesTheFlag) {
   EXPECT_TRUE(IsWrongUsage(ParseDurationFlag("--x", "soon").status()));
 }
 
+TEST(ParseStalenessFlag, TakesDurationsAndSqlIntervals) {
+  const std::pair<const char*, absl::Duration> cases[] = {
+      {"0", absl::ZeroDuration()},
+      {"0s", absl::ZeroDuration()},
+      {"15m", absl::Minutes(15)},
+      {"900s", absl::Minutes(15)},
+      {"1h30m", absl::Minutes(90)},
+      {"24h", absl::Hours(24)},
+      {"INTERVAL 15 MINUTE", absl::Minutes(15)},
+      {"interval 0 minute", absl::ZeroDuration()},
+      {"INTERVAL '15' MINUTE", absl::Minutes(15)},
+      {"INTERVAL '1:30' HOUR TO MINUTE", absl::Minutes(90)},
+      {"INTERVAL '0-0 0 0:15:0' YEAR TO SECOND", absl::Minutes(15)},
+      {"INTERVAL 1 DAY", absl::Hours(24)},
+      {"0-0 0 0:15:0", absl::Minutes(15)},
+      {"1 hour", absl::Hours(1)}};
+  for (const auto& [text, want] : cases) {
+    const auto staleness = ParseStalenessFlag("--max-staleness", text);
+    ASSERT_TRUE(staleness.ok()) << text << ": " << staleness.status();
+    EXPECT_EQ(staleness->TotalMicros(), absl::ToInt64Microseconds(want)) << text;
+  }
+  for (const char* text : {"", "15", "soon", "2d", "-5m", "15min", "INTERVAL 1", "INTERVAL -1 HOUR"}) {
+    const auto staleness = ParseStalenessFlag("--max-staleness", text);
+    EXPECT_TRUE(IsWrongUsage(staleness.status())) << text;
+    EXPECT_EQ(staleness.status().message().substr(0, 17), "--max-staleness: ") << text;
+  }
+}
+
 TEST(ReadSchemaFlags, MakesKeyColumnsRequired) {
   const auto schema = ReadSchemaFlags("id:INT64,region:STRING(2),price:NUMERIC(10,2)", "region, ID");
   ASSERT_TRUE(schema.ok()) << schema.status();
@@ -30,6 +58,11 @@ TEST(ReadSchemaFlags, MakesKeyColumnsRequired) {
   EXPECT_TRUE(schema->columns[1].required());
   EXPECT_FALSE(schema->columns[2].required());
   EXPECT_EQ(schema->primary_key, (std::vector<std::string>{"region", "ID"}));
+}
+
+TEST(ReadSchemaFlags, NamesTheFile) {
+  const auto directory = ReadSchemaFlags("@" + ::testing::TempDir(), "id");
+  EXPECT_EQ(directory.status().message(), "--schema: " + ::testing::TempDir() + " is a directory");
 }
 
 TEST(ReadSchemaFlags, RefusesWhatCannotBe) {

@@ -3,7 +3,10 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <cstring>
+#include <string>
+#include <vector>
 
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
@@ -54,6 +57,33 @@ void AddCommonFlags(CLI::App& app, CommonFlags& flags) {
       ->group(group);
 }
 
+constexpr char kCommonFlagsNote[] = R"(
+Common flags (--project, --endpoint, --credentials, --log-level and more): see "bqcdc --help".)";
+
+// At the end of the help of each command below `app`.
+void NoteCommonFlags(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    command->footer(command->get_footer() + kCommonFlagsNote);
+    NoteCommonFlags(*command);
+  }
+}
+
+// "bqcdc: WHAT IS WRONG", and where the right way stands.
+std::string UsageFault(const CLI::App* app, const CLI::Error& error) {
+  std::string command = app->get_name();
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+    command += " " + app->get_name();
+  }
+  std::string text = error.what();
+  // The parser knows only that a command is required, even where there is one that it does not know.
+  if (app->get_require_subcommand_min() > 0 && error.get_name() == "RequiredError") {
+    const std::vector<std::string> unknown = app->remaining();
+    text = unknown.empty() ? command + ": which command?" : "no command is called " + unknown.front();
+  }
+  return "bqcdc: " + text + "\nRun \"" + command + " --help\" for more.\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -74,7 +104,13 @@ int main(int argc, char** argv) {
   bqcdc::cli::AddQueryCommand(app, flags, &action);
   bqcdc::cli::AddSetStalenessCommand(app, flags, &action);
   bqcdc::cli::AddAdminCommand(app, flags, &action);
+  NoteCommonFlags(app);
   app.footer(kFooter);  // After the commands, which would take it over.
+  app.failure_message(UsageFault);
+  if (argc <= 1) {
+    std::fputs(app.help().c_str(), stderr);
+    return bqcdc::cli::kWrongUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -24,9 +24,26 @@ struct Flags {
   ResultFormat format = ResultFormat::kTable;
 };
 
+// Where the statement begins, behind blanks, parentheses and comments; npos where there is none.
+std::size_t BeginOfStatement(const std::string& sql) {
+  std::size_t at = 0;
+  while ((at = sql.find_first_not_of(" \t\r\n(", at)) != std::string::npos) {
+    if (sql[at] == '#' || sql.compare(at, 2, "--") == 0) {
+      at = sql.find('\n', at);
+    } else if (sql.compare(at, 2, "/*") == 0) {
+      at = sql.find("*/", at + 2);
+      if (at != std::string::npos) at += 2;
+    } else {
+      return at;
+    }
+    if (at == std::string::npos) break;
+  }
+  return std::string::npos;
+}
+
 // Answers to DDL and DML carry a schema too, but are no rows to print.
 bool ReturnsRows(const std::string& sql) {
-  const std::size_t begin = sql.find_first_not_of(" \t\r\n(");
+  const std::size_t begin = BeginOfStatement(sql);
   const std::size_t end =
       sql.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", begin);
   const std::string word =
@@ -53,7 +70,8 @@ absl::Status Run(const CommonFlags& common, const Flags& flags) {
     return absl::OkStatus();
   }));
   if (affected.has_value()) {
-    std::fprintf(stderr, "%lld rows affected\n", static_cast<long long>(*affected));
+    std::fprintf(stderr, "%lld %s affected\n", static_cast<long long>(*affected),
+                 *affected == 1 ? "row" : "rows");
   } else if (prints_rows) {
     printer->End();
   }
@@ -70,10 +88,18 @@ void AddQueryCommand(CLI::App& app, const CommonFlags& common, Action* action) {
   command->add_option("SQL", flags->sql, "The statement; - reads it from standard input")->required();
   const std::map<std::string, ResultFormat> formats = {
       {"table", ResultFormat::kTable}, {"json", ResultFormat::kJson}, {"csv", ResultFormat::kCsv}};
-  command->add_option("--format", flags->format, "table, json or csv")
-      ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
-      ->option_text("FORMAT")
-      ->default_str("table");
+  command
+      ->add_option_function<std::string>(
+          "--format",
+          [flags, formats](const std::string& text) {
+            const auto found = formats.find(absl::AsciiStrToLower(text));
+            if (found == formats.end())
+              throw CLI::ValidationError("--format",
+                                         absl::StrCat("'", text, "' is none of table, json, csv"));
+            flags->format = found->second;
+          },
+          "table, json or csv")
+      ->option_text("FORMAT=table");
   command->callback([&common, flags, action] {
     *action = [&common, flags] {
       const absl::Status status = Run(common, *flags);

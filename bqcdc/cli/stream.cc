@@ -5,15 +5,18 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/flag_values.h"
 #include "bqcdc/cli/progress_line.h"
+#include "bqcdc/cli/repeated_warnings.h"
 #include "bqcdc/cli/session.h"
 #include "bqcdc/cli/stop_on_signal.h"
 #include "bqcdc/pipeline/dry_run.h"
@@ -135,9 +138,12 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   surroundings.channels = [&session] { return session->OpenStorageChannel(); };
   surroundings.clock = &session->clock();
   surroundings.stop = &stop;
-  surroundings.warn = [&progress](const std::string& text) {
+  RepeatedWarnings warnings;
+  surroundings.warn = [&progress, &warnings](const std::string& text) {
+    const std::optional<std::string> shown = warnings.Pass(text, absl::Now());
+    if (!shown.has_value()) return;
     progress.Clear();
-    spdlog::warn("{}", text);
+    spdlog::warn("{}", *shown);
   };
   surroundings.on_progress = [&progress](const pipeline::StreamSummary& summary,
                                          const pipeline::LineReader& lines) {

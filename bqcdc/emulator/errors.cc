@@ -42,9 +42,11 @@ absl::Status TableNotFoundInQuery(std::string_view table, std::string_view locat
               base::StrCat("Not found: Table ", table, " was not found in location ", location));
 }
 
-absl::Status DatasetNotFoundInQuery(std::string_view project, std::string_view dataset, std::string_view location) {
-  return Make(absl::StatusCode::kNotFound, kReasonNotFound,
-              base::StrCat("Not found: Dataset ", project, ":", dataset, " was not found in location ", location));
+absl::Status DatasetNotFoundInQuery(std::string_view project, std::string_view dataset,
+                                    std::string_view location) {
+  return Make(
+      absl::StatusCode::kNotFound, kReasonNotFound,
+      base::StrCat("Not found: Dataset ", project, ":", dataset, " was not found in location ", location));
 }
 
 absl::Status JobNotFound(std::string_view job) {

@@ -27,7 +27,8 @@ absl::Status DatasetNotFound(std::string_view project, std::string_view dataset)
 absl::Status TableNotFound(std::string_view table);
 // The text that a query gets: `Not found: Table p:d.t was not found in location US`.
 absl::Status TableNotFoundInQuery(std::string_view table, std::string_view location);
-absl::Status DatasetNotFoundInQuery(std::string_view project, std::string_view dataset, std::string_view location);
+absl::Status DatasetNotFoundInQuery(std::string_view project, std::string_view dataset,
+                                    std::string_view location);
 absl::Status JobNotFound(std::string_view job);
 absl::Status DatasetExists(std::string_view project, std::string_view dataset);
 absl::Status TableExists(std::string_view table);

@@ -7,18 +7,16 @@ namespace bqcdc::emulator::unconfirmed {
 
 // ---- `_CHANGE_TYPE` and the mode of a connection (handlers/connection_mode.h)
 // * UPSERT, DELETE and INSERT are taken in upper case only; any other text, the empty one too, makes a bad
-// row with the
-//   message `The given value is not a valid CHANGE_TYPE: <value>`.
+//   row with the message `The given value is not a valid CHANGE_TYPE: <value>`.
 // * NULL (unset) counts as INSERT: refused among UPSERT and DELETE with the mixing text.
 // * The mode belongs to the connection, all its destinations together (--mode-per-destination: to each). The
-// first
-//   accepted request that has `_CHANGE_TYPE` in its descriptor, for a table with a primary key, decides by
-//   its first row; a refused request decides nothing. Rows of a descriptor without the field decide nothing,
-//   but count as INSERT on a connection in upsert mode.
+//   first accepted request that has `_CHANGE_TYPE` in its descriptor, for a table with a primary key, decides
+//   by its first row; a refused request decides nothing. Rows of a descriptor without the field decide
+//   nothing, but count as INSERT on a connection in upsert mode.
 // * A mode fault refuses the request: status InvalidArgument with the fault's own text, and `row_errors`
-// naming the rows.
+//   naming the rows.
 // * UPSERT or DELETE without a primary key: `Create UPSERT stream is not supported for primary key disabled
-// table: p:d.t`.
+//   table: p:d.t`.
 
 // ---- `_CHANGE_SEQUENCE_NUMBER` (values/sequence_number.h, convert/proto_rows.h)
 // * A bad value makes a bad row: `The given value is not a valid CHANGE_SEQUENCE_NUMBER: <value>`.
@@ -29,53 +27,46 @@ namespace bqcdc::emulator::unconfirmed {
 // ---- Rows (convert/)
 // * Bytes that are no message make a bad row, not a refusal without `row_errors`.
 // * A missing REQUIRED value: `Required field <path> is missing.` A DELETE needs only the REQUIRED columns of
-// its key, and
-//   its other values are not looked at.
+//   its key, and its other values are not looked at.
 // * NULL in a key column is taken; NULL equals NULL as a key.
 // * Enum to STRING becomes the name; numbers without a name count as unset (proto2's rule).
 // * sint*, fixed*, sfixed* are taken where int32 and int64 are; a group is taken as a message.
 // * NUMERIC and BIGNUMERIC bytes may be padded with sign bytes; empty bytes are refused; digits of text
-// beyond the scale are
-//   rounded half away from zero.
+//   beyond the scale are rounded half away from zero.
 // * Nanoseconds of a google.protobuf.Timestamp are cut to microseconds.
 // * A `required` label of the descriptor is checked, except on a DELETE.
 // * A column that the descriptor leaves out gets its default for an UPSERT as for a plain row.
 // * Streamed values of the column that a table is partitioned by (unit of time) lie 3650 days back to 366
-// days ahead of
-//   today (UTC), by their day; others make a bad row. NULL is taken. A DELETE's value is not looked at. The
-//   text is that of insertAll, which holds to the same bounds here. Partition decorators (t$20240131) are
-//   refused by name.
+//   days ahead of today (UTC), by their day; others make a bad row. NULL is taken. A DELETE's value is not
+//   looked at. The text is that of insertAll, which holds to the same bounds here. Partition decorators
+//   (t$20240131) are refused by name.
 
 // ---- AppendRows (handlers/append_session.h)
 // * A missing table, an offset on a default stream (InvalidArgument), rows in Arrow format and created
-// streams
-//   (Unimplemented) are errors in the stream; they do not end the RPC.
+//   streams (Unimplemented) are errors in the stream; they do not end the RPC.
 // * A writer schema that is refused leaves the one before in force.
 // * `updated_schema` comes once for each change and connection, on the first response to an accepted request.
 // * A table that was dropped or re-created: NotFound without a StorageError.
 // * Requests beyond --max-request-bytes (20 MiB) are refused in the stream, `AppendRows request too large: N
-// limit L`.
+//   limit L`.
 // * An idle connection is closed with Aborted after --idle-timeout (10 min) by the server's clock.
 
 // ---- Folding of changes (cdc/, engine/)
 // * A late, lower number loses against an applied row for ever (--forget-sequences-after makes rows forget),
-// and against a
-//   DELETE for 48 hours (CdcOptions::tombstone_retention); later it revives the key.
+//   and against a DELETE for 48 hours (CdcOptions::tombstone_retention); later it revives the key.
 // * Where one of two changes has no number, the one ingested later wins. Plain rows of a key that were
-// ingested before a
-//   change that is applied go; one appended later stays beside the winner.
+//   ingested before a change that is applied go; one appended later stays beside the winner.
 // * DELETE of a missing key leaves a tombstone. Rows that share a key in the baseline are all replaced.
 // * Rows of one request without an order: the last of the request wins (--shuffle-ties: any, seeded).
 
 // ---- Staleness and apply (engine/)
 // * max_staleness: 0 to 24 hours.
 // * The watermark is NULL before the first UPSERT or DELETE, which sets it to its ingest time minus a
-// microsecond; an apply
-//   sets it to the apply's time. Applies come every max_staleness / 2, never closer than a second; tables
-//   without max_staleness are compacted on a timer, which no query can see.
+//   microsecond; an apply sets it to the apply's time. Applies come every max_staleness / 2, never closer
+//   than a second; tables without max_staleness are compacted on a timer, which no query can see.
 // * A table is active with CDC while it has unapplied changes and 30 minutes beyond
-// (CdcOptions::active_window): then
-//   UPDATE, DELETE, MERGE and TRUNCATE are refused and INSERT is a plain append.
+//   (CdcOptions::active_window): then UPDATE, DELETE, MERGE and TRUNCATE are refused and INSERT is a plain
+//   append.
 // * tabledata.list and numRows show what a query sees now.
 
 }  // namespace bqcdc::emulator::unconfirmed

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "bqcdc/schema/inline_schema.h"
 #include "bqcdc/schema/schema_json.h"
 
@@ -154,6 +155,55 @@ TEST(JsonRowEncoder, Values) {
       {R"("type":"STRING")", "null", ""},
   };
   for (const Case& c : cases) EXPECT_EQ(EncodeValue(c.column, c.value), c.want) << c.column << " " << c.value;
+}
+
+std::string Varint(uint64_t value) {
+  std::string hex;
+  for (; value >= 0x80; value >>= 7) hex += absl::StrCat(absl::Hex(0x80 | (value & 0x7f), absl::kZeroPad2));
+  return hex + absl::StrCat(absl::Hex(value, absl::kZeroPad2));
+}
+
+// Packed civil times and scaled integers as the service's own encoders write them.
+TEST(JsonRowEncoder, DocumentedVectors) {
+  struct Civil {
+    const char* column;
+    const char* text;
+    uint64_t packed;
+  };
+  constexpr Civil kCivil[] = {
+      {R"("type":"TIME")", R"("12:34:56.789012")", 53880818196},
+      {R"("type":"TIME")", R"("23:59:59.999999")", 102806536767},
+      {R"("type":"DATETIME")", R"("0001-01-01 00:00:00")", 74904229642240},
+      {R"("type":"DATETIME")", R"("2024-02-29 12:34:56.789012")", 142439173919083028},
+      {R"("type":"DATETIME")", R"("9999-12-31 23:59:59.999999")", 703674213004689983}};
+  for (const Civil& c : kCivil) EXPECT_EQ(EncodeValue(c.column, c.text), "10" + Varint(c.packed)) << c.text;
+
+  struct Decimal {
+    const char* column;
+    std::string text;
+    std::string bytes;
+  };
+  const std::string numeric_max = "99999999999999999999999999999.999999999";
+  const std::string big = "578960446186580977117854925043439539266.3499233282028201972879200395656481996";
+  std::string ones, zeros;
+  for (int i = 0; i < 31; ++i) ones += "ff", zeros += "00";
+  const char* numeric = R"("type":"NUMERIC")";
+  const char* bignumeric = R"("type":"BIGNUMERIC")";
+  const Decimal decimals[] = {{numeric, "0", "00"},
+                              {numeric, "1", "00ca9a3b"},
+                              {numeric, "-1", "003665c4"},
+                              {numeric, "123.456", "00108dbe1c"},
+                              {numeric, "0.000000001", "01"},
+                              {numeric, numeric_max, "ffffffff3f228a097ac4865aa84c3b4b"},
+                              {numeric, "-" + numeric_max, "01000000c0dd75f6853b79a557b3c4b4"},
+                              {bignumeric, "1", "0000000040228a097ac4865aa84c3b4b"},
+                              {bignumeric, big + "7", ones + "7f"},
+                              {bignumeric, "-" + big + "8", zeros + "80"}};
+  for (const Decimal& d : decimals) {
+    const std::string want = "12" + Varint(d.bytes.size() / 2) + d.bytes;
+    EXPECT_EQ(EncodeValue(d.column, d.text), want) << d.text;
+    EXPECT_EQ(EncodeValue(d.column, "\"" + d.text + "\""), want) << d.text;
+  }
 }
 
 TEST(JsonRowEncoder, RefusedValuesNameColumnAndReasonButNotTheValue) {

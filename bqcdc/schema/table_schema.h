@@ -26,8 +26,8 @@ struct Column {
 
   // Parameters of the type; unset = the type's own limit.
   std::optional<int64_t> max_length = {};  // STRING: characters, BYTES: bytes
-  std::optional<int64_t> precision = {};       // NUMERIC, BIGNUMERIC
-  std::optional<int64_t> scale = {};           // only together with precision
+  std::optional<int64_t> precision = {};   // NUMERIC, BIGNUMERIC
+  std::optional<int64_t> scale = {};       // only together with precision
   // Decimal digits of a TIMESTAMP's second where it is not 6 (12 = picoseconds).
   std::optional<int64_t> timestamp_precision = {};
   // Of a RANGE: kDate, kDatetime or kTimestamp.

@@ -1,0 +1,97 @@
+// What a person meets first: help, wrong usage, names of tables, statements.
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/end_to_end/scenario.h"
+
+namespace bqcdc::end_to_end {
+namespace {
+
+using Usage = Scenario;
+
+TEST_F(Usage, WithoutACommandItShowsTheHelp) {
+  const ProgramResult help = Run({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  const ProgramResult nothing = Run({});
+  EXPECT_EQ(nothing.exit_code, 2);
+  EXPECT_EQ(nothing.out, "");
+  EXPECT_EQ(nothing.err, help.out);
+  for (const char* command : {"serve", "create-table", "stream", "query", "set-staleness", "admin"})
+    EXPECT_TRUE(absl::StrContains(help.out, absl::StrCat("\n  ", command, " "))) << command;
+  EXPECT_TRUE(absl::StartsWith(Run({"--version"}).out, "bqcdc "));
+}
+
+TEST_F(Usage, EachCommandHasHelp) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"create-table"},
+                                                  {"stream"},
+                                                  {"query"},
+                                                  {"set-staleness"},
+                                                  {"admin"},
+                                                  {"admin", "clock"},
+                                                  {"admin", "apply"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.push_back("--help");
+    const ProgramResult help = Run(arguments);
+    EXPECT_EQ(help.exit_code, 0) << command.back();
+    EXPECT_TRUE(absl::StrContains(help.out, "Usage: bqcdc ")) << help.out;
+    EXPECT_TRUE(absl::StrContains(help.out, "Common flags")) << help.out;
+  }
+  const ProgramResult serve = Run({"serve", "--help"});
+  EXPECT_EQ(serve.exit_code, 0);
+  EXPECT_TRUE(absl::StrContains(serve.out, "--http-port")) << serve.out;
+}
+
+TEST_F(Usage, FaultsNameWhatIsWrongAndWhereTheRightWayStands) {
+  const std::pair<std::vector<std::string>, const char*> cases[] = {
+      {{"strem", "d.t"}, "bqcdc: no command is called strem\nRun \"bqcdc --help\" for more.\n"},
+      {{"stream"}, "bqcdc: TABLE is required\nRun \"bqcdc stream --help\" for more.\n"},
+      {{"admin", "clock"},
+       "bqcdc: bqcdc admin clock: which command?\nRun \"bqcdc admin clock --help\" for more.\n"},
+      {{"query", "SELECT 1", "--format", "xml"},
+       "bqcdc: --format: 'xml' is none of table, json, csv\nRun \"bqcdc query --help\" for more.\n"}};
+  for (const auto& [arguments, want] : cases) {
+    const ProgramResult result = Run(arguments);
+    EXPECT_EQ(result.exit_code, 2) << arguments.front();
+    EXPECT_EQ(result.err, want);
+    EXPECT_EQ(result.out, "");
+  }
+}
+
+TEST_F(Usage, TablesHaveThreeFormsOfName) {
+  server();
+  const std::vector<std::string> columns = {"--schema", "id:INT64", "--primary-key", "id"};
+  for (const char* name : {"d.one", "p.d.two", "p:d.three", "q.d.four", "example.com:x:d.five"}) {
+    std::vector<std::string> create = {"create-table", name};
+    create.insert(create.end(), columns.begin(), columns.end());
+    RunOk(create);
+    RunOk({"stream", name}, "{\"_CHANGE_TYPE\":\"UPSERT\",\"id\":1}\n");
+    RunOk({"set-staleness", name, "15m"});
+  }
+  EXPECT_EQ(Query("SELECT table_name FROM d.INFORMATION_SCHEMA.TABLES ORDER BY table_name"),
+            (std::vector<std::string>{"one", "three", "two"}));
+  for (const char* name : {"", "t", ".t", "d.", "a.b.c.d", "p.d:t", "d.t x", "`d.t`"}) {
+    std::vector<std::string> create = {"create-table", name};
+    create.insert(create.end(), columns.begin(), columns.end());
+    const ProgramResult result = Run(create);
+    EXPECT_EQ(result.exit_code, 2) << name;
+    EXPECT_TRUE(absl::StrContains(result.err, absl::StrCat("bqcdc: '", name, "' is no table; give ")))
+        << result.err;
+  }
+}
+
+TEST_F(Usage, StatementsWithoutRowsPrintNone) {
+  server();
+  RunOk({"query", "CREATE SCHEMA d"});
+  const ProgramResult created =
+      RunOk({"query", "-- a comment (of one line)\n/* and\nmore */ # first\nCREATE TABLE d.t (id INT64)"});
+  EXPECT_EQ(created.out, "");
+  EXPECT_EQ(RunOk({"query", "INSERT INTO d.t (id) VALUES (1)"}).err, "1 row affected\n");
+  EXPECT_EQ(RunOk({"query", "INSERT INTO d.t (id) VALUES (2), (3)"}).err, "2 rows affected\n");
+  EXPECT_EQ(RunOk({"query", "-", "--format", "csv"}, "-- in order\nSELECT id FROM d.t ORDER BY id").out,
+            "id\n1\n2\n3\n");
+}
+
+}  // namespace
+}  // namespace bqcdc::end_to_end

@@ -286,7 +286,8 @@ absl::Status BatchSender::SendAgain(Parcel parcel, const write::AppendResult& re
   const bool given_up = now > parcel.first_refusal + patience;
   parcel.not_before = now + pause;
   again_.push_back(std::move(parcel));
-  if (!table.ok() && table.code() != absl::StatusCode::kUnavailable) return table;
+  // No answer from REST, whatever its error, is no reason to stop: only that the table is ours no more.
+  if (table.code() == absl::StatusCode::kFailedPrecondition) return table;
   if (given_up) {
     return absl::Status(
         result.status.code(),

@@ -72,6 +72,12 @@ absl::Status BatchSender::Run(write::AppendConnection& connection) {
       return status;
   }
   Fail(status);
+  {
+    // Whoever found that the run must not go on has cancelled the connection too: the first error is the
+    // cause.
+    absl::MutexLock lock(&mutex_);
+    status = failure_;
+  }
   CountLateAnswers(connection);
   summary_.rows_unsettled = UnsettledRows();
   return status;

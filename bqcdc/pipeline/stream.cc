@@ -174,7 +174,9 @@ absl::Status StreamRun::Work() {
   watch.join();
   connections_.reset();
   absl::MutexLock lock(&mutex_);
-  if (!input_status_.ok() && (sent.ok() || absl::IsCancelled(sent))) return input_status_;
+  // A cancelled input is the consequence of what ended the sending, never its cause.
+  const bool own_error = !input_status_.ok() && !absl::IsCancelled(input_status_);
+  if (own_error && (sent.ok() || absl::IsCancelled(sent))) return input_status_;
   return sent;
 }
 

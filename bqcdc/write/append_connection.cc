@@ -143,7 +143,8 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
     std::shared_ptr<const Destination> told_kept;
     bool trace_told = false;
     bool writing = false;
-    bool ending = false;  // the hold is given back, nothing may be written
+    bool ending = false;   // the hold is given back, nothing may be written
+    bool overdue = false;  // we have ended it, for it owed an answer too long
     bool done = false;
     absl::Status end;
   };
@@ -162,6 +163,8 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   void OpenCall() ABSL_LOCKS_EXCLUDED(mutex_);
   void CollectEndedCall() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Duration NextPause() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Counts a failed attempt; true when patience is used up.
+  bool CountAttempt() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void OnWriteDone(Call* call, bool ok) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -195,7 +198,7 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   std::unique_ptr<Call> call_ ABSL_GUARDED_BY(mutex_);
   bool opened_before_ ABSL_GUARDED_BY(mutex_) = false;
   int attempts_ ABSL_GUARDED_BY(mutex_) = 0;  // calls without any answer, in a row
-  absl::Time last_answer_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Time failing_since_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // end of the first of them
   absl::Time not_before_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Status last_end_ ABSL_GUARDED_BY(mutex_);  // of the call before
   absl::Status failed_ ABSL_GUARDED_BY(mutex_);
@@ -214,7 +217,6 @@ absl::StatusOr<std::int64_t> AppendConnection::Impl::Append(AppendRequest reques
   if (!failed_.ok()) return failed_;
   if (stopping_) return absl::CancelledError("the connection was cancelled");
   const std::int64_t number = next_number_++;
-  if (entries_.empty()) last_answer_ = clock_.Now();  // Patience is counted from here.
   Entry& entry = entries_.emplace_back();
   entry.number = number;
   entry.request = std::move(request);
@@ -295,6 +297,7 @@ bool AppendConnection::Impl::AwaitWork() {
     if (!found) {
       // Half-open: the peer is gone without a word, or has stopped answering.
       if (call_ != nullptr && AnswerIsOverdue()) {
+        call_->overdue = true;
         call_->context.TryCancel();
         mutex_.Await(absl::Condition(&work));
       } else {
@@ -324,9 +327,7 @@ void AppendConnection::Impl::OpenCall() {
       bool give_up = false;
       {
         absl::MutexLock lock(&mutex_);
-        ++attempts_;
-        give_up = attempts_ >= options_.reopen_attempts_max ||
-                  clock_.Now() > last_answer_ + options_.reopen_time_max;
+        give_up = CountAttempt();
         not_before_ = clock_.Now() + NextPause();
       }
       if (give_up)
@@ -414,7 +415,6 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
     timing.waited = answered.sent - answered.queued;
     timing.answered = clock_.Now() - answered.sent;
     attempts_ = 0;
-    last_answer_ = clock_.Now();
   }
   AppendResult result = ResultOf(response);
   result.timing = timing;
@@ -444,12 +444,14 @@ void AppendConnection::Impl::CollectEndedCall() {
     call = std::move(call_);
     sent_count_ = 0;
     if (stopping_) return;
+    if (call->overdue) {
+      call->end = absl::DeadlineExceededError(
+          absl::StrCat("no answer within ", absl::FormatDuration(options_.answer_time_max)));
+    }
     last_end_ = call->end;
     verdict = ClassifyCallEnd(call->end);
-    ++attempts_;
-    give_up = !entries_.empty() &&
-              (verdict.action == AppendAction::kHalt || attempts_ >= options_.reopen_attempts_max ||
-               clock_.Now() > last_answer_ + options_.reopen_time_max);
+    const bool out_of_patience = CountAttempt();
+    give_up = !entries_.empty() && (verdict.action == AppendAction::kHalt || out_of_patience);
     // An idle call that the service closed is opened by the next request, at once.
     not_before_ = entries_.empty() ? absl::InfinitePast() : clock_.Now() + NextPause();
     if (entries_.empty()) attempts_ = 0;
@@ -461,6 +463,13 @@ void AppendConnection::Impl::CollectEndedCall() {
             "append connection: ", call->end.ok() ? "the server ends each call" : call->end.message(),
             verdict.hint.empty() ? "" : absl::StrCat(" (", std::string(verdict.hint), ")"))));
   }
+}
+
+bool AppendConnection::Impl::CountAttempt() {
+  // From the first end on: how long that call had been silent before says nothing about coming back.
+  if (attempts_++ == 0) failing_since_ = clock_.Now();
+  return attempts_ >= options_.reopen_attempts_max ||
+         clock_.Now() > failing_since_ + options_.reopen_time_max;
 }
 
 absl::Duration AppendConnection::Impl::NextPause() {

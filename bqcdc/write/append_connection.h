@@ -30,8 +30,8 @@ struct AppendConnectionOptions {
   int requests_in_flight_max = 16;
   std::size_t bytes_in_flight_max = 64 * 1024 * 1024;
 
-  // Patience. Attempts without any answer in between, and time since the last answer, until the connection
-  // gives up. Pauses double from the first to the longest, each shortened at random by up to half.
+  // Patience. Attempts without any answer in between, and time since the first of them failed, until the
+  // connection gives up. Pauses double from the first to the longest, each shortened at random by up to half.
   int reopen_attempts_max = 1000;
   absl::Duration reopen_time_max = absl::Minutes(5);
   absl::Duration pause_first = absl::Milliseconds(50);

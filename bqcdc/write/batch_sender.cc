@@ -385,7 +385,8 @@ absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, c
   parcel.not_before = now + pause;
   Lane& lane = LaneOf(*parcel.batch);
   lane.again.push_back(std::move(parcel));
-  if (!table.ok() && table.code() != absl::StatusCode::kUnavailable) return table;
+  // No answer from REST, whatever its error, is no reason to stop: only that the table is ours no more.
+  if (table.code() == absl::StatusCode::kFailedPrecondition) return table;
   if (given_up) {
     return absl::Status(result.status.code(),
                         absl::StrCat("the service refused a request for ", absl::FormatDuration(patience),

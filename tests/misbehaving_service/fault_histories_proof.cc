@@ -1,0 +1,94 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <iostream>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "bqcdc/base/testing/proof.h"
+#include "tests/misbehaving_service/stream_history.h"
+
+// Many random histories of the streamer against the misbehaving service, each with everything that must hold.
+namespace bqcdc::misbehaving {
+namespace {
+
+// Most of a history is waiting for the machine: threads, sockets, the kernel.
+constexpr int kHistoriesAtOnce = 12;
+constexpr int kShownMax = 5;
+
+class FaultHistories : public ::testing::Test {
+ protected:
+  void Live(std::uint64_t first, int count) {
+    std::vector<std::thread> threads;
+    std::atomic<int> next{0};
+    for (int i = 0; i < kHistoriesAtOnce; ++i) {
+      threads.emplace_back([&] {
+        for (int n; (n = next++) < count;) LiveOne(first + static_cast<std::uint64_t>(n));
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  void LiveOne(std::uint64_t seed) {
+    const StreamHistory history = MakeStreamHistory(seed);
+    const StreamFindings findings = RunStreamHistory(history);
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [kind, count] : findings.struck) struck_[kind] += count;
+    halted_ += findings.halted;
+    requests_ += findings.requests;
+    calls_ += findings.calls;
+    resent_ += findings.rows_resent;
+    late_ += findings.late_appends;
+    dead_letters_ += findings.dead_letters;
+    ties_ += findings.ties;
+    repeats_ += findings.repeats;
+    if (findings.elapsed > longest_) longest_seed_ = seed;
+    longest_ = std::max(longest_, findings.elapsed);
+    if (!findings.problems.empty()) failed_.emplace(seed, findings.problems);
+  }
+
+  absl::Mutex mutex_;
+  std::map<FaultKind, std::int64_t> struck_;
+  std::int64_t halted_ = 0, requests_ = 0, calls_ = 0, resent_ = 0, late_ = 0, dead_letters_ = 0, ties_ = 0,
+               repeats_ = 0;
+  absl::Duration longest_;
+  std::uint64_t longest_seed_ = 0;
+  std::map<std::uint64_t, std::vector<std::string>> failed_;
+};
+
+TEST_F(FaultHistories, EndAsTheOracleSays) {
+  const std::uint64_t first = base::TestSeed();
+  const char* asked = std::getenv("BQCDC_HISTORIES");
+  const int count = asked != nullptr ? std::atoi(asked) : base::ProofRounds(2'000, 20'000);
+  Live(first, count);
+  std::cout << count << " histories: " << requests_ << " requests, " << calls_ << " calls, " << resent_
+            << " rows sent again, " << late_ << " late appends, " << dead_letters_ << " dead letters, "
+            << ties_ << " ties, " << repeats_ << " repeated, " << halted_ << " halted, longest "
+            << absl::FormatDuration(longest_) << " of its own time (" << longest_seed_ << ")\n";
+  for (int kind = 0; kind < kFaultKindCount; ++kind) {
+    std::cout << "  " << FaultName(static_cast<FaultKind>(kind)) << ": "
+              << struck_[static_cast<FaultKind>(kind)] << "\n";
+    // A fault that never strikes proves nothing.
+    EXPECT_GE(struck_[static_cast<FaultKind>(kind)], count / 100) << FaultName(static_cast<FaultKind>(kind));
+  }
+  EXPECT_GE(resent_, count);
+  EXPECT_GE(late_, count / 100);
+  EXPECT_GE(dead_letters_, count);
+  EXPECT_GE(ties_, count / 2);
+  EXPECT_GE(repeats_, count / 20);
+  EXPECT_GE(halted_, count / 50);
+  int shown = 0;
+  for (const auto& [seed, problems] : failed_) {
+    std::string text = absl::StrCat("BQCDC_SEED=", seed, " BQCDC_HISTORIES=1 repeats this\n");
+    for (const std::string& problem : problems) absl::StrAppend(&text, "  ", problem, "\n");
+    if (++shown <= kShownMax) absl::StrAppend(&text, Print(Shrink(MakeStreamHistory(seed))));
+    ADD_FAILURE() << text;
+  }
+}
+
+}  // namespace
+}  // namespace bqcdc::misbehaving

@@ -1,0 +1,80 @@
+#include "tests/misbehaving_service/idle_clock.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bqcdc::misbehaving {
+namespace {
+
+// Of the machine. Looks without any event in between, until the clock jumps.
+constexpr absl::Duration kLook = absl::Microseconds(100);
+constexpr int kIdleLooks = 3;
+// The farthest jump where nothing is expected.
+constexpr absl::Duration kLongJump = absl::Seconds(10);
+
+}  // namespace
+
+IdleClock::IdleClock(absl::Time start) : clock_(start), thread_([this] { Drive(); }) {}
+
+IdleClock::~IdleClock() {
+  stopping_ = true;
+  thread_.join();
+}
+
+bool IdleClock::AwaitWithDeadline(absl::Mutex& mutex, const absl::Condition& condition,
+                                  absl::Time deadline) const {
+  if (deadline == absl::InfiniteFuture()) return clock_.AwaitWithDeadline(mutex, condition, deadline);
+  std::multiset<absl::Time>::iterator entry;
+  {
+    absl::MutexLock lock(&mutex_);
+    entry = deadlines_.insert(deadline);
+  }
+  const bool holds = clock_.AwaitWithDeadline(mutex, condition, deadline);
+  absl::MutexLock lock(&mutex_);
+  deadlines_.erase(entry);
+  return holds;
+}
+
+void IdleClock::ExpectNothingBefore(absl::Time time) {
+  absl::MutexLock lock(&mutex_);
+  nothing_before_ = time;
+}
+
+void IdleClock::OnOverrun(absl::Duration limit, std::function<void()> overrun) {
+  absl::MutexLock lock(&mutex_);
+  overrun_at_ = absl::Now() + limit;
+  overrun_ = std::move(overrun);
+}
+
+absl::Time IdleClock::NextJump() {
+  absl::MutexLock lock(&mutex_);
+  if (deadlines_.empty()) return absl::InfinitePast();
+  const absl::Time now = clock_.Now();
+  // The clock knows whole microseconds, a deadline may lie between two.
+  absl::Time next = *deadlines_.begin() + absl::Microseconds(1);
+  if (nothing_before_ > now) next = std::max(next, std::min(now + kLongJump, nothing_before_));
+  return next;
+}
+
+void IdleClock::Drive() {
+  std::uint64_t seen = 0;
+  int idle = 0;
+  while (!stopping_) {
+    absl::SleepFor(kLook);  // The machine's time is what this thread watches.
+    std::function<void()> overrun;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (overrun_ && absl::Now() >= overrun_at_) overrun = std::exchange(overrun_, nullptr);
+    }
+    if (overrun) overrun();
+    const std::uint64_t ticks = ticks_.load(std::memory_order_relaxed);
+    if (ticks != std::exchange(seen, ticks) || holds_.load() > 0) {
+      idle = 0;
+    } else if (++idle >= kIdleLooks) {
+      idle = 0;
+      clock_.Set(NextJump());
+    }
+  }
+}
+
+}  // namespace bqcdc::misbehaving

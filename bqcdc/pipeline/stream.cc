@@ -133,8 +133,8 @@ void StreamRun::MakePool() {
   options.connection.requests_in_flight_max = options_.requests_in_flight_max;
   options.connection.bytes_in_flight_max = options_.bytes_in_flight_max;
   options.connection.reopen_time_max = options_.retry_time_max;
-  options.connection.before_reopen = [this](const absl::Status& why) {
-    if (with_.warn) {
+  options.connection.before_open = [this](bool again, const absl::Status& why) {
+    if (again && with_.warn) {
       with_.warn(absl::StrCat("append connection ended, opening it again: ",
                               why.ok() ? std::string("the server closed it") : std::string(why.message())));
     }

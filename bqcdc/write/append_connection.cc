@@ -320,8 +320,8 @@ void AppendConnection::Impl::OpenCall() {
     again = opened_before_;
     why = last_end_;
   }
-  if (again && options_.before_reopen) {
-    const absl::Status status = options_.before_reopen(why);
+  if ((again || options_.ask_before_first) && options_.before_open) {
+    const absl::Status status = options_.before_open(again, why);
     if (!status.ok() && status.code() != absl::StatusCode::kUnavailable) return Fail(status);
     if (!status.ok()) {
       bool give_up = false;

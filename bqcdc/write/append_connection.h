@@ -20,10 +20,12 @@ struct AppendConnectionOptions {
   // Behaviour.
   std::string trace_id = "bqcdc";
 
-  // Called before the call is opened again, with no lock held, on the connection's own thread: the place to
-  // make sure that the table is still ours. `why` is how the call before ended. Unavailable = try later; any
-  // other error ends the connection.
-  std::function<absl::Status(const absl::Status& why)> before_reopen;
+  // Called before a call is opened, with no lock held, on the connection's own thread: the place to make sure
+  // that the table is still ours. `again` = one was open before, and `why` is how it ended. Unavailable = try
+  // later; any other error ends the connection.
+  std::function<absl::Status(bool again, const absl::Status& why)> before_open;
+  // Whether the first call is asked about, too: not where the table was claimed just now.
+  bool ask_before_first = false;
 
   // Performance. Requests and bytes that may wait for their answer; both bound memory. A loopback needs few,
   // a distant service rate × delay. One request is always let through.

@@ -121,7 +121,7 @@ TEST_F(AppendConnectionTest, SendsUnacknowledgedRequestsAgainInOrder) {
   });
   std::atomic<int> reopened = 0;
   AppendConnectionOptions options;
-  options.before_reopen = [&](const absl::Status& why) {
+  options.before_open = [&](bool, const absl::Status& why) {
     EXPECT_EQ(why.message(), "the connection is draining");
     ++reopened;
     return absl::OkStatus();
@@ -237,7 +237,7 @@ TEST_F(AppendConnectionTest, DoesNotTryAgainWhatCannotSucceed) {
 TEST_F(AppendConnectionTest, EndsWhenTheTableIsNoLongerOurs) {
   FakeWriteService service([](const SeenRequest&) { return Reply::EndCall(absl::UnavailableError("gone")); });
   AppendConnectionOptions options;
-  options.before_reopen = [](const absl::Status&) { return absl::FailedPreconditionError("taken over"); };
+  options.before_open = [](bool, const absl::Status&) { return absl::FailedPreconditionError("taken over"); };
   Connect(service, options);
   AppendAll(1);
   EXPECT_EQ(Await(), absl::FailedPreconditionError("taken over"));

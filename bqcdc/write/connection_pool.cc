@@ -67,13 +67,15 @@ absl::StatusOr<std::size_t> ConnectionPool::ChooseChannel() {
 
 absl::StatusOr<int> ConnectionPool::Open() {
   BQCDC_ASSIGN_OR_RETURN(const std::size_t channel, ChooseChannel());
+  AppendConnectionOptions options = options_.connection;
+  options.ask_before_first = options.ask_before_first || next_id_ > 0;  // Time has passed since the first.
   const int id = next_id_++;
   Entry& entry = entries_[id];
   entry.channel = channel;
   entry.unused_since = clock_.Now();
   ++channels_[channel].calls;
   entry.connection = std::make_unique<AppendConnection>(
-      channels_[channel].channel, options_.connection, clock_,
+      channels_[channel].channel, std::move(options), clock_,
       [this, id](std::int64_t request, AppendResult result) { on_result_(id, request, std::move(result)); },
       on_failure_);
   return id;

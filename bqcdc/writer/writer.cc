@@ -65,8 +65,8 @@ void Writer::Impl::MakeConnections() {
   options.connection.requests_in_flight_max = options_.requests_in_flight_max;
   options.connection.bytes_in_flight_max = options_.bytes_in_flight_max;
   options.connection.reopen_time_max = options_.retry_time_max;
-  options.connection.before_reopen = [this](const absl::Status& why) {
-    if (options_.on_warning) {
+  options.connection.before_open = [this](bool again, const absl::Status& why) {
+    if (again && options_.on_warning) {
       options_.on_warning(absl::StrCat("append connection ended, opening it again: ",
                                        why.ok() ? "the server closed it" : std::string(why.message())));
     }

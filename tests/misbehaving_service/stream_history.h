@@ -23,6 +23,7 @@ struct StreamLimits {
   std::int64_t batch_rows = 4;
   int requests_in_flight = 4;
   std::size_t batches = 8;
+  int connections = 1;
 };
 
 // A run of StreamChanges against the misbehaving service: what is read, how, and what goes wrong.

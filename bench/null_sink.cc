@@ -1,15 +1,17 @@
-// bqcdc_null_sink: the far end of the Storage Write API that costs nothing. It reads every AppendRows request down to the
-// frames of its rows, counts them and answers at once (or --ack-delay-ms later). A benchmark of writers puts it where
-// BigQuery would be, so that what is measured is the writer. It stores nothing and looks at no value.
+// bqcdc_null_sink: the far end of the Storage Write API that costs nothing. It reads every AppendRows request
+// down to the frames of its rows, counts them and answers at once (or --ack-delay-ms later). A benchmark of
+// writers puts it where BigQuery would be, so that what is measured is the writer. It stores nothing and
+// looks at no value.
 //
-// Beside that, the little REST that writers need: insert, get and patch (labels, by etag) of one dataset and its tables;
-// GetWriteStream describes them. Counters: GET /stats; POST /stats/reset. A line of counters is printed at the end.
+// Beside that, the little REST that writers need: insert, get and patch (labels, by etag) of one dataset and
+// its tables; GetWriteStream describes them. Counters: GET /stats; POST /stats/reset. A line of counters is
+// printed at the end.
 
 #include <grpcpp/alarm.h>
-#include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+#include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/server_callback.h>
 #include <httplib.h>
 #include <signal.h>
@@ -178,10 +180,10 @@ class Connection final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::
     } else {
       ++counters_.refused;
       response.mutable_error()->set_code(grpc::StatusCode::INVALID_ARGUMENT);
-      response.mutable_error()->set_message(!framed              ? "the request is no AppendRowsRequest"
-                                            : request.rows == 0  ? "the request has no rows"
-                                            : stream_.empty()    ? "the request names no stream"
-                                                                 : "the connection has no writer schema yet");
+      response.mutable_error()->set_message(!framed             ? "the request is no AppendRowsRequest"
+                                            : request.rows == 0 ? "the request has no rows"
+                                            : stream_.empty()   ? "the request names no stream"
+                                                                : "the connection has no writer schema yet");
     }
     return Serialize(response);
   }
@@ -222,7 +224,8 @@ class Connection final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::
   grpc::Alarm alarm_;
   std::string stream_;
   bool schema_known_ = false;
-  bool reading_ = true, reads_done_ = false, writing_ = false, waiting_ = false, broken_ = false, finished_ = false;
+  bool reading_ = true, reads_done_ = false, writing_ = false, waiting_ = false, broken_ = false,
+       finished_ = false;
 };
 
 // Table resources by "projects/P/datasets/D/tables/T", as they were inserted.
@@ -268,8 +271,10 @@ class Tables {
 // REST names of types that the Storage API calls otherwise.
 v1::TableFieldSchema::Type StorageType(const std::string& name) {
   static const std::map<std::string, v1::TableFieldSchema::Type> kOtherNames = {
-      {"INTEGER", v1::TableFieldSchema::INT64},   {"FLOAT", v1::TableFieldSchema::DOUBLE},
-      {"FLOAT64", v1::TableFieldSchema::DOUBLE},  {"BOOLEAN", v1::TableFieldSchema::BOOL},
+      {"INTEGER", v1::TableFieldSchema::INT64},
+      {"FLOAT", v1::TableFieldSchema::DOUBLE},
+      {"FLOAT64", v1::TableFieldSchema::DOUBLE},
+      {"BOOLEAN", v1::TableFieldSchema::BOOL},
       {"BIGNUMERIC", v1::TableFieldSchema::BIGNUMERIC}};
   const auto other = kOtherNames.find(name);
   if (other != kOtherNames.end()) return other->second;
@@ -286,7 +291,8 @@ class WriteService final : public ServiceBase {
  public:
   WriteService(Tables& tables, std::chrono::milliseconds delay) : tables_(tables), delay_(delay) {}
 
-  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AppendRows(grpc::CallbackServerContext*) override {
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AppendRows(
+      grpc::CallbackServerContext*) override {
     return new Connection(counters_, delay_);
   }
 
@@ -346,7 +352,9 @@ void SetUpRest(httplib::Server& http, Tables& tables, Counters& counters, const 
     counters.Reset();
     SendJson(response, counters.ToJson());
   });
-  const auto any_dataset = [](const httplib::Request&, httplib::Response& response) { SendJson(response, Json::object()); };
+  const auto any_dataset = [](const httplib::Request&, httplib::Response& response) {
+    SendJson(response, Json::object());
+  };
   http.Get(dataset, any_dataset);
   http.Post("/bigquery/v2/projects/[^/]+/datasets", any_dataset);
   http.Post(dataset + "/tables", [&tables](const httplib::Request& request, httplib::Response& response) {
@@ -368,7 +376,8 @@ void SetUpRest(httplib::Server& http, Tables& tables, Counters& counters, const 
     if (!patch.is_object()) return SendError(response, 400, "the patch is no JSON object");
     Json after;
     const int code = tables.Patch(name_of(request), request.get_header_value("If-Match"), patch, &after);
-    if (code != 200) return SendError(response, code, code == 404 ? "Not found" : "Precondition check failed.");
+    if (code != 200)
+      return SendError(response, code, code == 404 ? "Not found" : "Precondition check failed.");
     SendJson(response, after);
   });
 }
@@ -390,8 +399,8 @@ int Run(const Options& options, const sigset_t& signals) {
   int grpc_port = 0;
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(kRequestBytesMax);
-  builder.AddListeningPort("127.0.0.1:" + std::to_string(options.grpc_port), grpc::InsecureServerCredentials(),
-                           &grpc_port);
+  builder.AddListeningPort("127.0.0.1:" + std::to_string(options.grpc_port),
+                           grpc::InsecureServerCredentials(), &grpc_port);
   builder.RegisterService(&service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || grpc_port == 0) return Fail("cannot listen for gRPC: is the port taken?");
@@ -400,8 +409,10 @@ int Run(const Options& options, const sigset_t& signals) {
   const std::string storage = "127.0.0.1:" + std::to_string(grpc_port);
   SetUpRest(http, tables, service.counters(), storage);
   int http_port = options.http_port;
-  if (http_port == 0) http_port = http.bind_to_any_port("127.0.0.1");
-  else if (!http.bind_to_port("127.0.0.1", http_port)) http_port = -1;
+  if (http_port == 0)
+    http_port = http.bind_to_any_port("127.0.0.1");
+  else if (!http.bind_to_port("127.0.0.1", http_port))
+    http_port = -1;
   if (http_port <= 0) return Fail("cannot listen for HTTP: is the port taken?");
   std::thread http_thread([&http] { http.listen_after_bind(); });
 
@@ -430,12 +441,16 @@ int Run(const Options& options, const sigset_t& signals) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Takes rows by the Storage Write API, counts them and acknowledges them; the null end of a benchmark of writers");
+  CLI::App app(
+      "Takes rows by the Storage Write API, counts them and acknowledges them; the null end of a benchmark "
+      "of writers");
   app.add_option("--http-port", options.http_port, "REST, on loopback; 0: a free one")->capture_default_str();
   app.add_option("--grpc-port", options.grpc_port, "Storage Write API, on loopback; 0: a free one")
       ->capture_default_str();
-  app.add_option("--endpoints-file", options.endpoints_file, "Where both addresses are written once it is ready");
-  app.add_option("--ack-delay-ms", options.ack_delay_ms, "Acknowledge this many milliseconds after the request")
+  app.add_option("--endpoints-file", options.endpoints_file,
+                 "Where both addresses are written once it is ready");
+  app.add_option("--ack-delay-ms", options.ack_delay_ms,
+                 "Acknowledge this many milliseconds after the request")
       ->check(CLI::Range(0, 60'000))
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);

@@ -1,6 +1,5 @@
-// Streams a file of JSON lines by the official Go managedwriter with multiplexing. Rows become protobuf as the package's documentation
-// shows for schemas known at run time: a descriptor from the table's schema, protojson into a dynamic message, proto.Marshal.
-// The arguments and the line that it prints are those of every writer here: bench/peers/README.md.
+// Streams a file of JSON lines by the official Go managedwriter with multiplexing; --message dynamic|generated says how a line becomes
+// a row (rows.go). The other arguments and the line that it prints are those of every writer here: bench/peers/README.md.
 package main
 
 import (
@@ -20,15 +19,9 @@ import (
 
 	"cloud.google.com/go/bigquery/storage/apiv1/storagepb"
 	"cloud.google.com/go/bigquery/storage/managedwriter"
-	"cloud.google.com/go/bigquery/storage/managedwriter/adapt"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/descriptorpb"
-	"google.golang.org/protobuf/types/dynamicpb"
 )
 
 type segment struct {
@@ -56,22 +49,6 @@ func usage() (cpuSeconds float64, rssBytes int64) {
 	return cpu.Seconds(), self.Maxrss * 1024
 }
 
-// rowDescriptor makes the descriptor of a change: the table's columns and _CHANGE_TYPE.
-func rowDescriptor(schema *storagepb.TableSchema) (protoreflect.MessageDescriptor, *descriptorpb.DescriptorProto, error) {
-	schema.Fields = append(schema.Fields, &storagepb.TableFieldSchema{
-		Name: "_CHANGE_TYPE", Type: storagepb.TableFieldSchema_STRING, Mode: storagepb.TableFieldSchema_NULLABLE})
-	// The default for NUMERIC is bytes, which protojson would want in base64; the service takes text as well.
-	descriptor, err := adapt.StorageSchemaToProtoDescriptorWithOptions(schema, "row",
-		adapt.WithProtoMapping(adapt.ProtoMapping{
-			FieldType: storagepb.TableFieldSchema_NUMERIC, Type: descriptorpb.FieldDescriptorProto_TYPE_STRING}))
-	if err != nil {
-		return nil, nil, err
-	}
-	message := descriptor.(protoreflect.MessageDescriptor)
-	normalized, err := adapt.NormalizeDescriptor(message)
-	return message, normalized, err
-}
-
 func main() {
 	file := flag.String("file", "", "")
 	storage := flag.String("storage", "", "")
@@ -79,6 +56,7 @@ func main() {
 	batchRows := flag.Int("batch-rows", 5000, "")
 	inFlight := flag.Int("in-flight", 16, "")
 	rows := flag.Int("rows", 0, "")
+	message := flag.String("message", "dynamic", "")
 	flag.Parse()
 	ctx := context.Background()
 	start := time.Now()
@@ -96,14 +74,17 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	message, normalized, err := rowDescriptor(info.GetTableSchema())
+	encode, descriptor, err := dynamicRows(info.GetTableSchema())
+	if *message == "generated" {
+		encode, descriptor, err = generatedRows()
+	}
 	if err != nil {
 		log.Fatal(err)
 	}
 	stream, err := client.NewManagedStream(ctx,
 		managedwriter.WithDestinationTable(*table),
 		managedwriter.WithType(managedwriter.DefaultStream),
-		managedwriter.WithSchemaDescriptor(normalized))
+		managedwriter.WithSchemaDescriptor(descriptor))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -152,14 +133,9 @@ func main() {
 			half.CPUSeconds, _ = usage()
 		}
 	}
-	row := dynamicpb.NewMessage(message)
 	batch := make([][]byte, 0, *batchRows)
 	for lines.Scan() {
-		// Unmarshal resets the message first.
-		if err := protojson.Unmarshal(lines.Bytes(), row); err != nil {
-			log.Fatal(err)
-		}
-		bytes, err := proto.Marshal(row)
+		bytes, err := encode(lines.Bytes())
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -191,7 +167,7 @@ func main() {
 		}
 	}
 	line, err := json.Marshal(report{
-		Writer:       "go",
+		Writer:       "go-" + *message,
 		Library:      fmt.Sprintf("cloud.google.com/go/bigquery %s, %s", version, runtime.Version()),
 		segment:      segment{acknowledged, end.Sub(start).Seconds(), cpu},
 		PeakRSSBytes: rss,

@@ -24,10 +24,12 @@ endif()
 # Linked by every target of ours; generated code does without the warnings.
 add_library(bqcdc_compile_options INTERFACE)
 # Structs have defaults in place, so leaving members out of an initializer is wanted.
-target_compile_options(bqcdc_compile_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
-target_include_directories(bqcdc_compile_options INTERFACE "${PROJECT_SOURCE_DIR}")
+# None of it reaches a program that links the installed library.
+target_compile_options(bqcdc_compile_options
+                       INTERFACE "$<BUILD_INTERFACE:-Wall;-Wextra;-Wno-missing-field-initializers>")
+target_include_directories(bqcdc_compile_options INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
 if(BQCDC_WERROR)
-  target_compile_options(bqcdc_compile_options INTERFACE -Werror)
+  target_compile_options(bqcdc_compile_options INTERFACE "$<BUILD_INTERFACE:-Werror>")
 endif()
 
 include(bqcdc_sanitizers)

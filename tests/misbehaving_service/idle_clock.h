@@ -19,7 +19,9 @@ namespace bqcdc::misbehaving {
 // least as many jumps are needed as there are deadlines. Thread-safe.
 class IdleClock final : public base::Clock {
  public:
-  explicit IdleClock(absl::Time start);
+  // `patience` is how many times longer than usual nothing must have happened: for a machine with much else
+  // to do.
+  explicit IdleClock(absl::Time start, int patience = 1);
   ~IdleClock() override;
 
   absl::Time Now() const override { return clock_.Now(); }
@@ -40,6 +42,7 @@ class IdleClock final : public base::Clock {
   void Drive();
   absl::Time NextJump();
 
+  const int idle_looks_;
   base::ManualClock clock_;
   mutable absl::Mutex mutex_;
   mutable std::multiset<absl::Time> deadlines_ ABSL_GUARDED_BY(mutex_);

@@ -152,7 +152,10 @@ std::string Describe(const oracle::View& view) {
 class Run {
  public:
   Run(const StreamHistory& history, const RunOptions& options)
-      : history_(history), options_(options), service_(history.script, clock_, rest_, options.mutant) {
+      : history_(history),
+        options_(options),
+        clock_(kStart, options.clock_patience),
+        service_(history.script, clock_, rest_, options.mutant) {
     clock_.OnOverrun(kStandsStill, [this] {
       std::fprintf(stderr, "stands still:\n%s", Print(history_).c_str());
       std::abort();
@@ -258,11 +261,12 @@ class Run {
     if (struck(FaultKind::kTableRecreated)) allowed.push_back("was created again during the run");
     if (struck(FaultKind::kTableTaken)) allowed.push_back("another run has taken over table p.d.t");
     if (!options_.error.empty()) allowed.push_back(options_.error);
-    // Another connection's call that was being opened just then had been asked about before; its first window may get
-    // through. Nothing on the wire says which table a request is meant for.
+    // Another connection's call that was being opened just then had been asked about before; its first window
+    // may get through. Nothing on the wire says which table a request is meant for.
     const std::int64_t overtaken =
         static_cast<std::int64_t>(history_.limits.connections - 1) * history_.limits.requests_in_flight;
-    if (journal.appends_after_recreation > overtaken) Problem("rows went into the table that was created again");
+    if (journal.appends_after_recreation > overtaken)
+      Problem("rows went into the table that was created again");
     if (outcome.status.ok()) {
       if (!allowed.empty()) Problem("the run went on to its end, although it must not");
       return;
@@ -476,7 +480,7 @@ class Run {
   const StreamHistory& history_;
   const RunOptions& options_;
   const Directory directory_;
-  IdleClock clock_{kStart};
+  IdleClock clock_;
   rest::testing::FakeRestService rest_;
   rest::NoToken no_token_;
   rest::BigQueryClient client_{{.base_url = "http://fake", .project = "p"}, rest_, no_token_, clock_};

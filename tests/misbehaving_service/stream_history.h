@@ -62,6 +62,7 @@ struct RunOptions {
   // The run may end with this error, wherever a fault that halts has struck or not. Empty = only such a
   // fault's.
   std::string error;
+  int clock_patience = 1;  // of IdleClock
 };
 
 // Lives the history and looks at everything that must hold.

@@ -224,7 +224,7 @@ TEST_F(StreamEndToEnd, AServerThatIsKilledAndComesBackLosesNothing) {
 }
 
 TEST_F(StreamEndToEnd, TheTableIsChangedToWhatIsAskedFor) {
-  RunOk({"create-table", "d.t", "--schema", "id:INT64,name:STRING", "--primary-key", "id", "--max-staleness", "0"});
+  CreateTable();
   const std::string file = File("in.jsonl", R"({"_CHANGE_TYPE":"UPSERT","id":1,"note":"new"})" "\n");
   EXPECT_EQ(Run({"stream", "d.t", file}).exit_code, 3) << "the table has no column note";
   const ProgramResult result = Run({"stream", "d.t", file, "--evolve-schema", "name:STRING,note:STRING"});

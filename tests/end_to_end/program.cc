@@ -1,13 +1,16 @@
 #include "tests/end_to_end/program.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -27,6 +30,20 @@ std::string ReadFile(const std::string& path) {
 }
 
 }  // namespace
+
+std::string FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    std::abort();  // A machine without loopback runs none of these tests.
+  }
+  close(fd);
+  return std::to_string(ntohs(address.sin_port));
+}
 
 std::string ProgramPath(const std::string& name) { return absl::StrCat(BQCDC_BINARY_DIRECTORY, "/", name); }
 

@@ -44,6 +44,9 @@ class Program {
 ProgramResult RunProgram(std::vector<std::string> arguments, std::map<std::string, std::string> environment,
                          const std::string& directory, const std::string& input = "");
 
+// A port of loopback that was free a moment ago, for a server that must come back at the same one.
+std::string FreePort();
+
 // Path of a program of this build: "bqcdc", "bqcdc-serve".
 std::string ProgramPath(const std::string& name);
 

@@ -1,10 +1,7 @@
 // Two programs as a person runs them: bqcdc against bqcdc-serve.
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -174,19 +171,6 @@ TEST_F(StreamEndToEnd, ATerminatedRunSettlesWhatItHasRead) {
   EXPECT_EQ(Query(kAll), (Rows{"1,a", "2,b"}));
 }
 
-// A port that was free a moment ago.
-std::string FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), length), 0);
-  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length), 0);
-  close(fd);
-  return std::to_string(ntohs(address.sin_port));
-}
-
 TEST_F(StreamEndToEnd, AServerThatIsKilledAndComesBackLosesNothing) {
   const std::string http = FreePort(), grpc = FreePort();
   environment_["BIGQUERY_EMULATOR_HOST"] = "http://127.0.0.1:" + http;
@@ -225,7 +209,8 @@ TEST_F(StreamEndToEnd, AServerThatIsKilledAndComesBackLosesNothing) {
 
 TEST_F(StreamEndToEnd, TheTableIsChangedToWhatIsAskedFor) {
   CreateTable();
-  const std::string file = File("in.jsonl", R"({"_CHANGE_TYPE":"UPSERT","id":1,"note":"new"})" "\n");
+  const std::string file = File("in.jsonl", R"({"_CHANGE_TYPE":"UPSERT","id":1,"note":"new"})"
+                                            "\n");
   EXPECT_EQ(Run({"stream", "d.t", file}).exit_code, 3) << "the table has no column note";
   const ProgramResult result = Run({"stream", "d.t", file, "--evolve-schema", "name:STRING,note:STRING"});
   EXPECT_EQ(result.exit_code, 0) << result.err;

@@ -1,0 +1,116 @@
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "bqcdc/base/testing/proof.h"
+#include "tests/end_to_end/scenario.h"
+
+// Changes at full rate into a server that is killed and comes back: nothing is lost, and the streamer's
+// memory stays where it is, however long that goes on.
+namespace bqcdc::end_to_end {
+namespace {
+
+constexpr int kKeys = 20'000;
+constexpr absl::Duration kBetweenKills = absl::Seconds(7);
+constexpr absl::Duration kSample = absl::Milliseconds(200);
+constexpr std::int64_t kMemoryMaxKiB = 128 * 1024;
+
+std::int64_t ResidentKiB(pid_t pid) {
+  std::ifstream status(absl::StrCat("/proc/", pid, "/status"));
+  for (std::string line; std::getline(status, line);) {
+    if (absl::StartsWith(line, "VmRSS:")) return std::atoll(line.c_str() + 6);
+  }
+  return 0;
+}
+
+class Soak : public Scenario {
+ protected:
+  Soak() {
+    environment_["BIGQUERY_EMULATOR_HOST"] = "http://127.0.0.1:" + http_;
+    environment_["GOOGLE_CLOUD_PROJECT"] = "p";
+  }
+
+  std::unique_ptr<Program> StartServer() {
+    auto server =
+        Start({"serve", "--project", "p", "--data-dir", "data", "--http-port", http_, "--grpc-port", grpc_});
+    const absl::Time deadline = absl::Now() + absl::Seconds(60);
+    while (Run({"query", "SELECT 1"}).exit_code != 0 && absl::Now() < deadline)
+      absl::SleepFor(absl::Milliseconds(50));
+    return server;
+  }
+
+  const std::string http_ = FreePort(), grpc_ = FreePort();
+};
+
+TEST_F(Soak, NothingIsLostAndMemoryStays) {
+  const absl::Duration length = absl::Seconds(base::ProofRounds(20, 900));
+  auto server = StartServer();
+  RunOk({"create-table", "d.t", "--schema", "id:INT64,value:INT64,text:STRING", "--primary-key", "id",
+         "--max-staleness", "0"});
+  auto run = Start({"stream", "d.t", "--retry-timeout", "2m"});
+
+  std::atomic<bool> stop{false};
+  std::int64_t lines = 0;
+  std::thread writer([&] {
+    const std::string text(80, 'x');
+    for (std::string block; !stop; block.clear()) {
+      for (int i = 0; i < 1000; ++i, ++lines) {
+        absl::StrAppend(&block, R"({"_CHANGE_TYPE":"UPSERT","id":)", lines % kKeys, R"(,"value":)", lines,
+                        R"(,"text":")", text, "\"}\n");
+      }
+      run->Write(block);
+    }
+  });
+
+  std::vector<std::int64_t> memory;
+  int kills = 0;
+  const absl::Time end = absl::Now() + length;
+  absl::Time next_kill = absl::Now() + kBetweenKills;
+  while (absl::Now() < end) {
+    absl::SleepFor(kSample);  // The proof is about time that passes.
+    memory.push_back(ResidentKiB(run->pid()));
+    if (absl::Now() < next_kill) continue;
+    server->Signal(SIGKILL);
+    server->Wait();
+    server = StartServer();
+    ++kills;
+    next_kill = absl::Now() + kBetweenKills;
+  }
+  stop = true;
+  writer.join();
+  const ProgramResult result = run->Wait();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+
+  const std::size_t third = memory.size() / 3;
+  const auto peak = [&](std::size_t from, std::size_t to) {
+    return *std::max_element(memory.begin() + static_cast<std::ptrdiff_t>(from),
+                             memory.begin() + static_cast<std::ptrdiff_t>(to));
+  };
+  const std::int64_t middle = peak(third, 2 * third), last = peak(2 * third, memory.size());
+  std::cout << lines << " rows in " << absl::FormatDuration(length) << ", " << kills
+            << " kills, resident memory at most " << middle << " KiB in the middle third and " << last
+            << " KiB in the last\n";
+  ASSERT_GT(kills, 0);
+  EXPECT_LT(peak(0, memory.size()), kMemoryMaxKiB);
+  EXPECT_LT(last, middle + middle / 5) << "memory grows";
+
+  // Of each key the last value stands.
+  ASSERT_GE(lines, kKeys);
+  std::int64_t sum = 0;
+  for (std::int64_t value = lines - kKeys; value < lines; ++value) sum += value;
+  EXPECT_EQ(Query("SELECT COUNT(*), SUM(value), COUNTIF(MOD(value, 20000) = id) FROM d.t"),
+            std::vector<std::string>{absl::StrCat(kKeys, ",", sum, ",", kKeys)});
+}
+
+}  // namespace
+}  // namespace bqcdc::end_to_end

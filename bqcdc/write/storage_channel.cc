@@ -34,7 +34,9 @@ class TokenPlugin final : public grpc::MetadataCredentialsPlugin {
  public:
   explicit TokenPlugin(CallToken token) : token_(std::move(token)) {}
 
-  bool IsBlocking() const override { return true; }  // A refresh asks a token endpoint.
+  // The first token is waited for, and one that expired during an outage. So gRPC runs this on a thread of its pool for such
+  // plugins, never on one that moves bytes.
+  bool IsBlocking() const override { return true; }
   const char* GetType() const override { return "bqcdc"; }
   grpc::string DebugString() override { return "bqcdc bearer token"; }
 
@@ -63,20 +65,15 @@ StorageChannel MakeLocalChannel(const std::string& target) {
   return {grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments), ""};
 }
 
-absl::StatusOr<StorageChannel> MakeServiceChannel(const std::string& target, CallToken token,
-                                                  std::string user_project) {
-  std::shared_ptr<grpc::ChannelCredentials> credentials;
-  if (token) {
-    auto plugin = std::unique_ptr<grpc::MetadataCredentialsPlugin>(new TokenPlugin(std::move(token)));
-    credentials = grpc::CompositeChannelCredentials(grpc::SslCredentials({}),
-                                                    grpc::MetadataCredentialsFromPlugin(std::move(plugin)));
-  } else {
-    credentials = grpc::GoogleDefaultCredentials();
-  }
-  if (credentials == nullptr)
-    return absl::FailedPreconditionError("gRPC finds no Application Default Credentials");
-  return StorageChannel{grpc::CreateCustomChannel(target, credentials, ChannelOptions()),
-                        std::move(user_project)};
+StorageChannel MakeServiceChannel(const std::string& target, ServiceChannelOptions options) {
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = std::move(options.root_certificates);
+  auto plugin = std::unique_ptr<grpc::MetadataCredentialsPlugin>(new TokenPlugin(std::move(options.token)));
+  const auto credentials = grpc::CompositeChannelCredentials(
+      grpc::SslCredentials(tls), grpc::MetadataCredentialsFromPlugin(std::move(plugin)));
+  grpc::ChannelArguments arguments = ChannelOptions();
+  if (options.ignore_proxy) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return {grpc::CreateCustomChannel(target, credentials, arguments), std::move(options.user_project)};
 }
 
 }  // namespace bqcdc::write

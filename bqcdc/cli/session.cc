@@ -131,7 +131,11 @@ absl::StatusOr<rest::TableName> Session::ParseTable(std::string_view text) {
 }
 
 absl::StatusOr<write::StorageChannel> Session::OpenStorageChannel() {
-  if (endpoints_.local) return write::MakeLocalChannel(endpoints_.storage_target);
+  if (endpoints_.local) {
+    write::StorageChannel channel = write::MakeLocalChannel(endpoints_.storage_target);
+    channel.user_project = credentials_.quota_project;
+    return channel;
+  }
   write::ServiceChannelOptions options;
   options.token = [tokens = credentials_.tokens] { return tokens->Token(); };
   options.user_project = credentials_.quota_project;

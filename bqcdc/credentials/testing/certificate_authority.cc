@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 
@@ -71,7 +72,7 @@ void Write(const std::string& path, const std::string& text) {
 
 CertificateAuthority::CertificateAuthority(std::string directory)
     : directory_(std::move(directory)), file_(directory_ + "/authority.pem"), key_(EVP_EC_gen("P-256")) {
-  certificate_ = NewCertificate(key_, absl::StrCat("authority of ", directory_), nullptr, serial_++, absl::Hours(24));
+  certificate_ = NewCertificate(key_, absl::StrCat("authority of ", std::filesystem::path(directory_).filename().string()), nullptr, serial_++, absl::Hours(24));
   AddExtension(certificate_, certificate_, NID_basic_constraints, "critical,CA:TRUE");
   AddExtension(certificate_, certificate_, NID_key_usage, "critical,keyCertSign,cRLSign");
   AddExtension(certificate_, certificate_, NID_subject_key_identifier, "hash");

@@ -138,6 +138,7 @@ absl::StatusOr<write::StorageChannel> Session::OpenStorageChannel() {
   }
   write::ServiceChannelOptions options;
   options.token = [tokens = credentials_.tokens] { return tokens->Token(); };
+  options.refused = [tokens = credentials_.tokens](const std::string& token) { tokens->Refused(token); };
   options.user_project = credentials_.quota_project;
   options.root_certificates = authorities_.grpc_pem;
   options.ignore_proxy = endpoints_.loopback;

@@ -16,6 +16,9 @@ namespace bqcdc::write {
 struct StorageChannel {
   std::shared_ptr<grpc::Channel> channel;
   std::string user_project;  // sent as x-goog-user-project where not empty
+  // To be called when a call has ended with UNAUTHENTICATED: the token that it carried is not used again. Unset where there
+  // are no credentials.
+  std::function<void()> token_refused;
 };
 
 // Gives bearer tokens for calls; called from threads that may wait, several at once.
@@ -24,6 +27,8 @@ using CallToken = std::function<absl::StatusOr<std::string>()>;
 // How the service is reached.
 struct ServiceChannelOptions {
   CallToken token;                // REQUIRED: asked at the start of every call
+  // Told that the service did not accept a token. May be empty.
+  std::function<void(const std::string& token)> refused;
   std::string user_project;       // x-goog-user-project; empty = none
   std::string root_certificates;  // PEM; empty = those of the system
   bool ignore_proxy = false;      // else as gRPC reads the environment: https_proxy, no_proxy

@@ -45,14 +45,16 @@ void AddCommonFlags(CLI::App& app, CommonFlags& flags) {
   app.add_option("--location", flags.location,
                  "Location of new datasets and of queries, as US or europe-west1")
       ->group(group);
-  app.add_option("--credentials", flags.credentials,
-                 "Credentials file of any kind that Google Cloud makes (else Application Default Credentials)")
+  app.add_option(
+         "--credentials", flags.credentials,
+         "Credentials file of any kind that Google Cloud makes (else Application Default Credentials)")
       ->group(group);
   app.add_option("--access-token-file", flags.access_token_file,
                  "File that holds a bearer token; read again when it changes. In place of --credentials")
       ->group(group);
   app.add_option("--quota-project", flags.quota_project,
-                 "Project whose quota requests count against (else GOOGLE_CLOUD_QUOTA_PROJECT, else the credentials')")
+                 "Project whose quota requests count against (else GOOGLE_CLOUD_QUOTA_PROJECT, else the "
+                 "credentials')")
       ->group(group);
   app.add_option("--ca-file", flags.ca_file,
                  "PEM file of the certificate authorities to trust (else CURL_CA_BUNDLE, SSL_CERT_FILE, "

@@ -80,11 +80,12 @@ absl::Status Session::Connect(const CommonFlags& flags) {
   auto authorities = http::ChooseCertificateAuthorities(flags.ca_file, Environment);
   if (!authorities.ok()) return MarkWrongUsage(authorities.status());
   authorities_ = *std::move(authorities);
-  auto endpoints = write::ResolveEndpoints(
-      choice, [this](const std::string& rest_url) -> std::optional<std::string> {
+  auto endpoints =
+      write::ResolveEndpoints(choice, [this](const std::string& rest_url) -> std::optional<std::string> {
         // Over TLS without its certificate authority it cannot be asked; the first request tells the reason.
-        const auto asking = http::MakeCurlTransport(
-            {.ignore_proxy = IsLocalUrl(rest_url), .connect_timeout = kAskTimeout, .ca_file = authorities_.file});
+        const auto asking = http::MakeCurlTransport({.ignore_proxy = IsLocalUrl(rest_url),
+                                                     .connect_timeout = kAskTimeout,
+                                                     .ca_file = authorities_.file});
         const AdvertisedEndpoints said = AskEndpoints(*asking, rest_url);
         return said.storage.empty() ? std::nullopt : std::optional(said.storage);
       });

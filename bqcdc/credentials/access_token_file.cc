@@ -46,7 +46,8 @@ absl::StatusOr<std::string> AccessTokenFile::Read() const {
   text.resize(static_cast<std::size_t>(stream.gcount()));
   absl::StripAsciiWhitespace(&text);
   if (!IsTokenText(text)) {
-    return base::InvalidArgument("access token file '", path_, "' holds no token: one line of 1 to ", kTokenBytesMax,
+    return base::InvalidArgument("access token file '", path_, "' holds no token: one line of 1 to ",
+                                 kTokenBytesMax,
                                  " printable characters without blanks is wanted, as of "
                                  "`gcloud auth print-access-token`");
   }

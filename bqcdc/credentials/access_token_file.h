@@ -10,9 +10,10 @@
 
 namespace bqcdc::credentials {
 
-// --access-token-file: a file that somebody else writes a bearer token into, ended by a newline or not. It is read again when it
-// has changed (device, inode, size, times). While a rewritten file is missing or empty the token from before serves on, as a writer
-// that truncates and then writes leaves a moment between. Thread-safe.
+// --access-token-file: a file that somebody else writes a bearer token into, ended by a newline or not. It is
+// read again when it has changed (device, inode, size, times). While a rewritten file is missing or empty the
+// token from before serves on, as a writer that truncates and then writes leaves a moment between.
+// Thread-safe.
 class AccessTokenFile final : public TokenSource {
  public:
   explicit AccessTokenFile(std::string path) : path_(std::move(path)) {}

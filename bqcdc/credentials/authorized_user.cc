@@ -35,14 +35,16 @@ class RefreshToken final : public TokenFetcher {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeAuthorizedUser(const FetcherContext& context, const JsonFields& file) {
+absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeAuthorizedUser(const FetcherContext& context,
+                                                                 const JsonFields& file) {
   BQCDC_ASSIGN_OR_RETURN(std::string client_id, file.Text("client_id"));
   BQCDC_ASSIGN_OR_RETURN(std::string client_secret, file.Text("client_secret"));
   BQCDC_ASSIGN_OR_RETURN(std::string refresh_token, file.Text("refresh_token"));
   BQCDC_ASSIGN_OR_RETURN(std::string token_uri, file.SecureUrl("token_uri", kGoogleTokenUri));
   return std::make_unique<RefreshToken>(
       *context.transport, TokenEndpoint{std::move(token_uri), "", "", kHint},
-      Form{{"client_id", std::move(client_id)}, {"client_secret", std::move(client_secret)}}, std::move(refresh_token));
+      Form{{"client_id", std::move(client_id)}, {"client_secret", std::move(client_secret)}},
+      std::move(refresh_token));
 }
 
 absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeExternalAuthorizedUser(const FetcherContext& context,
@@ -52,8 +54,9 @@ absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeExternalAuthorizedUser(const F
   BQCDC_ASSIGN_OR_RETURN(std::string refresh_token, file.Text("refresh_token"));
   BQCDC_ASSIGN_OR_RETURN(std::string token_url, file.SecureUrl("token_url"));
   return std::make_unique<RefreshToken>(
-      *context.transport, TokenEndpoint{std::move(token_url), std::move(client_id), std::move(client_secret), kHint},
-      Form{}, std::move(refresh_token));
+      *context.transport,
+      TokenEndpoint{std::move(token_url), std::move(client_id), std::move(client_secret), kHint}, Form{},
+      std::move(refresh_token));
 }
 
 }  // namespace bqcdc::credentials

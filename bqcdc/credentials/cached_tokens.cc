@@ -8,7 +8,8 @@
 
 namespace bqcdc::credentials {
 
-CachedTokens::CachedTokens(std::unique_ptr<TokenFetcher> fetcher, const base::Clock& clock, std::string origin)
+CachedTokens::CachedTokens(std::unique_ptr<TokenFetcher> fetcher, const base::Clock& clock,
+                           std::string origin)
     : fetcher_(std::move(fetcher)), clock_(clock), origin_(std::move(origin)) {}
 
 CachedTokens::~CachedTokens() {
@@ -44,7 +45,8 @@ absl::StatusOr<std::string> CachedTokens::Token() {
   // To the last moment an old token is better than none.
   if (clock_.Now() < held_.expires) return held_.token;
   if (!failure_.ok()) return failure_;
-  return base::Error(absl::StatusCode::kUnavailable, origin_, ": the token was refused while others waited for it");
+  return base::Error(absl::StatusCode::kUnavailable, origin_,
+                     ": the token was refused while others waited for it");
 }
 
 void CachedTokens::Refused(const std::string& token) {
@@ -61,7 +63,8 @@ void CachedTokens::Fetch() {
   fetching_ = false;
   ++fetches_;
   if (fetched.ok() && !IsTokenText(fetched->token)) {
-    fetched = absl::UnauthenticatedError("the token that was given is not one: it is empty, too long or has blanks in it");
+    fetched = absl::UnauthenticatedError(
+        "the token that was given is not one: it is empty, too long or has blanks in it");
   }
   if (!fetched.ok()) {
     failure_ = base::Error(fetched.status().code(), origin_, ": ", std::string(fetched.status().message()));
@@ -76,7 +79,8 @@ void CachedTokens::Fetch() {
 void CachedTokens::Work() {
   absl::MutexLock lock(&mutex_);
   for (;;) {
-    const auto wake = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stop_ || (wanted_ && !fetching_); };
+    const auto wake = [this]()
+                          ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stop_ || (wanted_ && !fetching_); };
     mutex_.Await(absl::Condition(&wake));
     if (stop_) {
       // Whoever waits for the outcome of what was wanted gets the last one.

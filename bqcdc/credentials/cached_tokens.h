@@ -13,16 +13,18 @@
 
 namespace bqcdc::credentials {
 
-// A new token is fetched this long before the old one expires (of a short-lived one when three quarters of its life are over). The
-// metadata server gives out the old one until four minutes before its end, so earlier would be in vain.
+// A new token is fetched this long before the old one expires (of a short-lived one when three quarters of
+// its life are over). The metadata server gives out the old one until four minutes before its end, so earlier
+// would be in vain.
 inline constexpr absl::Duration kRefreshAhead = absl::Seconds(225);
 // Nobody gets a token that expires sooner than this: it might on its way.
 inline constexpr absl::Duration kExpiryGuard = absl::Seconds(15);
 // Between two attempts while the old token still holds.
 inline constexpr absl::Duration kRefreshPause = absl::Seconds(10);
 
-// Keeps a fetcher's token. While it holds, calls return at once, and a thread of this object fetches the next one; a call waits only
-// where there is none to give out. At most one fetch runs at a time, and those who wait share its outcome.
+// Keeps a fetcher's token. While it holds, calls return at once, and a thread of this object fetches the next
+// one; a call waits only where there is none to give out. At most one fetch runs at a time, and those who
+// wait share its outcome.
 class CachedTokens final : public TokenSource {
  public:
   // `origin` begins every error text: "credentials file /x.json". `clock` must outlive the object.

@@ -16,7 +16,8 @@ struct Script {
   absl::Mutex mutex;
   absl::StatusOr<FetchedToken> next ABSL_GUARDED_BY(mutex) = absl::UnavailableError("nothing there");
   bool held_up ABSL_GUARDED_BY(mutex) = false;
-  int started ABSL_GUARDED_BY(mutex) = 0, running ABSL_GUARDED_BY(mutex) = 0, most_running ABSL_GUARDED_BY(mutex) = 0;
+  int started ABSL_GUARDED_BY(mutex) = 0, running ABSL_GUARDED_BY(mutex) = 0,
+              most_running ABSL_GUARDED_BY(mutex) = 0;
 
   void Give(std::string token, absl::Time expires) {
     absl::MutexLock lock(&mutex);
@@ -62,7 +63,8 @@ class CachedTokensTest : public ::testing::Test {
  protected:
   CachedTokensTest()
       : clock_(absl::FromUnixSeconds(1'700'000'000)),
-        tokens_(std::make_unique<CachedTokens>(std::make_unique<ScriptedFetcher>(script_), clock_, "credentials file x")) {}
+        tokens_(std::make_unique<CachedTokens>(std::make_unique<ScriptedFetcher>(script_), clock_,
+                                               "credentials file x")) {}
 
   absl::Time In(absl::Duration duration) { return clock_.Now() + duration; }
   // Calls Token() until it gives this, as the refresh runs on a thread of its own.
@@ -134,7 +136,8 @@ TEST_F(CachedTokensTest, AFailedRefreshDoesNoHarmUntilTheEnd) {
   clock_.Advance(absl::Minutes(57));
   EXPECT_EQ(tokens_->Token().value(), "t1");
   script_.AwaitStarted(2);
-  // Not again at once, but after a pause. The clock stands between the steps long enough for the thread to see each.
+  // Not again at once, but after a pause. The clock stands between the steps long enough for the thread to
+  // see each.
   for (int i = 0; i < 100; ++i) EXPECT_EQ(tokens_->Token().value(), "t1");
   EXPECT_EQ(script_.Started(), 2);
   int seconds = 0;
@@ -148,7 +151,8 @@ TEST_F(CachedTokensTest, AFailedRefreshDoesNoHarmUntilTheEnd) {
   clock_.Advance(absl::Minutes(5));
   const absl::Status status = tokens_->Token().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
-  EXPECT_EQ(std::string(status.message()), "credentials file x: no token from https://t: HTTP 400, invalid_grant");
+  EXPECT_EQ(std::string(status.message()),
+            "credentials file x: no token from https://t: HTTP 400, invalid_grant");
   script_.Give("t2", In(absl::Hours(1)));
   EXPECT_EQ(tokens_->Token().value(), "t2");
 }
@@ -165,7 +169,8 @@ TEST_F(CachedTokensTest, ARefusedTokenIsNotGivenAgain) {
 }
 
 TEST_F(CachedTokensTest, RefusesWhatCannotStandInAHeader) {
-  for (const std::string& unfit : {std::string(), std::string("a b"), std::string("a\r\nX: y"), std::string(8000, 'x')}) {
+  for (const std::string& unfit :
+       {std::string(), std::string("a b"), std::string("a\r\nX: y"), std::string(8000, 'x')}) {
     script_.Give(unfit, In(absl::Hours(1)));
     const absl::Status status = tokens_->Token().status();
     EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);

@@ -42,7 +42,8 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
 }
 
 // 0 or errno. In a process group of its own, so that its children can be killed with it.
-int Spawn(const std::vector<std::string>& command, const std::vector<std::string>& environment, int output, pid_t* pid) {
+int Spawn(const std::vector<std::string>& command, const std::vector<std::string>& environment, int output,
+          pid_t* pid) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -56,16 +57,18 @@ int Spawn(const std::vector<std::string>& command, const std::vector<std::string
   sigaddset(&ignored_by_us, SIGPIPE);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &ignored_by_us);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  const int error = posix_spawnp(pid, command.front().c_str(), &actions, &attributes, Pointers(command).data(),
-                                 Pointers(environment).data());
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const int error = posix_spawnp(pid, command.front().c_str(), &actions, &attributes,
+                                 Pointers(command).data(), Pointers(environment).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return error;
 }
 
 // Until the end of the output; "" or what went wrong.
-std::string ReadOutput(int descriptor, Steady::time_point deadline, std::size_t bytes_max, std::string* output) {
+std::string ReadOutput(int descriptor, Steady::time_point deadline, std::size_t bytes_max,
+                       std::string* output) {
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Steady::now()).count();
     pollfd waiting = {descriptor, POLLIN, 0};
@@ -77,7 +80,8 @@ std::string ReadOutput(int descriptor, Steady::time_point deadline, std::size_t 
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return "";
     output->append(buffer, static_cast<std::size_t>(count));
-    if (output->size() > bytes_max) return absl::StrCat("writes more than the limit of ", bytes_max, " bytes");
+    if (output->size() > bytes_max)
+      return absl::StrCat("writes more than the limit of ", bytes_max, " bytes");
   }
 }
 
@@ -101,8 +105,9 @@ std::string AwaitEnd(pid_t pid, Steady::time_point deadline) {
 
 }  // namespace
 
-ChildOutcome RunChild(const std::vector<std::string>& command, const std::map<std::string, std::string>& variables,
-                      absl::Duration timeout, std::size_t output_bytes_max) {
+ChildOutcome RunChild(const std::vector<std::string>& command,
+                      const std::map<std::string, std::string>& variables, absl::Duration timeout,
+                      std::size_t output_bytes_max) {
   ChildOutcome outcome;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -123,7 +128,8 @@ ChildOutcome RunChild(const std::vector<std::string>& command, const std::map<st
       kill(-pid, SIGKILL);
       waitpid(pid, nullptr, 0);
       if (outcome.fault == "did not end in time") {
-        absl::StrAppend(&outcome.fault, " (", absl::FormatDuration(timeout), ", timeout_millis) and was killed");
+        absl::StrAppend(&outcome.fault, " (", absl::FormatDuration(timeout),
+                        ", timeout_millis) and was killed");
       }
     }
   }

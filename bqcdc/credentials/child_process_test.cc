@@ -23,7 +23,8 @@ TEST(RunChild, GivesTheOutputAndTheVariables) {
 TEST(RunChild, SaysHowItEnded) {
   EXPECT_EQ(Shell("exit 3").fault, "ended with exit code 3");
   EXPECT_EQ(Shell("kill -9 $$").fault, "was ended by signal 9");
-  EXPECT_EQ(RunChild({"/no/such/program"}, {}, absl::Seconds(30), 10).fault, "cannot be run: No such file or directory");
+  EXPECT_EQ(RunChild({"/no/such/program"}, {}, absl::Seconds(30), 10).fault,
+            "cannot be run: No such file or directory");
   EXPECT_TRUE(absl::StartsWith(Shell("yes").fault, "writes more than the limit of 1000 bytes"));
 }
 
@@ -46,7 +47,8 @@ TEST(RunChild, KillsItWithItsChildrenWhenTimeIsOver) {
   }
   EXPECT_LT(absl::Now(), deadline);
   // It closed its output and runs on.
-  EXPECT_TRUE(absl::StartsWith(Shell("exec >&-; sleep 600", absl::Milliseconds(300)).fault, "did not end in time"));
+  EXPECT_TRUE(
+      absl::StartsWith(Shell("exec >&-; sleep 600", absl::Milliseconds(300)).fault, "did not end in time"));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace bqcdc::credentials {
 namespace {
 
 constexpr char kHint[] =
-    "the identity pool does not accept the subject token: compare audience and subject_token_type with the pool's provider";
+    "the identity pool does not accept the subject token: compare audience and subject_token_type with the "
+    "pool's provider";
 // Limits of service_account_impersonation.token_lifetime_seconds.
 constexpr int64_t kLifetimeSecondsMin = 600, kLifetimeSecondsMax = 43'200;
 
@@ -21,7 +22,10 @@ class TokenExchange final : public TokenFetcher {
  public:
   TokenExchange(http::Transport& transport, TokenEndpoint endpoint, Form form,
                 std::unique_ptr<SubjectTokenSource> source)
-      : transport_(transport), endpoint_(std::move(endpoint)), form_(std::move(form)), source_(std::move(source)) {}
+      : transport_(transport),
+        endpoint_(std::move(endpoint)),
+        form_(std::move(form)),
+        source_(std::move(source)) {}
 
   absl::StatusOr<FetchedToken> Fetch(absl::Time now) override {
     BQCDC_ASSIGN_OR_RETURN(std::string subject_token, source_->SubjectToken(now));
@@ -48,14 +52,15 @@ std::string EmailOf(const std::string& impersonation_url) {
 absl::StatusOr<absl::Duration> ImpersonationLifetime(const JsonFields& file) {
   if (!file.Has("service_account_impersonation")) return absl::Hours(1);
   BQCDC_ASSIGN_OR_RETURN(const JsonFields fields, file.Object("service_account_impersonation"));
-  BQCDC_ASSIGN_OR_RETURN(const int64_t seconds, fields.Integer("token_lifetime_seconds", 3600, kLifetimeSecondsMin,
-                                                               kLifetimeSecondsMax));
+  BQCDC_ASSIGN_OR_RETURN(const int64_t seconds, fields.Integer("token_lifetime_seconds", 3600,
+                                                               kLifetimeSecondsMin, kLifetimeSecondsMax));
   return absl::Seconds(seconds);
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeExternalAccount(const FetcherContext& context, const JsonFields& file) {
+absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeExternalAccount(const FetcherContext& context,
+                                                                  const JsonFields& file) {
   BQCDC_ASSIGN_OR_RETURN(const std::string audience, file.Text("audience"));
   BQCDC_ASSIGN_OR_RETURN(const std::string token_type, file.Text("subject_token_type"));
   TokenEndpoint endpoint;
@@ -72,7 +77,8 @@ absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeExternalAccount(const FetcherC
   BQCDC_ASSIGN_OR_RETURN(const JsonFields source, file.Object("credential_source"));
   BQCDC_ASSIGN_OR_RETURN(
       auto subject_tokens,
-      MakeSubjectTokenSource(context, source, SubjectAudience{audience, token_type, EmailOf(impersonation_url)}));
+      MakeSubjectTokenSource(context, source,
+                             SubjectAudience{audience, token_type, EmailOf(impersonation_url)}));
 
   Form form = {{"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"},
                {"audience", audience},

@@ -39,8 +39,8 @@ class OwningFetcher final : public TokenFetcher {
   const std::unique_ptr<TokenFetcher> fetcher_;
 };
 
-absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeFetcher(const FetcherContext& context, const JsonFields& file,
-                                                          int depth) {
+absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeFetcher(const FetcherContext& context,
+                                                          const JsonFields& file, int depth) {
   BQCDC_ASSIGN_OR_RETURN(const std::string type, file.OptionalText("type"));
   if (type == "service_account") return MakeServiceAccount(context, file);
   if (type == "authorized_user") return MakeAuthorizedUser(context, file);
@@ -54,7 +54,8 @@ absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeFetcher(const FetcherContext& 
     BQCDC_ASSIGN_OR_RETURN(const JsonFields source_file, file.Object("source_credentials"));
     FetcherContext source_context = context;
     source_context.scope = kCloudPlatformScope;
-    BQCDC_ASSIGN_OR_RETURN(std::unique_ptr<TokenFetcher> source, MakeFetcher(source_context, source_file, depth + 1));
+    BQCDC_ASSIGN_OR_RETURN(std::unique_ptr<TokenFetcher> source,
+                           MakeFetcher(source_context, source_file, depth + 1));
     return MakeImpersonatedAccount(context, file, std::move(source));
   }
   // Where a client's own file of OAuth was taken for it, there is no type at all.
@@ -92,7 +93,8 @@ absl::StatusOr<Credentials> ReadCredentialsFile(const CredentialsOptions& option
   const FetcherContext context = {options.transport.get(), options.environment};
   auto fetcher = MakeFetcher(context, file, 0);
   if (!fetcher.ok()) return told(fetcher.status());
-  for (const auto& [name, to] : {std::pair("project_id", &found.project), {"quota_project_id", &found.quota_project}}) {
+  for (const auto& [name, to] :
+       {std::pair("project_id", &found.project), {"quota_project_id", &found.quota_project}}) {
     auto text = file.OptionalText(name);
     if (!text.ok()) return told(text.status());
     *to = *std::move(text);
@@ -108,28 +110,34 @@ std::string WellKnownPath(const CredentialsOptions& options) {
   return absl::StrCat(directory, "/application_default_credentials.json");
 }
 
-absl::StatusOr<Credentials> AskMetadataServer(const CredentialsOptions& options, const std::string& well_known) {
+absl::StatusOr<Credentials> AskMetadataServer(const CredentialsOptions& options,
+                                              const std::string& well_known) {
   const FetcherContext context = {options.transport.get(), options.environment};
   auto project = AskMetadataProject(context);
   if (!project.ok()) {
     return base::NotFound(
-        "no credentials: none of --credentials, --access-token-file and GOOGLE_APPLICATION_CREDENTIALS is set, ",
-        well_known, " does not exist, and no metadata server answers (", std::string(project.status().message()),
-        "). Run `gcloud auth application-default login` or give --credentials; for a local server give --endpoint "
+        "no credentials: none of --credentials, --access-token-file and GOOGLE_APPLICATION_CREDENTIALS is "
+        "set, ",
+        well_known, " does not exist, and no metadata server answers (",
+        std::string(project.status().message()),
+        "). Run `gcloud auth application-default login` or give --credentials; for a local server give "
+        "--endpoint "
         "http://localhost:9050");
   }
   Credentials found;
   found.origin = "metadata server";
   found.project = *std::move(project);
   found.tokens = std::make_shared<CachedTokens>(
-      std::make_unique<OwningFetcher>(options.transport, MakeMetadataServer(context)), *options.clock, found.origin);
+      std::make_unique<OwningFetcher>(options.transport, MakeMetadataServer(context)), *options.clock,
+      found.origin);
   return found;
 }
 
 absl::StatusOr<Credentials> Find(const CredentialsOptions& options) {
   if (!options.access_token_file.empty()) {
     if (!options.file.empty()) {
-      return absl::InvalidArgumentError("--credentials and --access-token-file were both given; give one of them");
+      return absl::InvalidArgumentError(
+          "--credentials and --access-token-file were both given; give one of them");
     }
     Credentials found;
     found.origin = absl::StrCat("access token file ", options.access_token_file);
@@ -154,7 +162,8 @@ absl::StatusOr<Credentials> Find(const CredentialsOptions& options) {
 absl::StatusOr<Credentials> FindCredentials(const CredentialsOptions& options) {
   BQCDC_ASSIGN_OR_RETURN(Credentials found, Find(options));
   // The nearer to the command line, the stronger.
-  for (const std::string& stronger : {options.environment("GOOGLE_CLOUD_QUOTA_PROJECT"), options.quota_project}) {
+  for (const std::string& stronger :
+       {options.environment("GOOGLE_CLOUD_QUOTA_PROJECT"), options.quota_project}) {
     if (!stronger.empty()) found.quota_project = stronger;
   }
   return found;

@@ -48,13 +48,16 @@ class FindCredentialsTest : public ::testing::Test {
   CredentialsOptions Options(const std::string& file = "") {
     CredentialsOptions options;
     options.file = file;
-    options.environment = [this](const char* name) { return environment_.count(name) ? environment_[name] : ""; };
+    options.environment = [this](const char* name) {
+      return environment_.count(name) ? environment_[name] : "";
+    };
     options.clock = &clock_;
     options.transport = transport_;
     return options;
   }
   static json User(const std::string& quota_project = "") {
-    json file = {{"type", "authorized_user"}, {"client_id", "c"}, {"client_secret", "s&"}, {"refresh_token", "r"}};
+    json file = {
+        {"type", "authorized_user"}, {"client_id", "c"}, {"client_secret", "s&"}, {"refresh_token", "r"}};
     if (!quota_project.empty()) file["quota_project_id"] = quota_project;
     return file;
   }
@@ -67,9 +70,13 @@ class FindCredentialsTest : public ::testing::Test {
 
 TEST_F(FindCredentialsTest, AServiceAccountSignsForItself) {
   const RsaKey key = MakeRsaKey();
-  for (const char* token_uri : {"", "https://oauth2.googleapis.com/token", "https://accounts.google.com/o/oauth2/token"}) {
-    json file = {{"type", "service_account"}, {"client_email", "robot@p.iam.gserviceaccount.com"},
-                 {"private_key", key.private_pem}, {"private_key_id", "k1"}, {"project_id", "p"}};
+  for (const char* token_uri :
+       {"", "https://oauth2.googleapis.com/token", "https://accounts.google.com/o/oauth2/token"}) {
+    json file = {{"type", "service_account"},
+                 {"client_email", "robot@p.iam.gserviceaccount.com"},
+                 {"private_key", key.private_pem},
+                 {"private_key_id", "k1"},
+                 {"project_id", "p"}};
     if (*token_uri != '\0') file["token_uri"] = token_uri;
     const auto found = FindCredentials(Options(File(file)));
     ASSERT_TRUE(found.ok()) << found.status();
@@ -96,17 +103,21 @@ TEST_F(FindCredentialsTest, AUserAsksGoogle) {
   transport_->answers = {{200, R"({"access_token":"t1","expires_in":"3600"})", {}}};
   EXPECT_EQ(found->tokens->Token().value(), "t1");
   EXPECT_EQ(transport_->requests[0].url, "https://oauth2.googleapis.com/token");
-  EXPECT_EQ(transport_->requests[0].body, "grant_type=refresh_token&client_id=c&client_secret=s%26&refresh_token=r");
+  EXPECT_EQ(transport_->requests[0].body,
+            "grant_type=refresh_token&client_id=c&client_secret=s%26&refresh_token=r");
 }
 
 TEST_F(FindCredentialsTest, WhatARefusalSaysItselfIsNotPassedOn) {
   const auto found = FindCredentials(Options(File(User())));
   ASSERT_TRUE(found.ok());
-  for (const char* body : {R"({"error":"hush"})", R"({"error":{"status":"hush","message":"hush"}})", "hush", "[]"}) {
+  for (const char* body :
+       {R"({"error":"hush"})", R"({"error":{"status":"hush","message":"hush"}})", "hush", "[]"}) {
     transport_->answers = {{400, body, {}}};
     const std::string text(found->tokens->Token().status().message());
-    EXPECT_TRUE(absl::EndsWith(text, "no token from https://oauth2.googleapis.com/token: HTTP 400; the login has ended or "
-                                     "was revoked: gcloud auth application-default login"))
+    EXPECT_TRUE(
+        absl::EndsWith(text,
+                       "no token from https://oauth2.googleapis.com/token: HTTP 400; the login has ended or "
+                       "was revoked: gcloud auth application-default login"))
         << text;
   }
   transport_->answers = {{200, R"({"access_token":"hush"})", {}}};
@@ -167,7 +178,8 @@ TEST_F(FindCredentialsTest, TheMetadataServerMustSayThatItIsOne) {
 TEST_F(FindCredentialsTest, WithoutAnySaysWhereItLooked) {
   const absl::Status status = FindCredentials(Options()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-  for (const char* part : {"no credentials: ", "GOOGLE_APPLICATION_CREDENTIALS", "/.config/gcloud/application_default_credentials.json",
+  for (const char* part : {"no credentials: ", "GOOGLE_APPLICATION_CREDENTIALS",
+                           "/.config/gcloud/application_default_credentials.json",
                            "no metadata server answers", "gcloud auth application-default login"}) {
     EXPECT_TRUE(absl::StrContains(status.message(), part)) << status;
   }
@@ -182,21 +194,27 @@ struct BadFile {
 const BadFile kBadFiles[] = {
     {"Text", "hush", "is not a JSON object; give the file that Google Cloud made, unchanged"},
     {"List", R"(["hush"])", "is not a JSON object"},
-    {"NoType", R"({"installed":{"client_secret":"hush"}})", "field type is missing; known are service_account, "},
-    {"OtherType", R"({"type":"gdch_service_account","private_key":"hush"})", "field type is of no supported kind; known are"},
-    {"NoEmail", R"({"type":"service_account","private_key":"hush"})", "field client_email is missing; download or create"},
+    {"NoType", R"({"installed":{"client_secret":"hush"}})",
+     "field type is missing; known are service_account, "},
+    {"OtherType", R"({"type":"gdch_service_account","private_key":"hush"})",
+     "field type is of no supported kind; known are"},
+    {"NoEmail", R"({"type":"service_account","private_key":"hush"})",
+     "field client_email is missing; download or create"},
     {"NoKey", R"({"type":"service_account","client_email":"e"})", "field private_key is missing"},
-    {"KeyIsNoText", R"({"type":"service_account","client_email":"e","private_key":["hush"]})", "field private_key is not a text"},
+    {"KeyIsNoText", R"({"type":"service_account","client_email":"e","private_key":["hush"]})",
+     "field private_key is not a text"},
     {"KeyIsNone", R"({"type":"service_account","client_email":"e","private_key":"hush"})",
      "field private_key is not an RSA key in PEM form without passphrase; create a new key"},
     {"TokenUriInTheOpen",
      R"({"type":"authorized_user","client_id":"c","client_secret":"hush","refresh_token":"hush","token_uri":"http://evil.example/t"})",
      "field token_uri is not an https:// address, and secrets would be sent there"},
-    {"NoSecret", R"({"type":"authorized_user","client_id":"c","refresh_token":"hush"})", "field client_secret is missing"},
+    {"NoSecret", R"({"type":"authorized_user","client_id":"c","refresh_token":"hush"})",
+     "field client_secret is missing"},
     {"NoTokenUrl",
      R"({"type":"external_account_authorized_user","client_id":"c","client_secret":"hush","refresh_token":"hush"})",
      "field token_url is missing"},
-    {"NoSource", R"({"type":"external_account","audience":"a","subject_token_type":"t","token_url":"https://t"})",
+    {"NoSource",
+     R"({"type":"external_account","audience":"a","subject_token_type":"t","token_url":"https://t"})",
      "field credential_source is missing"},
     {"EmptySource",
      R"({"type":"external_account","audience":"a","subject_token_type":"t","token_url":"https://t","credential_source":{}})",

@@ -12,21 +12,25 @@ namespace bqcdc::credentials {
 namespace {
 
 constexpr char kHint[] =
-    "the source account needs roles/iam.serviceAccountTokenCreator on the impersonated account (or on the next "
+    "the source account needs roles/iam.serviceAccountTokenCreator on the impersonated account (or on the "
+    "next "
     "delegate), and the IAM Credentials API must be on";
 
 class ImpersonatedAccount final : public TokenFetcher {
  public:
-  ImpersonatedAccount(http::Transport& transport, std::unique_ptr<TokenFetcher> source, Impersonation impersonation)
+  ImpersonatedAccount(http::Transport& transport, std::unique_ptr<TokenFetcher> source,
+                      Impersonation impersonation)
       : transport_(transport), source_(std::move(source)), impersonation_(std::move(impersonation)) {}
 
   absl::StatusOr<FetchedToken> Fetch(absl::Time now) override {
     BQCDC_ASSIGN_OR_RETURN(const FetchedToken source, source_->Fetch(now));
-    if (!IsTokenText(source.token)) return absl::UnauthenticatedError("the source credentials gave an unfit token");
+    if (!IsTokenText(source.token))
+      return absl::UnauthenticatedError("the source credentials gave an unfit token");
     http::Request request;
     request.method = "POST";
     request.url = impersonation_.url;
-    request.headers = {{"Content-Type", "application/json"}, {"Authorization", absl::StrCat("Bearer ", source.token)}};
+    request.headers = {{"Content-Type", "application/json"},
+                       {"Authorization", absl::StrCat("Bearer ", source.token)}};
     nlohmann::json body = {{"scope", {impersonation_.scope}},
                            {"lifetime", absl::StrCat(absl::ToInt64Seconds(impersonation_.lifetime), "s")}};
     if (!impersonation_.delegates.empty()) body["delegates"] = impersonation_.delegates;
@@ -44,14 +48,15 @@ class ImpersonatedAccount final : public TokenFetcher {
     const auto body = nlohmann::json::parse(response.body, nullptr, /*allow_exceptions=*/false);
     const auto text = [&body](const char* name) {
       return body.is_object() && body.contains(name) && body[name].is_string() ? body[name].get<std::string>()
-                                                                                : std::string();
+                                                                               : std::string();
     };
     FetchedToken token;
     token.token = text("accessToken");
     std::string error;
-    if (token.token.empty() || !absl::ParseTime(absl::RFC3339_full, text("expireTime"), &token.expires, &error)) {
-      return absl::UnauthenticatedError(
-          absl::StrCat("the answer of ", from, " holds no accessToken with expireTime; is this the right address?"));
+    if (token.token.empty() ||
+        !absl::ParseTime(absl::RFC3339_full, text("expireTime"), &token.expires, &error)) {
+      return absl::UnauthenticatedError(absl::StrCat(
+          "the answer of ", from, " holds no accessToken with expireTime; is this the right address?"));
     }
     return token;
   }

@@ -25,8 +25,8 @@ struct Impersonation {
 std::unique_ptr<TokenFetcher> Impersonate(http::Transport& transport, std::unique_ptr<TokenFetcher> source,
                                           Impersonation impersonation);
 
-// "type": "impersonated_service_account": the account of service_account_impersonation_url in the name of `source`
-// (of source_credentials), through `delegates`.
+// "type": "impersonated_service_account": the account of service_account_impersonation_url in the name of
+// `source` (of source_credentials), through `delegates`.
 absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeImpersonatedAccount(const FetcherContext& context,
                                                                       const JsonFields& file,
                                                                       std::unique_ptr<TokenFetcher> source);

@@ -58,7 +58,8 @@ absl::StatusOr<std::vector<std::string>> JsonFields::OptionalTexts(const char* n
   return texts;
 }
 
-absl::StatusOr<int64_t> JsonFields::Integer(const char* name, int64_t otherwise, int64_t min, int64_t max) const {
+absl::StatusOr<int64_t> JsonFields::Integer(const char* name, int64_t otherwise, int64_t min,
+                                            int64_t max) const {
   if (!Has(name)) return otherwise;
   const auto& value = object_[name];
   if (!value.is_number_integer() || value.get<int64_t>() < min || value.get<int64_t>() > max) {

@@ -12,8 +12,8 @@ constexpr char kFlavor[] = "Metadata-Flavor";
 constexpr char kHint[] = "does the machine have a service account, with the scope of BigQuery?";
 
 // Errors: NotFound where what answers is no metadata server.
-absl::StatusOr<http::Response> Ask(http::Transport& transport, const std::string& host, const std::string& path,
-                                   absl::Duration timeout) {
+absl::StatusOr<http::Response> Ask(http::Transport& transport, const std::string& host,
+                                   const std::string& path, absl::Duration timeout) {
   http::Request request;
   request.url = absl::StrCat("http://", host, "/computeMetadata/v1/", path);
   request.headers = {{kFlavor, "Google"}};
@@ -23,19 +23,21 @@ absl::StatusOr<http::Response> Ask(http::Transport& transport, const std::string
   for (const auto& [name, value] : response.headers) {
     if (name == "metadata-flavor" && value == "Google") return response;
   }
-  return absl::NotFoundError(
-      absl::StrCat("what answers at ", host, " is no metadata server: it does not say ", kFlavor, ": Google"));
+  return absl::NotFoundError(absl::StrCat("what answers at ", host,
+                                          " is no metadata server: it does not say ", kFlavor, ": Google"));
 }
 
 class MetadataServer final : public TokenFetcher {
  public:
-  MetadataServer(http::Transport& transport, std::string host) : transport_(transport), host_(std::move(host)) {}
+  MetadataServer(http::Transport& transport, std::string host)
+      : transport_(transport), host_(std::move(host)) {}
 
   absl::StatusOr<FetchedToken> Fetch(absl::Time now) override {
     BQCDC_ASSIGN_OR_RETURN(const http::Response response,
                            Ask(transport_, host_, "instance/service-accounts/default/token", kTokenTimeout));
-    BQCDC_ASSIGN_OR_RETURN(TokenAnswer answer,
-                           ReadTokenAnswer(response, absl::StrCat("the metadata server ", host_), kHint, now));
+    BQCDC_ASSIGN_OR_RETURN(
+        TokenAnswer answer,
+        ReadTokenAnswer(response, absl::StrCat("the metadata server ", host_), kHint, now));
     return std::move(answer.token);
   }
 

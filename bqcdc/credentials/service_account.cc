@@ -15,8 +15,9 @@ constexpr char kExchangeHint[] =
 
 // Addresses that Google has written into key files over the years.
 bool IsGoogleTokenUri(const std::string& url) {
-  for (const char* known : {kGoogleTokenUri, "https://accounts.google.com/o/oauth2/token",
-                            "https://www.googleapis.com/oauth2/v4/token", "https://www.googleapis.com/oauth2/v3/token"}) {
+  for (const char* known :
+       {kGoogleTokenUri, "https://accounts.google.com/o/oauth2/token",
+        "https://www.googleapis.com/oauth2/v4/token", "https://www.googleapis.com/oauth2/v3/token"}) {
     if (url == known) return true;
   }
   return false;
@@ -47,8 +48,8 @@ class SelfSigned final : public TokenFetcher {
 
 class Exchanged final : public TokenFetcher {
  public:
-  Exchanged(http::Transport& transport, std::string email, std::string scope, std::unique_ptr<JwtSigner> signer,
-            std::string token_uri)
+  Exchanged(http::Transport& transport, std::string email, std::string scope,
+            std::unique_ptr<JwtSigner> signer, std::string token_uri)
       : transport_(transport),
         email_(std::move(email)),
         scope_(std::move(scope)),
@@ -76,7 +77,8 @@ class Exchanged final : public TokenFetcher {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeServiceAccount(const FetcherContext& context, const JsonFields& file) {
+absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeServiceAccount(const FetcherContext& context,
+                                                                 const JsonFields& file) {
   BQCDC_ASSIGN_OR_RETURN(std::string email, file.Text("client_email"));
   BQCDC_ASSIGN_OR_RETURN(const std::string pem, file.Text("private_key"));
   BQCDC_ASSIGN_OR_RETURN(std::string key_id, file.OptionalText("private_key_id"));

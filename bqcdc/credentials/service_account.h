@@ -9,9 +9,10 @@
 
 namespace bqcdc::credentials {
 
-// "type": "service_account". With Google's own token_uri the token is a JWT that the account signs itself, with a scope instead of an
-// audience, so one serves REST and gRPC and nobody is asked (https://google.aip.dev/auth/4111). With another token_uri such a JWT is
-// exchanged there (RFC 7523).
-absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeServiceAccount(const FetcherContext& context, const JsonFields& file);
+// "type": "service_account". With Google's own token_uri the token is a JWT that the account signs itself,
+// with a scope instead of an audience, so one serves REST and gRPC and nobody is asked
+// (https://google.aip.dev/auth/4111). With another token_uri such a JWT is exchanged there (RFC 7523).
+absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeServiceAccount(const FetcherContext& context,
+                                                                 const JsonFields& file);
 
 }  // namespace bqcdc::credentials

@@ -41,8 +41,8 @@ class RsaSigner final : public JwtSigner {
                        EVP_DigestSign(context.get(), nullptr, &length, bytes, text.size()) == 1;
     if (signed_well) {
       signature.resize(length);
-      signed_well = EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length, bytes,
-                                   text.size()) == 1;
+      signed_well = EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length,
+                                   bytes, text.size()) == 1;
     }
     ERR_clear_error();
     if (!signed_well) return absl::InternalError("OpenSSL cannot sign with the private key");
@@ -58,12 +58,14 @@ class RsaSigner final : public JwtSigner {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<JwtSigner>> JwtSigner::Make(const std::string& pem, std::string key_id) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
   Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr), EVP_PKEY_free);
   ERR_clear_error();
   if (key == nullptr || EVP_PKEY_base_id(key.get()) != EVP_PKEY_RSA) {
     return absl::InvalidArgumentError(
-        "field private_key is not an RSA key in PEM form without passphrase; create a new key of the service account");
+        "field private_key is not an RSA key in PEM form without passphrase; create a new key of the service "
+        "account");
   }
   return std::unique_ptr<JwtSigner>(std::make_unique<RsaSigner>(std::move(key), std::move(key_id)));
 }

@@ -11,8 +11,8 @@ namespace bqcdc::credentials {
 // A private RSA key that signs JSON web tokens by RS256 (RFC 7515, RFC 7518).
 class JwtSigner {
  public:
-  // Reads a key in PEM form. `key_id` becomes the header's kid unless it is empty. Errors: InvalidArgument where it is none, or
-  // has a passphrase.
+  // Reads a key in PEM form. `key_id` becomes the header's kid unless it is empty. Errors: InvalidArgument
+  // where it is none, or has a passphrase.
   static absl::StatusOr<std::unique_ptr<JwtSigner>> Make(const std::string& pem, std::string key_id);
   virtual ~JwtSigner() = default;
 

@@ -33,7 +33,8 @@ absl::StatusOr<ExecutableAnswer> ReadAnswer(const std::string& text, const std::
   if (member("version") != 1) return Unfit(from, "gives no answer of version 1");
   if (!member("success").is_boolean()) return Unfit(from, "does not say success true or false");
   // Its own message may hold anything.
-  if (!member("success").get<bool>()) return Unfit(from, "says that it had no success; run it by hand to see why");
+  if (!member("success").get<bool>())
+    return Unfit(from, "says that it had no success; run it by hand to see why");
   const char* const name = member("token_type") == kSaml2 ? "saml_response" : "id_token";
   if (!member(name).is_string() || member(name).get<std::string>().empty()) {
     return base::Error(absl::StatusCode::kUnauthenticated, from, " gives no ", name);
@@ -58,9 +59,9 @@ class Executable final : public SubjectTokenSource {
 
   absl::StatusOr<std::string> SubjectToken(absl::Time now) override {
     if (environment_(kAllowExecutables) != "1") {
-      return absl::FailedPreconditionError(
-          absl::StrCat("credential_source.executable is not run, since a credentials file could run any program; set ",
-                       kAllowExecutables, "=1 if you trust the file"));
+      return absl::FailedPreconditionError(absl::StrCat(
+          "credential_source.executable is not run, since a credentials file could run any program; set ",
+          kAllowExecutables, "=1 if you trust the file"));
     }
     if (const std::optional<std::string> cached = FromOutputFile(now)) return *cached;
     const std::string from = absl::StrCat("executable ", command_.front(), " (credential_source.executable)");
@@ -73,7 +74,8 @@ class Executable final : public SubjectTokenSource {
       variables["GOOGLE_EXTERNAL_ACCOUNT_IMPERSONATED_EMAIL"] = audience_.impersonated_email;
     }
     const ChildOutcome outcome = RunChild(command_, variables, timeout_, kSubjectTokenBytesMax);
-    if (!outcome.fault.empty()) return base::Error(absl::StatusCode::kUnauthenticated, from, " ", outcome.fault);
+    if (!outcome.fault.empty())
+      return base::Error(absl::StatusCode::kUnauthenticated, from, " ", outcome.fault);
     BQCDC_ASSIGN_OR_RETURN(const ExecutableAnswer answer, ReadAnswer(outcome.output, from));
     if (!output_file_.empty() && !answer.expires) {
       return Unfit(from, "gives no expiration_time, which is needed with output_file");
@@ -108,8 +110,9 @@ absl::StatusOr<std::unique_ptr<SubjectTokenSource>> MakeSubjectExecutable(const 
                                                                           const JsonFields& executable,
                                                                           SubjectAudience audience) {
   BQCDC_ASSIGN_OR_RETURN(const std::string command, executable.Text("command"));
-  BQCDC_ASSIGN_OR_RETURN(const int64_t timeout_millis, executable.Integer("timeout_millis", kTimeoutMillisDefault,
-                                                                          kTimeoutMillisMin, kTimeoutMillisMax));
+  BQCDC_ASSIGN_OR_RETURN(
+      const int64_t timeout_millis,
+      executable.Integer("timeout_millis", kTimeoutMillisDefault, kTimeoutMillisMin, kTimeoutMillisMax));
   BQCDC_ASSIGN_OR_RETURN(std::string output_file, executable.OptionalText("output_file"));
   std::vector<std::string> words = absl::StrSplit(command, absl::ByAnyChar(" \t"), absl::SkipEmpty());
   if (words.empty()) return base::InvalidArgument("field ", executable.NameOf("command"), " is blank");

@@ -47,7 +47,8 @@ absl::StatusOr<std::string> Extract(const Format& format, const std::string& tex
     }
     token = found->get<std::string>();
   }
-  if (token.empty()) return base::Error(absl::StatusCode::kUnauthenticated, from, " gives an empty subject token");
+  if (token.empty())
+    return base::Error(absl::StatusCode::kUnauthenticated, from, " gives an empty subject token");
   return token;
 }
 
@@ -85,7 +86,8 @@ class UrlSource final : public SubjectTokenSource {
   absl::StatusOr<std::string> SubjectToken(absl::Time) override {
     const std::string from = absl::StrCat(http::WithoutSecrets(request_.url), " (credential_source.url)");
     BQCDC_ASSIGN_OR_RETURN(const http::Response response, transport_.Perform(request_));
-    if (response.code != 200) return RefusalOf(response, from, "is this the place that gives the subject token?");
+    if (response.code != 200)
+      return RefusalOf(response, from, "is this the place that gives the subject token?");
     return Extract(format_, response.body, from);
   }
 
@@ -104,7 +106,8 @@ absl::StatusOr<http::Request> ReadRequest(const JsonFields& source) {
   for (const auto& [name, value] : headers.object().items()) {
     BQCDC_ASSIGN_OR_RETURN(const std::string text, headers.OptionalText(name.c_str()));
     if (name.find_first_of("\r\n:") != std::string::npos || text.find_first_of("\r\n") != std::string::npos) {
-      return base::InvalidArgument("field ", source.NameOf("headers"), " has a line break or colon in a header");
+      return base::InvalidArgument("field ", source.NameOf("headers"),
+                                   " has a line break or colon in a header");
     }
     request.headers.emplace_back(name, text);
   }
@@ -113,18 +116,18 @@ absl::StatusOr<http::Request> ReadRequest(const JsonFields& source) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<SubjectTokenSource>> MakeSubjectTokenSource(const FetcherContext& context,
-                                                                           const JsonFields& credential_source,
-                                                                           SubjectAudience audience) {
+absl::StatusOr<std::unique_ptr<SubjectTokenSource>> MakeSubjectTokenSource(
+    const FetcherContext& context, const JsonFields& credential_source, SubjectAudience audience) {
   if (credential_source.Has("executable")) {
     BQCDC_ASSIGN_OR_RETURN(const JsonFields executable, credential_source.Object("executable"));
     return MakeSubjectExecutable(context, executable, std::move(audience));
   }
   for (const char* other : {"environment_id", "certificate"}) {
     if (credential_source.Has(other)) {
-      return base::InvalidArgument("field ", credential_source.NameOf(other),
-                                   " asks for a source that is not supported (AWS, certificates); use a file, url or "
-                                   "executable source");
+      return base::InvalidArgument(
+          "field ", credential_source.NameOf(other),
+          " asks for a source that is not supported (AWS, certificates); use a file, url or "
+          "executable source");
     }
   }
   BQCDC_ASSIGN_OR_RETURN(Format format, ReadFormat(credential_source));

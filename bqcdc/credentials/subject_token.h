@@ -27,11 +27,11 @@ class SubjectTokenSource {
   virtual absl::StatusOr<std::string> SubjectToken(absl::Time now) = 0;
 };
 
-// Reads `credential_source`: {file, format}, {url, headers, format} or {executable: {command, timeout_millis, output_file}}, where format
-// is {type: text} or {type: json, subject_token_field_name} (https://google.aip.dev/auth/4117). Sources of AWS (environment_id) and of
-// certificates are refused by name.
-absl::StatusOr<std::unique_ptr<SubjectTokenSource>> MakeSubjectTokenSource(const FetcherContext& context,
-                                                                           const JsonFields& credential_source,
-                                                                           SubjectAudience audience);
+// Reads `credential_source`: {file, format}, {url, headers, format} or {executable: {command, timeout_millis,
+// output_file}}, where format is {type: text} or {type: json, subject_token_field_name}
+// (https://google.aip.dev/auth/4117). Sources of AWS (environment_id) and of certificates are refused by
+// name.
+absl::StatusOr<std::unique_ptr<SubjectTokenSource>> MakeSubjectTokenSource(
+    const FetcherContext& context, const JsonFields& credential_source, SubjectAudience audience);
 
 }  // namespace bqcdc::credentials

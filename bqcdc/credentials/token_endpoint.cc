@@ -15,17 +15,36 @@ using nlohmann::json;
 // A token that would hold longer is believed for this long only.
 constexpr int64_t kLifetimeSecondsMax = 12 * 60 * 60;
 
-// Error words of RFC 6749 (5.2, 4.1.2.1), RFC 8693 (2.2.2), RFC 6750 (3.1) and google.rpc.Code. Others are not repeated.
-constexpr const char* kKnownWords[] = {
-    "invalid_request",     "invalid_client",      "invalid_grant",   "unauthorized_client", "unsupported_grant_type",
-    "invalid_scope",       "invalid_target",      "invalid_token",   "access_denied",       "insufficient_scope",
-    "server_error",        "temporarily_unavailable",                "INVALID_ARGUMENT",    "FAILED_PRECONDITION",
-    "UNAUTHENTICATED",     "PERMISSION_DENIED",   "NOT_FOUND",       "RESOURCE_EXHAUSTED",  "UNAVAILABLE",
-    "INTERNAL",            "deleted_client",      "org_internal",    "rate_limit_exceeded"};
+// Error words of RFC 6749 (5.2, 4.1.2.1), RFC 8693 (2.2.2), RFC 6750 (3.1) and google.rpc.Code. Others are
+// not repeated.
+constexpr const char* kKnownWords[] = {"invalid_request",
+                                       "invalid_client",
+                                       "invalid_grant",
+                                       "unauthorized_client",
+                                       "unsupported_grant_type",
+                                       "invalid_scope",
+                                       "invalid_target",
+                                       "invalid_token",
+                                       "access_denied",
+                                       "insufficient_scope",
+                                       "server_error",
+                                       "temporarily_unavailable",
+                                       "INVALID_ARGUMENT",
+                                       "FAILED_PRECONDITION",
+                                       "UNAUTHENTICATED",
+                                       "PERMISSION_DENIED",
+                                       "NOT_FOUND",
+                                       "RESOURCE_EXHAUSTED",
+                                       "UNAVAILABLE",
+                                       "INTERNAL",
+                                       "deleted_client",
+                                       "org_internal",
+                                       "rate_limit_exceeded"};
 
 std::string TextMember(const json& object, const char* name) {
   const auto found = object.is_object() ? object.find(name) : object.end();
-  return object.is_object() && found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+  return object.is_object() && found != object.end() && found->is_string() ? found->get<std::string>()
+                                                                           : std::string();
 }
 
 // {"error": "word"} of OAuth, {"error": {"status": "WORD"}} of Google's APIs.
@@ -68,8 +87,8 @@ absl::StatusOr<TokenAnswer> ReadTokenAnswer(const http::Response& response, cons
   answer.refresh_token = TextMember(body, "refresh_token");
   int64_t seconds = 0;
   if (answer.token.token.empty() || !ReadSeconds(body, &seconds)) {
-    return absl::UnauthenticatedError(
-        absl::StrCat("the answer of ", from, " holds no access_token with expires_in; is this the right address?"));
+    return absl::UnauthenticatedError(absl::StrCat(
+        "the answer of ", from, " holds no access_token with expires_in; is this the right address?"));
   }
   answer.token.expires = now + absl::Seconds(std::min(seconds, kLifetimeSecondsMax));
   return answer;
@@ -83,8 +102,8 @@ std::string EncodeForm(const Form& form) {
   return text;
 }
 
-absl::StatusOr<TokenAnswer> AskTokenEndpoint(http::Transport& transport, const TokenEndpoint& endpoint, const Form& form,
-                                             absl::Time now) {
+absl::StatusOr<TokenAnswer> AskTokenEndpoint(http::Transport& transport, const TokenEndpoint& endpoint,
+                                             const Form& form, absl::Time now) {
   http::Request request;
   request.method = "POST";
   request.url = endpoint.url;

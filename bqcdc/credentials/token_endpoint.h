@@ -29,11 +29,11 @@ struct TokenAnswer {
 };
 
 // Posts `form`, its values percent-encoded, and reads {"access_token": …, "expires_in": seconds}.
-absl::StatusOr<TokenAnswer> AskTokenEndpoint(http::Transport& transport, const TokenEndpoint& endpoint, const Form& form,
-                                             absl::Time now);
+absl::StatusOr<TokenAnswer> AskTokenEndpoint(http::Transport& transport, const TokenEndpoint& endpoint,
+                                             const Form& form, absl::Time now);
 
-// Reads such an answer. Nothing of a refusal's text is passed on but words that standards define, since it may repeat
-// what was sent. Unavailable for 408, 429 and 5xx, else Unauthenticated.
+// Reads such an answer. Nothing of a refusal's text is passed on but words that standards define, since it
+// may repeat what was sent. Unavailable for 408, 429 and 5xx, else Unauthenticated.
 absl::StatusOr<TokenAnswer> ReadTokenAnswer(const http::Response& response, const std::string& from,
                                             const std::string& hint, absl::Time now);
 

@@ -38,11 +38,15 @@ class TokenEndpointsTest : public ::testing::Test {
     return path;
   }
 
-  absl::StatusOr<Credentials> Find(const json& file) { return FindFile(File("credentials.json", file.dump())); }
+  absl::StatusOr<Credentials> Find(const json& file) {
+    return FindFile(File("credentials.json", file.dump()));
+  }
   absl::StatusOr<Credentials> FindFile(const std::string& path) {
     CredentialsOptions options;
     options.file = path;
-    options.environment = [this](const char* name) { return environment_.count(name) ? environment_[name] : ""; };
+    options.environment = [this](const char* name) {
+      return environment_.count(name) ? environment_[name] : "";
+    };
     options.clock = &base::SystemClock::Get();
     options.transport = http::MakeCurlTransport({.ca_file = ca_file_.empty() ? authority_.file() : ca_file_});
     return FindCredentials(options);
@@ -53,9 +57,12 @@ class TokenEndpointsTest : public ::testing::Test {
   }
 
   json ServiceAccount() const {
-    return {{"type", "service_account"}, {"client_email", TokenEndpoints::kEmail},
-            {"private_key", endpoints_.key().private_pem}, {"private_key_id", "k1"},
-            {"project_id", "p"}, {"token_uri", endpoints_.token_uri()}};
+    return {{"type", "service_account"},
+            {"client_email", TokenEndpoints::kEmail},
+            {"private_key", endpoints_.key().private_pem},
+            {"private_key_id", "k1"},
+            {"project_id", "p"},
+            {"token_uri", endpoints_.token_uri()}};
   }
   json User() const {
     return {{"type", "authorized_user"},
@@ -73,8 +80,9 @@ class TokenEndpointsTest : public ::testing::Test {
   }
   // A program that prints `answer` and notes in the file "ran" what it was told.
   std::string Program(const json& answer) const {
-    const std::string path = File("provider", absl::StrCat("#!/bin/sh\nenv | grep ^GOOGLE_EXTERNAL_ACCOUNT | sort >>", directory_,
-                                                           "/ran\ncat <<'END'\n", answer.dump(), "\nEND\n"));
+    const std::string path =
+        File("provider", absl::StrCat("#!/bin/sh\nenv | grep ^GOOGLE_EXTERNAL_ACCOUNT | sort >>", directory_,
+                                      "/ran\ncat <<'END'\n", answer.dump(), "\nEND\n"));
     chmod(path.c_str(), 0700);
     return path;
   }
@@ -86,15 +94,18 @@ class TokenEndpointsTest : public ::testing::Test {
   std::map<std::string, std::string> environment_;
 };
 
-TEST_F(TokenEndpointsTest, ServiceAccountByExchange) { EXPECT_EQ(TokenOf(ServiceAccount()).value(), "service-account-1"); }
+TEST_F(TokenEndpointsTest, ServiceAccountByExchange) {
+  EXPECT_EQ(TokenOf(ServiceAccount()).value(), "service-account-1");
+}
 
 TEST_F(TokenEndpointsTest, AServiceAccountWithAnotherKeyIsRefused) {
   json file = ServiceAccount();
   file["private_key"] = MakeRsaKey().private_pem;
   EXPECT_EQ(std::string(TokenOf(file).status().message()),
-            absl::StrCat("credentials file ", directory_, "/credentials.json: no token from ", endpoints_.token_uri(),
-                         ": HTTP 400, invalid_grant; the key is deleted or disabled, the account is gone, or this "
-                         "machine's clock is wrong"));
+            absl::StrCat(
+                "credentials file ", directory_, "/credentials.json: no token from ", endpoints_.token_uri(),
+                ": HTTP 400, invalid_grant; the key is deleted or disabled, the account is gone, or this "
+                "machine's clock is wrong"));
 }
 
 TEST_F(TokenEndpointsTest, AuthorizedUser) { EXPECT_EQ(TokenOf(User()).value(), "user-1"); }
@@ -113,7 +124,8 @@ TEST_F(TokenEndpointsTest, ExternalAuthorizedUserTakesTheNewRefreshToken) {
 }
 
 TEST_F(TokenEndpointsTest, ExternalAccountByFile) {
-  EXPECT_EQ(TokenOf(External({{"file", File("subject", absl::StrCat(TokenEndpoints::kSubjectToken, "\n"))}})).value(),
+  EXPECT_EQ(TokenOf(External({{"file", File("subject", absl::StrCat(TokenEndpoints::kSubjectToken, "\n"))}}))
+                .value(),
             "exchanged-1");
   const json in_json = {{"file", File("subject.json", json{{"t", TokenEndpoints::kSubjectToken}}.dump())},
                         {"format", {{"type", "json"}, {"subject_token_field_name", "t"}}}};
@@ -128,16 +140,21 @@ TEST_F(TokenEndpointsTest, ExternalAccountByUrl) {
   json without = source;
   without.erase("headers");
   const std::string refused(TokenOf(External(without)).status().message());
-  EXPECT_TRUE(absl::StrContains(refused, "/subject: HTTP 403") || absl::StrContains(refused, "(credential_source.url): HTTP 403"))
+  EXPECT_TRUE(absl::StrContains(refused, "/subject: HTTP 403") ||
+              absl::StrContains(refused, "(credential_source.url): HTTP 403"))
       << refused;
   EXPECT_FALSE(absl::StrContains(refused, "hush")) << refused;
 }
 
 TEST_F(TokenEndpointsTest, ExternalAccountByExecutable) {
   environment_["GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES"] = "1";
-  const json good = {{"version", 1}, {"success", true}, {"token_type", TokenEndpoints::kTokenType},
-                     {"id_token", TokenEndpoints::kSubjectToken}, {"expiration_time", 4'000'000'000}};
-  const json source = {{"executable", {{"command", Program(good) + "  --with arguments"}, {"timeout_millis", 20000}}}};
+  const json good = {{"version", 1},
+                     {"success", true},
+                     {"token_type", TokenEndpoints::kTokenType},
+                     {"id_token", TokenEndpoints::kSubjectToken},
+                     {"expiration_time", 4'000'000'000}};
+  const json source = {
+      {"executable", {{"command", Program(good) + "  --with arguments"}, {"timeout_millis", 20000}}}};
   EXPECT_EQ(TokenOf(External(source)).value(), "exchanged-1");
   std::ifstream ran(directory_ + "/ran");
   const std::string told((std::istreambuf_iterator<char>(ran)), {});
@@ -145,7 +162,9 @@ TEST_F(TokenEndpointsTest, ExternalAccountByExecutable) {
                                "\nGOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE=0\nGOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE=",
                                TokenEndpoints::kTokenType, "\n"));
   // Its saml_response, and its refusals.
-  Program({{"version", 1}, {"success", true}, {"token_type", "urn:ietf:params:oauth:token-type:saml2"},
+  Program({{"version", 1},
+           {"success", true},
+           {"token_type", "urn:ietf:params:oauth:token-type:saml2"},
            {"saml_response", TokenEndpoints::kSubjectToken}});
   EXPECT_EQ(TokenOf(External(source)).value(), "exchanged-2");
   struct Case {
@@ -153,7 +172,8 @@ TEST_F(TokenEndpointsTest, ExternalAccountByExecutable) {
     const char* want;
   };
   for (const Case& c : std::vector<Case>{
-           {{{"version", 1}, {"success", false}, {"code", "401"}, {"message", "hush"}}, "says that it had no success"},
+           {{{"version", 1}, {"success", false}, {"code", "401"}, {"message", "hush"}},
+            "says that it had no success"},
            {{{"version", 2}, {"success", true}, {"id_token", "hush"}}, "no answer of version 1"},
            {{{"version", 1}, {"success", true}}, "gives no id_token"},
            {{{"version", 1}, {"success", true}, {"id_token", "hush"}, {"expiration_time", 1}}, "has expired"},
@@ -174,8 +194,11 @@ TEST_F(TokenEndpointsTest, AnExecutableRunsOnlyWhereItIsAllowed) {
 
 TEST_F(TokenEndpointsTest, TheOutputFileIsTakenWhileItHolds) {
   environment_["GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES"] = "1";
-  json answer = {{"version", 1}, {"success", true}, {"token_type", TokenEndpoints::kTokenType},
-                 {"id_token", TokenEndpoints::kSubjectToken}, {"expiration_time", 4'000'000'000}};
+  json answer = {{"version", 1},
+                 {"success", true},
+                 {"token_type", TokenEndpoints::kTokenType},
+                 {"id_token", TokenEndpoints::kSubjectToken},
+                 {"expiration_time", 4'000'000'000}};
   const json source = {
       {"executable", {{"command", Program(answer)}, {"output_file", File("output", answer.dump())}}}};
   EXPECT_EQ(TokenOf(External(source)).value(), "exchanged-1");
@@ -188,22 +211,26 @@ TEST_F(TokenEndpointsTest, TheOutputFileIsTakenWhileItHolds) {
 
 TEST_F(TokenEndpointsTest, ExternalAccountThatImpersonates) {
   json file = External({{"file", File("subject", TokenEndpoints::kSubjectToken)}});
-  file["service_account_impersonation_url"] = endpoints_.impersonation_url("target@p.iam.gserviceaccount.com");
+  file["service_account_impersonation_url"] =
+      endpoints_.impersonation_url("target@p.iam.gserviceaccount.com");
   file["service_account_impersonation"] = {{"token_lifetime_seconds", 600}};
   EXPECT_EQ(TokenOf(file).value(), "impersonated-2");
   const auto requests = endpoints_.requests();
   ASSERT_EQ(requests.size(), 2u);
-  EXPECT_TRUE(absl::StrContains(requests[0], "scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fcloud-platform"));
+  EXPECT_TRUE(
+      absl::StrContains(requests[0], "scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fcloud-platform"));
   EXPECT_EQ(requests[1],
             "POST /v1/projects/-/serviceAccounts/target@p.iam.gserviceaccount.com:generateAccessToken\n"
             R"({"lifetime":"600s","scope":["https://www.googleapis.com/auth/bigquery"]})");
 }
 
 TEST_F(TokenEndpointsTest, ImpersonationThroughDelegatesWithEachSource) {
-  const json file = {{"type", "impersonated_service_account"},
-                     {"service_account_impersonation_url", endpoints_.impersonation_url("t@p.iam.gserviceaccount.com")},
-                     {"delegates", {"projects/-/serviceAccounts/d1", "projects/-/serviceAccounts/d2"}}};
-  for (const json& source : {ServiceAccount(), User(), External({{"file", File("subject", TokenEndpoints::kSubjectToken)}})}) {
+  const json file = {
+      {"type", "impersonated_service_account"},
+      {"service_account_impersonation_url", endpoints_.impersonation_url("t@p.iam.gserviceaccount.com")},
+      {"delegates", {"projects/-/serviceAccounts/d1", "projects/-/serviceAccounts/d2"}}};
+  for (const json& source :
+       {ServiceAccount(), User(), External({{"file", File("subject", TokenEndpoints::kSubjectToken)}})}) {
     json whole = file;
     whole["source_credentials"] = source;
     const auto token = TokenOf(whole);
@@ -217,14 +244,16 @@ TEST_F(TokenEndpointsTest, ImpersonationThroughDelegatesWithEachSource) {
 
 TEST_F(TokenEndpointsTest, ARefusedImpersonationSaysWhichRightIsMissing) {
   endpoints_.FailWith(0);
-  json file = {{"type", "impersonated_service_account"},
-               {"service_account_impersonation_url", endpoints_.impersonation_url("t@p.iam.gserviceaccount.com")},
-               {"source_credentials", ServiceAccount()}};
+  json file = {
+      {"type", "impersonated_service_account"},
+      {"service_account_impersonation_url", endpoints_.impersonation_url("t@p.iam.gserviceaccount.com")},
+      {"source_credentials", ServiceAccount()}};
   // Google signs for itself: the fake knows nothing of such a token.
   file["source_credentials"].erase("token_uri");
   const std::string refused(TokenOf(file).status().message());
-  EXPECT_TRUE(absl::StrContains(refused, "HTTP 403, PERMISSION_DENIED; the source account needs "
-                                         "roles/iam.serviceAccountTokenCreator"))
+  EXPECT_TRUE(absl::StrContains(refused,
+                                "HTTP 403, PERMISSION_DENIED; the source account needs "
+                                "roles/iam.serviceAccountTokenCreator"))
       << refused;
   EXPECT_FALSE(absl::StrContains(refused, "Bearer")) << refused;
 }
@@ -269,7 +298,8 @@ TEST_F(TokenEndpointsTest, AnUnknownAuthorityIsNotTrusted) {
   ca_file_ = other.file();
   const absl::Status status = TokenOf(User()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_TRUE(absl::StrContains(status.message(), absl::StrCat("certificate of ", endpoints_.token_uri(), " is not trusted")))
+  EXPECT_TRUE(absl::StrContains(status.message(),
+                                absl::StrCat("certificate of ", endpoints_.token_uri(), " is not trusted")))
       << status;
   EXPECT_TRUE(endpoints_.requests().empty());
   std::filesystem::remove_all(other_directory);

@@ -12,8 +12,9 @@ struct FetchedToken {
   absl::Time expires;
 };
 
-// What the kinds of credentials differ in: how a new token is had. Called by one thread at a time; may wait for the network, for
-// a bounded time. Errors name the place that refused and never a secret: Unavailable where a later try may succeed.
+// What the kinds of credentials differ in: how a new token is had. Called by one thread at a time; may wait
+// for the network, for a bounded time. Errors name the place that refused and never a secret: Unavailable
+// where a later try may succeed.
 class TokenFetcher {
  public:
   virtual ~TokenFetcher() = default;

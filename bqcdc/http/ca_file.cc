@@ -16,7 +16,8 @@ namespace bqcdc::http {
 namespace {
 
 int CountCertificates(const std::string& pem) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
   int count = 0;
   while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
     X509_free(certificate);
@@ -35,7 +36,8 @@ absl::StatusOr<std::string> ReadCaFile(const std::string& given_by, const std::s
   }
   text.resize(static_cast<std::size_t>(stream.gcount()));
   if (text.size() > kCaFileBytesMax) {
-    return base::InvalidArgument(given_by, " '", path, "' is larger than the limit of ", kCaFileBytesMax, " bytes");
+    return base::InvalidArgument(given_by, " '", path, "' is larger than the limit of ", kCaFileBytesMax,
+                                 " bytes");
   }
   if (CountCertificates(text) == 0) {
     return base::InvalidArgument(given_by, " '", path,

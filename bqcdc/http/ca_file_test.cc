@@ -30,8 +30,9 @@ class CaFileTest : public ::testing::Test {
     return path;
   }
   absl::StatusOr<CertificateAuthorities> Choose(const std::string& flag) {
-    return ChooseCertificateAuthorities(
-        flag, [this](const char* name) { return environment_.count(name) ? environment_[name] : std::string(); });
+    return ChooseCertificateAuthorities(flag, [this](const char* name) {
+      return environment_.count(name) ? environment_[name] : std::string();
+    });
   }
 
   const std::string directory_;
@@ -62,14 +63,17 @@ TEST_F(CaFileTest, TheOrderOfFlagAndVariables) {
 }
 
 TEST_F(CaFileTest, ABadFileIsNamedWithWhoGaveIt) {
-  EXPECT_TRUE(absl::StrContains(Choose("/no/such").status().message(), "--ca-file '/no/such' cannot be read: No such file"));
+  EXPECT_TRUE(absl::StrContains(Choose("/no/such").status().message(),
+                                "--ca-file '/no/such' cannot be read: No such file"));
   const std::string path = directory_ + "/text";
   std::ofstream(path) << "no certificate";
   environment_["CURL_CA_BUNDLE"] = path;
-  EXPECT_TRUE(absl::StrContains(Choose("").status().message(), "CURL_CA_BUNDLE '" + path + "' holds no certificate"));
+  EXPECT_TRUE(
+      absl::StrContains(Choose("").status().message(), "CURL_CA_BUNDLE '" + path + "' holds no certificate"));
   environment_.clear();
   environment_["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"] = "/no/such";
-  EXPECT_TRUE(absl::StrContains(Choose("").status().message(), "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH '/no/such'"));
+  EXPECT_TRUE(
+      absl::StrContains(Choose("").status().message(), "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH '/no/such'"));
 }
 
 }  // namespace

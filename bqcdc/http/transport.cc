@@ -58,7 +58,8 @@ absl::Status StatusOfCurl(CURLcode code, const Request& request, const char* det
           absl::StrCat("certificate of ", where, " is not trusted: ", text,
                        "; name the file of its certificate authority with --ca-file or CURL_CA_BUNDLE"));
     case CURLE_SSL_CACERT_BADFILE:
-      return absl::FailedPreconditionError(absl::StrCat("cannot use the file of certificate authorities: ", text));
+      return absl::FailedPreconditionError(
+          absl::StrCat("cannot use the file of certificate authorities: ", text));
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
       return absl::InvalidArgumentError(absl::StrCat("not a usable address: ", where, ": ", text));

@@ -32,8 +32,8 @@ struct Response {
 // Sends one HTTP request and waits for its answer. Interface, so that tests answer without a network.
 // Any HTTP code is a response; a Status says that there was none: Unavailable when nothing was sent (no such
 // host, refused), DeadlineExceeded when time ran out, Aborted when the exchange broke midway,
-// FailedPrecondition when the server's certificate is not trusted. No text holds a query, a password or a body.
-// Implementations are thread-safe.
+// FailedPrecondition when the server's certificate is not trusted. No text holds a query, a password or a
+// body. Implementations are thread-safe.
 class Transport {
  public:
   virtual ~Transport() = default;

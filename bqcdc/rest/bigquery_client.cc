@@ -40,8 +40,8 @@ std::string RequestId() {
 
 }  // namespace
 
-BigQueryClient::BigQueryClient(BigQueryClientOptions options, http::Transport& transport, credentials::TokenSource& tokens,
-                               const base::Clock& clock)
+BigQueryClient::BigQueryClient(BigQueryClientOptions options, http::Transport& transport,
+                               credentials::TokenSource& tokens, const base::Clock& clock)
     : options_(std::move(options)), transport_(transport), tokens_(tokens), clock_(clock) {}
 
 absl::Status BigQueryClient::GetDataset(std::string_view project, std::string_view dataset) const {
@@ -52,7 +52,8 @@ absl::Status BigQueryClient::InsertDataset(std::string_view project, std::string
   Json body = {
       {"datasetReference", {{"projectId", std::string(project)}, {"datasetId", std::string(dataset)}}}};
   if (!options_.location.empty()) body["location"] = options_.location;
-  return Call("POST", StrCat("/projects/", http::UrlEncode(project), "/datasets"), body.dump(), false).status();
+  return Call("POST", StrCat("/projects/", http::UrlEncode(project), "/datasets"), body.dump(), false)
+      .status();
 }
 
 absl::StatusOr<TableResource> BigQueryClient::GetTable(const TableName& name) const {
@@ -141,7 +142,8 @@ absl::StatusOr<std::string> BigQueryClient::Call(std::string_view method, std::s
     const absl::StatusOr<std::string> token = tokens_.Token();
     if (!token.ok()) {
       // Nothing was sent, so a token endpoint's passing fault may be waited out.
-      if (attempt >= std::min(options_.attempts_max, kSilentAttemptsMax) || !IsRetryable(token.status(), true)) {
+      if (attempt >= std::min(options_.attempts_max, kSilentAttemptsMax) ||
+          !IsRetryable(token.status(), true)) {
         return token.status();
       }
       Pause(attempt);
@@ -155,7 +157,8 @@ absl::StatusOr<std::string> BigQueryClient::Call(std::string_view method, std::s
     absl::StatusOr<http::Response> response = transport_.Perform(request);
     if (response.ok() && response->code < 400) return std::move(response->body);
     if (response.ok() && response->code == 401 && !token->empty() && !new_token_tried) {
-      // Revoked or ended early; a refused request did nothing. Where there is no other token, the same is refused again.
+      // Revoked or ended early; a refused request did nothing. Where there is no other token, the same is
+      // refused again.
       new_token_tried = true;
       tokens_.Refused(*token);
       continue;

@@ -10,11 +10,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
+#include "bqcdc/credentials/token_source.h"
 #include "bqcdc/http/transport.h"
 #include "bqcdc/rest/query_result.h"
 #include "bqcdc/rest/table_name.h"
 #include "bqcdc/rest/table_resource.h"
-#include "bqcdc/credentials/token_source.h"
 
 namespace bqcdc::rest {
 

@@ -110,9 +110,9 @@ TEST_F(BigQueryClientTest, WaitsForAQueryAndReadsAllPages) {
       http::Response{200, R"({"jobComplete":false,"jobReference":{"jobId":"j1","location":"EU"}})", {}});
   service_.AnswerNext(
       http::Response{200,
-                   R"({"jobComplete":true,"pageToken":"t2",)" + schema +
-                       R"(,"rows":[{"f":[{"v":"1"},{"v":{"f":[{"v":[{"v":"p"},{"v":"q"}]}]}}]}]})",
-                   {}});
+                     R"({"jobComplete":true,"pageToken":"t2",)" + schema +
+                         R"(,"rows":[{"f":[{"v":"1"},{"v":{"f":[{"v":[{"v":"p"},{"v":"q"}]}]}}]}]})",
+                     {}});
   service_.AnswerNext(http::Response{
       200, R"({"jobComplete":true,)" + schema + R"(,"rows":[{"f":[{"v":null},{"v":null}]}]})", {}});
   const auto result = client_.QueryAll("SELECT 1");
@@ -194,7 +194,8 @@ class ChangingToken final : public credentials::TokenSource {
 
 TEST_F(BigQueryClientTest, ARefusedTokenIsReplacedOnce) {
   ChangingToken token;
-  BigQueryClient client({.base_url = "https://bq", .project = "p"}, service_, token, base::SystemClock::Get());
+  BigQueryClient client({.base_url = "https://bq", .project = "p"}, service_, token,
+                        base::SystemClock::Get());
   service_.AnswerNext(http::Response{401, "{}", {}});
   service_.AnswerNext(http::Response{200, "{}", {}});
   EXPECT_TRUE(client.GetDataset("p", "d").ok());
@@ -211,8 +212,8 @@ TEST_F(BigQueryClientTest, ARefusedTokenIsReplacedOnce) {
 
 TEST_F(BigQueryClientTest, AFaultOfTheTokenEndpointIsWaitedOut) {
   ChangingToken token;
-  BigQueryClient client({.base_url = "https://bq", .project = "p", .pause_first = absl::Microseconds(10)}, service_, token,
-                        base::SystemClock::Get());
+  BigQueryClient client({.base_url = "https://bq", .project = "p", .pause_first = absl::Microseconds(10)},
+                        service_, token, base::SystemClock::Get());
   token.failures = 2;
   token.failure = absl::UnavailableError("no token from https://t: HTTP 503; it may pass");
   service_.AnswerNext(http::Response{200, "{}", {}});

@@ -197,7 +197,7 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   std::int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
   std::unique_ptr<Call> call_ ABSL_GUARDED_BY(mutex_);
   bool opened_before_ ABSL_GUARDED_BY(mutex_) = false;
-  int attempts_ ABSL_GUARDED_BY(mutex_) = 0;  // calls without any answer, in a row
+  int attempts_ ABSL_GUARDED_BY(mutex_) = 0;             // calls without any answer, in a row
   bool token_replaced_ ABSL_GUARDED_BY(mutex_) = false;  // since the last answer
   absl::Time failing_since_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // end of the first of them
   absl::Time not_before_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
@@ -457,8 +457,7 @@ void AppendConnection::Impl::CollectEndedCall() {
     new_token = call->end.code() == absl::StatusCode::kUnauthenticated && channel_.token_refused != nullptr &&
                 !token_replaced_;
     if (new_token) token_replaced_ = true;
-    give_up = !entries_.empty() &&
-              ((verdict.action == AppendAction::kHalt && !new_token) || out_of_patience);
+    give_up = !entries_.empty() && ((verdict.action == AppendAction::kHalt && !new_token) || out_of_patience);
     // An idle call that the service closed is opened by the next request, at once.
     not_before_ = entries_.empty() ? absl::InfinitePast() : clock_.Now() + NextPause();
     if (entries_.empty()) attempts_ = 0;

@@ -40,10 +40,11 @@ struct LastToken {
 
 class TokenPlugin final : public grpc::MetadataCredentialsPlugin {
  public:
-  TokenPlugin(CallToken token, std::shared_ptr<LastToken> last) : token_(std::move(token)), last_(std::move(last)) {}
+  TokenPlugin(CallToken token, std::shared_ptr<LastToken> last)
+      : token_(std::move(token)), last_(std::move(last)) {}
 
-  // The first token is waited for, and one that expired during an outage. So gRPC runs this on a thread of its pool for such
-  // plugins, never on one that moves bytes.
+  // The first token is waited for, and one that expired during an outage. So gRPC runs this on a thread of
+  // its pool for such plugins, never on one that moves bytes.
   bool IsBlocking() const override { return true; }
   const char* GetType() const override { return "bqcdc"; }
   grpc::string DebugString() override { return "bqcdc bearer token"; }
@@ -80,12 +81,14 @@ StorageChannel MakeServiceChannel(const std::string& target, ServiceChannelOptio
   grpc::SslCredentialsOptions tls;
   tls.pem_root_certs = std::move(options.root_certificates);
   const auto last = std::make_shared<LastToken>();
-  auto plugin = std::unique_ptr<grpc::MetadataCredentialsPlugin>(new TokenPlugin(std::move(options.token), last));
+  auto plugin =
+      std::unique_ptr<grpc::MetadataCredentialsPlugin>(new TokenPlugin(std::move(options.token), last));
   const auto credentials = grpc::CompositeChannelCredentials(
       grpc::SslCredentials(tls), grpc::MetadataCredentialsFromPlugin(std::move(plugin)));
   grpc::ChannelArguments arguments = ChannelOptions();
   if (options.ignore_proxy) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  StorageChannel channel = {grpc::CreateCustomChannel(target, credentials, arguments), std::move(options.user_project), {}};
+  StorageChannel channel = {
+      grpc::CreateCustomChannel(target, credentials, arguments), std::move(options.user_project), {}};
   if (options.refused) {
     channel.token_refused = [last, refused = std::move(options.refused)] {
       std::string token;

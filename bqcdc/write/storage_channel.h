@@ -16,8 +16,8 @@ namespace bqcdc::write {
 struct StorageChannel {
   std::shared_ptr<grpc::Channel> channel;
   std::string user_project;  // sent as x-goog-user-project where not empty
-  // To be called when a call has ended with UNAUTHENTICATED: the token that it carried is not used again. Unset where there
-  // are no credentials.
+  // To be called when a call has ended with UNAUTHENTICATED: the token that it carried is not used again.
+  // Unset where there are no credentials.
   std::function<void()> token_refused;
 };
 
@@ -26,7 +26,7 @@ using CallToken = std::function<absl::StatusOr<std::string>()>;
 
 // How the service is reached.
 struct ServiceChannelOptions {
-  CallToken token;                // REQUIRED: asked at the start of every call
+  CallToken token;  // REQUIRED: asked at the start of every call
   // Told that the service did not accept a token. May be empty.
   std::function<void(const std::string& token)> refused;
   std::string user_project;       // x-goog-user-project; empty = none

@@ -26,7 +26,8 @@ namespace v1 = google::cloud::bigquery::storage::v1;
 // Notes the headers of each call.
 class HeaderService final : public v1::BigQueryWrite::Service {
  public:
-  grpc::Status GetWriteStream(grpc::ServerContext* context, const v1::GetWriteStreamRequest*, v1::WriteStream*) override {
+  grpc::Status GetWriteStream(grpc::ServerContext* context, const v1::GetWriteStreamRequest*,
+                              v1::WriteStream*) override {
     absl::MutexLock lock(&mutex_);
     const auto found = context->client_metadata().find("authorization");
     authorizations_.push_back(found == context->client_metadata().end()
@@ -35,18 +36,22 @@ class HeaderService final : public v1::BigQueryWrite::Service {
     return grpc::Status::OK;
   }
   // Answers each request; ends the call with UNAUTHENTICATED where it carries a token of `refused`.
-  grpc::Status AppendRows(grpc::ServerContext* context,
-                          grpc::ServerReaderWriter<v1::AppendRowsResponse, v1::AppendRowsRequest>* stream) override {
+  grpc::Status AppendRows(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::AppendRowsResponse, v1::AppendRowsRequest>* stream) override {
     const auto header = [context](const char* name) {
       const auto found = context->client_metadata().find(name);
-      return found == context->client_metadata().end() ? "(none)" : std::string(found->second.data(), found->second.size());
+      return found == context->client_metadata().end()
+                 ? "(none)"
+                 : std::string(found->second.data(), found->second.size());
     };
     {
       absl::MutexLock lock(&mutex_);
       authorizations_.push_back(header("authorization"));
       user_projects_.push_back(header("x-goog-user-project"));
       for (const std::string& token : refused_) {
-        if (authorizations_.back() == "Bearer " + token) return {grpc::StatusCode::UNAUTHENTICATED, "invalid token"};
+        if (authorizations_.back() == "Bearer " + token)
+          return {grpc::StatusCode::UNAUTHENTICATED, "invalid token"};
       }
     }
     v1::AppendRowsRequest request;
@@ -72,8 +77,8 @@ class HeaderService final : public v1::BigQueryWrite::Service {
 
  private:
   absl::Mutex mutex_;
-  std::vector<std::string> authorizations_ ABSL_GUARDED_BY(mutex_), user_projects_ ABSL_GUARDED_BY(mutex_),
-      refused_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> authorizations_ ABSL_GUARDED_BY(mutex_),
+      user_projects_ ABSL_GUARDED_BY(mutex_), refused_ ABSL_GUARDED_BY(mutex_);
 };
 
 class StorageChannelTest : public ::testing::Test {
@@ -150,10 +155,12 @@ TEST_F(StorageChannelTest, ATokenThatIsWaitedForHoldsUpNobodyElse) {
 }
 
 TEST_F(StorageChannelTest, WithoutATokenNothingIsSent) {
-  const grpc::Status status = Call(Channel(
-      []() -> absl::StatusOr<std::string> { return absl::UnauthenticatedError("credentials file x: no token"); }));
+  const grpc::Status status = Call(Channel([]() -> absl::StatusOr<std::string> {
+    return absl::UnauthenticatedError("credentials file x: no token");
+  }));
   EXPECT_FALSE(status.ok());
-  EXPECT_TRUE(absl::StrContains(status.error_message(), "credentials file x: no token")) << status.error_message();
+  EXPECT_TRUE(absl::StrContains(status.error_message(), "credentials file x: no token"))
+      << status.error_message();
   RecordProperty("code", status.error_code());
   EXPECT_TRUE(service_.authorizations().empty());
 }
@@ -181,8 +188,8 @@ class RefusedTokenTest : public StorageChannelTest {
     AppendConnectionOptions patience;
     patience.pause_first = absl::Milliseconds(1);
     AppendConnection connection(
-        MakeServiceChannel(absl::StrCat("localhost:", port_), std::move(options)), patience, base::SystemClock::Get(),
-        [&over](std::int64_t, AppendResult) { over.Notify(); },
+        MakeServiceChannel(absl::StrCat("localhost:", port_), std::move(options)), patience,
+        base::SystemClock::Get(), [&over](std::int64_t, AppendResult) { over.Notify(); },
         [&](const absl::Status& status) {
           failure = status;
           over.Notify();

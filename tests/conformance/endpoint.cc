@@ -50,10 +50,9 @@ absl::StatusOr<http::Response> Endpoint::Post(const std::string& url, const std:
 
 absl::StatusOr<SqlAnswer> Endpoint::Query(const std::string& sql) {
   const json body = {{"query", sql}, {"useLegacySql", false}, {"timeoutMs", 60'000}};
-  BQCDC_ASSIGN_OR_RETURN(
-      http::Response response,
-      Post(absl::StrCat(addresses_.rest, "/bigquery/v2/projects/", addresses_.project, "/queries"),
-           body.dump()));
+  BQCDC_ASSIGN_OR_RETURN(http::Response response, Post(absl::StrCat(addresses_.rest, "/bigquery/v2/projects/",
+                                                                    addresses_.project, "/queries"),
+                                                       body.dump()));
   const json parsed = json::parse(response.body, nullptr, /*allow_exceptions=*/false);
   if (parsed.is_discarded())
     return absl::InternalError(absl::StrCat("no JSON in the answer of HTTP ", response.code));

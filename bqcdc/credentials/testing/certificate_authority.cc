@@ -32,7 +32,9 @@ std::string Pem(const std::function<void(BIO*)>& write) {
 }
 
 std::string KeyPem(EVP_PKEY* key) {
-  return Pem([key](BIO* bio) { Require(PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr) == 1); });
+  return Pem([key](BIO* bio) {
+    Require(PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  });
 }
 
 std::string CertificatePem(X509* certificate) {
@@ -48,7 +50,8 @@ void AddExtension(X509* certificate, X509* issuer, int kind, const char* value) 
   X509_EXTENSION_free(extension);
 }
 
-X509* NewCertificate(EVP_PKEY* key, const std::string& name, X509* issuer, long serial, absl::Duration lifetime) {
+X509* NewCertificate(EVP_PKEY* key, const std::string& name, X509* issuer, long serial,
+                     absl::Duration lifetime) {
   X509* certificate = X509_new();
   X509_set_version(certificate, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial);
@@ -72,7 +75,9 @@ void Write(const std::string& path, const std::string& text) {
 
 CertificateAuthority::CertificateAuthority(std::string directory)
     : directory_(std::move(directory)), file_(directory_ + "/authority.pem"), key_(EVP_EC_gen("P-256")) {
-  certificate_ = NewCertificate(key_, absl::StrCat("authority of ", std::filesystem::path(directory_).filename().string()), nullptr, serial_++, absl::Hours(24));
+  certificate_ = NewCertificate(
+      key_, absl::StrCat("authority of ", std::filesystem::path(directory_).filename().string()), nullptr,
+      serial_++, absl::Hours(24));
   AddExtension(certificate_, certificate_, NID_basic_constraints, "critical,CA:TRUE");
   AddExtension(certificate_, certificate_, NID_key_usage, "critical,keyCertSign,cRLSign");
   AddExtension(certificate_, certificate_, NID_subject_key_identifier, "hash");
@@ -109,7 +114,8 @@ RsaKey MakeRsaKey() {
   return made;
 }
 
-bool VerifyJwt(const std::string& jwt, const std::string& public_pem, std::string* header, std::string* claims) {
+bool VerifyJwt(const std::string& jwt, const std::string& public_pem, std::string* header,
+               std::string* claims) {
   const std::vector<std::string> parts = absl::StrSplit(jwt, '.');
   std::string signature;
   if (parts.size() != 3 || !absl::WebSafeBase64Unescape(parts[0], header) ||

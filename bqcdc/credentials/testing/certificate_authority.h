@@ -26,7 +26,8 @@ class CertificateAuthority {
 
   // What is to be trusted, PEM.
   const std::string& file() const { return file_; }
-  // A server's certificate for localhost and 127.0.0.1, as NAME.pem and NAME.key, valid from an hour ago for `lifetime`.
+  // A server's certificate for localhost and 127.0.0.1, as NAME.pem and NAME.key, valid from an hour ago for
+  // `lifetime`.
   IssuedCertificate Issue(const std::string& name, absl::Duration lifetime = absl::Hours(24));
 
  private:
@@ -44,6 +45,7 @@ struct RsaKey {
 RsaKey MakeRsaKey();
 
 // Header and claims of a JWT whose RS256 signature `public_pem` verifies; false where it does not.
-bool VerifyJwt(const std::string& jwt, const std::string& public_pem, std::string* header, std::string* claims);
+bool VerifyJwt(const std::string& jwt, const std::string& public_pem, std::string* header,
+               std::string* claims);
 
 }  // namespace bqcdc::credentials

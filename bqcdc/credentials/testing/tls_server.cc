@@ -8,11 +8,13 @@
 
 namespace bqcdc::credentials {
 
-TlsServer::TlsServer(const IssuedCertificate* certificate, const std::function<void(httplib::Server&)>& mount) {
+TlsServer::TlsServer(const IssuedCertificate* certificate,
+                     const std::function<void(httplib::Server&)>& mount) {
   if (certificate == nullptr) {
     server_ = std::make_unique<httplib::Server>();
   } else {
-    server_ = std::make_unique<httplib::SSLServer>(certificate->certificate_file.c_str(), certificate->key_file.c_str());
+    server_ = std::make_unique<httplib::SSLServer>(certificate->certificate_file.c_str(),
+                                                   certificate->key_file.c_str());
   }
   if (!server_->is_valid()) std::abort();
   server_->set_keep_alive_max_count(1);  // A kept connection would hold up the end.

@@ -13,7 +13,8 @@ namespace bqcdc::credentials {
 
 struct IssuedCertificate;
 
-// An HTTP server in this process, on a free loopback port, by TLS where it has a certificate. Ends with the object.
+// An HTTP server in this process, on a free loopback port, by TLS where it has a certificate. Ends with the
+// object.
 class TlsServer {
  public:
   // `certificate` null: plaintext. `mount` adds the paths.

@@ -22,7 +22,8 @@ std::string BasicOf(const std::string& user, const std::string& password) {
 TokenEndpoints::TokenEndpoints(CertificateAuthority& authority) {
   const IssuedCertificate certificate = authority.Issue("token-endpoints");
   server_ = std::make_unique<TlsServer>(&certificate, [this](httplib::Server& server) { Mount(server); });
-  metadata_ = std::make_unique<TlsServer>(nullptr, [this](httplib::Server& server) { MountMetadata(server); });
+  metadata_ =
+      std::make_unique<TlsServer>(nullptr, [this](httplib::Server& server) { MountMetadata(server); });
 }
 
 std::vector<std::string> TokenEndpoints::tokens() {
@@ -60,18 +61,20 @@ void TokenEndpoints::Note(const httplib::Request& request) {
   requests_.push_back(absl::StrCat(request.method, " ", request.target, "\n", request.body));
 }
 
-void TokenEndpoints::AnswerToken(const httplib::Request& request, const std::string& name, const std::string& error,
-                                 httplib::Response& response) {
+void TokenEndpoints::AnswerToken(const httplib::Request& request, const std::string& name,
+                                 const std::string& error, httplib::Response& response) {
   absl::MutexLock lock(&mutex_);
   if (fail_with_ != 0 || !error.empty()) {
     response.status = fail_with_ != 0 ? fail_with_ : 400;
     std::string everything = request.body;
     for (const auto& [header, value] : request.headers) absl::StrAppend(&everything, " ", value);
-    response.set_content(json{{"error", error}, {"error_description", everything}}.dump(), "application/json");
+    response.set_content(json{{"error", error}, {"error_description", everything}}.dump(),
+                         "application/json");
     return;
   }
   json body = {{"access_token", NewToken(name)}, {"expires_in", lifetime_seconds_}, {"token_type", "Bearer"}};
-  if (name == "external-user") body["refresh_token"] = refresh_token_ = absl::StrCat("rotated-hush-", tokens_.size());
+  if (name == "external-user")
+    body["refresh_token"] = refresh_token_ = absl::StrCat("rotated-hush-", tokens_.size());
   response.set_content(body.dump(), "application/json");
 }
 
@@ -117,33 +120,34 @@ void TokenEndpoints::Mount(httplib::Server& server) {
                       field("requested_token_type") == "urn:ietf:params:oauth:token-type:access_token";
     AnswerToken(request, "exchanged", good ? "" : "invalid_grant", response);
   });
-  server.Post(R"(/v1/projects/-/serviceAccounts/([^:/]+):generateAccessToken)",
-              [this](const httplib::Request& request, httplib::Response& response) {
-                Note(request);
-                absl::MutexLock lock(&mutex_);
-                const std::string authorization = request.get_header_value("Authorization");
-                const bool known = authorization.size() > 7 &&
-                                   std::count(tokens_.begin(), tokens_.end(), authorization.substr(7)) > 0;
-                if (!known || fail_with_ != 0) {
-                  response.status = fail_with_ != 0 ? fail_with_ : 403;
-                  response.set_content(json{{"error",
-                                             {{"code", 403},
-                                              {"status", "PERMISSION_DENIED"},
-                                              {"message", absl::StrCat("refused: ", authorization)}}}}
-                                           .dump(),
-                                       "application/json");
-                  return;
-                }
-                const json body = json::parse(request.body, nullptr, false);
-                if (!body.is_object() || !body["scope"].is_array() || !body["lifetime"].is_string()) {
-                  response.status = 400;
-                  return;
-                }
-                const std::string expires = absl::FormatTime(
-                    "%Y-%m-%d%ET%H:%M:%SZ", absl::Now() + absl::Seconds(lifetime_seconds_), absl::UTCTimeZone());
-                response.set_content(json{{"accessToken", NewToken("impersonated")}, {"expireTime", expires}}.dump(),
-                                     "application/json");
-              });
+  server.Post(
+      R"(/v1/projects/-/serviceAccounts/([^:/]+):generateAccessToken)",
+      [this](const httplib::Request& request, httplib::Response& response) {
+        Note(request);
+        absl::MutexLock lock(&mutex_);
+        const std::string authorization = request.get_header_value("Authorization");
+        const bool known = authorization.size() > 7 &&
+                           std::count(tokens_.begin(), tokens_.end(), authorization.substr(7)) > 0;
+        if (!known || fail_with_ != 0) {
+          response.status = fail_with_ != 0 ? fail_with_ : 403;
+          response.set_content(json{{"error",
+                                     {{"code", 403},
+                                      {"status", "PERMISSION_DENIED"},
+                                      {"message", absl::StrCat("refused: ", authorization)}}}}
+                                   .dump(),
+                               "application/json");
+          return;
+        }
+        const json body = json::parse(request.body, nullptr, false);
+        if (!body.is_object() || !body["scope"].is_array() || !body["lifetime"].is_string()) {
+          response.status = 400;
+          return;
+        }
+        const std::string expires = absl::FormatTime(
+            "%Y-%m-%d%ET%H:%M:%SZ", absl::Now() + absl::Seconds(lifetime_seconds_), absl::UTCTimeZone());
+        response.set_content(json{{"accessToken", NewToken("impersonated")}, {"expireTime", expires}}.dump(),
+                             "application/json");
+      });
   server.Get("/subject", [this](const httplib::Request& request, httplib::Response& response) {
     Note(request);
     if (request.get_header_value("X-Provider") != "yes") {
@@ -156,19 +160,21 @@ void TokenEndpoints::Mount(httplib::Server& server) {
 }
 
 void TokenEndpoints::MountMetadata(httplib::Server& server) {
-  server.Get("/computeMetadata/v1/(.*)", [this](const httplib::Request& request, httplib::Response& response) {
-    Note(request);
-    if (request.get_header_value("Metadata-Flavor") != "Google") {
-      response.status = 403;
-      return;
-    }
-    response.set_header("Metadata-Flavor", "Google");
-    if (request.matches[1] == "project/project-id") return response.set_content("metadata-project", "application/text");
-    if (request.matches[1] == "instance/service-accounts/default/token") {
-      return AnswerToken(request, "metadata", "", response);
-    }
-    response.status = 404;
-  });
+  server.Get("/computeMetadata/v1/(.*)",
+             [this](const httplib::Request& request, httplib::Response& response) {
+               Note(request);
+               if (request.get_header_value("Metadata-Flavor") != "Google") {
+                 response.status = 403;
+                 return;
+               }
+               response.set_header("Metadata-Flavor", "Google");
+               if (request.matches[1] == "project/project-id")
+                 return response.set_content("metadata-project", "application/text");
+               if (request.matches[1] == "instance/service-accounts/default/token") {
+                 return AnswerToken(request, "metadata", "", response);
+               }
+               response.status = 404;
+             });
 }
 
 }  // namespace bqcdc::credentials

@@ -14,21 +14,24 @@
 namespace httplib {
 struct Request;
 struct Response;
-}
+}  // namespace httplib
 
 namespace bqcdc::credentials {
 
-// Google's token endpoints, in this process and by real TLS. Each checks what it is sent as the service does, and refuses with
-// the service's form of error; a refusal repeats the whole request, secrets and all, to show whether anybody passes it on.
+// Google's token endpoints, in this process and by real TLS. Each checks what it is sent as the service does,
+// and refuses with the service's form of error; a refusal repeats the whole request, secrets and all, to show
+// whether anybody passes it on.
 class TokenEndpoints {
  public:
   explicit TokenEndpoints(CertificateAuthority& authority);
 
   // Addresses.
-  std::string token_uri() const { return server_->url() + "/token"; }             // JWTs and refresh tokens
-  std::string sts_url() const { return server_->url() + "/v1/token"; }            // token exchange
+  std::string token_uri() const { return server_->url() + "/token"; }   // JWTs and refresh tokens
+  std::string sts_url() const { return server_->url() + "/v1/token"; }  // token exchange
   std::string external_user_url() const { return server_->url() + "/v1/oauthtoken"; }
-  std::string subject_url() const { return server_->url() + "/subject?secret=hush"; }  // of an identity provider
+  std::string subject_url() const {
+    return server_->url() + "/subject?secret=hush";
+  }  // of an identity provider
   std::string impersonation_url(const std::string& email) const {
     return server_->url() + "/v1/projects/-/serviceAccounts/" + email + ":generateAccessToken";
   }
@@ -41,7 +44,8 @@ class TokenEndpoints {
   static constexpr char kClientSecret[] = "client-secret-hush";
   static constexpr char kRefreshToken[] = "refresh-token-hush";
   static constexpr char kSubjectToken[] = "subject-token-hush";
-  static constexpr char kAudience[] = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q";
+  static constexpr char kAudience[] =
+      "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q";
   static constexpr char kTokenType[] = "urn:ietf:params:oauth:token-type:jwt";
 
   // Tokens that were handed out so far, oldest first. The n-th is NAME-n; its name tells the endpoint.

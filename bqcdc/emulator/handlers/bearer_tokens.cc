@@ -9,10 +9,12 @@ namespace {
 constexpr std::string_view kScheme = "Bearer ";
 // What the service's front end answers, on REST and gRPC (https://cloud.google.com/docs/authentication/rest).
 constexpr char kMissing[] =
-    "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid "
+    "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or "
+    "other valid "
     "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
 constexpr char kInvalid[] =
-    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
+    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other "
+    "valid "
     "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
 
 bool IsSame(std::string_view given, std::string_view wanted) {

@@ -95,7 +95,8 @@ void Answer(RestContext::State& state, const httplib::Request& request, std::str
     response.set_content(state.options.endpoints(), "application/json; charset=UTF-8");
     return;
   }
-  Send(refusal ? *refusal : Dispatch(state, Translate(request, std::move(body), state.options.tls)), response);
+  Send(refusal ? *refusal : Dispatch(state, Translate(request, std::move(body), state.options.tls)),
+       response);
 }
 
 // Answers a request without a body before the library would read one: where a POST or DELETE has no

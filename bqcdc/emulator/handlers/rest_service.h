@@ -34,8 +34,9 @@ struct RestOptions {
   std::function<std::string()> endpoints;
   // The server speaks TLS: links to itself say https.
   bool tls = false;
-  // A request without one of these gets 401, but for the two descriptions, which are public at the service too and tell nothing of
-  // what is kept: `/bqcdc/v1/endpoints` and the discovery document. None: every request is served.
+  // A request without one of these gets 401, but for the two descriptions, which are public at the service
+  // too and tell nothing of what is kept: `/bqcdc/v1/endpoints` and the discovery document. None: every
+  // request is served.
   BearerTokens bearer_tokens;
 };
 

@@ -140,10 +140,11 @@ struct Environment::Impl {
       endpoints.admin = "http://" + Address("127.0.0.1", admin_server->port());
     }
     // The last to listen: whoever reaches it may ask for the others.
-    BQCDC_ASSIGN_OR_RETURN(http_server,
-                           HttpServer::Start(options.host, options.http_port, [&](httplib::Server& server) {
-                             handlers::RegisterRest(server, *rest_context);
-                           }, Tls()));
+    BQCDC_ASSIGN_OR_RETURN(
+        http_server,
+        HttpServer::Start(
+            options.host, options.http_port,
+            [&](httplib::Server& server) { handlers::RegisterRest(server, *rest_context); }, Tls()));
     endpoints.rest = (tls ? "https://" : "http://") + Address(host, http_server->port());
     return absl::OkStatus();
   }

@@ -53,7 +53,8 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
   impl->server = MakeServer(tls);
   httplib::Server& server = *impl->server;
   if (!server.is_valid()) {
-    return base::Error(absl::StatusCode::kFailedPrecondition, "OpenSSL does not take the certificate of --tls-cert");
+    return base::Error(absl::StatusCode::kFailedPrecondition,
+                       "OpenSSL does not take the certificate of --tls-cert");
   }
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server.set_keep_alive_max_count(kRequestsPerConnectionMax);

@@ -64,14 +64,16 @@ void CheckExposure(const Options& options) {
   }
   if (IsLoopbackAddress(options.host)) return;
   if (options.bearer_token_file.empty()) {
-    throw CLI::ValidationError("--host", options.host +
-                                             " can be reached from other machines; give --bearer-token-file FILE, so that "
-                                             "not everybody there is served (openssl rand -hex 32 > FILE)");
+    throw CLI::ValidationError(
+        "--host", options.host +
+                      " can be reached from other machines; give --bearer-token-file FILE, so that "
+                      "not everybody there is served (openssl rand -hex 32 > FILE)");
   }
   if (options.tls_cert.empty() && !options.allow_plaintext) {
-    throw CLI::ValidationError("--host", options.host +
-                                             " can be reached from other machines; give --tls-cert and --tls-key, or "
-                                             "--allow-plaintext if the network may read tokens and rows");
+    throw CLI::ValidationError("--host",
+                               options.host +
+                                   " can be reached from other machines; give --tls-cert and --tls-key, or "
+                                   "--allow-plaintext if the network may read tokens and rows");
   }
 }
 
@@ -97,9 +99,11 @@ void AddFlags(CLI::App& app, Options& options, RawFlags& raw) {
                  "serve REST and gRPC by TLS with this certificate (PEM, with its chain); needs --tls-key");
   app.add_option("--tls-key", options.tls_key, "the certificate's private key (PEM, without passphrase)");
   app.add_option("--bearer-token-file", options.bearer_token_file,
-                 "serve only requests with a bearer token of this file, a token a line; needed where --host is not loopback");
-  app.add_flag("--allow-plaintext", options.allow_plaintext,
-               "where --host is not loopback: serve without TLS, so that tokens and rows can be read on the way");
+                 "serve only requests with a bearer token of this file, a token a line; needed where --host "
+                 "is not loopback");
+  app.add_flag(
+      "--allow-plaintext", options.allow_plaintext,
+      "where --host is not loopback: serve without TLS, so that tokens and rows can be read on the way");
   app.add_option("--clock", raw.clock, "system, manual, or manual:TIME (RFC 3339), which --admin moves")
       ->capture_default_str();
   app.add_option("--forget-sequences-after", raw.forget_sequences_after,

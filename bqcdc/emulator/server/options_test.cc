@@ -112,13 +112,15 @@ TEST(OptionsTest, WrongUsageIsExitCode2) {
 TEST(OptionsTest, OffLoopbackATokenIsNeededAndTlsOrAWord) {
   for (const char* host : {"0.0.0.0", "::", "10.0.0.1", "bigquery", "127.evil.example"}) {
     SCOPED_TRACE(host);
-    EXPECT_THAT(Parse({"--host", host}).exit.value_or(Exit{}).text, HasSubstr("give --bearer-token-file FILE"));
+    EXPECT_THAT(Parse({"--host", host}).exit.value_or(Exit{}).text,
+                HasSubstr("give --bearer-token-file FILE"));
     EXPECT_THAT(Parse({"--host", host, "--allow-plaintext"}).exit.value_or(Exit{}).text,
                 HasSubstr("give --bearer-token-file FILE"));
     EXPECT_THAT(Parse({"--host", host, "--bearer-token-file", "/b"}).exit.value_or(Exit{}).text,
                 HasSubstr("give --tls-cert and --tls-key, or --allow-plaintext"));
     EXPECT_FALSE(Parse({"--host", host, "--bearer-token-file", "/b", "--allow-plaintext"}).exit);
-    EXPECT_FALSE(Parse({"--host", host, "--bearer-token-file", "/b", "--tls-cert", "/c", "--tls-key", "/k"}).exit);
+    EXPECT_FALSE(
+        Parse({"--host", host, "--bearer-token-file", "/b", "--tls-cert", "/c", "--tls-key", "/k"}).exit);
   }
   for (const char* host : {"127.0.0.1", "127.1.2.3", "localhost", "::1"}) {
     EXPECT_FALSE(Parse({"--host", host}).exit) << host;

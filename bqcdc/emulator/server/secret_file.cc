@@ -26,13 +26,16 @@ bool IsPrintable(const std::string& text) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadSmallFile(const std::string& flag, const std::string& path, std::size_t bytes_max) {
+absl::StatusOr<std::string> ReadSmallFile(const std::string& flag, const std::string& path,
+                                          std::size_t bytes_max) {
   std::ifstream stream(path, std::ios::binary);
   std::string text(bytes_max + 1, '\0');
   if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream.is_open() || stream.bad()) return Unfit(flag, " ", path, " cannot be read: ", std::strerror(errno));
+  if (!stream.is_open() || stream.bad())
+    return Unfit(flag, " ", path, " cannot be read: ", std::strerror(errno));
   text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (text.size() > bytes_max) return Unfit(flag, " ", path, " is larger than the limit of ", bytes_max, " bytes");
+  if (text.size() > bytes_max)
+    return Unfit(flag, " ", path, " is larger than the limit of ", bytes_max, " bytes");
   return text;
 }
 
@@ -46,11 +49,13 @@ absl::StatusOr<std::vector<std::string>> ReadBearerTokens(const std::string& pat
     std::string line(absl::StripAsciiWhitespace(piece));
     if (line.empty() || line[0] == '#') continue;
     if (!IsPrintable(line)) {
-      return Unfit(flag, " ", path, ": line ", number, " holds blanks or characters that cannot be sent in a header");
+      return Unfit(flag, " ", path, ": line ", number,
+                   " holds blanks or characters that cannot be sent in a header");
     }
     tokens.push_back(std::move(line));
   }
-  if (tokens.empty()) return Unfit(flag, " ", path, " holds no token; write one a line (openssl rand -hex 32)");
+  if (tokens.empty())
+    return Unfit(flag, " ", path, " holds no token; write one a line (openssl rand -hex 32)");
   return tokens;
 }
 

@@ -15,8 +15,8 @@ struct TlsIdentity {
   std::string private_key;   // without a passphrase
 };
 
-// Reads --tls-cert and --tls-key. Errors: FailedPrecondition, one line naming flag and file, where one cannot be read, is not of its
-// kind, or they do not belong together.
+// Reads --tls-cert and --tls-key. Errors: FailedPrecondition, one line naming flag and file, where one cannot
+// be read, is not of its kind, or they do not belong together.
 absl::StatusOr<TlsIdentity> ReadTlsIdentity(const std::string& certificate_file, const std::string& key_file);
 
 }  // namespace bqcdc::emulator::server

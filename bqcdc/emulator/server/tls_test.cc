@@ -76,8 +76,8 @@ class TlsTest : public ::testing::Test {
     return stub->GetWriteStream(&context, request, &stream);
   }
   grpc::Status Append(const Endpoints& endpoints, const std::string& authorization) const {
-    const auto stub =
-        v1::BigQueryWrite::NewStub(grpc::CreateChannel(endpoints.storage, grpc::InsecureChannelCredentials()));
+    const auto stub = v1::BigQueryWrite::NewStub(
+        grpc::CreateChannel(endpoints.storage, grpc::InsecureChannelCredentials()));
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
     if (!authorization.empty()) context.AddMetadata("authorization", authorization);
@@ -122,15 +122,15 @@ TEST_F(TlsTest, RestWantsTheToken) {
   const auto environment = Environment::Start(Flags(true, true));
   ASSERT_TRUE(environment.ok()) << environment.status();
   const std::string& rest = (*environment)->endpoints().rest;
-  for (const auto& [authorization, status, reason] : std::vector<std::tuple<const char*, int, const char*>>{
-           {"", 401, "required"},
-           {"Basic first-token", 401, "authError"},
-           {"Bearer ", 401, "authError"},
-           {"Bearer first-toke", 401, "authError"},
-           {"Bearer first-tokem", 401, "authError"},
-           {"Bearer # of the tests", 401, "authError"},
-           {"Bearer first-token", 200, ""},
-           {"bearer second-token", 200, ""}}) {
+  for (const auto& [authorization, status, reason] :
+       std::vector<std::tuple<const char*, int, const char*>>{{"", 401, "required"},
+                                                              {"Basic first-token", 401, "authError"},
+                                                              {"Bearer ", 401, "authError"},
+                                                              {"Bearer first-toke", 401, "authError"},
+                                                              {"Bearer first-tokem", 401, "authError"},
+                                                              {"Bearer # of the tests", 401, "authError"},
+                                                              {"Bearer first-token", 200, ""},
+                                                              {"bearer second-token", 200, ""}}) {
     SCOPED_TRACE(authorization);
     httplib::Headers headers;
     if (*authorization != '\0') headers.emplace("Authorization", authorization);
@@ -148,9 +148,13 @@ TEST_F(TlsTest, RestWantsTheToken) {
   httplib::Client client(rest);
   client.set_ca_cert_path(authority_.file().c_str());
   client.set_keep_alive(true);
-  EXPECT_EQ(client.Post("/bigquery/v2/projects/p/queries", R"({"query":"SELECT 1"})", "application/json")->status, 401);
+  EXPECT_EQ(
+      client.Post("/bigquery/v2/projects/p/queries", R"({"query":"SELECT 1"})", "application/json")->status,
+      401);
   client.set_bearer_token_auth("first-token");
-  EXPECT_EQ(client.Post("/bigquery/v2/projects/p/queries", R"({"query":"SELECT 1"})", "application/json")->status, 200);
+  EXPECT_EQ(
+      client.Post("/bigquery/v2/projects/p/queries", R"({"query":"SELECT 1"})", "application/json")->status,
+      200);
   // What is read before there is a token.
   EXPECT_EQ(Get(rest, "/bqcdc/v1/endpoints")->status, 200);
   EXPECT_EQ(Get(rest, "/discovery/v1/apis/bigquery/v2/rest")->status, 200);
@@ -181,12 +185,14 @@ TEST_F(TlsTest, EachBadFileIsOneClearLine) {
     std::string cert, key, token, want;
   };
   for (const Case& c : std::vector<Case>{
-           {"/no/such", certificate_.key_file, "", "--tls-cert /no/such cannot be read: No such file or directory"},
+           {"/no/such", certificate_.key_file, "",
+            "--tls-cert /no/such cannot be read: No such file or directory"},
            {File("text", "text"), certificate_.key_file, "", "text holds no certificate in PEM form"},
            {certificate_.certificate_file, "/no/such", "", "--tls-key /no/such cannot be read"},
            {certificate_.certificate_file, certificate_.certificate_file, "",
             "server.pem holds no private key in PEM form without passphrase"},
-           {certificate_.certificate_file, other.key_file, "", "is not the key of the first certificate in --tls-cert"},
+           {certificate_.certificate_file, other.key_file, "",
+            "is not the key of the first certificate in --tls-cert"},
            {expired.certificate_file, expired.key_file, "", "expired.pem has expired"},
            {"", "", "/no/such", "--bearer-token-file /no/such cannot be read"},
            {"", "", File("none", "# nothing\n\n"), "none holds no token; write one a line"},

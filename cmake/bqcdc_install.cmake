@@ -5,8 +5,8 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/bqcdc")
 
 # Every library that bqcdc_writer links, floor first.
-set(libraries bqcdc_compile_options bqcdc_service_protos bqcdc_base bqcdc_values bqcdc_schema bqcdc_encode bqcdc_write
-              bqcdc_rest bqcdc_checkpoint bqcdc_pipeline bqcdc_writer)
+set(libraries bqcdc_compile_options bqcdc_service_protos bqcdc_base bqcdc_values bqcdc_schema bqcdc_http
+              bqcdc_credentials bqcdc_encode bqcdc_write bqcdc_rest bqcdc_session bqcdc_checkpoint bqcdc_pipeline bqcdc_writer)
 foreach(library IN LISTS libraries)
   string(REPLACE "bqcdc_" "" short "${library}")
   set_target_properties(${library} PROPERTIES EXPORT_NAME "${short}")

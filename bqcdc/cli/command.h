@@ -3,6 +3,8 @@
 #include <functional>
 #include <string>
 
+#include "bqcdc/session/session.h"
+
 namespace CLI {
 class App;
 }
@@ -10,12 +12,7 @@ class App;
 namespace bqcdc::cli {
 
 // Flags that every command takes.
-struct CommonFlags {
-  std::string project;
-  std::string endpoint;
-  std::string storage_endpoint;
-  std::string location;
-  std::string credentials;
+struct CommonFlags : session::SessionOptions {
   std::string log_level = "info";
   std::string log_format = "text";
 };

@@ -1,43 +1,16 @@
 #include "bqcdc/cli/session.h"
 
 #include <cstdio>
-#include <cstdlib>
-#include <nlohmann/json.hpp>
+#include <string>
 
-#include "absl/strings/cord.h"
-#include "absl/strings/str_cat.h"
-#include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/cli/exit_code.h"
 
 namespace bqcdc::cli {
-namespace {
-
-constexpr char kWrongUsagePayload[] = "bqcdc/cli/wrong_usage";
-constexpr absl::Duration kAskTimeout = absl::Seconds(5);
-
-absl::Status MarkWrongUsage(absl::Status status) {
-  status.SetPayload(kWrongUsagePayload, absl::Cord());
-  return status;
-}
-
-std::string TextMember(const nlohmann::json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-}  // namespace
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
 
 absl::Status WrongUsage(std::string_view message) {
-  return MarkWrongUsage(absl::InvalidArgumentError(base::ToAbsl(message)));
+  return session::MarkWrongUsage(absl::InvalidArgumentError(base::ToAbsl(message)));
 }
-
-bool IsWrongUsage(const absl::Status& status) { return status.GetPayload(kWrongUsagePayload).has_value(); }
 
 int ExitCodeOf(const absl::Status& status) {
   return status.ok() ? kDone : IsWrongUsage(status) ? kWrongUsage : kFailed;
@@ -46,81 +19,6 @@ int ExitCodeOf(const absl::Status& status) {
 int ReportError(const absl::Status& status, int code) {
   std::fprintf(stderr, "bqcdc: %s\n", std::string(status.message()).c_str());
   return code;
-}
-
-AdvertisedEndpoints AskEndpoints(rest::HttpTransport& transport, const std::string& rest_url) {
-  rest::HttpRequest request;
-  request.url = rest_url + "/bqcdc/v1/endpoints";
-  request.timeout = kAskTimeout;
-  const auto response = transport.Perform(request);
-  if (!response.ok() || response->code != 200) return {};
-  const auto body = nlohmann::json::parse(response->body, nullptr, false);
-  if (!body.is_object()) return {};
-  return {TextMember(body, "storage"), TextMember(body, "admin")};
-}
-
-absl::StatusOr<std::unique_ptr<Session>> Session::Open(const CommonFlags& flags) {
-  auto session = std::unique_ptr<Session>(new Session());
-  BQCDC_RETURN_IF_ERROR(session->Connect(flags));
-  return session;
-}
-
-absl::Status Session::Connect(const CommonFlags& flags) {
-  flags_ = flags;
-  const write::EndpointChoice choice{flags.endpoint, flags.storage_endpoint,
-                                     Environment("BIGQUERY_EMULATOR_HOST")};
-  // The question to a local server never goes through a proxy.
-  const auto asking = rest::MakeCurlTransport({.ignore_proxy = true, .connect_timeout = kAskTimeout});
-  auto endpoints =
-      write::ResolveEndpoints(choice, [&](const std::string& rest_url) -> std::optional<std::string> {
-        const AdvertisedEndpoints said = AskEndpoints(*asking, rest_url);
-        return said.storage.empty() ? std::nullopt : std::optional(said.storage);
-      });
-  if (!endpoints.ok()) return MarkWrongUsage(endpoints.status());
-  endpoints_ = *std::move(endpoints);
-  transport_ = rest::MakeCurlTransport({.ignore_proxy = endpoints_.local});
-  if (endpoints_.local) {
-    credentials_.tokens = std::make_shared<rest::NoToken>();
-  } else {
-    rest::CredentialsOptions options;
-    options.file = flags.credentials;
-    options.environment = Environment;
-    options.clock = &clock();
-    options.transport = transport_.get();
-    BQCDC_ASSIGN_OR_RETURN(credentials_, rest::FindCredentials(options));
-  }
-  project_ = !flags.project.empty() ? flags.project : Environment("GOOGLE_CLOUD_PROJECT");
-  if (project_.empty()) project_ = credentials_.project;
-  MakeClient();
-  return absl::OkStatus();
-}
-
-void Session::MakeClient() {
-  rest::BigQueryClientOptions options;
-  options.base_url = endpoints_.rest_url;
-  options.project = project_;
-  options.location = flags_.location;
-  options.quota_project = credentials_.quota_project;
-  client_ = std::make_unique<rest::BigQueryClient>(options, *transport_, *credentials_.tokens, clock());
-}
-
-absl::StatusOr<rest::TableName> Session::ParseTable(std::string_view text) {
-  auto name = rest::ParseTableName(text, project_);
-  if (!name.ok()) return MarkWrongUsage(name.status());
-  if (project_.empty()) {
-    project_ = name->project;
-    MakeClient();
-  }
-  return name;
-}
-
-absl::StatusOr<write::StorageChannel> Session::OpenStorageChannel() {
-  if (endpoints_.local) return write::MakeLocalChannel(endpoints_.storage_target);
-  write::CallToken token;
-  // With a file of our own choosing gRPC must not look for another; else it finds the same that we found, and
-  // more.
-  if (!flags_.credentials.empty()) token = [tokens = credentials_.tokens] { return tokens->Token(); };
-  return write::MakeServiceChannel(endpoints_.storage_target, std::move(token), credentials_.quota_project);
 }
 
 }  // namespace bqcdc::cli

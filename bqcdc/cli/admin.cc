@@ -9,6 +9,7 @@
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/session.h"
+#include "bqcdc/http/transport.h"
 
 namespace bqcdc::cli {
 namespace {
@@ -23,7 +24,7 @@ absl::StatusOr<std::string> AdminUrl(const CommonFlags& common, const Flags& fla
   if (!flags.admin.empty())
     return flags.admin.find("://") == std::string::npos ? "http://" + flags.admin : flags.admin;
   BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
-  if (!session->endpoints().local)
+  if (!session->endpoints().local && !session->endpoints().loopback)
     return WrongUsage("admin is for local servers: give --endpoint or --admin");
   const std::string url = AskEndpoints(session->transport(), session->endpoints().rest_url).admin;
   if (url.empty())
@@ -34,14 +35,14 @@ absl::StatusOr<std::string> AdminUrl(const CommonFlags& common, const Flags& fla
 absl::Status Call(const CommonFlags& common, const Flags& flags, const char* method, const char* path,
                   const std::string& body, bool print_time) {
   BQCDC_ASSIGN_OR_RETURN(const std::string url, AdminUrl(common, flags));
-  rest::HttpRequest request;
+  http::Request request;
   request.method = method;
   request.url = absl::StrCat(url, path);
   request.headers = {{"Content-Type", "application/json"}};
   request.body = body;
   request.timeout = kApplyTimeout;
-  const auto transport = rest::MakeCurlTransport({.ignore_proxy = true});
-  BQCDC_ASSIGN_OR_RETURN(const rest::HttpResponse response, transport->Perform(request));
+  const auto transport = http::MakeCurlTransport({.ignore_proxy = true});
+  BQCDC_ASSIGN_OR_RETURN(const http::Response response, transport->Perform(request));
   const auto answer = nlohmann::json::parse(response.body, nullptr, false);
   const auto member = [&answer](const char* name) {
     const auto found = answer.is_object() ? answer.find(name) : answer.end();

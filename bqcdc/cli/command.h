@@ -16,6 +16,9 @@ struct CommonFlags {
   std::string storage_endpoint;
   std::string location;
   std::string credentials;
+  std::string access_token_file;
+  std::string quota_project;
+  std::string ca_file;
   std::string log_level = "info";
   std::string log_format = "text";
 };

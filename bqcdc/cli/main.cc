@@ -47,7 +47,18 @@ void AddCommonFlags(CLI::App& app, CommonFlags& flags) {
       ->group(group);
   app.add_option(
          "--credentials", flags.credentials,
-         "Credentials file: service_account or authorized_user (else Application Default Credentials)")
+         "Credentials file of any kind that Google Cloud makes (else Application Default Credentials)")
+      ->group(group);
+  app.add_option("--access-token-file", flags.access_token_file,
+                 "File that holds a bearer token; read again when it changes. In place of --credentials")
+      ->group(group);
+  app.add_option("--quota-project", flags.quota_project,
+                 "Project whose quota requests count against (else GOOGLE_CLOUD_QUOTA_PROJECT, else the "
+                 "credentials')")
+      ->group(group);
+  app.add_option("--ca-file", flags.ca_file,
+                 "PEM file of the certificate authorities to trust (else CURL_CA_BUNDLE, SSL_CERT_FILE, "
+                 "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH, else the system's)")
       ->group(group);
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
@@ -19,6 +20,13 @@ constexpr absl::Duration kAskTimeout = absl::Seconds(5);
 absl::Status MarkWrongUsage(absl::Status status) {
   status.SetPayload(kWrongUsagePayload, absl::Cord());
   return status;
+}
+
+// "http://bigquery:9050" and "https://localhost:9050" are, and no proxy leads there.
+bool IsLocalUrl(const std::string& url) {
+  if (absl::StartsWith(url, "http://")) return true;
+  const std::string rest = url.substr(url.find("://") + 3);
+  return write::IsLoopbackHost(rest.substr(0, rest[0] == '[' ? rest.find(']') + 1 : rest.find(':')));
 }
 
 std::string TextMember(const nlohmann::json& object, const char* name) {
@@ -48,8 +56,8 @@ int ReportError(const absl::Status& status, int code) {
   return code;
 }
 
-AdvertisedEndpoints AskEndpoints(rest::HttpTransport& transport, const std::string& rest_url) {
-  rest::HttpRequest request;
+AdvertisedEndpoints AskEndpoints(http::Transport& transport, const std::string& rest_url) {
+  http::Request request;
   request.url = rest_url + "/bqcdc/v1/endpoints";
   request.timeout = kAskTimeout;
   const auto response = transport.Perform(request);
@@ -69,25 +77,35 @@ absl::Status Session::Connect(const CommonFlags& flags) {
   flags_ = flags;
   const write::EndpointChoice choice{flags.endpoint, flags.storage_endpoint,
                                      Environment("BIGQUERY_EMULATOR_HOST")};
-  // The question to a local server never goes through a proxy.
-  const auto asking = rest::MakeCurlTransport({.ignore_proxy = true, .connect_timeout = kAskTimeout});
+  auto authorities = http::ChooseCertificateAuthorities(flags.ca_file, Environment);
+  if (!authorities.ok()) return MarkWrongUsage(authorities.status());
+  authorities_ = *std::move(authorities);
   auto endpoints =
-      write::ResolveEndpoints(choice, [&](const std::string& rest_url) -> std::optional<std::string> {
+      write::ResolveEndpoints(choice, [this](const std::string& rest_url) -> std::optional<std::string> {
+        // Over TLS without its certificate authority it cannot be asked; the first request tells the reason.
+        const auto asking = http::MakeCurlTransport({.ignore_proxy = IsLocalUrl(rest_url),
+                                                     .connect_timeout = kAskTimeout,
+                                                     .ca_file = authorities_.file});
         const AdvertisedEndpoints said = AskEndpoints(*asking, rest_url);
         return said.storage.empty() ? std::nullopt : std::optional(said.storage);
       });
   if (!endpoints.ok()) return MarkWrongUsage(endpoints.status());
   endpoints_ = *std::move(endpoints);
-  transport_ = rest::MakeCurlTransport({.ignore_proxy = endpoints_.local});
-  if (endpoints_.local) {
-    credentials_.tokens = std::make_shared<rest::NoToken>();
+  transport_ = http::MakeCurlTransport(
+      {.ignore_proxy = endpoints_.local || endpoints_.loopback, .ca_file = authorities_.file});
+  credentials::CredentialsOptions options;
+  options.file = flags.credentials;
+  options.access_token_file = flags.access_token_file;
+  options.quota_project = flags.quota_project;
+  options.environment = Environment;
+  options.clock = &clock();
+  options.transport = http::MakeCurlTransport({.ca_file = authorities_.file});
+  if (endpoints_.local && flags.access_token_file.empty()) {
+    credentials_.tokens = std::make_shared<credentials::NoToken>();
+    credentials_.quota_project = flags.quota_project;
   } else {
-    rest::CredentialsOptions options;
-    options.file = flags.credentials;
-    options.environment = Environment;
-    options.clock = &clock();
-    options.transport = transport_.get();
-    BQCDC_ASSIGN_OR_RETURN(credentials_, rest::FindCredentials(options));
+    // To a local server a token goes only where it was named on the command line.
+    BQCDC_ASSIGN_OR_RETURN(credentials_, credentials::FindCredentials(options));
   }
   project_ = !flags.project.empty() ? flags.project : Environment("GOOGLE_CLOUD_PROJECT");
   if (project_.empty()) project_ = credentials_.project;
@@ -115,12 +133,20 @@ absl::StatusOr<rest::TableName> Session::ParseTable(std::string_view text) {
 }
 
 absl::StatusOr<write::StorageChannel> Session::OpenStorageChannel() {
-  if (endpoints_.local) return write::MakeLocalChannel(endpoints_.storage_target);
-  write::CallToken token;
-  // With a file of our own choosing gRPC must not look for another; else it finds the same that we found, and
-  // more.
-  if (!flags_.credentials.empty()) token = [tokens = credentials_.tokens] { return tokens->Token(); };
-  return write::MakeServiceChannel(endpoints_.storage_target, std::move(token), credentials_.quota_project);
+  write::CallToken token = [tokens = credentials_.tokens] { return tokens->Token(); };
+  if (endpoints_.local) {
+    if (flags_.access_token_file.empty()) token = nullptr;
+    write::StorageChannel channel = write::MakeLocalChannel(endpoints_.storage_target, std::move(token));
+    channel.user_project = credentials_.quota_project;
+    return channel;
+  }
+  write::ServiceChannelOptions options;
+  options.token = std::move(token);
+  options.refused = [tokens = credentials_.tokens](const std::string& token) { tokens->Refused(token); };
+  options.user_project = credentials_.quota_project;
+  options.root_certificates = authorities_.grpc_pem;
+  options.ignore_proxy = endpoints_.loopback;
+  return write::MakeServiceChannel(endpoints_.storage_target, std::move(options));
 }
 
 }  // namespace bqcdc::cli

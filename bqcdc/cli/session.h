@@ -7,9 +7,10 @@
 #include "absl/status/statusor.h"
 #include "bqcdc/base/clock.h"
 #include "bqcdc/cli/command.h"
+#include "bqcdc/credentials/find_credentials.h"
+#include "bqcdc/http/ca_file.h"
+#include "bqcdc/http/transport.h"
 #include "bqcdc/rest/bigquery_client.h"
-#include "bqcdc/rest/credentials.h"
-#include "bqcdc/rest/http_transport.h"
 #include "bqcdc/write/endpoint.h"
 #include "bqcdc/write/storage_channel.h"
 
@@ -25,7 +26,7 @@ class Session {
   const base::Clock& clock() const { return base::SystemClock::Get(); }
   const std::string& project() const { return project_; }
   const write::Endpoints& endpoints() const { return endpoints_; }
-  rest::HttpTransport& transport() { return *transport_; }
+  http::Transport& transport() { return *transport_; }
 
   // Where no project was given, the table's own pays for queries too.
   absl::StatusOr<rest::TableName> ParseTable(std::string_view text);
@@ -39,8 +40,9 @@ class Session {
   CommonFlags flags_;
   std::string project_;
   write::Endpoints endpoints_;
-  std::unique_ptr<rest::HttpTransport> transport_;
-  rest::Credentials credentials_;
+  http::CertificateAuthorities authorities_;
+  std::unique_ptr<http::Transport> transport_;
+  credentials::Credentials credentials_;
   std::unique_ptr<rest::BigQueryClient> client_;
 };
 
@@ -49,7 +51,7 @@ struct AdvertisedEndpoints {
   std::string storage;
   std::string admin;
 };
-AdvertisedEndpoints AskEndpoints(rest::HttpTransport& transport, const std::string& rest_url);
+AdvertisedEndpoints AskEndpoints(http::Transport& transport, const std::string& rest_url);
 
 // Errors that are the caller's doing: exit code 2.
 absl::Status WrongUsage(std::string_view message);

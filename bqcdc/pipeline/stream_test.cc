@@ -100,7 +100,7 @@ class StreamTest : public ::testing::Test {
 
   std::string directory_;
   FakeRestService rest_;
-  rest::NoToken no_token_;
+  credentials::NoToken no_token_;
   rest::BigQueryClient client_{
       {.base_url = "http://fake", .project = "p", .pause_first = absl::Milliseconds(1)},
       rest_,
@@ -164,7 +164,7 @@ TEST_F(StreamTest, RefusesALowerEpoch) {
 TEST_F(StreamTest, OfTwoStartersOneStops) {
   // Another run claims the table between our look and our claim.
   bool raced = false;
-  rest_.on_request = [&](const rest::HttpRequest& request) {
+  rest_.on_request = [&](const http::Request& request) {
     if (request.method != "PATCH" || std::exchange(raced, true)) return;
     rest_.ChangeTable(kTable, [](auto& table) {
       table.labels["bqcdc_epoch"] = "77";
@@ -181,7 +181,7 @@ TEST_F(StreamTest, OfTwoStartersOneStops) {
 
 TEST_F(StreamTest, AChangeOfOtherMetadataDoesNotStopTheClaim) {
   bool raced = false;
-  rest_.on_request = [&](const rest::HttpRequest& request) {
+  rest_.on_request = [&](const http::Request& request) {
     if (request.method == "PATCH" && !std::exchange(raced, true)) {
       rest_.ChangeTable(kTable, [](auto& table) { table.labels["team"] = "x"; });
     }
@@ -446,7 +446,7 @@ TEST_F(StreamTest, AnUnknownColumnLeadsToOneLookAtTheSchema) {
 TEST_F(StreamTest, AColumnThatWasAddedMeanwhileIsWritten) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   bool looked = false;
-  rest_.on_request = [&](const rest::HttpRequest& request) {
+  rest_.on_request = [&](const http::Request& request) {
     if (request.method != "GET" || !std::exchange(looked, true)) return;
     rest_.ChangeTable(kTable, [](auto& table) {
       table.schema_fields =

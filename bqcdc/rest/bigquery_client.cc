@@ -22,11 +22,11 @@ constexpr int kSilentAttemptsMax = 3;
 constexpr int kRowsPerPage = 50'000;
 
 std::string DatasetPath(std::string_view project, std::string_view dataset) {
-  return StrCat("/projects/", UrlEncode(project), "/datasets/", UrlEncode(dataset));
+  return StrCat("/projects/", http::UrlEncode(project), "/datasets/", http::UrlEncode(dataset));
 }
 
 std::string TablePath(const TableName& name) {
-  return StrCat(DatasetPath(name.project, name.dataset), "/tables/", UrlEncode(name.table));
+  return StrCat(DatasetPath(name.project, name.dataset), "/tables/", http::UrlEncode(name.table));
 }
 
 // requestId makes a repeated jobs.query the same query (docs: REST jobs.query, requestId, at most 36
@@ -40,8 +40,8 @@ std::string RequestId() {
 
 }  // namespace
 
-BigQueryClient::BigQueryClient(BigQueryClientOptions options, HttpTransport& transport, TokenSource& tokens,
-                               const base::Clock& clock)
+BigQueryClient::BigQueryClient(BigQueryClientOptions options, http::Transport& transport,
+                               credentials::TokenSource& tokens, const base::Clock& clock)
     : options_(std::move(options)), transport_(transport), tokens_(tokens), clock_(clock) {}
 
 absl::Status BigQueryClient::GetDataset(std::string_view project, std::string_view dataset) const {
@@ -52,7 +52,8 @@ absl::Status BigQueryClient::InsertDataset(std::string_view project, std::string
   Json body = {
       {"datasetReference", {{"projectId", std::string(project)}, {"datasetId", std::string(dataset)}}}};
   if (!options_.location.empty()) body["location"] = options_.location;
-  return Call("POST", StrCat("/projects/", UrlEncode(project), "/datasets"), body.dump(), false).status();
+  return Call("POST", StrCat("/projects/", http::UrlEncode(project), "/datasets"), body.dump(), false)
+      .status();
 }
 
 absl::StatusOr<TableResource> BigQueryClient::GetTable(const TableName& name) const {
@@ -108,7 +109,7 @@ absl::StatusOr<QueryPage> BigQueryClient::StartQuery(std::string_view sql) const
                {"requestId", RequestId()}};
   if (!options_.location.empty()) body["location"] = options_.location;
   BQCDC_ASSIGN_OR_RETURN(const std::string answer,
-                         Call("POST", StrCat("/projects/", UrlEncode(options_.project), "/queries"),
+                         Call("POST", StrCat("/projects/", http::UrlEncode(options_.project), "/queries"),
                               body.dump(-1, ' ', false, Json::error_handler_t::replace), false));
   return ParseQueryPage(answer);
 }
@@ -116,11 +117,11 @@ absl::StatusOr<QueryPage> BigQueryClient::StartQuery(std::string_view sql) const
 absl::StatusOr<QueryPage> BigQueryClient::NextPage(const QueryPage& page) const {
   if (page.job_id.empty()) return absl::DataLossError("query answer names no job to go on with");
   std::string path =
-      StrCat("/projects/", UrlEncode(options_.project), "/queries/", UrlEncode(page.job_id),
+      StrCat("/projects/", http::UrlEncode(options_.project), "/queries/", http::UrlEncode(page.job_id),
              "?maxResults=", kRowsPerPage, "&timeoutMs=", absl::ToInt64Milliseconds(kQueryPoll),
              "&formatOptions.useInt64Timestamp=true");
-  if (!page.location.empty()) base::StrAppend(&path, "&location=", UrlEncode(page.location));
-  if (!page.page_token.empty()) base::StrAppend(&path, "&pageToken=", UrlEncode(page.page_token));
+  if (!page.location.empty()) base::StrAppend(&path, "&location=", http::UrlEncode(page.location));
+  if (!page.page_token.empty()) base::StrAppend(&path, "&pageToken=", http::UrlEncode(page.page_token));
   BQCDC_ASSIGN_OR_RETURN(const std::string answer, Call("GET", path, "", true));
   BQCDC_ASSIGN_OR_RETURN(QueryPage next, ParseQueryPage(answer));
   next.job_id = page.job_id;
@@ -131,20 +132,37 @@ absl::StatusOr<QueryPage> BigQueryClient::NextPage(const QueryPage& page) const 
 absl::StatusOr<std::string> BigQueryClient::Call(std::string_view method, std::string_view path,
                                                  const std::string& body, bool repeatable,
                                                  std::string_view etag) const {
-  HttpRequest request;
+  http::Request request;
   request.method = std::string(method);
   request.url = StrCat(options_.base_url, "/bigquery/v2", path);
   request.body = body;
   request.timeout = options_.request_timeout;
+  bool new_token_tried = false;
   for (int attempt = 1;; ++attempt) {
-    BQCDC_ASSIGN_OR_RETURN(const std::string token, tokens_.Token());
+    const absl::StatusOr<std::string> token = tokens_.Token();
+    if (!token.ok()) {
+      // Nothing was sent, so a token endpoint's passing fault may be waited out.
+      if (attempt >= std::min(options_.attempts_max, kSilentAttemptsMax) ||
+          !IsRetryable(token.status(), true)) {
+        return token.status();
+      }
+      Pause(attempt);
+      continue;
+    }
     request.headers = {{"Content-Type", "application/json"}, {"User-Agent", "bqcdc"}};
-    if (!token.empty()) request.headers.emplace_back("Authorization", StrCat("Bearer ", token));
+    if (!token->empty()) request.headers.emplace_back("Authorization", StrCat("Bearer ", *token));
     if (!options_.quota_project.empty())
       request.headers.emplace_back("x-goog-user-project", options_.quota_project);
     if (!etag.empty()) request.headers.emplace_back("If-Match", std::string(etag));
-    absl::StatusOr<HttpResponse> response = transport_.Perform(request);
+    absl::StatusOr<http::Response> response = transport_.Perform(request);
     if (response.ok() && response->code < 400) return std::move(response->body);
+    if (response.ok() && response->code == 401 && !token->empty() && !new_token_tried) {
+      // Revoked or ended early; a refused request did nothing. Where there is no other token, the same is
+      // refused again.
+      new_token_tried = true;
+      tokens_.Refused(*token);
+      continue;
+    }
     const absl::Status status = response.ok() ? StatusOfErrorResponse(*response) : response.status();
     const int attempts_max =
         response.ok() ? options_.attempts_max : std::min(options_.attempts_max, kSilentAttemptsMax);

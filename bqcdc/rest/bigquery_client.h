@@ -10,11 +10,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
-#include "bqcdc/rest/http_transport.h"
+#include "bqcdc/credentials/token_source.h"
+#include "bqcdc/http/transport.h"
 #include "bqcdc/rest/query_result.h"
 #include "bqcdc/rest/table_name.h"
 #include "bqcdc/rest/table_resource.h"
-#include "bqcdc/rest/token_source.h"
 
 namespace bqcdc::rest {
 
@@ -37,7 +37,7 @@ struct BigQueryClientOptions {
 class BigQueryClient {
  public:
   // All must outlive the client.
-  BigQueryClient(BigQueryClientOptions options, HttpTransport& transport, TokenSource& tokens,
+  BigQueryClient(BigQueryClientOptions options, http::Transport& transport, credentials::TokenSource& tokens,
                  const base::Clock& clock);
 
   // NotFound where there is none.
@@ -68,8 +68,8 @@ class BigQueryClient {
   void Pause(int attempt) const;
 
   const BigQueryClientOptions options_;
-  HttpTransport& transport_;
-  TokenSource& tokens_;
+  http::Transport& transport_;
+  credentials::TokenSource& tokens_;
   const base::Clock& clock_;
 };
 

@@ -13,14 +13,14 @@ namespace {
 using testing::ErrorResponse;
 using testing::FakeRestService;
 
-class FixedToken final : public TokenSource {
+class FixedToken final : public credentials::TokenSource {
  public:
   absl::StatusOr<std::string> Token() override { return std::string("secret"); }
 };
 
 class BigQueryClientTest : public ::testing::Test {
  protected:
-  std::string HeaderOf(const HttpRequest& request, const std::string& name) {
+  std::string HeaderOf(const http::Request& request, const std::string& name) {
     for (const auto& [key, value] : request.headers) {
       if (key == name) return value;
     }
@@ -50,7 +50,7 @@ TEST_F(BigQueryClientTest, ReadsATable) {
   EXPECT_EQ(table->schema.primary_key, std::vector<std::string>{"id"});
   ASSERT_EQ(table->schema.columns.size(), 2u);
   EXPECT_TRUE(table->schema.columns[0].required());
-  const HttpRequest request = service_.requests().at(0);
+  const http::Request request = service_.requests().at(0);
   EXPECT_EQ(request.url, "https://bq/bigquery/v2/projects/p/datasets/d/tables/t");
   EXPECT_EQ(HeaderOf(request, "Authorization"), "Bearer secret");
   EXPECT_EQ(HeaderOf(request, "x-goog-user-project"), "q");
@@ -107,13 +107,13 @@ TEST_F(BigQueryClientTest, WaitsForAQueryAndReadsAllPages) {
   const std::string schema =
       R"("schema":{"fields":[{"name":"a","type":"INTEGER"},{"name":"s","type":"RECORD","fields":[{"name":"x","type":"STRING","mode":"REPEATED"}]}]})";
   service_.AnswerNext(
-      HttpResponse{200, R"({"jobComplete":false,"jobReference":{"jobId":"j1","location":"EU"}})", {}});
+      http::Response{200, R"({"jobComplete":false,"jobReference":{"jobId":"j1","location":"EU"}})", {}});
   service_.AnswerNext(
-      HttpResponse{200,
-                   R"({"jobComplete":true,"pageToken":"t2",)" + schema +
-                       R"(,"rows":[{"f":[{"v":"1"},{"v":{"f":[{"v":[{"v":"p"},{"v":"q"}]}]}}]}]})",
-                   {}});
-  service_.AnswerNext(HttpResponse{
+      http::Response{200,
+                     R"({"jobComplete":true,"pageToken":"t2",)" + schema +
+                         R"(,"rows":[{"f":[{"v":"1"},{"v":{"f":[{"v":[{"v":"p"},{"v":"q"}]}]}}]}]})",
+                     {}});
+  service_.AnswerNext(http::Response{
       200, R"({"jobComplete":true,)" + schema + R"(,"rows":[{"f":[{"v":null},{"v":null}]}]})", {}});
   const auto result = client_.QueryAll("SELECT 1");
   ASSERT_TRUE(result.ok()) << result.status();
@@ -135,12 +135,12 @@ TEST_F(BigQueryClientTest, WaitsForAQueryAndReadsAllPages) {
 }
 
 TEST_F(BigQueryClientTest, RefusesAnswersThatDoNotFit) {
-  service_.AnswerNext(HttpResponse{
+  service_.AnswerNext(http::Response{
       200,
       R"({"jobComplete":true,"schema":{"fields":[{"name":"a","type":"INTEGER"}]},"rows":[{"f":[]}]})",
       {}});
   EXPECT_EQ(client_.QueryAll("SELECT 1").status().code(), absl::StatusCode::kDataLoss);
-  service_.AnswerNext(HttpResponse{200, "<html>", {}});
+  service_.AnswerNext(http::Response{200, "<html>", {}});
   EXPECT_EQ(client_.GetTable(name_).status().code(), absl::StatusCode::kDataLoss);
 }
 
@@ -171,6 +171,59 @@ TEST(ParseTableName, KnowsThreeForms) {
     }
   }
   EXPECT_FALSE(ParseTableName("d.t", "").ok());
+}
+
+// Gives what the test wants; a refused token makes place for the next.
+class ChangingToken final : public credentials::TokenSource {
+ public:
+  absl::StatusOr<std::string> Token() override {
+    if (failures > 0) {
+      --failures;
+      return failure;
+    }
+    return tokens.front();
+  }
+  void Refused(const std::string& token) override {
+    refused.push_back(token);
+    if (tokens.size() > 1) tokens.erase(tokens.begin());
+  }
+  std::vector<std::string> tokens = {"old", "new"}, refused;
+  int failures = 0;
+  absl::Status failure;
+};
+
+TEST_F(BigQueryClientTest, ARefusedTokenIsReplacedOnce) {
+  ChangingToken token;
+  BigQueryClient client({.base_url = "https://bq", .project = "p"}, service_, token,
+                        base::SystemClock::Get());
+  service_.AnswerNext(http::Response{401, "{}", {}});
+  service_.AnswerNext(http::Response{200, "{}", {}});
+  EXPECT_TRUE(client.GetDataset("p", "d").ok());
+  EXPECT_EQ(token.refused, std::vector<std::string>{"old"});
+  ASSERT_EQ(service_.requests().size(), 2u);
+  EXPECT_EQ(HeaderOf(service_.requests().at(0), "Authorization"), "Bearer old");
+  EXPECT_EQ(HeaderOf(service_.requests().at(1), "Authorization"), "Bearer new");
+  // The new one too: then it is not the token's age.
+  service_.AnswerNext(http::Response{401, "{}", {}});
+  service_.AnswerNext(http::Response{401, "{}", {}});
+  EXPECT_EQ(client.GetDataset("p", "d").code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(service_.requests().size(), 4u);
+}
+
+TEST_F(BigQueryClientTest, AFaultOfTheTokenEndpointIsWaitedOut) {
+  ChangingToken token;
+  BigQueryClient client({.base_url = "https://bq", .project = "p", .pause_first = absl::Microseconds(10)},
+                        service_, token, base::SystemClock::Get());
+  token.failures = 2;
+  token.failure = absl::UnavailableError("no token from https://t: HTTP 503; it may pass");
+  service_.AnswerNext(http::Response{200, "{}", {}});
+  EXPECT_TRUE(client.GetDataset("p", "d").ok());
+  token.failures = 100;
+  EXPECT_EQ(client.GetDataset("p", "d").message(), token.failure.message());
+  token.failures = 1;
+  token.failure = absl::UnauthenticatedError("no token from https://t: HTTP 400, invalid_grant");
+  EXPECT_EQ(client.GetDataset("p", "d").message(), token.failure.message());
+  EXPECT_EQ(service_.requests().size(), 1u);
 }
 
 }  // namespace

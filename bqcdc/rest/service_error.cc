@@ -49,7 +49,7 @@ absl::Status ErrorWithReason(absl::StatusCode code, std::string_view message, st
   return status;
 }
 
-absl::Status StatusOfErrorResponse(const HttpResponse& response) {
+absl::Status StatusOfErrorResponse(const http::Response& response) {
   const absl::StatusCode code = CodeOfHttp(response.code);
   const auto body = nlohmann::json::parse(response.body, nullptr, /*allow_exceptions=*/false);
   const auto error = body.is_object() ? body.find("error") : body.end();

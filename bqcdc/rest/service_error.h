@@ -4,14 +4,14 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "bqcdc/rest/http_transport.h"
+#include "bqcdc/http/transport.h"
 
 namespace bqcdc::rest {
 
 // Turns an error answer of the REST API into a Status: the service's message as it is, the code by HTTP code,
 // and the service's reason kept beside it. (docs: error messages)
 // REQUIRES: response.code >= 400.
-absl::Status StatusOfErrorResponse(const HttpResponse& response);
+absl::Status StatusOfErrorResponse(const http::Response& response);
 
 // The reason of an error answer ("notFound", "rateLimitExceeded", …); empty for other statuses.
 std::string ServiceReason(const absl::Status& status);

@@ -36,7 +36,7 @@ class TableAdminTest : public ::testing::Test {
   values::Interval Minutes(std::int64_t minutes) { return {0, 0, minutes * 60'000'000}; }
 
   FakeRestService service_;
-  NoToken no_token_;
+  credentials::NoToken no_token_;
   BigQueryClient client_{
       {.base_url = "http://fake", .project = "p"}, service_, no_token_, base::SystemClock::Get()};
   TableSpec spec_;

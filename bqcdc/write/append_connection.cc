@@ -197,7 +197,8 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   std::int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
   std::unique_ptr<Call> call_ ABSL_GUARDED_BY(mutex_);
   bool opened_before_ ABSL_GUARDED_BY(mutex_) = false;
-  int attempts_ ABSL_GUARDED_BY(mutex_) = 0;  // calls without any answer, in a row
+  int attempts_ ABSL_GUARDED_BY(mutex_) = 0;             // calls without any answer, in a row
+  bool token_replaced_ ABSL_GUARDED_BY(mutex_) = false;  // since the last answer
   absl::Time failing_since_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // end of the first of them
   absl::Time not_before_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Status last_end_ ABSL_GUARDED_BY(mutex_);  // of the call before
@@ -415,6 +416,7 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
     timing.waited = answered.sent - answered.queued;
     timing.answered = clock_.Now() - answered.sent;
     attempts_ = 0;
+    token_replaced_ = false;
   }
   AppendResult result = ResultOf(response);
   result.timing = timing;
@@ -438,7 +440,7 @@ void AppendConnection::Impl::OnDone(Call* call, absl::Status status) {
 void AppendConnection::Impl::CollectEndedCall() {
   std::unique_ptr<Call> call;
   AppendVerdict verdict;
-  bool give_up = false;
+  bool give_up = false, new_token = false;
   {
     absl::MutexLock lock(&mutex_);
     call = std::move(call_);
@@ -451,11 +453,16 @@ void AppendConnection::Impl::CollectEndedCall() {
     last_end_ = call->end;
     verdict = ClassifyCallEnd(call->end);
     const bool out_of_patience = CountAttempt();
-    give_up = !entries_.empty() && (verdict.action == AppendAction::kHalt || out_of_patience);
+    // A token can end before its time; only where the next is refused too is somebody needed.
+    new_token = call->end.code() == absl::StatusCode::kUnauthenticated && channel_.token_refused != nullptr &&
+                !token_replaced_;
+    if (new_token) token_replaced_ = true;
+    give_up = !entries_.empty() && ((verdict.action == AppendAction::kHalt && !new_token) || out_of_patience);
     // An idle call that the service closed is opened by the next request, at once.
     not_before_ = entries_.empty() ? absl::InfinitePast() : clock_.Now() + NextPause();
     if (entries_.empty()) attempts_ = 0;
   }
+  if (new_token) channel_.token_refused();
   if (give_up) {
     Fail(absl::Status(
         call->end.ok() ? absl::StatusCode::kUnavailable : call->end.code(),

@@ -71,12 +71,20 @@ std::string StorageTarget(const Address& address) {
 
 // A server that listens on all addresses or on loopback advertises what it knows; from elsewhere only its
 // port is of use, since the name by which it was reached is the one that leads there.
+// By TLS the name matters, too: the certificate was checked for it.
 std::string AdvertisedTarget(const Address& rest, const std::string& advertised) {
   const auto address = ParseAddress("advertised storage endpoint", advertised, true);
   if (!address.ok() || !address->port.has_value()) return StrCat(rest.host, ":", kLocalStoragePort);
   const bool unspecific =
       IsLoopbackHost(address->host) || address->host == "0.0.0.0" || address->host == "[::]";
-  return StrCat(unspecific && !IsLoopbackHost(rest.host) ? rest.host : address->host, ":", *address->port);
+  const bool rest_name = unspecific && (!rest.plaintext || !IsLoopbackHost(rest.host));
+  return StrCat(rest_name ? rest.host : address->host, ":", *address->port);
+}
+
+// Google's own endpoints, private ones too, advertise nothing.
+bool IsGoogleHost(std::string_view host) {
+  const std::string lower = absl::AsciiStrToLower(base::ToAbsl(host));
+  return absl::EndsWith(lower, ".googleapis.com");
 }
 
 }  // namespace
@@ -101,14 +109,15 @@ absl::StatusOr<Endpoints> ResolveEndpoints(const EndpointChoice& choice,
   Endpoints endpoints;
   endpoints.rest_url = rest_given ? RestUrl(rest) : std::string(kServiceRestUrl);
   endpoints.local = rest_given && rest.plaintext;
+  endpoints.loopback = rest_given && IsLoopbackHost(rest.host);
 
   if (!choice.storage.empty()) {
-    // Behind a plaintext REST host an address without scheme is the same server's: HOST:PORT as printed by
-    // it.
-    BQCDC_ASSIGN_OR_RETURN(
-        const Address storage,
-        ParseAddress("--storage-endpoint", choice.storage,
-                     rest_given && rest.plaintext && choice.storage.starts_with(rest.host + ":")));
+    // An address without scheme and with REST's host is the same server's: HOST:PORT as printed by it.
+    std::string storage_text = choice.storage;
+    if (rest_given && storage_text.starts_with(rest.host + ":")) {
+      storage_text.insert(0, rest.plaintext ? "http://" : "https://");
+    }
+    BQCDC_ASSIGN_OR_RETURN(const Address storage, ParseAddress("--storage-endpoint", storage_text, false));
     if (storage.plaintext != endpoints.local) {
       return base::InvalidArgument("one endpoint is local and the other is not: REST ", endpoints.rest_url,
                                    rest_given ? "" : " (the service; no --endpoint was given)", ", storage ",
@@ -118,15 +127,15 @@ absl::StatusOr<Endpoints> ResolveEndpoints(const EndpointChoice& choice,
     endpoints.storage_target = StorageTarget(storage);
     return endpoints;
   }
-  if (endpoints.local) {
-    const std::optional<std::string> target = advertised(endpoints.rest_url);
-    endpoints.storage_target =
-        target.has_value() ? AdvertisedTarget(rest, *target) : StrCat(rest.host, ":", kLocalStoragePort);
-  } else if (choice.emulator_host.empty() || rest_by_flag) {
-    endpoints.storage_target = std::string(kServiceStorageTarget);
-  } else {
-    // https in BIGQUERY_EMULATOR_HOST: still that server, never the service.
+  const bool may_advertise = rest_given && !IsGoogleHost(rest.host);
+  const std::optional<std::string> target = may_advertise ? advertised(endpoints.rest_url) : std::nullopt;
+  if (target.has_value()) {
+    endpoints.storage_target = AdvertisedTarget(rest, *target);
+  } else if (endpoints.local || endpoints.loopback || (rest_given && !rest_by_flag)) {
+    // Never the service: what BIGQUERY_EMULATOR_HOST names by https is still that server.
     endpoints.storage_target = StrCat(rest.host, ":", kLocalStoragePort);
+  } else {
+    endpoints.storage_target = std::string(kServiceStorageTarget);
   }
   return endpoints;
 }

@@ -27,6 +27,7 @@ struct Endpoints {
   std::string rest_url;        // "http://localhost:9050", without a path
   std::string storage_target;  // "localhost:9060", for gRPC
   bool local = false;
+  bool loopback = false;  // REST is on this machine, whether local or by TLS: no proxy leads there
 };
 
 // Answers GET {rest_url}/bqcdc/v1/endpoints: the value of "storage" ("host:port"), nullopt where the server
@@ -41,6 +42,8 @@ using AdvertisedStorage = std::function<std::optional<std::string>(const std::st
 //   a local REST endpoint alone         the storage endpoint that the server advertises, else port 9060 of
 //   that host,
 //                                       never the service
+//   https:// of any host but Google's   the same by TLS where the server advertises one, and always on
+//   alone                               loopback or by the variable; else the service
 //   one local and the other not         an error, since rows would go elsewhere than the table that was
 //   looked at
 // A flag goes before the variable. The variable without scheme means http.

@@ -3,10 +3,13 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
+#include <grpcpp/support/client_interceptor.h>
 
 #include <map>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "bqcdc/write/limits.h"
 
 namespace bqcdc::write {
@@ -30,11 +33,20 @@ grpc::ChannelArguments ChannelOptions() {
   return arguments;
 }
 
+// The token that went out last.
+struct LastToken {
+  absl::Mutex mutex;
+  std::string token ABSL_GUARDED_BY(mutex);
+};
+
 class TokenPlugin final : public grpc::MetadataCredentialsPlugin {
  public:
-  explicit TokenPlugin(CallToken token) : token_(std::move(token)) {}
+  TokenPlugin(CallToken token, std::shared_ptr<LastToken> last)
+      : token_(std::move(token)), last_(std::move(last)) {}
 
-  bool IsBlocking() const override { return true; }  // A refresh asks a token endpoint.
+  // The first token is waited for, and one that expired during an outage. So gRPC runs this on a thread of
+  // its pool for such plugins, never on one that moves bytes.
+  bool IsBlocking() const override { return true; }
   const char* GetType() const override { return "bqcdc"; }
   grpc::string DebugString() override { return "bqcdc bearer token"; }
 
@@ -48,7 +60,41 @@ class TokenPlugin final : public grpc::MetadataCredentialsPlugin {
       return {code, std::string(token.status().message())};
     }
     metadata->emplace("authorization", "Bearer " + *token);
+    absl::MutexLock lock(&last_->mutex);
+    last_->token = *token;
     return grpc::Status::OK;
+  }
+
+ private:
+  const CallToken token_;
+  const std::shared_ptr<LastToken> last_;
+};
+
+// gRPC takes call credentials over TLS alone; where somebody wants a token sent in the open, it is an
+// ordinary header.
+class PlaintextToken final : public grpc::experimental::Interceptor {
+ public:
+  explicit PlaintextToken(const CallToken& token) : token_(token) {}
+
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    if (methods->QueryInterceptionHookPoint(
+            grpc::experimental::InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
+      // Without one the server says what is missing.
+      const absl::StatusOr<std::string> token = token_();
+      if (token.ok()) methods->GetSendInitialMetadata()->emplace("authorization", "Bearer " + *token);
+    }
+    methods->Proceed();
+  }
+
+ private:
+  const CallToken& token_;
+};
+
+class PlaintextTokenFactory final : public grpc::experimental::ClientInterceptorFactoryInterface {
+ public:
+  explicit PlaintextTokenFactory(CallToken token) : token_(std::move(token)) {}
+  grpc::experimental::Interceptor* CreateClientInterceptor(grpc::experimental::ClientRpcInfo*) override {
+    return new PlaintextToken(token_);
   }
 
  private:
@@ -57,26 +103,40 @@ class TokenPlugin final : public grpc::MetadataCredentialsPlugin {
 
 }  // namespace
 
-StorageChannel MakeLocalChannel(const std::string& target) {
+StorageChannel MakeLocalChannel(const std::string& target, CallToken token) {
   grpc::ChannelArguments arguments = ChannelOptions();
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return {grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments), ""};
+  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
+  if (token) interceptors.push_back(std::make_unique<PlaintextTokenFactory>(std::move(token)));
+  return {grpc::experimental::CreateCustomChannelWithInterceptors(target, grpc::InsecureChannelCredentials(),
+                                                                  arguments, std::move(interceptors)),
+          "",
+          {}};
 }
 
-absl::StatusOr<StorageChannel> MakeServiceChannel(const std::string& target, CallToken token,
-                                                  std::string user_project) {
-  std::shared_ptr<grpc::ChannelCredentials> credentials;
-  if (token) {
-    auto plugin = std::unique_ptr<grpc::MetadataCredentialsPlugin>(new TokenPlugin(std::move(token)));
-    credentials = grpc::CompositeChannelCredentials(grpc::SslCredentials({}),
-                                                    grpc::MetadataCredentialsFromPlugin(std::move(plugin)));
-  } else {
-    credentials = grpc::GoogleDefaultCredentials();
+StorageChannel MakeServiceChannel(const std::string& target, ServiceChannelOptions options) {
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = std::move(options.root_certificates);
+  const auto last = std::make_shared<LastToken>();
+  auto plugin =
+      std::unique_ptr<grpc::MetadataCredentialsPlugin>(new TokenPlugin(std::move(options.token), last));
+  const auto credentials = grpc::CompositeChannelCredentials(
+      grpc::SslCredentials(tls), grpc::MetadataCredentialsFromPlugin(std::move(plugin)));
+  grpc::ChannelArguments arguments = ChannelOptions();
+  if (options.ignore_proxy) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  StorageChannel channel = {
+      grpc::CreateCustomChannel(target, credentials, arguments), std::move(options.user_project), {}};
+  if (options.refused) {
+    channel.token_refused = [last, refused = std::move(options.refused)] {
+      std::string token;
+      {
+        absl::MutexLock lock(&last->mutex);
+        token = last->token;
+      }
+      if (!token.empty()) refused(token);
+    };
   }
-  if (credentials == nullptr)
-    return absl::FailedPreconditionError("gRPC finds no Application Default Credentials");
-  return StorageChannel{grpc::CreateCustomChannel(target, credentials, ChannelOptions()),
-                        std::move(user_project)};
+  return channel;
 }
 
 }  // namespace bqcdc::write

@@ -16,18 +16,29 @@ namespace bqcdc::write {
 struct StorageChannel {
   std::shared_ptr<grpc::Channel> channel;
   std::string user_project;  // sent as x-goog-user-project where not empty
+  // To be called when a call has ended with UNAUTHENTICATED: the token that it carried is not used again.
+  // Unset where there are no credentials.
+  std::function<void()> token_refused;
 };
 
-// Gives bearer tokens for calls; called from gRPC's threads.
+// Gives bearer tokens for calls; called from threads that may wait, several at once.
 using CallToken = std::function<absl::StatusOr<std::string>()>;
 
-// Plaintext without credentials, for local servers.
-StorageChannel MakeLocalChannel(const std::string& target);
+// How the service is reached.
+struct ServiceChannelOptions {
+  CallToken token;  // REQUIRED: asked at the start of every call
+  // Told that the service did not accept a token. May be empty.
+  std::function<void(const std::string& token)> refused;
+  std::string user_project;       // x-goog-user-project; empty = none
+  std::string root_certificates;  // PEM; empty = those of the system
+  bool ignore_proxy = false;      // else as gRPC reads the environment: https_proxy, no_proxy
+};
 
-// TLS with Application Default Credentials as gRPC finds them (service_account, authorized_user,
-// external_account, metadata server), or with `token` where that is given (--credentials).
-// Errors: FailedPrecondition when gRPC finds no credentials.
-absl::StatusOr<StorageChannel> MakeServiceChannel(const std::string& target, CallToken token,
-                                                  std::string user_project);
+// Plaintext, for local servers. `token` is for those that ask for one all the same (--access-token-file):
+// whoever sees the network sees it; must not wait. Empty: no credentials.
+StorageChannel MakeLocalChannel(const std::string& target, CallToken token = nullptr);
+
+// TLS, with the token as call credentials.
+StorageChannel MakeServiceChannel(const std::string& target, ServiceChannelOptions options);
 
 }  // namespace bqcdc::write

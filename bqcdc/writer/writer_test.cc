@@ -11,9 +11,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "bqcdc/credentials/token_source.h"
 #include "bqcdc/encode/wire.h"
 #include "bqcdc/rest/testing/fake_rest_service.h"
-#include "bqcdc/rest/token_source.h"
 #include "bqcdc/write/testing/fake_write_service.h"
 #include "bqcdc/writer/writer_opener.h"
 
@@ -80,7 +80,7 @@ class WriterTest : public ::testing::Test {
   }
 
   FakeRestService rest_;
-  rest::NoToken no_token_;
+  credentials::NoToken no_token_;
   rest::BigQueryClient client_{
       {.base_url = "http://fake", .project = "p", .pause_first = absl::Milliseconds(1)},
       rest_,

@@ -31,13 +31,13 @@ std::shared_ptr<grpc::ChannelCredentials> CredentialsFor(const EndpointAddresses
 }  // namespace
 
 Endpoint::Endpoint(EndpointAddresses addresses)
-    : addresses_(std::move(addresses)), transport_(rest::MakeCurlTransport()) {
+    : addresses_(std::move(addresses)), transport_(http::MakeCurlTransport()) {
   stub_ = google::cloud::bigquery::storage::v1::BigQueryWrite::NewStub(
       grpc::CreateChannel(addresses_.storage, CredentialsFor(addresses_)));
 }
 
-absl::StatusOr<rest::HttpResponse> Endpoint::Post(const std::string& url, const std::string& body) {
-  rest::HttpRequest request;
+absl::StatusOr<http::Response> Endpoint::Post(const std::string& url, const std::string& body) {
+  http::Request request;
   request.method = "POST";
   request.url = url;
   request.headers = {{"Content-Type", "application/json"}};
@@ -50,10 +50,9 @@ absl::StatusOr<rest::HttpResponse> Endpoint::Post(const std::string& url, const 
 
 absl::StatusOr<SqlAnswer> Endpoint::Query(const std::string& sql) {
   const json body = {{"query", sql}, {"useLegacySql", false}, {"timeoutMs", 60'000}};
-  BQCDC_ASSIGN_OR_RETURN(
-      rest::HttpResponse response,
-      Post(absl::StrCat(addresses_.rest, "/bigquery/v2/projects/", addresses_.project, "/queries"),
-           body.dump()));
+  BQCDC_ASSIGN_OR_RETURN(http::Response response, Post(absl::StrCat(addresses_.rest, "/bigquery/v2/projects/",
+                                                                    addresses_.project, "/queries"),
+                                                       body.dump()));
   const json parsed = json::parse(response.body, nullptr, /*allow_exceptions=*/false);
   if (parsed.is_discarded())
     return absl::InternalError(absl::StrCat("no JSON in the answer of HTTP ", response.code));
@@ -73,7 +72,7 @@ absl::StatusOr<SqlAnswer> Endpoint::Query(const std::string& sql) {
 }
 
 absl::Status Endpoint::Admin(const std::string& path, const std::string& json_body) {
-  BQCDC_ASSIGN_OR_RETURN(rest::HttpResponse response, Post(absl::StrCat(addresses_.admin, path), json_body));
+  BQCDC_ASSIGN_OR_RETURN(http::Response response, Post(absl::StrCat(addresses_.admin, path), json_body));
   if (response.code == 200) return absl::OkStatus();
   return absl::InternalError(absl::StrCat("admin ", path, ": HTTP ", response.code, " ", response.body));
 }

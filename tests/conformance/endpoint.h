@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "bqcdc/rest/http_transport.h"
+#include "bqcdc/http/transport.h"
 #include "google/cloud/bigquery/storage/v1/storage.grpc.pb.h"
 
 namespace bqcdc::conformance {
@@ -40,10 +40,10 @@ class Endpoint {
   const EndpointAddresses& addresses() const { return addresses_; }
 
  private:
-  absl::StatusOr<rest::HttpResponse> Post(const std::string& url, const std::string& body);
+  absl::StatusOr<http::Response> Post(const std::string& url, const std::string& body);
 
   const EndpointAddresses addresses_;
-  std::unique_ptr<rest::HttpTransport> transport_;
+  std::unique_ptr<http::Transport> transport_;
   std::unique_ptr<google::cloud::bigquery::storage::v1::BigQueryWrite::Stub> stub_;
 };
 

@@ -157,7 +157,7 @@ class Run {
       std::fprintf(stderr, "stands still:\n%s", Print(history_).c_str());
       std::abort();
     });
-    rest_.on_request = [this](const rest::HttpRequest&) { clock_.Tick(); };
+    rest_.on_request = [this](const http::Request&) { clock_.Tick(); };
     rest::testing::FakeRestService::Table table;
     table.schema_fields = kSchemaFields;
     rest_.PutTable(kTable, table);
@@ -474,7 +474,7 @@ class Run {
   const Directory directory_;
   IdleClock clock_{kStart};
   rest::testing::FakeRestService rest_;
-  rest::NoToken no_token_;
+  credentials::NoToken no_token_;
   rest::BigQueryClient client_{{.base_url = "http://fake", .project = "p"}, rest_, no_token_, clock_};
   MisbehavingService service_;
   StreamFindings findings_;

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-HttpResponse Answer(const json& body, int code = 200) { return {code, body.dump(), {}}; }
+http::Response Answer(const json& body, int code = 200) { return {code, body.dump(), {}}; }
 
 json TableJson(const FakeRestService::Table& table) {
   json body = {{"kind", "bigquery#table"}, {"etag", std::to_string(table.etag)},
@@ -23,7 +23,7 @@ json TableJson(const FakeRestService::Table& table) {
   return body;
 }
 
-std::string Header(const HttpRequest& request, const std::string& name) {
+std::string Header(const http::Request& request, const std::string& name) {
   for (const auto& [key, value] : request.headers) {
     if (key == name) return value;
   }
@@ -32,7 +32,7 @@ std::string Header(const HttpRequest& request, const std::string& name) {
 
 }  // namespace
 
-HttpResponse ErrorResponse(int code, const std::string& reason, const std::string& message) {
+http::Response ErrorResponse(int code, const std::string& reason, const std::string& message) {
   return Answer(
       {{"error",
         {{"code", code},
@@ -41,19 +41,19 @@ HttpResponse ErrorResponse(int code, const std::string& reason, const std::strin
       code);
 }
 
-absl::StatusOr<HttpResponse> FakeRestService::Perform(const HttpRequest& request) {
+absl::StatusOr<http::Response> FakeRestService::Perform(const http::Request& request) {
   if (on_request) on_request(request);
   absl::MutexLock lock(&mutex_);
   requests_.push_back(request);
   if (!next_.empty()) {
-    absl::StatusOr<HttpResponse> response = std::move(next_.front());
+    absl::StatusOr<http::Response> response = std::move(next_.front());
     next_.pop_front();
     return response;
   }
   return Serve(request);
 }
 
-HttpResponse FakeRestService::Serve(const HttpRequest& request) {
+http::Response FakeRestService::Serve(const http::Request& request) {
   const std::size_t path_begin = request.url.find("/bigquery/v2/projects/");
   if (path_begin == std::string::npos) return ErrorResponse(404, "notFound", "no such path");
   const std::string path = request.url.substr(path_begin + std::string("/bigquery/v2/projects/").size());
@@ -79,7 +79,7 @@ HttpResponse FakeRestService::Serve(const HttpRequest& request) {
   return ServeTable(request, absl::StrCat(parts[0], ".", parts[2], ".", parts.back()));
 }
 
-HttpResponse FakeRestService::ServeTable(const HttpRequest& request, const std::string& name) {
+http::Response FakeRestService::ServeTable(const http::Request& request, const std::string& name) {
   const auto found = tables_.find(name);
   if (found == tables_.end()) return ErrorResponse(404, "notFound", absl::StrCat("Not found: Table ", name));
   Table& table = found->second;
@@ -122,18 +122,18 @@ void FakeRestService::AnswerQueries(const std::string& part, const std::string& 
   absl::MutexLock lock(&mutex_);
   query_answers_.emplace_back(part, body, code);
 }
-void FakeRestService::AnswerNext(absl::StatusOr<HttpResponse> response) {
+void FakeRestService::AnswerNext(absl::StatusOr<http::Response> response) {
   absl::MutexLock lock(&mutex_);
   next_.push_back(std::move(response));
 }
-std::vector<HttpRequest> FakeRestService::requests() const {
+std::vector<http::Request> FakeRestService::requests() const {
   absl::MutexLock lock(&mutex_);
   return requests_;
 }
 std::vector<std::string> FakeRestService::queries() const {
   absl::MutexLock lock(&mutex_);
   std::vector<std::string> texts;
-  for (const HttpRequest& request : requests_) {
+  for (const http::Request& request : requests_) {
     if (absl::StrContains(request.url, "/queries") && request.method == "POST") {
       texts.push_back(json::parse(request.body).value("query", ""));
     }

@@ -9,13 +9,13 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "bqcdc/rest/http_transport.h"
+#include "bqcdc/http/transport.h"
 
 namespace bqcdc::rest::testing {
 
 // A REST API in memory: datasets by name, one table per path, labels by compare-and-set, queries by script.
 // Thread-safe.
-class FakeRestService final : public HttpTransport {
+class FakeRestService final : public http::Transport {
  public:
   struct Table {
     std::string schema_fields =
@@ -27,7 +27,7 @@ class FakeRestService final : public HttpTransport {
     std::string type = "TABLE";
   };
 
-  absl::StatusOr<HttpResponse> Perform(const HttpRequest& request) override;
+  absl::StatusOr<http::Response> Perform(const http::Request& request) override;
 
   // Tables by "p.d.t". The pointer lives until the table is removed; lock() guards it.
   void PutTable(const std::string& name, Table table);
@@ -40,27 +40,27 @@ class FakeRestService final : public HttpTransport {
   // result.
   void AnswerQueries(const std::string& part, const std::string& body, int code = 200);
   // The next answers, whatever is asked; before anything else.
-  void AnswerNext(absl::StatusOr<HttpResponse> response);
+  void AnswerNext(absl::StatusOr<http::Response> response);
   // Called before each request is served, without the lock.
-  std::function<void(const HttpRequest&)> on_request;
+  std::function<void(const http::Request&)> on_request;
 
-  std::vector<HttpRequest> requests() const;
+  std::vector<http::Request> requests() const;
   std::vector<std::string> queries() const;
 
  private:
-  HttpResponse Serve(const HttpRequest& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  HttpResponse ServeTable(const HttpRequest& request, const std::string& name)
+  http::Response Serve(const http::Request& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  http::Response ServeTable(const http::Request& request, const std::string& name)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   std::map<std::string, Table> tables_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, bool> datasets_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::tuple<std::string, std::string, int>> query_answers_ ABSL_GUARDED_BY(mutex_);
-  std::deque<absl::StatusOr<HttpResponse>> next_ ABSL_GUARDED_BY(mutex_);
-  std::vector<HttpRequest> requests_ ABSL_GUARDED_BY(mutex_);
+  std::deque<absl::StatusOr<http::Response>> next_ ABSL_GUARDED_BY(mutex_);
+  std::vector<http::Request> requests_ ABSL_GUARDED_BY(mutex_);
 };
 
 // An error answer as the service writes it.
-HttpResponse ErrorResponse(int code, const std::string& reason, const std::string& message);
+http::Response ErrorResponse(int code, const std::string& reason, const std::string& message);
 
 }  // namespace bqcdc::rest::testing

@@ -1,4 +1,4 @@
-#include "bqcdc/rest/http_transport.h"
+#include "bqcdc/http/transport.h"
 
 #include <curl/curl.h>
 
@@ -11,7 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 
-namespace bqcdc::rest {
+namespace bqcdc::http {
 namespace {
 
 struct ReceivedBody {
@@ -41,9 +41,8 @@ std::size_t TakeHeader(char* data, std::size_t size, std::size_t count, void* us
   return size * count;
 }
 
-absl::Status StatusOfCurl(CURLcode code, const HttpRequest& request, const char* detail) {
-  // Without the query: it may hold values.
-  const std::string where = request.url.substr(0, request.url.find('?'));
+absl::Status StatusOfCurl(CURLcode code, const Request& request, const char* detail) {
+  const std::string where = WithoutSecrets(request.url);
   const std::string text = *detail != '\0' ? detail : curl_easy_strerror(code);
   switch (code) {
     case CURLE_COULDNT_CONNECT:
@@ -55,7 +54,12 @@ absl::Status StatusOfCurl(CURLcode code, const HttpRequest& request, const char*
       return absl::DeadlineExceededError(
           absl::StrCat("no answer from ", where, " in ", absl::FormatDuration(request.timeout), ": ", text));
     case CURLE_PEER_FAILED_VERIFICATION:
-      return absl::FailedPreconditionError(absl::StrCat("certificate of ", where, " is not trusted: ", text));
+      return absl::FailedPreconditionError(
+          absl::StrCat("certificate of ", where, " is not trusted: ", text,
+                       "; name the file of its certificate authority with --ca-file or CURL_CA_BUNDLE"));
+    case CURLE_SSL_CACERT_BADFILE:
+      return absl::FailedPreconditionError(
+          absl::StrCat("cannot use the file of certificate authorities: ", text));
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
       return absl::InvalidArgumentError(absl::StrCat("not a usable address: ", where, ": ", text));
@@ -64,22 +68,22 @@ absl::Status StatusOfCurl(CURLcode code, const HttpRequest& request, const char*
   }
 }
 
-class CurlTransport final : public HttpTransport {
+class CurlTransport final : public Transport {
  public:
-  explicit CurlTransport(CurlOptions options) : options_(options) {
+  explicit CurlTransport(CurlOptions options) : options_(std::move(options)) {
     static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
     (void)initialised;
     curl_ = curl_easy_init();
   }
   ~CurlTransport() override { curl_easy_cleanup(curl_); }
 
-  absl::StatusOr<HttpResponse> Perform(const HttpRequest& request) override {
+  absl::StatusOr<Response> Perform(const Request& request) override {
     absl::MutexLock lock(&mutex_);
     if (curl_ == nullptr) return absl::ResourceExhaustedError("libcurl gave no handle");
     curl_easy_reset(curl_);  // Keeps connections, sessions and the DNS cache.
     char detail[CURL_ERROR_SIZE] = "";
     ReceivedBody body;
-    HttpResponse response;
+    Response response;
     curl_slist* headers = SetOptions(request, detail, body, response);
     const CURLcode code = curl_easy_perform(curl_);
     curl_slist_free_all(headers);
@@ -96,7 +100,7 @@ class CurlTransport final : public HttpTransport {
   }
 
  private:
-  curl_slist* SetOptions(const HttpRequest& request, char* detail, ReceivedBody& body, HttpResponse& response)
+  curl_slist* SetOptions(const Request& request, char* detail, ReceivedBody& body, Response& response)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     curl_slist* headers = curl_slist_append(nullptr, "Expect:");  // No 100-continue round trip.
     for (const auto& [name, value] : request.headers) {
@@ -121,7 +125,8 @@ class CurlTransport final : public HttpTransport {
                      static_cast<long>(absl::ToInt64Milliseconds(options_.connect_timeout)));
     curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);  // Timeouts without SIGALRM: the program has threads.
     curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "http,https");
-    if (options_.ignore_proxy) curl_easy_setopt(curl_, CURLOPT_NOPROXY, "*");
+    if (options_.ignore_proxy || request.ignore_proxy) curl_easy_setopt(curl_, CURLOPT_NOPROXY, "*");
+    if (!options_.ca_file.empty()) curl_easy_setopt(curl_, CURLOPT_CAINFO, options_.ca_file.c_str());
     return headers;
   }
 
@@ -132,8 +137,17 @@ class CurlTransport final : public HttpTransport {
 
 }  // namespace
 
-std::unique_ptr<HttpTransport> MakeCurlTransport(CurlOptions options) {
-  return std::make_unique<CurlTransport>(options);
+std::unique_ptr<Transport> MakeCurlTransport(CurlOptions options) {
+  return std::make_unique<CurlTransport>(std::move(options));
+}
+
+std::string WithoutSecrets(std::string_view url) {
+  std::string out(url.substr(0, url.find_first_of("?#")));
+  const std::size_t scheme_end = out.find("://");
+  const std::size_t host = scheme_end == std::string::npos ? 0 : scheme_end + 3;
+  const std::size_t at = out.substr(0, out.find('/', host)).rfind('@');
+  if (at != std::string::npos && at >= host) out.erase(host, at + 1 - host);
+  return out;
 }
 
 std::string UrlEncode(std::string_view text) {
@@ -152,4 +166,4 @@ std::string UrlEncode(std::string_view text) {
   return out;
 }
 
-}  // namespace bqcdc::rest
+}  // namespace bqcdc::http

@@ -1,0 +1,71 @@
+#include "bqcdc/http/ca_file.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <memory>
+
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
+
+namespace bqcdc::http {
+namespace {
+
+int CountCertificates(const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  int count = 0;
+  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    X509_free(certificate);
+    ++count;
+  }
+  ERR_clear_error();  // The end of the file is an "error" to OpenSSL.
+  return count;
+}
+
+absl::StatusOr<std::string> ReadCaFile(const std::string& given_by, const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::string text(kCaFileBytesMax + 1, '\0');
+  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!stream.is_open() || stream.bad()) {
+    return base::InvalidArgument(given_by, " '", path, "' cannot be read: ", std::strerror(errno));
+  }
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > kCaFileBytesMax) {
+    return base::InvalidArgument(given_by, " '", path, "' is larger than the limit of ", kCaFileBytesMax,
+                                 " bytes");
+  }
+  if (CountCertificates(text) == 0) {
+    return base::InvalidArgument(given_by, " '", path,
+                                 "' holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
+  }
+  return text;
+}
+
+}  // namespace
+
+absl::StatusOr<CertificateAuthorities> ChooseCertificateAuthorities(
+    const std::string& flag, const std::function<std::string(const char*)>& environment) {
+  CertificateAuthorities chosen;
+  std::string given_by = "--ca-file";
+  chosen.file = flag;
+  for (const char* variable : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
+    if (!chosen.file.empty()) break;
+    given_by = variable;
+    chosen.file = environment(variable);
+  }
+  if (!chosen.file.empty()) {
+    BQCDC_ASSIGN_OR_RETURN(chosen.grpc_pem, ReadCaFile(given_by, chosen.file));
+  }
+  const char* const grpc_variable = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH";
+  if (const std::string grpc_file = environment(grpc_variable); flag.empty() && !grpc_file.empty()) {
+    BQCDC_ASSIGN_OR_RETURN(chosen.grpc_pem, ReadCaFile(grpc_variable, grpc_file));
+  }
+  return chosen;
+}
+
+}  // namespace bqcdc::http

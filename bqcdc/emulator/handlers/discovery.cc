@@ -100,7 +100,7 @@ json Schemas(const std::set<std::string>& names) {
 }
 
 absl::StatusOr<RestResponse> DiscoveryDocument(RestContext::State& state, const MethodCall& call) {
-  const std::string root = base::StrCat("http://", call.request().host, "/");
+  const std::string root = base::StrCat(call.request().scheme, "://", call.request().host, "/");
   json document = {{"kind", "discovery#restDescription"},
                    {"discoveryVersion", "v1"},
                    {"id", "bigquery:v2"},

@@ -59,7 +59,7 @@ RestResponse Dispatch(RestContext::State& state, const RestRequest& request) {
 }
 
 std::string BaseUrl(const RestRequest& request) {
-  return base::StrCat("http://", request.host, "/bigquery/v2");
+  return base::StrCat(request.scheme, "://", request.host, "/bigquery/v2");
 }
 
 RestResponse JsonResponse(const json& resource) {

@@ -46,6 +46,8 @@ std::string_view RpcName(int http_code) {
     case 413:
     case 415:
       return "INVALID_ARGUMENT";
+    case 401:
+      return "UNAUTHENTICATED";
     case 403:
       return "PERMISSION_DENIED";
     case 404:
@@ -101,6 +103,24 @@ RestResponse ErrorResponse(const absl::Status& status) {
 
 RestResponse HttpErrorResponse(int http_code, std::string_view reason, std::string_view message) {
   return Envelope(http_code, {{"reason", reason}, {"message", message}, {"domain", "global"}});
+}
+
+RestResponse UnauthenticatedResponse(const absl::Status& status, bool sent_some) {
+  // The two messages differ, as they do in the service.
+  const json detail = {{"reason", sent_some ? "authError" : "required"},
+                       {"message", sent_some ? "Invalid Credentials" : "Login Required."},
+                       {"domain", "global"},
+                       {"location", "Authorization"},
+                       {"locationType", "header"}};
+  RestResponse response;
+  response.status = 401;
+  response.body = json{{"error",
+                        {{"code", 401},
+                         {"message", std::string(base::ToStd(status.message()))},
+                         {"status", RpcName(401)},
+                         {"errors", json::array({detail})}}}}
+                      .dump();
+  return response;
 }
 
 }  // namespace bqcdc::emulator::handlers

@@ -22,4 +22,7 @@ RestResponse ErrorResponse(const absl::Status& status);
 // The same for failures of HTTP itself (413, 415, an unknown path), which no status stands for.
 RestResponse HttpErrorResponse(int http_code, std::string_view reason, std::string_view message);
 
+// 401 with the message of a failed BearerTokens::Check().
+RestResponse UnauthenticatedResponse(const absl::Status& status, bool sent_some);
+
 }  // namespace bqcdc::emulator::handlers

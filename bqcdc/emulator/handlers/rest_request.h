@@ -20,6 +20,7 @@ struct RestRequest {
   std::string body;
   std::string content_type;
   std::optional<std::string> if_match;  // header If-Match
+  std::string scheme = "http";          // of the server: http or https
   std::string host;                     // header Host
 };
 

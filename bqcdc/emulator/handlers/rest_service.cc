@@ -16,11 +16,14 @@ using HandlerResponse = httplib::Server::HandlerResponse;
 void Send(const RestResponse& from, httplib::Response& to) {
   to.status = from.status;
   if (!from.etag.empty()) to.set_header("ETag", from.etag);
+  // RFC 9110 wants it with every 401.
+  if (from.status == 401) to.set_header("WWW-Authenticate", "Bearer realm=\"https://accounts.google.com/\"");
   if (!from.body.empty()) to.set_content(from.body, "application/json; charset=UTF-8");
 }
 
-RestRequest Translate(const httplib::Request& from, std::string body) {
+RestRequest Translate(const httplib::Request& from, std::string body, bool tls) {
   RestRequest to;
+  if (tls) to.scheme = "https";
   // Clients behind proxies that know GET and POST alone
   // (https://cloud.google.com/apis/docs/system-parameters).
   to.method = from.has_header("X-HTTP-Method-Override") && from.method == "POST"
@@ -55,6 +58,13 @@ bool IsForeignOrigin(const httplib::Request& request) {
   return scheme_end == std::string::npos || origin.substr(scheme_end + 2) != request.get_header_value("Host");
 }
 
+// What clients read before they have a token: where the server is and what it speaks.
+bool IsDescription(const httplib::Request& request) {
+  if (request.method != "GET") return false;
+  return request.path == "/bqcdc/v1/endpoints" || request.path.find("/discovery/") == 0 ||
+         request.path.find("/$discovery/") == 0;
+}
+
 // Why a request is not served whatever it asks for.
 std::optional<RestResponse> Refusal(const RestContext::State& state, const httplib::Request& request) {
   const auto& host_allowed = state.options.host_allowed;
@@ -63,6 +73,11 @@ std::optional<RestResponse> Refusal(const RestContext::State& state, const httpl
   }
   if (IsForeignOrigin(request))
     return HttpErrorResponse(403, "forbidden", "Requests of web pages are not served");
+  if (!IsDescription(request)) {
+    const std::string authorization = request.get_header_value("Authorization");
+    const absl::Status refusal = state.options.bearer_tokens.Check(authorization);
+    if (!refusal.ok()) return UnauthenticatedResponse(refusal, !authorization.empty());
+  }
   if (!CanDecode(request)) {
     return HttpErrorResponse(415, "unsupportedMediaType", "The request's Content-Encoding is not supported");
   }
@@ -80,7 +95,8 @@ void Answer(RestContext::State& state, const httplib::Request& request, std::str
     response.set_content(state.options.endpoints(), "application/json; charset=UTF-8");
     return;
   }
-  Send(refusal ? *refusal : Dispatch(state, Translate(request, std::move(body))), response);
+  Send(refusal ? *refusal : Dispatch(state, Translate(request, std::move(body), state.options.tls)),
+       response);
 }
 
 // Answers a request without a body before the library would read one: where a POST or DELETE has no

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "bqcdc/base/clock.h"
 #include "bqcdc/emulator/engine/database.h"
+#include "bqcdc/emulator/handlers/bearer_tokens.h"
 #include "bqcdc/emulator/sql/query_runner.h"
 
 namespace httplib {
@@ -31,6 +32,12 @@ struct RestOptions {
   std::function<bool(std::string_view host)> host_allowed;
   // Answer of `GET /bqcdc/v1/endpoints`, JSON: where the server's other faces are. Unset: no such path.
   std::function<std::string()> endpoints;
+  // The server speaks TLS: links to itself say https.
+  bool tls = false;
+  // A request without one of these gets 401, but for the two descriptions, which are public at the service
+  // too and tell nothing of what is kept: `/bqcdc/v1/endpoints` and the discovery document. None: every
+  // request is served.
+  BearerTokens bearer_tokens;
 };
 
 // Runs one query; sql::RunQuery bound to the database, or a fake in tests. Called on several threads at once.

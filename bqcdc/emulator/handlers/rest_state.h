@@ -20,7 +20,7 @@ struct RestContext::State {
   int64_t NowMs() const { return absl::ToUnixMillis(clock.Now()); }
 };
 
-// "http://host/bigquery/v2", where selfLinks begin.
+// "http://host/bigquery/v2" (https by TLS), where selfLinks begin.
 std::string BaseUrl(const RestRequest& request);
 
 // A JSON answer with status 200; `resource`'s etag also goes into the header.

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "bqcdc/emulator/handlers/bearer_tokens.h"
 #include "bqcdc/emulator/handlers/connection_mode.h"
 
 namespace bqcdc::emulator::handlers {
@@ -22,6 +23,8 @@ struct WriteOptions {
   int64_t connection_bytes_max = 64 * 1024 * 1024;
   // The same for all connections together.
   int64_t total_bytes_max = 128 * 1024 * 1024;
+  // A call without one of these ends with UNAUTHENTICATED; none: every call is served.
+  BearerTokens bearer_tokens;
 };
 
 // What the write API has done since the start. Read at any time, each value by itself.

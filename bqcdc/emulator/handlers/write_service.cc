@@ -39,6 +39,13 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
+// A call that is refused before anything of it is read.
+class RefusedAppend final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  explicit RefusedAppend(const absl::Status& status) { Finish(ToGrpc(status)); }
+  void OnDone() override { delete this; }
+};
+
 }  // namespace
 
 class WriteService::Impl final : public ServiceBase {
@@ -48,7 +55,7 @@ class WriteService::Impl final : public ServiceBase {
       : database_(database),
         clock_(clock),
         evaluate_default_(std::move(evaluate_default)),
-        options_(options),
+        options_(std::move(options)),
         budget_(options.total_bytes_max),
         context_{database_, clock_, options_, evaluate_default_, budget_, worker_, counters_},
         idle_thread_([this] { CloseIdleConnections(); }) {}
@@ -63,7 +70,8 @@ class WriteService::Impl final : public ServiceBase {
   }
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AppendRows(
-      grpc::CallbackServerContext*) override {
+      grpc::CallbackServerContext* context) override {
+    if (const absl::Status refusal = Authenticate(*context); !refusal.ok()) return new RefusedAppend(refusal);
     const std::shared_ptr<AppendConnection> connection =
         AppendConnection::Start(context_, [this](AppendConnection* over) { Forget(over); });
     absl::MutexLock lock(&mutex_);
@@ -75,26 +83,26 @@ class WriteService::Impl final : public ServiceBase {
   grpc::ServerUnaryReactor* GetWriteStream(grpc::CallbackServerContext* context,
                                            const v1::GetWriteStreamRequest* request,
                                            v1::WriteStream* response) override {
-    return Answer(context, GetStream(database_, *request, response));
+    return AnswerKnown(context, [&] { return GetStream(database_, *request, response); });
   }
   grpc::ServerUnaryReactor* CreateWriteStream(grpc::CallbackServerContext* context,
                                               const v1::CreateWriteStreamRequest*,
                                               v1::WriteStream*) override {
-    return Answer(context, CreatedStreamsNotOffered("CreateWriteStream"));
+    return AnswerKnown(context, [] { return CreatedStreamsNotOffered("CreateWriteStream"); });
   }
   grpc::ServerUnaryReactor* FinalizeWriteStream(grpc::CallbackServerContext* context,
                                                 const v1::FinalizeWriteStreamRequest* request,
                                                 v1::FinalizeWriteStreamResponse*) override {
-    return Answer(context, FinalizeStream(*request));
+    return AnswerKnown(context, [&] { return FinalizeStream(*request); });
   }
   grpc::ServerUnaryReactor* BatchCommitWriteStreams(grpc::CallbackServerContext* context,
                                                     const v1::BatchCommitWriteStreamsRequest*,
                                                     v1::BatchCommitWriteStreamsResponse*) override {
-    return Answer(context, CreatedStreamsNotOffered("BatchCommitWriteStreams"));
+    return AnswerKnown(context, [] { return CreatedStreamsNotOffered("BatchCommitWriteStreams"); });
   }
   grpc::ServerUnaryReactor* FlushRows(grpc::CallbackServerContext* context, const v1::FlushRowsRequest*,
                                       v1::FlushRowsResponse*) override {
-    return Answer(context, CreatedStreamsNotOffered("FlushRows"));
+    return AnswerKnown(context, [] { return CreatedStreamsNotOffered("FlushRows"); });
   }
 
   const WriteCounters& counters() const { return counters_; }
@@ -113,6 +121,19 @@ class WriteService::Impl final : public ServiceBase {
   }
 
  private:
+  absl::Status Authenticate(const grpc::CallbackServerContext& context) const {
+    const auto found = context.client_metadata().find("authorization");
+    const bool sent = found != context.client_metadata().end();
+    return options_.bearer_tokens.Check(sent ? std::string_view(found->second.data(), found->second.size())
+                                             : std::string_view());
+  }
+
+  template <typename Method>
+  grpc::ServerUnaryReactor* AnswerKnown(grpc::CallbackServerContext* context, Method method) {
+    const absl::Status refusal = Authenticate(*context);
+    return Answer(context, refusal.ok() ? method() : refusal);
+  }
+
   void Forget(AppendConnection* connection) {
     absl::MutexLock lock(&mutex_);
     connections_.erase(connection);
@@ -174,7 +195,7 @@ class WriteService::Impl final : public ServiceBase {
 
 WriteService::WriteService(engine::Database& database, const base::Clock& clock,
                            DefaultEvaluator evaluate_default, WriteOptions options)
-    : impl_(std::make_unique<Impl>(database, clock, std::move(evaluate_default), options)) {}
+    : impl_(std::make_unique<Impl>(database, clock, std::move(evaluate_default), std::move(options))) {}
 
 WriteService::~WriteService() = default;
 

@@ -15,6 +15,8 @@
 #include "bqcdc/emulator/server/grpc_server.h"
 #include "bqcdc/emulator/server/host_header.h"
 #include "bqcdc/emulator/server/http_server.h"
+#include "bqcdc/emulator/server/secret_file.h"
+#include "bqcdc/emulator/server/tls_identity.h"
 #include "bqcdc/emulator/sql/default_expression.h"
 #include "bqcdc/emulator/sql/query_runner.h"
 
@@ -40,11 +42,12 @@ engine::DatabaseOptions StoreOptions(const Options& options, const std::string& 
   return result;
 }
 
-handlers::WriteOptions WriteOptionsOf(const Options& options) {
+handlers::WriteOptions WriteOptionsOf(const Options& options, const handlers::BearerTokens& tokens) {
   using Scope = handlers::ConnectionMode::Scope;
   handlers::WriteOptions result;
   result.request_bytes_max = options.request_bytes_max;
   result.idle_timeout = options.idle_timeout;
+  result.bearer_tokens = tokens;
   result.mode_scope = options.mode_per_destination ? Scope::kDestination : Scope::kConnection;
   return result;
 }
@@ -61,6 +64,8 @@ struct Environment::Impl {
   std::optional<DataDirectory> data_directory;
   std::unique_ptr<base::ManualClock> manual_clock;
   const base::Clock* clock = nullptr;
+  std::optional<TlsIdentity> tls;
+  handlers::BearerTokens bearer_tokens;
   std::unique_ptr<engine::Database> database;
   std::unique_ptr<handlers::WriteService> write_service;
   std::unique_ptr<handlers::RestContext> rest_context;
@@ -68,6 +73,20 @@ struct Environment::Impl {
   std::unique_ptr<GrpcServer> grpc_server;
   std::unique_ptr<HttpServer> http_server;
   std::unique_ptr<HttpServer> admin_server;
+
+  // First of all: a wrong file must not leave a data directory behind.
+  absl::Status ReadSecrets() {
+    if (!options.tls_cert.empty()) {
+      BQCDC_ASSIGN_OR_RETURN(tls, ReadTlsIdentity(options.tls_cert, options.tls_key));
+    }
+    if (!options.bearer_token_file.empty()) {
+      BQCDC_ASSIGN_OR_RETURN(std::vector<std::string> tokens, ReadBearerTokens(options.bearer_token_file));
+      bearer_tokens = handlers::BearerTokens(std::move(tokens));
+    }
+    return absl::OkStatus();
+  }
+
+  const TlsIdentity* Tls() const { return tls ? &*tls : nullptr; }
 
   absl::Status StartStore() {
     if (options.manual_clock) {
@@ -86,10 +105,12 @@ struct Environment::Impl {
       return sql::EvaluateDefault(*database, column, rows, now);
     };
     write_service = std::make_unique<handlers::WriteService>(*database, *clock, evaluate_default,
-                                                             WriteOptionsOf(options));
+                                                             WriteOptionsOf(options, bearer_tokens));
     handlers::RestOptions rest;
     rest.project = options.project;
     rest.honour_rest_max_staleness = options.honour_rest_max_staleness;
+    rest.tls = tls.has_value();
+    rest.bearer_tokens = bearer_tokens;
     rest.host_allowed = [this](std::string_view host) { return IsRestHost(host); };
     rest.endpoints = [this] { return endpoints.ToJson(); };
     const auto run_query = [this](const sql::QueryRequest& request) {
@@ -108,7 +129,7 @@ struct Environment::Impl {
   absl::Status Listen() {
     const std::string host = Reachable(options.host);
     BQCDC_ASSIGN_OR_RETURN(grpc_server, GrpcServer::Start(options.host, options.grpc_port,
-                                                          options.request_bytes_max, *write_service));
+                                                          options.request_bytes_max, *write_service, Tls()));
     endpoints.storage = Address(host, grpc_server->port());
     if (options.admin) {
       // Never on the public address.
@@ -119,11 +140,12 @@ struct Environment::Impl {
       endpoints.admin = "http://" + Address("127.0.0.1", admin_server->port());
     }
     // The last to listen: whoever reaches it may ask for the others.
-    BQCDC_ASSIGN_OR_RETURN(http_server,
-                           HttpServer::Start(options.host, options.http_port, [&](httplib::Server& server) {
-                             handlers::RegisterRest(server, *rest_context);
-                           }));
-    endpoints.rest = "http://" + Address(host, http_server->port());
+    BQCDC_ASSIGN_OR_RETURN(
+        http_server,
+        HttpServer::Start(
+            options.host, options.http_port,
+            [&](httplib::Server& server) { handlers::RegisterRest(server, *rest_context); }, Tls()));
+    endpoints.rest = (tls ? "https://" : "http://") + Address(host, http_server->port());
     return absl::OkStatus();
   }
 };
@@ -133,6 +155,7 @@ Environment::Environment(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 absl::StatusOr<std::unique_ptr<Environment>> Environment::Start(const Options& options) {
   auto impl = std::make_unique<Impl>();
   impl->options = options;
+  BQCDC_RETURN_IF_ERROR(impl->ReadSecrets());
   BQCDC_RETURN_IF_ERROR(impl->StartStore());
   impl->MakeServices();
   BQCDC_RETURN_IF_ERROR(impl->Listen());

@@ -10,7 +10,7 @@ namespace bqcdc::emulator::server {
 
 // Where a running server is reached.
 struct Endpoints {
-  std::string rest;     // http://127.0.0.1:9050
+  std::string rest;     // http://127.0.0.1:9050, https:// by TLS
   std::string storage;  // 127.0.0.1:9060
   std::string admin;    // http://127.0.0.1:9070, empty without --admin
   // {"rest": …, "storage": …, "admin": …}
@@ -22,7 +22,7 @@ struct Endpoints {
 class Environment {
  public:
   // Errors are one line each: data directory held by another server, of a newer format or not writable; port
-  // taken.
+  // taken; certificate, key or token file unfit.
   static absl::StatusOr<std::unique_ptr<Environment>> Start(const Options& options);
   // Stops listening, answers what is under way, closes the store, removes a temporary data directory.
   ~Environment();

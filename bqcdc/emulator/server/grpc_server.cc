@@ -17,6 +17,13 @@ namespace {
 constexpr int64_t kMessageBytesMin = 64 * 1024 * 1024;
 constexpr std::chrono::seconds kStopPatience(5);
 
+std::shared_ptr<grpc::ServerCredentials> Credentials(const TlsIdentity* tls) {
+  if (tls == nullptr) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  options.pem_key_cert_pairs.push_back({tls->private_key, tls->certificates});
+  return grpc::SslServerCredentials(options);
+}
+
 }  // namespace
 
 struct GrpcServer::Impl {
@@ -29,7 +36,8 @@ GrpcServer::GrpcServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& host, int port,
                                                               int64_t request_bytes_max,
-                                                              handlers::WriteService& service) {
+                                                              handlers::WriteService& service,
+                                                              const TlsIdentity* tls) {
   auto impl = std::make_unique<Impl>();
   impl->service = &service;
   grpc::ServerBuilder builder;
@@ -39,7 +47,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string&
       static_cast<int>(std::min<int64_t>(INT_MAX, std::max(kMessageBytesMin, 2 * request_bytes_max))));
   const std::string address =
       base::StrCat(host.find(':') == std::string::npos ? host : "[" + host + "]", ":", port);
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &impl->port);
+  builder.AddListeningPort(address, Credentials(tls), &impl->port);
   builder.RegisterService(service.service());
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr || impl->port == 0) {

@@ -6,18 +6,20 @@
 
 #include "absl/status/statusor.h"
 #include "bqcdc/emulator/handlers/write_service.h"
+#include "bqcdc/emulator/server/tls_identity.h"
 
 namespace bqcdc::emulator::server {
 
-// The gRPC server of the Storage Write API, plaintext, from Start() to its destruction.
+// The gRPC server of the Storage Write API, from Start() to its destruction.
 class GrpcServer {
  public:
   // `service` must outlive the server. `request_bytes_max`: what the service refuses in the stream; gRPC
-  // itself refuses messages that are much larger. Port 0: any free one. Errors: FailedPrecondition when the
-  // port cannot be bound.
+  // itself refuses messages that are much larger. Port 0: any free one. With `tls` it speaks TLS alone.
+  // Errors: FailedPrecondition when the port cannot be bound.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const std::string& host, int port,
                                                            int64_t request_bytes_max,
-                                                           handlers::WriteService& service);
+                                                           handlers::WriteService& service,
+                                                           const TlsIdentity* tls = nullptr);
   ~GrpcServer();
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;

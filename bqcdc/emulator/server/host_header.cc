@@ -28,6 +28,8 @@ bool IsLoopback(std::string_view host) {
 
 }  // namespace
 
+bool IsLoopbackAddress(std::string_view host) { return host == "::1" || IsLoopback(host); }
+
 bool IsHostAllowed(std::string_view header, const std::vector<std::string>& allowed) {
   const std::string_view host = WithoutPort(header);
   if (IsLoopback(host)) return true;

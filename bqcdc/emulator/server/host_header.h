@@ -11,4 +11,8 @@ namespace bqcdc::emulator::server {
 // addresses are served, and the hosts of `allowed`; with or without a port, case ignored.
 bool IsHostAllowed(std::string_view header, const std::vector<std::string>& allowed);
 
+// Whether an address to listen on is reached from this machine alone: localhost, 127.0.0.0/8, ::1. Any other
+// name could be anything.
+bool IsLoopbackAddress(std::string_view host);
+
 }  // namespace bqcdc::emulator::server

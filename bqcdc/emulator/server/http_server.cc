@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/server/pem_objects.h"
 #include "httplib.h"
 
 namespace bqcdc::emulator::server {
@@ -16,10 +17,29 @@ constexpr size_t kThreads = 64;
 constexpr size_t kRequestsPerConnectionMax = 10'000;
 constexpr int kStartTriesMax = 5'000;  // of a millisecond each
 
+// Both libraries of the server get the same texts, so that they cannot disagree on who it is.
+bool SetUpTls(SSL_CTX& context, const TlsIdentity& identity) {
+  const auto certificates = ReadCertificates(identity.certificates);
+  const PrivateKey key = ReadPrivateKey(identity.private_key);
+  if (certificates.empty() || key == nullptr) return false;
+  SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION);
+  SSL_CTX_set_options(&context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  if (SSL_CTX_use_certificate(&context, certificates.front().get()) != 1) return false;
+  for (size_t i = 1; i < certificates.size(); ++i) {
+    if (SSL_CTX_add1_chain_cert(&context, certificates[i].get()) != 1) return false;
+  }
+  return SSL_CTX_use_PrivateKey(&context, key.get()) == 1;
+}
+
+std::unique_ptr<httplib::Server> MakeServer(const TlsIdentity* tls) {
+  if (tls == nullptr) return std::make_unique<httplib::Server>();
+  return std::make_unique<httplib::SSLServer>([tls](SSL_CTX& context) { return SetUpTls(context, *tls); });
+}
+
 }  // namespace
 
 struct HttpServer::Impl {
-  httplib::Server server;
+  std::unique_ptr<httplib::Server> server;
   int port = 0;
   std::thread thread;
 };
@@ -27,9 +47,15 @@ struct HttpServer::Impl {
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
-    const std::string& host, int port, const std::function<void(httplib::Server&)>& mount) {
+    const std::string& host, int port, const std::function<void(httplib::Server&)>& mount,
+    const TlsIdentity* tls) {
   auto impl = std::make_unique<Impl>();
-  httplib::Server& server = impl->server;
+  impl->server = MakeServer(tls);
+  httplib::Server& server = *impl->server;
+  if (!server.is_valid()) {
+    return base::Error(absl::StatusCode::kFailedPrecondition,
+                       "OpenSSL does not take the certificate of --tls-cert");
+  }
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server.set_keep_alive_max_count(kRequestsPerConnectionMax);
   server.set_tcp_nodelay(true);
@@ -58,7 +84,7 @@ int HttpServer::port() const { return impl_->port; }
 
 void HttpServer::Stop() {
   if (!impl_->thread.joinable()) return;
-  impl_->server.stop();
+  impl_->server->stop();
   impl_->thread.join();
 }
 

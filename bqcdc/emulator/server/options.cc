@@ -6,6 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/server/host_header.h"
 #include "bqcdc/values/duration_text.h"
 
 namespace bqcdc::emulator::server {
@@ -56,6 +57,26 @@ void ReadShuffle(const CLI::Option& flag, const std::string& text, Options& opti
   }
 }
 
+// What leaves this machine is for those who are meant only.
+void CheckExposure(const Options& options) {
+  if (options.tls_cert.empty() != options.tls_key.empty()) {
+    throw CLI::ValidationError("--tls-cert and --tls-key", "belong together; give both");
+  }
+  if (IsLoopbackAddress(options.host)) return;
+  if (options.bearer_token_file.empty()) {
+    throw CLI::ValidationError(
+        "--host", options.host +
+                      " can be reached from other machines; give --bearer-token-file FILE, so that "
+                      "not everybody there is served (openssl rand -hex 32 > FILE)");
+  }
+  if (options.tls_cert.empty() && !options.allow_plaintext) {
+    throw CLI::ValidationError("--host",
+                               options.host +
+                                   " can be reached from other machines; give --tls-cert and --tls-key, or "
+                                   "--allow-plaintext if the network may read tokens and rows");
+  }
+}
+
 void AddFlags(CLI::App& app, Options& options, RawFlags& raw) {
   app.add_option("--project", options.project, "project that projects.list names; others work too")
       ->capture_default_str();
@@ -74,6 +95,15 @@ void AddFlags(CLI::App& app, Options& options, RawFlags& raw) {
       ->check(CLI::Range(0, 65535));
   app.add_option("--allow-host", options.allowed_hosts,
                  "serve requests whose Host header names this host too");
+  app.add_option("--tls-cert", options.tls_cert,
+                 "serve REST and gRPC by TLS with this certificate (PEM, with its chain); needs --tls-key");
+  app.add_option("--tls-key", options.tls_key, "the certificate's private key (PEM, without passphrase)");
+  app.add_option("--bearer-token-file", options.bearer_token_file,
+                 "serve only requests with a bearer token of this file, a token a line; needed where --host "
+                 "is not loopback");
+  app.add_flag(
+      "--allow-plaintext", options.allow_plaintext,
+      "where --host is not loopback: serve without TLS, so that tokens and rows can be read on the way");
   app.add_option("--clock", raw.clock, "system, manual, or manual:TIME (RFC 3339), which --admin moves")
       ->capture_default_str();
   app.add_option("--forget-sequences-after", raw.forget_sequences_after,
@@ -115,6 +145,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
     app.parse(argc, argv);
     ReadClock(raw.clock, result.options);
     ReadShuffle(*shuffle, raw.shuffle_ties, result.options);
+    CheckExposure(result.options);
     if (!raw.forget_sequences_after.empty()) {
       result.options.forget_sequences_after =
           ReadDuration("--forget-sequences-after", raw.forget_sequences_after);

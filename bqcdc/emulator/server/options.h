@@ -21,6 +21,10 @@ struct Options {
   int admin_port = 0;
   std::vector<std::string> allowed_hosts;  // `Host` headers that are served besides loopback names
 
+  std::string tls_cert, tls_key;  // PEM files, both or neither; empty: plaintext
+  std::string bearer_token_file;  // empty: no token is asked for
+  bool allow_plaintext = false;   // off loopback without TLS
+
   bool manual_clock = false;
   std::optional<absl::Time> clock_start;  // unset: the machine's present time
 

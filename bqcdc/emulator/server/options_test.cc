@@ -38,6 +38,12 @@ TEST(OptionsTest, ReadsAllFlags) {
                                       "1",
                                       "--host",
                                       "0.0.0.0",
+                                      "--tls-cert",
+                                      "/c",
+                                      "--tls-key",
+                                      "/k",
+                                      "--bearer-token-file",
+                                      "/b",
                                       "--admin",
                                       "--admin-port",
                                       "2",
@@ -73,6 +79,9 @@ TEST(OptionsTest, ReadsAllFlags) {
   EXPECT_EQ(options.idle_timeout, absl::Seconds(30));
   EXPECT_TRUE(options.mode_per_destination);
   EXPECT_FALSE(options.background_apply);
+  EXPECT_EQ(options.tls_cert, "/c");
+  EXPECT_EQ(options.tls_key, "/k");
+  EXPECT_EQ(options.bearer_token_file, "/b");
   EXPECT_THAT(options.allowed_hosts, ::testing::ElementsAre("bq"));
 }
 
@@ -98,6 +107,26 @@ TEST(OptionsTest, WrongUsageIsExitCode2) {
     EXPECT_EQ(parsed.exit->code, 2);
     EXPECT_THAT(parsed.exit->text, HasSubstr("bqcdc-serve: "));
   }
+}
+
+TEST(OptionsTest, OffLoopbackATokenIsNeededAndTlsOrAWord) {
+  for (const char* host : {"0.0.0.0", "::", "10.0.0.1", "bigquery", "127.evil.example"}) {
+    SCOPED_TRACE(host);
+    EXPECT_THAT(Parse({"--host", host}).exit.value_or(Exit{}).text,
+                HasSubstr("give --bearer-token-file FILE"));
+    EXPECT_THAT(Parse({"--host", host, "--allow-plaintext"}).exit.value_or(Exit{}).text,
+                HasSubstr("give --bearer-token-file FILE"));
+    EXPECT_THAT(Parse({"--host", host, "--bearer-token-file", "/b"}).exit.value_or(Exit{}).text,
+                HasSubstr("give --tls-cert and --tls-key, or --allow-plaintext"));
+    EXPECT_FALSE(Parse({"--host", host, "--bearer-token-file", "/b", "--allow-plaintext"}).exit);
+    EXPECT_FALSE(
+        Parse({"--host", host, "--bearer-token-file", "/b", "--tls-cert", "/c", "--tls-key", "/k"}).exit);
+  }
+  for (const char* host : {"127.0.0.1", "127.1.2.3", "localhost", "::1"}) {
+    EXPECT_FALSE(Parse({"--host", host}).exit) << host;
+  }
+  EXPECT_THAT(Parse({"--tls-cert", "/c"}).exit.value_or(Exit{}).text, HasSubstr("belong together"));
+  EXPECT_THAT(Parse({"--tls-key", "/k"}).exit.value_or(Exit{}).text, HasSubstr("belong together"));
 }
 
 TEST(OptionsTest, HelpIsNoFailure) {

@@ -69,13 +69,18 @@ def serialize(row_class, sequence_type, change):
 
 
 class CdcStoryTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.bigquery = bigquery.Client(
+    @staticmethod
+    def connect():
+        """The two clients."""
+        rest = bigquery.Client(
             project=PROJECT, credentials=credentials.AnonymousCredentials(),
             client_options=client_options.ClientOptions(api_endpoint=os.environ["BQCDC_TEST_REST"]))
         channel = grpc.insecure_channel(os.environ["BQCDC_TEST_STORAGE"])
-        cls.storage = big_query_write.BigQueryWriteClient(transport=BigQueryWriteGrpcTransport(channel=channel))
+        return rest, big_query_write.BigQueryWriteClient(transport=BigQueryWriteGrpcTransport(channel=channel))
+
+    @classmethod
+    def setUpClass(cls):
+        cls.bigquery, cls.storage = cls.connect()
         cls.bigquery.create_dataset(DATASET, exists_ok=True)
 
     def setUp(self):

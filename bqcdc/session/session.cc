@@ -69,17 +69,18 @@ absl::Status Session::Connect(const SessionOptions& options) {
   endpoints_ = *std::move(endpoints);
   transport_ = http::MakeCurlTransport(
       {.ignore_proxy = endpoints_.local || endpoints_.loopback, .ca_file = authorities_.file});
-  if (endpoints_.local) {
+  credentials::CredentialsOptions find;
+  find.file = options.credentials;
+  find.access_token_file = options.access_token_file;
+  find.quota_project = options.quota_project;
+  find.environment = Environment;
+  find.clock = &clock();
+  find.transport = http::MakeCurlTransport({.ca_file = authorities_.file});
+  if (endpoints_.local && options.access_token_file.empty()) {
     credentials_.tokens = std::make_shared<credentials::NoToken>();
     credentials_.quota_project = options.quota_project;
   } else {
-    credentials::CredentialsOptions find;
-    find.file = options.credentials;
-    find.access_token_file = options.access_token_file;
-    find.quota_project = options.quota_project;
-    find.environment = Environment;
-    find.clock = &clock();
-    find.transport = http::MakeCurlTransport({.ca_file = authorities_.file});
+    // To a local server a token goes only where it was named on the command line.
     BQCDC_ASSIGN_OR_RETURN(credentials_, credentials::FindCredentials(find));
   }
   project_ = !options.project.empty() ? options.project : Environment("GOOGLE_CLOUD_PROJECT");
@@ -94,7 +95,8 @@ void Session::MakeClient() {
   options.project = project_;
   options.location = options_.location;
   options.quota_project = credentials_.quota_project;
-  client_ = std::make_unique<rest::BigQueryClient>(options, *transport_, *credentials_.tokens, clock());
+  clients_.push_back(
+      std::make_unique<rest::BigQueryClient>(options, *transport_, *credentials_.tokens, clock()));
 }
 
 absl::StatusOr<rest::TableName> Session::ParseTable(std::string_view text) {
@@ -108,13 +110,15 @@ absl::StatusOr<rest::TableName> Session::ParseTable(std::string_view text) {
 }
 
 absl::StatusOr<write::StorageChannel> Session::OpenStorageChannel() {
+  write::CallToken token = [tokens = credentials_.tokens] { return tokens->Token(); };
   if (endpoints_.local) {
-    write::StorageChannel channel = write::MakeLocalChannel(endpoints_.storage_target);
+    if (options_.access_token_file.empty()) token = nullptr;
+    write::StorageChannel channel = write::MakeLocalChannel(endpoints_.storage_target, std::move(token));
     channel.user_project = credentials_.quota_project;
     return channel;
   }
   write::ServiceChannelOptions options;
-  options.token = [tokens = credentials_.tokens] { return tokens->Token(); };
+  options.token = std::move(token);
   options.refused = [tokens = credentials_.tokens](const std::string& token) { tokens->Refused(token); };
   options.user_project = credentials_.quota_project;
   options.root_certificates = authorities_.grpc_pem;

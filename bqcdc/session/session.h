@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "bqcdc/base/clock.h"
@@ -34,7 +35,8 @@ class Session {
  public:
   static absl::StatusOr<std::unique_ptr<Session>> Open(const SessionOptions& options);
 
-  rest::BigQueryClient& client() { return *client_; }
+  // Lives as long as the session.
+  rest::BigQueryClient& client() { return *clients_.back(); }
   const base::Clock& clock() const { return base::SystemClock::Get(); }
   const std::string& project() const { return project_; }
   const write::Endpoints& endpoints() const { return endpoints_; }
@@ -55,7 +57,8 @@ class Session {
   http::CertificateAuthorities authorities_;
   std::unique_ptr<http::Transport> transport_;
   credentials::Credentials credentials_;
-  std::unique_ptr<rest::BigQueryClient> client_;
+  // The last is used; one that was handed out before the project was known stays alive.
+  std::vector<std::unique_ptr<rest::BigQueryClient>> clients_;
 };
 
 // What the local server says of itself; members are empty where it says nothing.

@@ -3,6 +3,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
+#include <grpcpp/support/client_interceptor.h>
 
 #include <map>
 #include <utility>
@@ -69,12 +70,48 @@ class TokenPlugin final : public grpc::MetadataCredentialsPlugin {
   const std::shared_ptr<LastToken> last_;
 };
 
+// gRPC takes call credentials over TLS alone; where somebody wants a token sent in the open, it is an
+// ordinary header.
+class PlaintextToken final : public grpc::experimental::Interceptor {
+ public:
+  explicit PlaintextToken(const CallToken& token) : token_(token) {}
+
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    if (methods->QueryInterceptionHookPoint(
+            grpc::experimental::InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
+      // Without one the server says what is missing.
+      const absl::StatusOr<std::string> token = token_();
+      if (token.ok()) methods->GetSendInitialMetadata()->emplace("authorization", "Bearer " + *token);
+    }
+    methods->Proceed();
+  }
+
+ private:
+  const CallToken& token_;
+};
+
+class PlaintextTokenFactory final : public grpc::experimental::ClientInterceptorFactoryInterface {
+ public:
+  explicit PlaintextTokenFactory(CallToken token) : token_(std::move(token)) {}
+  grpc::experimental::Interceptor* CreateClientInterceptor(grpc::experimental::ClientRpcInfo*) override {
+    return new PlaintextToken(token_);
+  }
+
+ private:
+  const CallToken token_;
+};
+
 }  // namespace
 
-StorageChannel MakeLocalChannel(const std::string& target) {
+StorageChannel MakeLocalChannel(const std::string& target, CallToken token) {
   grpc::ChannelArguments arguments = ChannelOptions();
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return {grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments), "", {}};
+  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
+  if (token) interceptors.push_back(std::make_unique<PlaintextTokenFactory>(std::move(token)));
+  return {grpc::experimental::CreateCustomChannelWithInterceptors(target, grpc::InsecureChannelCredentials(),
+                                                                  arguments, std::move(interceptors)),
+          "",
+          {}};
 }
 
 StorageChannel MakeServiceChannel(const std::string& target, ServiceChannelOptions options) {

@@ -34,8 +34,9 @@ struct ServiceChannelOptions {
   bool ignore_proxy = false;      // else as gRPC reads the environment: https_proxy, no_proxy
 };
 
-// Plaintext without credentials, for local servers.
-StorageChannel MakeLocalChannel(const std::string& target);
+// Plaintext, for local servers. `token` is for those that ask for one all the same (--access-token-file):
+// whoever sees the network sees it; must not wait. Empty: no credentials.
+StorageChannel MakeLocalChannel(const std::string& target, CallToken token = nullptr);
 
 // TLS, with the token as call credentials.
 StorageChannel MakeServiceChannel(const std::string& target, ServiceChannelOptions options);

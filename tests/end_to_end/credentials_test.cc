@@ -147,6 +147,26 @@ TEST_F(CredentialsEndToEnd, ATokenIsReadAgainWhenItsFileChanges) {
   EXPECT_FALSE(absl::StrContains(ended.err, "hush")) << ended.err;
 }
 
+TEST_F(CredentialsEndToEnd, APlaintextServerGetsATokenOnlyWhereOneIsNamed) {
+  const auto plaintext =
+      local_server::LocalServer::Start({"--project", "p", "--bearer-token-file", directory() + "/accepted"});
+  ASSERT_TRUE(plaintext.ok()) << plaintext.status();
+  const std::vector<std::string> endpoint = {"--endpoint", (*plaintext)->rest()};
+  const auto with = [&](std::vector<std::string> arguments, bool token) {
+    arguments.insert(arguments.end(), endpoint.begin(), endpoint.end());
+    if (token) arguments.insert(arguments.end(), {"--access-token-file", "accepted"});
+    return arguments;
+  };
+  environment_["GOOGLE_APPLICATION_CREDENTIALS"] = "missing";  // Not looked at.
+  const ProgramResult refused = Run(with({"query", "SELECT 1"}, false));
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_TRUE(absl::StrContains(refused.err, "missing required authentication credential")) << refused.err;
+  RunOk(with({"create-table", "d.t", "--schema", "id:INT64,name:STRING", "--primary-key", "id"}, true));
+  RunOk(with({"stream", "d.t"}, true), kRows);
+  EXPECT_EQ(RunOk(with({"query", "SELECT id, name FROM d.t", "--format", "csv"}, true)).out,
+            "id,name\n2,b\n");
+}
+
 TEST_F(CredentialsEndToEnd, SaysWhatIsMissing) {
   struct Case {
     std::vector<std::string> arguments;

@@ -61,7 +61,8 @@ class TlsTest : public ::testing::Test {
     return client.Get(path, headers);
   }
 
-  // GetWriteStream of a table that there is not: NOT_FOUND says that the call was let in.
+  // GetWriteStream of a table that there is not: PERMISSION_DENIED, as of the service, says that the call was
+  // let in.
   grpc::Status Call(const Endpoints& endpoints, bool tls, const std::string& authorization) const {
     grpc::SslCredentialsOptions options;
     options.pem_root_certs = Read(authority_.file());
@@ -109,7 +110,7 @@ TEST_F(TlsTest, BothFacesSpeakTls) {
   const auto discovery = Get(endpoints.rest, "/discovery/v1/apis/bigquery/v2/rest");
   ASSERT_TRUE(discovery);
   EXPECT_THAT(discovery->body, HasSubstr(absl::StrCat("\"rootUrl\":\"", endpoints.rest, "/\"")));
-  EXPECT_EQ(Call(endpoints, true, "").error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Call(endpoints, true, "").error_code(), grpc::StatusCode::PERMISSION_DENIED);
   // Neither speaks without it, nor to one who does not trust the authority.
   EXPECT_EQ(Call(endpoints, false, "").error_code(), grpc::StatusCode::UNAVAILABLE);
   httplib::Client plaintext("http" + endpoints.rest.substr(5));
@@ -148,13 +149,17 @@ TEST_F(TlsTest, RestWantsTheToken) {
   httplib::Client client(rest);
   client.set_ca_cert_path(authority_.file().c_str());
   client.set_keep_alive(true);
-  EXPECT_EQ(
-      client.Post("/bigquery/v2/projects/p/queries", R"({"query":"SELECT 1"})", "application/json")->status,
-      401);
+  EXPECT_EQ(client
+                .Post("/bigquery/v2/projects/p/queries", R"({"query":"SELECT 1","useLegacySql":false})",
+                      "application/json")
+                ->status,
+            401);
   client.set_bearer_token_auth("first-token");
-  EXPECT_EQ(
-      client.Post("/bigquery/v2/projects/p/queries", R"({"query":"SELECT 1"})", "application/json")->status,
-      200);
+  EXPECT_EQ(client
+                .Post("/bigquery/v2/projects/p/queries", R"({"query":"SELECT 1","useLegacySql":false})",
+                      "application/json")
+                ->status,
+            200);
   // What is read before there is a token.
   EXPECT_EQ(Get(rest, "/bqcdc/v1/endpoints")->status, 200);
   EXPECT_EQ(Get(rest, "/discovery/v1/apis/bigquery/v2/rest")->status, 200);
@@ -171,7 +176,7 @@ TEST_F(TlsTest, GrpcWantsTheToken) {
     const grpc::Status wrong = Call(endpoints, tls, "Bearer third-token");
     EXPECT_EQ(wrong.error_code(), grpc::StatusCode::UNAUTHENTICATED);
     EXPECT_THAT(wrong.error_message(), HasSubstr("Request had invalid authentication credentials."));
-    EXPECT_EQ(Call(endpoints, tls, "Bearer second-token").error_code(), grpc::StatusCode::NOT_FOUND);
+    EXPECT_EQ(Call(endpoints, tls, "Bearer second-token").error_code(), grpc::StatusCode::PERMISSION_DENIED);
     if (tls) continue;
     EXPECT_EQ(Append(endpoints, "").error_code(), grpc::StatusCode::UNAUTHENTICATED);
     EXPECT_NE(Append(endpoints, "Bearer first-token").error_code(), grpc::StatusCode::UNAUTHENTICATED);

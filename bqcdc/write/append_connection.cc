@@ -141,6 +141,7 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
     grpc::ByteBuffer write_buffer, read_buffer;
     const Destination* told = nullptr;  // destination of the last request that was written
     std::shared_ptr<const Destination> told_kept;
+    bool several_told = false;  // so each request names its stream
     bool trace_told = false;
     bool writing = false;
     bool ending = false;   // the hold is given back, nothing may be written
@@ -371,9 +372,11 @@ grpc::ByteBuffer AppendConnection::Impl::Serialize(const AppendRequest& request,
   Preamble preamble;
   if (call->told != request.destination.get()) {
     preamble.destination = request.destination.get();
+    call->several_told = call->told != nullptr;
     call->told = request.destination.get();
     call->told_kept = request.destination;  // A new one at the same address must not pass for it.
   }
+  if (call->several_told) preamble.write_stream = request.destination->write_stream;
   if (!call->trace_told) preamble.trace_id = options_.trace_id;
   call->trace_told = true;
   std::vector<grpc::Slice> slices;

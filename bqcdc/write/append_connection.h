@@ -59,8 +59,8 @@ struct AppendConnectionStats {
 };
 
 // One persistent AppendRows call to the default stream of one or more tables. Opened at the first request;
-// sends writer schema and trace id on the first request and the schema again where it changes (storage.proto,
-// AppendRowsRequest); keeps several requests in flight; matches answers in order; opens the call again when
+// sends writer schema and trace id on the first request and the schema again where it changes, from then on
+// with the stream's name on each request (storage.proto, AppendRowsRequest); keeps several requests in flight; matches answers in order; opens the call again when
 // it has ended and sends what is unacknowledged again, in order. So a request may be stored twice: harmless
 // for rows with sequence numbers.
 //

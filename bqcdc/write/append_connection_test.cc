@@ -109,7 +109,9 @@ TEST_F(AppendConnectionTest, TellsTheSchemaAgainWhereItChanges) {
   const auto requests = service.requests();
   ASSERT_EQ(requests.size(), 4u);
   EXPECT_EQ(requests[1].write_stream, other->write_stream);
-  EXPECT_EQ(requests[2].write_stream, "");
+  // storage.proto: once there were several, each request names its stream.
+  EXPECT_EQ(requests[2].write_stream, other->write_stream);
+  EXPECT_FALSE(requests[2].has_schema);
   EXPECT_EQ(requests[3].write_stream, destination_->write_stream);
 }
 

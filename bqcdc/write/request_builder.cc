@@ -41,7 +41,9 @@ std::string BuildPreamble(const Preamble& preamble, std::size_t rows_byte_count)
   const std::size_t proto_rows_length =
       (destination == nullptr ? 0 : FieldSize(schema_length)) + FieldSize(rows_byte_count);
   std::string out;
-  if (destination != nullptr) AppendText(kWriteStreamField, destination->write_stream, &out);
+  const std::string_view write_stream =
+      destination == nullptr ? preamble.write_stream : std::string_view(destination->write_stream);
+  if (!write_stream.empty()) AppendText(kWriteStreamField, write_stream, &out);
   if (!preamble.trace_id.empty()) AppendText(kTraceIdField, preamble.trace_id, &out);
   AppendHead(kProtoRowsField, proto_rows_length, &out);
   if (destination != nullptr) {

@@ -19,10 +19,13 @@ namespace bqcdc::write {
 //
 // The preamble differs between the first request of a connection and the later ones; the rows never do.
 
-// What a request says beside its rows. `destination` is null where the connection knows it already.
+// What a request says beside its rows. `destination` is null where the connection knows it already; then
+// `write_stream` names the stream alone, as each request must once the connection has had several
+// destinations or schemas (AppendRowsRequest.write_stream).
 struct Preamble {
   const Destination* destination = nullptr;
   std::string_view trace_id;
+  std::string_view write_stream;
 };
 
 // Writes the preamble of a request whose rows take `rows_byte_count` bytes.

@@ -24,6 +24,9 @@ grpc::ChannelArguments ChannelOptions() {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                    static_cast<int>(absl::ToInt64Milliseconds(kKeepaliveTimeout)));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 0);
+  // gRPC would send a call that was cut off early again by itself, from copies that it keeps; we send again,
+  // in order, knowing what was answered.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   // gRPC's own pause between connection attempts grows to two minutes; we pace attempts ourselves.
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);

@@ -88,6 +88,7 @@ TEST_F(FaultHistories, EndAsTheOracleSays) {
     // A fault that never strikes proves nothing.
     EXPECT_GE(struck_[static_cast<FaultKind>(kind)], count / 100) << FaultName(static_cast<FaultKind>(kind));
   }
+  EXPECT_LE(longest_, absl::Hours(6)) << "history " << longest_seed_;
   EXPECT_GE(resent_, count);
   EXPECT_GE(late_, count / 100);
   EXPECT_GE(dead_letters_, count);

@@ -146,13 +146,13 @@ TEST(FaultThatPasses, SilentCallIsReplacedWithTheDefaultPatience) {
 
 TEST(FaultThatPasses, QuotaRefillsAfterTenMinutes) {
   RunOptions options;
-  options.retry_time_max = absl::Minutes(15);
+  options.retry_time_max = absl::Minutes(30);
   const StreamHistory history =
       PlainHistory({{.kind = FaultKind::kQuota, .at = 2, .duration = absl::Minutes(10)}});
   const StreamFindings findings = RunStreamHistory(history, options);
   EXPECT_TRUE(findings.problems.empty()) << Explain(history, findings);
   EXPECT_GE(findings.elapsed, absl::Minutes(10));
-  EXPECT_LE(findings.elapsed, absl::Minutes(12));
+  EXPECT_LE(findings.elapsed, absl::Minutes(20));
 }
 
 TEST(FaultThatPasses, AppendThatIsAppliedLongAfterItsCallEndedChangesNothing) {

@@ -11,7 +11,9 @@ constexpr absl::Duration kLook = absl::Microseconds(100);
 constexpr int kIdleLooks = 3;
 // A look that came this late shows that others, too, do not get the machine.
 constexpr absl::Duration kLate = absl::Milliseconds(2);
-// The farthest jump where nothing is expected.
+// A jump goes at most this far, so that a machine that stands still for a moment does not use up anybody's
+// patience; and so far where nothing is expected in between.
+constexpr absl::Duration kJumpMax = absl::Milliseconds(500);
 constexpr absl::Duration kLongJump = absl::Seconds(10);
 
 }  // namespace
@@ -55,8 +57,8 @@ absl::Time IdleClock::NextJump() {
   const absl::Time now = clock_.Now();
   // The clock knows whole microseconds, a deadline may lie between two.
   absl::Time next = *deadlines_.begin() + absl::Microseconds(1);
-  if (nothing_before_ > now) next = std::max(next, std::min(now + kLongJump, nothing_before_));
-  return next;
+  if (nothing_before_ <= now) return std::min(next, now + kJumpMax);
+  return std::max(next, std::min(now + kLongJump, nothing_before_));
 }
 
 void IdleClock::Drive() {

@@ -32,6 +32,8 @@ class IdleClock final : public base::Clock {
   void Tick() { ticks_.fetch_add(1, std::memory_order_relaxed); }
   // Nothing but waiting is expected before `time`, so jumps may be long until then.
   void ExpectNothingBefore(absl::Time time);
+  // Moves at once, as when a machine sleeps.
+  void Advance(absl::Duration duration) { clock_.Advance(duration); }
   // The clock stands while anybody holds it: for things that pass in the machine's own time.
   void Hold() { holds_.fetch_add(1); }
   void Release() { holds_.fetch_sub(1); }

@@ -204,7 +204,7 @@ class Run {
   void Repeat(const pipeline::StreamOutcome& first) {
     const oracle::View before = service_.Show(kTable);
     const std::string dead_letters = DeadLetterBytes();
-    WaitFor(absl::Hours(39));
+    clock_.Advance(absl::Hours(39));
     for (int i = 0; i < 20 && !client_.GetTable({"p", "d", "t"}).ok(); ++i) {
       // What REST had still in store for the first run has passed meanwhile.
     }
@@ -222,15 +222,6 @@ class Run {
       Problem("the repeated run wrote dead letters again, own numbers");
     CheckState();
     if (!HasTies() && service_.Show(kTable) != before) Problem("the repeated run changed the table");
-  }
-
-  void WaitFor(absl::Duration duration) {
-    absl::Mutex mutex;
-    const bool never = false;
-    const absl::Time until = clock_.Now() + duration;
-    clock_.ExpectNothingBefore(until);
-    absl::MutexLock lock(&mutex);
-    clock_.AwaitWithDeadline(mutex, absl::Condition(&never), until);
   }
 
   void Look(const pipeline::StreamOutcome& outcome) {
@@ -293,6 +284,20 @@ class Run {
       Problem(absl::StrCat(journal.unsettled_rows_max, " rows in memory, the bound is ", bound));
     }
     CheckResends(journal);
+    CheckNoneTwiceOnACall(journal);
+  }
+
+  // A request that was accepted does not come again on the same call: answers would be taken for those of
+  // others.
+  void CheckNoneTwiceOnACall(const Journal& journal) {
+    std::map<std::int64_t, std::set<std::string>> accepted;  // rows by call
+    for (const Journal::Arrival& arrival : journal.arrivals) {
+      if (accepted[arrival.call].contains(arrival.row))
+        Problem(
+            absl::StrCat("row ", arrival.row, " came again on call ", arrival.call, " that had accepted it"));
+      if (journal.requests[static_cast<std::size_t>(arrival.request)].answered_ok)
+        accepted[arrival.call].insert(arrival.row);
+    }
   }
 
   // A row may go again only when its request was refused or left unanswered, or when its answer may have been

@@ -29,8 +29,8 @@ struct SessionOptions {
   std::string ca_file;
 };
 
-// Endpoints, credentials and the REST client, made from options and environment. Errors that are the caller's doing are
-// told apart by IsWrongUsage().
+// Endpoints, credentials and the REST client, made from options and environment. Errors that are the caller's
+// doing are told apart by IsWrongUsage().
 class Session {
  public:
   static absl::StatusOr<std::unique_ptr<Session>> Open(const SessionOptions& options);

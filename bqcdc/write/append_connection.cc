@@ -116,6 +116,10 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
         static_cast<double>(entries_.size()) / options_.requests_in_flight_max,
         static_cast<double>(bytes_in_flight_) / static_cast<double>(options_.bytes_in_flight_max));
   }
+  bool is_open() const {
+    absl::MutexLock lock(&mutex_);
+    return call_ != nullptr && !call_->done;
+  }
   void Reopen();
   absl::Status AwaitAnswers(absl::Time deadline);
   void Cancel();
@@ -513,6 +517,7 @@ absl::StatusOr<std::int64_t> AppendConnection::Append(AppendRequest request) {
 }
 bool AppendConnection::HasRoom(std::size_t bytes) const { return impl_->HasRoom(bytes); }
 double AppendConnection::load() const { return impl_->load(); }
+bool AppendConnection::is_open() const { return impl_->is_open(); }
 void AppendConnection::Reopen() { impl_->Reopen(); }
 absl::Status AppendConnection::AwaitAnswers(absl::Time deadline) { return impl_->AwaitAnswers(deadline); }
 void AppendConnection::Cancel() { impl_->Cancel(); }

@@ -87,6 +87,9 @@ class AppendConnection {
 
   // How much of the window is in use, 0 to 1: of its requests or its bytes, whichever is more.
   double load() const;
+  // Whether a call is open: false before the first request, and from the moment that the call has ended for whatever
+  // reason until there is something to send again.
+  bool is_open() const;
 
   // Ends the call that is open, so that the next one starts with the request that is oldest without answer.
   void Reopen();

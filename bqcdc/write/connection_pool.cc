@@ -108,6 +108,12 @@ absl::Status ConnectionPool::AwaitAnswers(absl::Time deadline) {
   return status;
 }
 
+int ConnectionPool::open_call_count() const {
+  int count = 0;
+  for (const auto& [id, entry] : entries_) count += entry.connection->is_open() ? 1 : 0;
+  return count;
+}
+
 AppendConnectionStats ConnectionPool::stats() const {
   AppendConnectionStats stats = closed_stats_;
   for (const auto& [id, entry] : entries_) stats += entry.connection->stats();

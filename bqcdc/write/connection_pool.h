@@ -69,6 +69,8 @@ class ConnectionPool {
   absl::Status AwaitAnswers(absl::Time deadline);
 
   int connection_count() const { return static_cast<int>(entries_.size()); }
+  // Connections whose call is open.
+  int open_call_count() const;
   int channel_count() const { return static_cast<int>(channels_.size()); }
   // Of all connections, closed ones too.
   AppendConnectionStats stats() const;

@@ -10,20 +10,22 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "bqcdc/write/limits.h"
 
 namespace bqcdc::write {
 namespace {
 
-grpc::ChannelArguments ChannelOptions() {
+grpc::ChannelArguments ChannelOptions(const Keepalive& keepalive) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kResponseBytesMax);
   arguments.SetMaxSendMessageSize(-1);  // The batcher keeps requests small; gRPC need not know the limit.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS,
-                   static_cast<int>(absl::ToInt64Milliseconds(kKeepaliveInterval)));
+                   static_cast<int>(absl::ToInt64Milliseconds(keepalive.interval)));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
-                   static_cast<int>(absl::ToInt64Milliseconds(kKeepaliveTimeout)));
+                   static_cast<int>(absl::ToInt64Milliseconds(keepalive.timeout)));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 0);
+  // Else an open call without rows is looked after by two pings only, and a peer that goes away later is not
+  // missed.
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // gRPC would send a call that was cut off early again by itself, from copies that it keeps; we send again,
   // in order, knowing what was answered.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
@@ -106,8 +108,8 @@ class PlaintextTokenFactory final : public grpc::experimental::ClientInterceptor
 
 }  // namespace
 
-StorageChannel MakeLocalChannel(const std::string& target, CallToken token) {
-  grpc::ChannelArguments arguments = ChannelOptions();
+StorageChannel MakeLocalChannel(const std::string& target, CallToken token, Keepalive keepalive) {
+  grpc::ChannelArguments arguments = ChannelOptions(keepalive);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
   if (token) interceptors.push_back(std::make_unique<PlaintextTokenFactory>(std::move(token)));
@@ -125,7 +127,7 @@ StorageChannel MakeServiceChannel(const std::string& target, ServiceChannelOptio
       std::unique_ptr<grpc::MetadataCredentialsPlugin>(new TokenPlugin(std::move(options.token), last));
   const auto credentials = grpc::CompositeChannelCredentials(
       grpc::SslCredentials(tls), grpc::MetadataCredentialsFromPlugin(std::move(plugin)));
-  grpc::ChannelArguments arguments = ChannelOptions();
+  grpc::ChannelArguments arguments = ChannelOptions(options.keepalive);
   if (options.ignore_proxy) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   StorageChannel channel = {
       grpc::CreateCustomChannel(target, credentials, arguments), std::move(options.user_project), {}};

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bqcdc/write/limits.h"
 
 namespace grpc {
 class Channel;
@@ -21,6 +23,13 @@ struct StorageChannel {
   std::function<void()> token_refused;
 };
 
+// How a peer is noticed that is gone without a word: a ping after `interval` without traffic, and the
+// connection is given up when no answer comes within `timeout`; its calls end then.
+struct Keepalive {
+  absl::Duration interval = kKeepaliveInterval;
+  absl::Duration timeout = kKeepaliveTimeout;
+};
+
 // Gives bearer tokens for calls; called from threads that may wait, several at once.
 using CallToken = std::function<absl::StatusOr<std::string>()>;
 
@@ -32,11 +41,13 @@ struct ServiceChannelOptions {
   std::string user_project;       // x-goog-user-project; empty = none
   std::string root_certificates;  // PEM; empty = those of the system
   bool ignore_proxy = false;      // else as gRPC reads the environment: https_proxy, no_proxy
+  Keepalive keepalive;
 };
 
 // Plaintext, for local servers. `token` is for those that ask for one all the same (--access-token-file):
 // whoever sees the network sees it; must not wait. Empty: no credentials.
-StorageChannel MakeLocalChannel(const std::string& target, CallToken token = nullptr);
+StorageChannel MakeLocalChannel(const std::string& target, CallToken token = nullptr,
+                                Keepalive keepalive = {});
 
 // TLS, with the token as call credentials.
 StorageChannel MakeServiceChannel(const std::string& target, ServiceChannelOptions options);

@@ -32,7 +32,8 @@ absl::StatusOr<std::unique_ptr<Writer>> Writer::Open(WriterOptions options) {
   return WriterOpener::Open(std::move(parts), std::move(options));
 }
 
-absl::StatusOr<std::unique_ptr<SerialWriter>> SerialWriter::Open(WriterOptions options, std::string_view table) {
+absl::StatusOr<std::unique_ptr<SerialWriter>> SerialWriter::Open(WriterOptions options,
+                                                                 std::string_view table) {
   BQCDC_ASSIGN_OR_RETURN(WriterParts parts, PartsOf(options));
   return WriterOpener::OpenSerial(std::move(parts), std::move(options), table);
 }

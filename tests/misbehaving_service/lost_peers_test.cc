@@ -1,0 +1,94 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "bqcdc/write/connection_pool.h"
+#include "bqcdc/write/request_builder.h"
+#include "bqcdc/write/testing/fake_write_service.h"
+#include "tests/misbehaving_service/tcp_relay.h"
+
+// A call whose peer has gone has left the pool within twice the keepalive time, whether rows are sent or not,
+// and the next rows go over a new one. By the machine's clock, since keepalive is gRPC's and the kernel's.
+namespace bqcdc::misbehaving {
+namespace {
+
+using write::testing::FakeWriteService;
+using write::testing::Reply;
+using write::testing::SeenRequest;
+
+constexpr write::Keepalive kKeepalive = {absl::Milliseconds(400), absl::Milliseconds(400)};
+const absl::Duration kLeftWithin = 2 * (kKeepalive.interval + kKeepalive.timeout);
+constexpr int kConnections = 3;
+
+write::AppendRequest Request(const std::string& row) {
+  write::Destination destination;
+  destination.write_stream = "projects/p/datasets/d/tables/t/streams/_default";
+  destination.writer_schema = "\x0a\x04root";
+  auto encoded = std::make_shared<encode::EncodedRows>();
+  encoded->Append(row, {});
+  return {std::make_shared<write::Destination>(destination), write::AllRows(encoded)};
+}
+
+class LostPeers : public ::testing::Test {
+ protected:
+  void Open(int port) {
+    pool_ = std::make_unique<write::ConnectionPool>(
+        write::ConnectionPoolOptions{},
+        [port] { return write::MakeLocalChannel(absl::StrCat("127.0.0.1:", port), nullptr, kKeepalive); },
+        base::SystemClock::Get(), [](int, std::int64_t, const write::AppendResult&) {},
+        [](const absl::Status& status) { ADD_FAILURE() << status; });
+    for (int i = 0; i < kConnections; ++i) {
+      bound_.push_back(*pool_->Bind(bound_));
+      ASSERT_TRUE(pool_->at(bound_.back()).Append(Request("before")).ok());
+    }
+    ASSERT_TRUE(pool_->AwaitAnswers(absl::Now() + absl::Seconds(30)).ok());
+    ASSERT_EQ(pool_->open_call_count(), kConnections);
+  }
+
+  // How long the calls stay in the pool.
+  absl::Duration UntilAllHaveLeft() const {
+    const absl::Time start = absl::Now();
+    while (pool_->open_call_count() > 0 && absl::Now() < start + absl::Seconds(30))
+      absl::SleepFor(absl::Milliseconds(5));
+    return absl::Now() - start;
+  }
+
+  void ExpectThatRowsGoOn() {
+    for (const int connection : bound_) ASSERT_TRUE(pool_->at(connection).Append(Request("after")).ok());
+    EXPECT_TRUE(pool_->AwaitAnswers(absl::Now() + absl::Seconds(30)).ok());
+    EXPECT_EQ(service_.stored_rows().size(), 2u * kConnections);
+    EXPECT_EQ(pool_->open_call_count(), kConnections);
+  }
+
+  FakeWriteService service_{[](const SeenRequest&) { return Reply::Ok(); }};
+  std::unique_ptr<write::ConnectionPool> pool_;
+  std::vector<int> bound_;
+};
+
+TEST_F(LostPeers, AHalfOpenPeerLeavesThePoolWithinTwiceTheKeepaliveTime) {
+  const std::string target = service_.target();
+  TcpRelay relay(std::atoi(target.substr(target.rfind(':') + 1).c_str()), [](int) {});
+  Open(relay.port());
+  // Longer than gRPC's two pings without data would reach.
+  absl::SleepFor(4 * kKeepalive.interval);
+  ASSERT_EQ(pool_->open_call_count(), kConnections) << "a peer that answers stays";
+  relay.Freeze();
+  EXPECT_LT(UntilAllHaveLeft(), kLeftWithin);
+  ExpectThatRowsGoOn();
+}
+
+TEST_F(LostPeers, AServerThatGoesAwayLeavesThePool) {
+  const std::string target = service_.target();
+  Open(std::atoi(target.substr(target.rfind(':') + 1).c_str()));
+  service_.Stop();
+  EXPECT_LT(UntilAllHaveLeft(), kLeftWithin);
+  service_.Start();
+  ExpectThatRowsGoOn();
+}
+
+}  // namespace
+}  // namespace bqcdc::misbehaving

@@ -69,6 +69,8 @@ class ConnectionPool {
   absl::Status AwaitAnswers(absl::Time deadline);
 
   int connection_count() const { return static_cast<int>(entries_.size()); }
+  // AppendConnection::load() of each.
+  std::vector<double> loads() const;
   int channel_count() const { return static_cast<int>(channels_.size()); }
   // Of all connections, closed ones too.
   AppendConnectionStats stats() const;

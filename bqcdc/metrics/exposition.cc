@@ -63,8 +63,8 @@ void Fill(const LatencyHistogram& from, ClientMetric& sample) {
   sample.histogram.sample_count = static_cast<std::uint64_t>(from.count());
   sample.histogram.sample_sum = absl::ToDoubleSeconds(from.sum());
   for (std::size_t i = 0; i < LatencyHistogram::kBounds.size(); ++i) {
-    sample.histogram.bucket.push_back({static_cast<std::uint64_t>(from.CountUpTo(i)),
-                                       absl::ToDoubleSeconds(LatencyHistogram::kBounds[i])});
+    sample.histogram.bucket.push_back(
+        {static_cast<std::uint64_t>(from.CountUpTo(i)), absl::ToDoubleSeconds(LatencyHistogram::kBounds[i])});
   }
 }
 
@@ -136,7 +136,8 @@ void AddRequests(const pipeline::RunSnapshot& run, Families& families) {
 
 void AddConnections(const pipeline::RunSnapshot& run, Families& families) {
   families.Start(kWindowUse);
-  for (std::size_t i = 0; i < run.window_use.size(); ++i) families.Value(run.window_use[i], std::to_string(i));
+  for (std::size_t i = 0; i < run.window_use.size(); ++i)
+    families.Value(run.window_use[i], std::to_string(i));
   families.Single(kConnections, std::int64_t{run.connections});
   families.Single(kCallsOpened, run.calls_opened);
   families.Single(kLanes, std::int64_t{run.lanes});
@@ -162,7 +163,8 @@ void AddTable(const pipeline::RunSnapshot& run, Families& families) {
 
 }  // namespace
 
-std::string Exposition(const pipeline::RunSnapshot& run, const absl::Status& health, const std::string& version) {
+std::string Exposition(const pipeline::RunSnapshot& run, const absl::Status& health,
+                       const std::string& version) {
   Families families;
   AddRun(run, health, version, families);
   AddRows(run, families);

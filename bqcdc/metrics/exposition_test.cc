@@ -20,7 +20,8 @@ TEST(Exposition, CountersHistogramsAndLabels) {
   for (const char* line :
        {"bqcdc_rows_total{change_type=\"upsert\"} 3\n", "bqcdc_rows_total{change_type=\"delete\"} 1\n",
         "bqcdc_request_errors_total{action=\"find_bad_rows\"} 2\n", "bqcdc_acknowledge_seconds_count 2\n",
-        "bqcdc_acknowledge_seconds_bucket{le=\"0.005\"} 1\n", "bqcdc_acknowledge_seconds_bucket{le=\"300\"} 1\n",
+        "bqcdc_acknowledge_seconds_bucket{le=\"0.005\"} 1\n",
+        "bqcdc_acknowledge_seconds_bucket{le=\"300\"} 1\n",
         "bqcdc_acknowledge_seconds_bucket{le=\"+Inf\"} 2\n", "bqcdc_lag_seconds 1.5\n", "bqcdc_healthy 1\n",
         "table=\"p.d.\\\"t\\\"\"", "version=\"1.2.3\""})
     EXPECT_TRUE(absl::StrContains(text, line)) << line << "\n" << text;

@@ -55,7 +55,8 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(MetricsServe
   server.Get("/healthz", [&with](const httplib::Request&, httplib::Response& response) {
     const absl::Status health = with.health();
     response.status = health.ok() ? 200 : 503;
-    response.set_content(health.ok() ? "ok\n" : absl::StrCat(std::string(health.message()), "\n"), "text/plain");
+    response.set_content(health.ok() ? "ok\n" : absl::StrCat(std::string(health.message()), "\n"),
+                         "text/plain");
   });
   // The socket's own default would let a second program share the port.
   server.set_socket_options([](socket_t socket) {
@@ -63,7 +64,9 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(MetricsServe
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   });
   const int wanted = impl->options.port;
-  const int port = wanted == 0 ? server.bind_to_any_port(kHost) : server.bind_to_port(kHost, wanted) ? wanted : -1;
+  const int port = wanted == 0                          ? server.bind_to_any_port(kHost)
+                   : server.bind_to_port(kHost, wanted) ? wanted
+                                                        : -1;
   if (port < 0) {
     return absl::UnavailableError(
         absl::StrCat("cannot listen on ", kHost, ":", wanted, " for metrics: is the port taken?"));

@@ -17,8 +17,8 @@ struct MetricsServerOptions {
   std::function<absl::Status()> health;
 };
 
-// Answers GET /metrics and GET /healthz on 127.0.0.1, with two threads of its own. Requests for other hosts than
-// the loopback's names are refused, so that no web page can ask through a person's browser.
+// Answers GET /metrics and GET /healthz on 127.0.0.1, with two threads of its own. Requests for other hosts
+// than the loopback's names are refused, so that no web page can ask through a person's browser.
 class MetricsServer {
  public:
   // Errors: Unavailable where the port is taken.

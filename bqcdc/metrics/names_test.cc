@@ -41,9 +41,12 @@ ByName OfHeader() {
   ByName names;
   for (const Metric& metric : kMetrics) {
     Told& told = names[std::string(metric.name)];
-    told.kind = metric.kind == Kind::kCounter ? "counter" : metric.kind == Kind::kGauge ? "gauge" : "histogram";
+    told.kind = metric.kind == Kind::kCounter ? "counter"
+                : metric.kind == Kind::kGauge ? "gauge"
+                                              : "histogram";
     if (!metric.label.empty()) told.labels.insert(std::string(metric.label));
-    if (metric.name == kRun.name) told.labels = {std::string(kTable), std::string(kEpoch), std::string(kVersion)};
+    if (metric.name == kRun.name)
+      told.labels = {std::string(kTable), std::string(kEpoch), std::string(kVersion)};
     EXPECT_FALSE(metric.help.empty());
   }
   EXPECT_EQ(names.size(), std::size(kMetrics)) << "a name twice";
@@ -96,8 +99,9 @@ ByName OfScrape(const std::string& body) {
 }
 
 TEST(Names, GuideHeaderAndScrapeAreTheSame) {
-  const auto server = MetricsServer::Start(
-      {0, [] { return Exposition(EverythingKnown(), absl::OkStatus(), "1.2.3"); }, [] { return absl::OkStatus(); }});
+  const auto server =
+      MetricsServer::Start({0, [] { return Exposition(EverythingKnown(), absl::OkStatus(), "1.2.3"); },
+                            [] { return absl::OkStatus(); }});
   ASSERT_TRUE(server.ok()) << server.status();
   httplib::Client client("127.0.0.1", (*server)->port());
   const auto answer = client.Get("/metrics");

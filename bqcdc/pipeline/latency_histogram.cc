@@ -10,7 +10,8 @@ std::size_t LatencyHistogram::FineIndex(std::int64_t micros) {
   const auto value = static_cast<std::uint64_t>(micros);
   if (value < (1U << kStepBits)) return value;
   const int shift = std::bit_width(value) - 1 - kStepBits;
-  const std::size_t index = (static_cast<std::size_t>(shift + 1) << kStepBits) + (value >> shift) - (1U << kStepBits);
+  const std::size_t index =
+      (static_cast<std::size_t>(shift + 1) << kStepBits) + (value >> shift) - (1U << kStepBits);
   return std::min(index, kFineCount - 1);
 }
 
@@ -38,7 +39,8 @@ std::int64_t LatencyHistogram::CountUpTo(std::size_t i) const {
 
 absl::Duration LatencyHistogram::Quantile(double part) const {
   if (count_ == 0) return absl::ZeroDuration();
-  const auto wanted = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(part * static_cast<double>(count_))));
+  const auto wanted =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(part * static_cast<double>(count_))));
   std::int64_t seen = 0;
   for (std::size_t i = 0; i < fine_.size(); ++i) {
     seen += fine_[i];

@@ -14,10 +14,10 @@ class LatencyHistogram {
  public:
   // Upper bounds of what is exported; above the last is everything else.
   static constexpr std::array<absl::Duration, 16> kBounds = {
-      absl::Milliseconds(1),   absl::Microseconds(2500), absl::Milliseconds(5),   absl::Milliseconds(10),
-      absl::Milliseconds(25),  absl::Milliseconds(50),   absl::Milliseconds(100), absl::Milliseconds(250),
+      absl::Milliseconds(1),   absl::Microseconds(2500), absl::Milliseconds(5),    absl::Milliseconds(10),
+      absl::Milliseconds(25),  absl::Milliseconds(50),   absl::Milliseconds(100),  absl::Milliseconds(250),
       absl::Milliseconds(500), absl::Seconds(1),         absl::Milliseconds(2500), absl::Seconds(5),
-      absl::Seconds(10),       absl::Seconds(30),        absl::Minutes(1),        absl::Minutes(5)};
+      absl::Seconds(10),       absl::Seconds(30),        absl::Minutes(1),         absl::Minutes(5)};
 
   // Negative ones (a clock that was set back) count as 0.
   void Add(absl::Duration duration);

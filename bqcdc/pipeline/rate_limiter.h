@@ -18,8 +18,8 @@ struct RateLimit {
 // Time's worth of a limit that may go out at once. Batches are kept to this size where they can be.
 inline constexpr absl::Duration kRateLimitBurst = absl::Milliseconds(100);
 
-// A token bucket that may go into debt: whoever comes waits until the debt of those before is paid, then takes
-// all that he needs, however much it is. So batches of any size pass, and over time the rate is kept.
+// A token bucket that may go into debt: whoever comes waits until the debt of those before is paid, then
+// takes all that he needs, however much it is. So batches of any size pass, and over time the rate is kept.
 // Thread-safe.
 class RateLimiter {
  public:

@@ -23,9 +23,9 @@ void FillHistogram::Add(double fill) {
 
 void SlowestRequests::Add(const SlowRequest& request) {
   if (list_.size() == kMax && list_.back().total() >= request.total()) return;
-  const auto at = std::upper_bound(
-      list_.begin(), list_.end(), request,
-      [](const SlowRequest& a, const SlowRequest& b) { return a.total() > b.total(); });
+  const auto at =
+      std::upper_bound(list_.begin(), list_.end(), request,
+                       [](const SlowRequest& a, const SlowRequest& b) { return a.total() > b.total(); });
   list_.insert(at, request);
   if (list_.size() > kMax) list_.pop_back();
 }
@@ -103,9 +103,9 @@ void RunMeter::OnAnswer(const write::AnsweredRequest& answered) {
   now_.service.Add(request.service);
   if (answered.first) {
     now_.fill.Add(request.fill);
-    now_.batch_fill.Add(std::min(
-        1.0, std::max(static_cast<double>(answered.bytes) / static_cast<double>(batch_bytes_),
-                      static_cast<double>(answered.rows) / static_cast<double>(batch_rows_))));
+    now_.batch_fill.Add(
+        std::min(1.0, std::max(static_cast<double>(answered.bytes) / static_cast<double>(batch_bytes_),
+                               static_cast<double>(answered.rows) / static_cast<double>(batch_rows_))));
   }
   now_.slowest.Add(request);
   now_.slowest_lately.Add(request);

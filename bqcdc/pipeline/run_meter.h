@@ -37,8 +37,8 @@ struct FillHistogram {
 struct SlowRequest {
   absl::Time answered_at;
   std::int64_t rows = 0, bytes = 0;
-  absl::Duration fill;     // from its first row until the batch was handed over: encoding, and waiting for input
-  absl::Duration wait;     // from there, or from being sent back, until it was written on a connection
+  absl::Duration fill;  // from its first row until the batch was handed over: encoding, and waiting for input
+  absl::Duration wait;  // from there, or from being sent back, until it was written on a connection
   absl::Duration service;  // from there until the answer
   write::AppendAction action = write::AppendAction::kNone;
 
@@ -66,7 +66,7 @@ struct RunSnapshot {
 
   // Rows, once BigQuery has acknowledged them.
   std::int64_t upserts = 0, deletes = 0;
-  std::int64_t upsert_bytes = 0, delete_bytes = 0;  // on the wire
+  std::int64_t upsert_bytes = 0, delete_bytes = 0;   // on the wire
   std::map<std::string, std::int64_t> dead_letters;  // by reason
 
   // Requests.
@@ -75,8 +75,8 @@ struct RunSnapshot {
   LatencyHistogram acknowledge;          // from the request's being handed to a connection to its answer
   LatencyHistogram fill, wait, service;  // as in SlowRequest
   FillHistogram batch_fill;
-  SlowestRequests slowest;           // of the run
-  SlowestRequests slowest_lately;    // since TakeInterval()
+  SlowestRequests slowest;         // of the run
+  SlowestRequests slowest_lately;  // since TakeInterval()
   std::optional<absl::Time> last_acknowledged;
 
   // Connections.
@@ -105,8 +105,8 @@ struct RunSnapshot {
   std::int64_t dead_letter_count() const;
 };
 
-// Takes down what a run does, for whoever watches it: end summary, progress, metrics, logs. Told once per batch
-// or request, never per row. Thread-safe.
+// Takes down what a run does, for whoever watches it: end summary, progress, metrics, logs. Told once per
+// batch or request, never per row. Thread-safe.
 class RunMeter {
  public:
   // `clock` must outlive it.
@@ -119,8 +119,8 @@ class RunMeter {
   void OnBatchOpened(std::uint64_t batch, std::uint64_t input_bytes) ABSL_LOCKS_EXCLUDED(mutex_);
   void OnBatchSettled(std::uint64_t batch) ABSL_LOCKS_EXCLUDED(mutex_);
   void OnInputRead(std::uint64_t bytes_in_all) ABSL_LOCKS_EXCLUDED(mutex_);
-  void OnStored(std::int64_t upserts, std::int64_t upsert_bytes, std::int64_t deletes, std::int64_t delete_bytes)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnStored(std::int64_t upserts, std::int64_t upsert_bytes, std::int64_t deletes,
+                std::int64_t delete_bytes) ABSL_LOCKS_EXCLUDED(mutex_);
   void OnDeadLetter(std::string_view reason) ABSL_LOCKS_EXCLUDED(mutex_);
   void OnAnswer(const write::AnsweredRequest& answered) ABSL_LOCKS_EXCLUDED(mutex_);
   // Counters that others keep, and the state of the connections.
@@ -162,8 +162,8 @@ class RunMeter {
   std::deque<Deletes> unapplied_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Whether a run works, as a load balancer or a person wants to know it. Ok, or what is wrong: it has failed, or
-// rows wait and none was acknowledged for longer than `silence_max`.
+// Whether a run works, as a load balancer or a person wants to know it. Ok, or what is wrong: it has failed,
+// or rows wait and none was acknowledged for longer than `silence_max`.
 absl::Status HealthOf(const RunSnapshot& run, absl::Duration silence_max);
 
 }  // namespace bqcdc::pipeline

@@ -24,7 +24,8 @@ struct StreamSettlementOptions {
 };
 
 // Settles the rows of a run: counts what was stored, writes what was refused into the dead letter file, moves
-// the progress, tells the meter. Batches are ChangeBatch. Not thread-safe; used by the thread that runs the sender.
+// the progress, tells the meter. Batches are ChangeBatch. Not thread-safe; used by the thread that runs the
+// sender.
 class StreamSettlement final : public write::SettlementHandler {
  public:
   // All must outlive it.

@@ -48,8 +48,8 @@ std::string FormatSummary(const StreamSummary& summary, const std::string& table
       FormatBytes(static_cast<double>(summary.bytes)), CountOf(summary.requests, "request"), seconds,
       FormatCount(static_cast<std::int64_t>(static_cast<double>(summary.rows()) / seconds)));
   if (summary.acknowledge_p99 > absl::ZeroDuration()) {
-    absl::StrAppend(&text, "acknowledged within ", FormatLatency(summary.acknowledge_p50), " (half of the requests), ",
-                    FormatLatency(summary.acknowledge_p99), " (99 %)\n");
+    absl::StrAppend(&text, "acknowledged within ", FormatLatency(summary.acknowledge_p50),
+                    " (half of the requests), ", FormatLatency(summary.acknowledge_p99), " (99 %)\n");
   }
   if (summary.epoch != 0) absl::StrAppend(&text, "epoch ", summary.epoch, "\n");
   if (summary.ties > 0) {

@@ -9,11 +9,10 @@
 namespace bqcdc::rest {
 
 absl::StatusOr<std::optional<absl::Time>> ReadWatermark(const BigQueryClient& client, const TableName& name) {
-  BQCDC_ASSIGN_OR_RETURN(
-      const QueryPage page,
-      client.QueryAll(absl::StrCat("SELECT upsert_stream_apply_watermark FROM `", name.project, "`.`",
-                                   name.dataset, "`.INFORMATION_SCHEMA.TABLES WHERE table_name = '", name.table,
-                                   "'")));
+  BQCDC_ASSIGN_OR_RETURN(const QueryPage page,
+                         client.QueryAll(absl::StrCat(
+                             "SELECT upsert_stream_apply_watermark FROM `", name.project, "`.`", name.dataset,
+                             "`.INFORMATION_SCHEMA.TABLES WHERE table_name = '", name.table, "'")));
   if (page.rows.empty() || page.rows.front().empty()) {
     return absl::NotFoundError(absl::StrCat("INFORMATION_SCHEMA.TABLES has no table ", name.ToString()));
   }

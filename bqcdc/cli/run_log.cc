@@ -74,9 +74,8 @@ std::string Text(const char* what, const Numbers& numbers, const RunSnapshot& no
     return absl::StrCat(FormatLatency(histogram.Quantile(0.5)), "/", FormatLatency(histogram.Quantile(0.99)));
   };
   std::string text = absl::StrCat(
-      what, " of ",
-      absl::FormatDuration(absl::Trunc(absl::Seconds(numbers.seconds), absl::Milliseconds(100))), ": ",
-      pipeline::CountOf(numbers.rows, "row"), ", ",
+      what, " of ", absl::FormatDuration(absl::Trunc(absl::Seconds(numbers.seconds), absl::Milliseconds(10))),
+      ": ", pipeline::CountOf(numbers.rows, "row"), ", ",
       pipeline::FormatCount(static_cast<std::int64_t>(numbers.rows_per_second)), " rows/s, ",
       pipeline::FormatBytes(static_cast<double>(numbers.bytes)), " in ",
       pipeline::CountOf(numbers.requests, "request"), ", ", pipeline::FormatCount(numbers.retries),

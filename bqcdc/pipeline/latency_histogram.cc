@@ -26,6 +26,7 @@ void LatencyHistogram::Add(absl::Duration duration) {
   duration = std::max(duration, absl::ZeroDuration());
   ++count_;
   sum_ += duration;
+  max_ = std::max(max_, duration);
   const auto bound = std::lower_bound(kBounds.begin(), kBounds.end(), duration);
   if (bound != kBounds.end()) ++coarse_[static_cast<std::size_t>(bound - kBounds.begin())];
   ++fine_[FineIndex(absl::ToInt64Microseconds(duration))];
@@ -44,9 +45,9 @@ absl::Duration LatencyHistogram::Quantile(double part) const {
   std::int64_t seen = 0;
   for (std::size_t i = 0; i < fine_.size(); ++i) {
     seen += fine_[i];
-    if (seen >= wanted) return absl::Microseconds(FineUpper(i));
+    if (seen >= wanted) return i + 1 < fine_.size() ? std::min(absl::Microseconds(FineUpper(i)), max_) : max_;
   }
-  return absl::Microseconds(FineUpper(fine_.size() - 1));
+  return max_;
 }
 
 LatencyHistogram LatencyHistogram::Since(const LatencyHistogram& before) const {

@@ -27,7 +27,7 @@ class LatencyHistogram {
   // Samples that are at most kBounds[i].
   std::int64_t CountUpTo(std::size_t i) const;
   // The smallest duration that this part of the samples (0 to 1) does not exceed, at most an eighth too
-  // large; zero without samples.
+  // large and never more than the largest sample; zero without samples.
   absl::Duration Quantile(double part) const;
 
   // What was added since `before`, an earlier copy of this one.
@@ -41,7 +41,7 @@ class LatencyHistogram {
   static std::int64_t FineUpper(std::size_t index);
 
   std::int64_t count_ = 0;
-  absl::Duration sum_;
+  absl::Duration sum_, max_;
   std::array<std::int64_t, kBounds.size()> coarse_{};  // each sample in one
   std::array<std::int64_t, kFineCount> fine_{};
 };

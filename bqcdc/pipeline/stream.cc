@@ -56,7 +56,7 @@ class StreamRun {
   absl::Status Work();
   void MakePool();
   void LimitRate(write::BatchLimits& limits);
-  bool AwaitRate(const ChangeBatch& batch);
+  bool AwaitRate(ChangeBatch& batch);
   void OnProgress();
   void MeterSender();
   StreamSummary TakeSummary();
@@ -164,11 +164,16 @@ void StreamRun::LimitRate(write::BatchLimits& limits) {
   }
 }
 
-bool StreamRun::AwaitRate(const ChangeBatch& batch) {
+bool StreamRun::AwaitRate(ChangeBatch& batch) {
   if (!rate_limiter_.has_value()) return true;
+  const absl::Duration before = rate_limiter_->waited();
   const bool taken = rate_limiter_->Take(static_cast<double>(
       options_.rate_limit.rows_per_second > 0 ? batch.rows.row_count() : batch.rows.byte_count()));
-  meter_.OnRateLimitWaited(rate_limiter_->waited());
+  const absl::Duration waited = rate_limiter_->waited();
+  meter_.OnRateLimitWaited(waited);
+  // Neither encoding nor the window took this time.
+  batch.begun += waited - before;
+  batch.handed_on += waited - before;
   return taken;
 }
 

@@ -15,6 +15,9 @@ find_package(nlohmann_json CONFIG REQUIRED)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET GLOBAL cpp-httplib)
 add_library(httplib::httplib ALIAS PkgConfig::httplib)
 pkg_check_modules(bqcdc_re2 REQUIRED IMPORTED_TARGET GLOBAL re2)  # Debian 12's re2 has no CMake package of its own.
+# Its CMake package wants the parts that push and serve too; we use the core alone.
+pkg_check_modules(prometheus_core REQUIRED IMPORTED_TARGET GLOBAL prometheus-cpp-core)
+add_library(prometheus::core ALIAS PkgConfig::prometheus_core)
 find_package(GTest CONFIG REQUIRED)
 find_package(benchmark CONFIG REQUIRED)
 

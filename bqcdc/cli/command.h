@@ -13,7 +13,8 @@ namespace bqcdc::cli {
 
 // Flags that every command takes.
 struct CommonFlags : session::SessionOptions {
-  std::string log_level = "info";
+  std::string log_level;  // empty = info, without the lines about the work
+  bool verbose = false;
   std::string log_format = "text";
 };
 
@@ -27,6 +28,8 @@ void AddCreateTableCommand(CLI::App& app, const CommonFlags& common, Action* act
 void AddStreamCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddQueryCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddSetStalenessCommand(CLI::App& app, const CommonFlags& common, Action* action);
+void AddStatusCommand(CLI::App& app, const CommonFlags& common, Action* action);
+void AddCheckCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddAdminCommand(CLI::App& app, const CommonFlags& common, Action* action);
 
 // Replaces this process by the sibling program bqcdc-serve, with the arguments behind "serve". Returns only

@@ -64,6 +64,23 @@ absl::StatusOr<std::uint64_t> ParseByteSize(std::string_view text) {
   return WrongUsage(base::StrCat("'", text, "' is no amount of bytes; give 1048576, 512KiB, 1MiB or 1MB"));
 }
 
+absl::StatusOr<pipeline::RateLimit> ParseRateLimit(const std::string& flag, std::string_view text) {
+  pipeline::RateLimit limit;
+  if (text.ends_with("/s")) {
+    const std::string_view amount = text.substr(0, text.size() - 2);
+    std::uint64_t rows = 0;
+    const auto [end, error] = std::from_chars(amount.data(), amount.data() + amount.size(), rows);
+    if (error == std::errc() && end == amount.data() + amount.size()) {
+      limit.rows_per_second = static_cast<double>(rows);
+    } else if (const auto bytes = ParseByteSize(amount); bytes.ok()) {
+      limit.bytes_per_second = static_cast<double>(*bytes);
+    }
+  }
+  if (limit.limited()) return limit;
+  return WrongUsage(base::StrCat(flag, ": '", text,
+                                 "' is no rate; give 5000/s for rows or 10MiB/s for bytes, more than 0"));
+}
+
 absl::StatusOr<absl::Duration> ParseDurationFlag(const std::string& flag, const std::string& text) {
   auto duration = values::ParseDurationText(text);
   if (!duration.ok()) return WrongUsage(absl::StrCat(flag, ": ", std::string(duration.status().message())));

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "bqcdc/pipeline/rate_limiter.h"
 #include "bqcdc/schema/table_schema.h"
 #include "bqcdc/values/interval.h"
 
@@ -14,6 +15,9 @@ namespace bqcdc::cli {
 
 // Parses an amount of bytes: "9437184", "512KiB", "9MiB", "9MB", case ignored. 1 KiB = 1024, 1 kB = 1000.
 absl::StatusOr<std::uint64_t> ParseByteSize(std::string_view text);
+
+// Parses a rate: "5000/s" is rows, "10MiB/s" bytes.
+absl::StatusOr<pipeline::RateLimit> ParseRateLimit(const std::string& flag, std::string_view text);
 
 // Parses a duration flag: "1s", "250ms", "1m30s".
 absl::StatusOr<absl::Duration> ParseDurationFlag(const std::string& flag, const std::string& text);

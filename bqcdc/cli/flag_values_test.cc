@@ -51,6 +51,20 @@ TEST(ParseStalenessFlag, TakesDurationsAndSqlIntervals) {
   }
 }
 
+TEST(ParseRateLimit, RowsOrBytesASecond) {
+  const auto rows = ParseRateLimit("--rate-limit", "5000/s");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_EQ(rows->rows_per_second, 5000);
+  EXPECT_EQ(rows->bytes_per_second, 0);
+  const auto bytes = ParseRateLimit("--rate-limit", "10MiB/s");
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  EXPECT_EQ(bytes->rows_per_second, 0);
+  EXPECT_EQ(bytes->bytes_per_second, 10 * 1024 * 1024);
+  for (const char* text :
+       {"", "5000", "0/s", "-1/s", "/s", "10 MiB/s", "5000/m", "5000/s ", "1.5/s", "0MiB/s"})
+    EXPECT_TRUE(IsWrongUsage(ParseRateLimit("--rate-limit", text).status())) << text;
+}
+
 TEST(ReadSchemaFlags, MakesKeyColumnsRequired) {
   const auto schema = ReadSchemaFlags("id:INT64,region:STRING(2),price:NUMERIC(10,2)", "region, ID");
   ASSERT_TRUE(schema.ok()) << schema.status();

@@ -63,6 +63,8 @@ void AddCommonFlags(CLI::App& app, CommonFlags& flags) {
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->group(group);
+  app.add_flag("-v,--verbose", flags.verbose, "Log a summary of a stream each minute, and at its end")
+      ->group(group);
   app.add_option("--log-format", flags.log_format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->group(group);
@@ -114,6 +116,8 @@ int main(int argc, char** argv) {
   bqcdc::cli::AddStreamCommand(app, flags, &action);
   bqcdc::cli::AddQueryCommand(app, flags, &action);
   bqcdc::cli::AddSetStalenessCommand(app, flags, &action);
+  bqcdc::cli::AddStatusCommand(app, flags, &action);
+  bqcdc::cli::AddCheckCommand(app, flags, &action);
   bqcdc::cli::AddAdminCommand(app, flags, &action);
   NoteCommonFlags(app);
   app.footer(kFooter);  // After the commands, which would take it over.

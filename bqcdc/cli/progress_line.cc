@@ -1,37 +1,37 @@
 #include "bqcdc/cli/progress_line.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <string>
 
-#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 
 namespace bqcdc::cli {
 namespace {
 
 constexpr absl::Duration kInterval = absl::Milliseconds(250);
 
+// A longer line would wrap, and its first part stay on the screen.
+std::size_t Columns() {
+  winsize size = {};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1U : 79U;
+}
+
 }  // namespace
 
-ProgressLine::ProgressLine() : on_terminal_(isatty(STDERR_FILENO) == 1), started_(absl::Now()) {}
+ProgressLine::ProgressLine() : on_terminal_(isatty(STDERR_FILENO) == 1) {}
 
-void ProgressLine::Show(const pipeline::StreamSummary& summary, const pipeline::LineReader& reader) {
+void ProgressLine::Show(const pipeline::RunMeter& meter, std::uint64_t input_bytes) {
+  if (!on_terminal_) return;
   const absl::Time now = absl::Now();
   absl::MutexLock lock(&mutex_);
-  if (!on_terminal_ || now < shown_ + kInterval) return;
+  if (now < shown_ + kInterval) return;
   shown_ = now;
   visible_ = true;
-  const double seconds = std::max(absl::ToDoubleSeconds(now - started_), 0.001);
-  std::string text = absl::StrCat(
-      pipeline::CountOf(summary.rows(), "row"), ", ",
-      pipeline::FormatBytes(static_cast<double>(summary.bytes)), ", ",
-      pipeline::FormatCount(static_cast<std::int64_t>(static_cast<double>(summary.rows()) / seconds)),
-      " rows/s");
-  if (summary.set_aside > 0)
-    absl::StrAppend(&text, ", ", pipeline::FormatCount(summary.set_aside), " set aside");
-  if (reader.byte_total() > 0) {
-    absl::StrAppend(&text, ", ", 100 * reader.byte_count() / reader.byte_total(), " % of the input read");
-  }
+  std::string text = text_.Update(meter.Snapshot(), input_bytes);  // ASCII
+  if (text.size() > Columns()) text.resize(Columns());
   std::fprintf(stderr, "\r\033[K%s", text.c_str());
 }
 

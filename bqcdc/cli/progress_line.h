@@ -5,8 +5,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "bqcdc/pipeline/line_reader.h"
-#include "bqcdc/pipeline/stream_summary.h"
+#include "bqcdc/cli/progress_text.h"
+#include "bqcdc/pipeline/run_meter.h"
 
 namespace bqcdc::cli {
 
@@ -15,14 +15,15 @@ namespace bqcdc::cli {
 class ProgressLine {
  public:
   ProgressLine();
-  void Show(const pipeline::StreamSummary& summary, const pipeline::LineReader& reader);
+  // Cheap where nothing is to be shown.
+  void Show(const pipeline::RunMeter& meter, std::uint64_t input_bytes);
   // Removes the line, before other text is printed.
   void Clear();
 
  private:
   const bool on_terminal_;
-  const absl::Time started_;
   absl::Mutex mutex_;
+  ProgressText text_ ABSL_GUARDED_BY(mutex_);
   absl::Time shown_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   bool visible_ ABSL_GUARDED_BY(mutex_) = false;
 };

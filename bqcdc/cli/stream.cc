@@ -15,11 +15,17 @@
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/flag_values.h"
+#include "bqcdc/cli/log.h"
 #include "bqcdc/cli/progress_line.h"
 #include "bqcdc/cli/repeated_warnings.h"
+#include "bqcdc/cli/run_log.h"
 #include "bqcdc/cli/session.h"
 #include "bqcdc/cli/stop_on_signal.h"
+#include "bqcdc/metrics/exposition.h"
+#include "bqcdc/metrics/metrics_server.h"
+#include "bqcdc/metrics/watermark_poller.h"
 #include "bqcdc/pipeline/dry_run.h"
+#include "bqcdc/rest/table_watermark.h"
 
 namespace bqcdc::cli {
 namespace {
@@ -42,6 +48,9 @@ struct Flags {
   int requests_in_flight = 16;
   int connections_max = 4;
   std::string flush_interval = "1s", retry_timeout = "5m", schema_timeout = "10m", claim_check_interval = "60s";
+  std::string rate_limit;
+  int metrics_port = -1;  // negative = none
+  std::string health_timeout = "2m";
 };
 
 constexpr std::uint64_t kMemoryPerInFlight = 2;  // encoded rows and the lines they came from
@@ -61,6 +70,9 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   }
   BQCDC_ASSIGN_OR_RETURN(options.claim_check_interval,
                          ParseDurationFlag("--claim-check-interval", flags.claim_check_interval));
+  if (!flags.rate_limit.empty()) {
+    BQCDC_ASSIGN_OR_RETURN(options.rate_limit, ParseRateLimit("--rate-limit", flags.rate_limit));
+  }
   if (options.request_bytes_max < write::kRequestBytesMin ||
       options.request_bytes_max > 2 * write::kServiceRequestBytesMax) {
     return WrongUsage("--max-request-bytes must be from 16KiB to 20MiB, the largest that any project takes");
@@ -107,6 +119,35 @@ bool AreFiles(const std::vector<std::string>& files) {
   return true;
 }
 
+// Shows a run to those who watch it from outside.
+class Watching {
+ public:
+  // All must outlive it.
+  static absl::StatusOr<std::unique_ptr<Watching>> Start(const Flags& flags, const rest::TableName& table,
+                                                         Session& session, pipeline::RunMeter& meter) {
+    auto watching = std::make_unique<Watching>();
+    if (flags.metrics_port < 0) return watching;
+    BQCDC_ASSIGN_OR_RETURN(const absl::Duration silence_max,
+                           ParseDurationFlag("--health-timeout", flags.health_timeout));
+    metrics::MetricsServerOptions options;
+    options.port = flags.metrics_port;
+    options.health = [&meter, silence_max] { return pipeline::HealthOf(meter.Snapshot(), silence_max); };
+    options.exposition = [&meter, silence_max] {
+      const pipeline::RunSnapshot run = meter.Snapshot();
+      return metrics::Exposition(run, pipeline::HealthOf(run, silence_max), BQCDC_VERSION);
+    };
+    BQCDC_ASSIGN_OR_RETURN(watching->server_, metrics::MetricsServer::Start(std::move(options)));
+    std::fprintf(stderr, "metrics on http://127.0.0.1:%d/metrics\n", watching->server_->port());
+    watching->watermark_.emplace([&session, table] { return rest::ReadWatermark(session.client(), table); },
+                                 meter, session.clock());
+    return watching;
+  }
+
+ private:
+  std::unique_ptr<metrics::MetricsServer> server_;
+  std::optional<metrics::WatermarkPoller> watermark_;
+};
+
 absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   if (flags.files.empty()) flags.files = {"-"};
   BQCDC_ASSIGN_OR_RETURN(StreamOptions options, ReadOptions(flags));
@@ -138,7 +179,14 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
                                  ? absl::StrCat("./", options.table.table, ".dead-letter.jsonl")
                                  : flags.dead_letter;
   ProgressLine progress;
+  pipeline::RunMeter meter(session->clock());
+  BQCDC_ASSIGN_OR_RETURN(auto watching, Watching::Start(flags, options.table, *session, meter));
+  RunLog log(meter, session->clock(), [&progress](const RunLogLine& line) {
+    progress.Clear();
+    LogEvent(line.text, line.members);
+  });
   pipeline::StreamSurroundings surroundings;
+  surroundings.meter = &meter;
   surroundings.client = &session->client();
   surroundings.channels = [&session] { return session->OpenStorageChannel(); };
   surroundings.clock = &session->clock();
@@ -150,11 +198,13 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
     progress.Clear();
     spdlog::warn("{}", *shown);
   };
-  surroundings.on_progress = [&progress](const pipeline::StreamSummary& summary,
-                                         const pipeline::LineReader& lines) {
-    progress.Show(summary, lines);
+  surroundings.on_progress = [&](const pipeline::StreamSummary&, const pipeline::LineReader& lines) {
+    progress.Show(meter, lines.byte_total());
+    log.Tick();
   };
   const StreamOutcome outcome = pipeline::StreamChanges(options, std::move(surroundings), *std::move(reader));
+  watching.reset();
+  log.End();
   progress.Clear();
   return Report(outcome, options.table.ToString(), options.dead_letter_path, AreFiles(flags.files));
 }
@@ -203,6 +253,18 @@ void AddFlags(CLI::App& command, Flags& flags) {
          "… or has not come to know the table, or a column that was added to it, for this long");
   tuning("--claim-check-interval", flags.claim_check_interval,
          "How often to make sure that no other run has taken the table");
+  command.add_option("--rate-limit", flags.rate_limit,
+                     "Send at most so many rows or bytes a second: 5000/s, 10MiB/s (default: no limit)");
+  command
+      .add_option(
+          "--metrics-port", flags.metrics_port,
+          "Answer /metrics (Prometheus) and /healthz on this port of 127.0.0.1; 0 = any free one, which is "
+          "printed (default: none)")
+      ->check(CLI::Range(0, 65535));
+  command
+      .add_option("--health-timeout", flags.health_timeout,
+                  "/healthz fails when rows have waited this long without any acknowledgement")
+      ->capture_default_str();
 }
 
 constexpr char kFooter[] = R"(

@@ -50,7 +50,9 @@ write::BatcherEvents InputEncoder::MakeBatcherEvents() {
   events.acquire = [this] { return pool_->Acquire(); };
   // From here on the batch holds the progress back.
   events.on_begin = [this](write::RowBatch& batch) {
-    static_cast<ChangeBatch&>(batch).progress = progress_.Open(position_);
+    const std::uint64_t number = progress_.Open(position_);
+    static_cast<ChangeBatch&>(batch).progress = number;
+    if (events_.on_open) events_.on_open(number);
   };
   events.on_batch = [this](const std::shared_ptr<write::RowBatch>& batch) {
     auto changes = std::static_pointer_cast<ChangeBatch>(batch);

@@ -40,6 +40,8 @@ struct InputEncoderEvents {
   std::function<absl::StatusOr<TableBinding>()> refetch;
   // Takes a batch. False ends the run.
   std::function<bool(std::shared_ptr<ChangeBatch>)> on_batch;
+  // A batch has its first row; `batch` is its number in the progress. Null = nobody wants to know.
+  std::function<void(std::uint64_t batch)> on_open;
   // How many lanes rows are to be spread over; asked now and then. Null = one.
   std::function<int()> lanes_wanted;
 };

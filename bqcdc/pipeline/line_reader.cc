@@ -56,6 +56,7 @@ LineReader::LineReader(LineReader&& other) noexcept
       chunk_(std::move(other.chunk_)),
       bytes_(std::exchange(other.bytes_, nullptr)),
       begin_(other.begin_),
+      line_begin_(other.line_begin_),
       searched_(other.searched_),
       end_(other.end_),
       chunk_offset_(other.chunk_offset_),
@@ -114,6 +115,7 @@ LineReader::Next LineReader::ReadLine(absl::Time deadline, InputLine* line) {
       // Hand out the beginning, then skip to the line's end.
       const bool first = !skipping_;
       if (first) {
+        line_begin_ = begin_;
         line->text = {bytes_ + begin_, options_.line_bytes_max};
         line->readable = chunk_->capacity - begin_;
         line->number = ++line_count_;
@@ -157,7 +159,7 @@ LineReader::Next LineReader::ReadLine(absl::Time deadline, InputLine* line) {
 
 bool LineReader::TakeLine(std::size_t length, std::size_t line_end_bytes, InputLine* line) {
   std::string_view text(bytes_ + begin_, length);
-  const std::size_t start = begin_;
+  const std::size_t start = line_begin_ = begin_;
   begin_ = searched_ = begin_ + length + line_end_bytes;
   if (skipping_) {  // The end of the line that was too long; it has been counted.
     skipping_ = false;

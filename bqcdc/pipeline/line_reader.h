@@ -69,6 +69,8 @@ class LineReader {
   std::uint64_t line_count() const { return line_count_; }
   // May be asked by any thread.
   std::uint64_t byte_count() const { return byte_count_.load(std::memory_order_relaxed); }
+  // Of them, those before the last line that was given.
+  std::uint64_t bytes_before_line() const { return byte_count() - (end_ - line_begin_); }
   // How often the operating system was asked for input: changes when time may have passed.
   std::uint64_t read_count() const { return read_count_; }
   // Sum of the sizes of regular files; 0 where any input is a pipe.
@@ -96,6 +98,7 @@ class LineReader {
   std::shared_ptr<const LineChunk> chunk_;
   char* bytes_ = nullptr;           // of chunk_
   std::size_t begin_ = 0;           // first byte that was not handed out
+  std::size_t line_begin_ = 0;      // of the last line; like end_ until the next is asked for
   std::size_t searched_ = 0;        // bytes before this hold no line end
   std::size_t end_ = 0;             // end of what was read
   std::uint64_t chunk_offset_ = 0;  // of the chunk's first byte in the file

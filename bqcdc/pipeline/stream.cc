@@ -1,5 +1,6 @@
 #include "bqcdc/pipeline/stream.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -19,6 +20,9 @@
 namespace bqcdc::pipeline {
 namespace {
 
+// How often the state of the connections is looked at.
+constexpr absl::Duration kMeterInterval = absl::Milliseconds(200);
+
 // One run. Its parts are made in Start(), in the order of the way of a change backwards.
 class StreamRun {
  public:
@@ -27,16 +31,22 @@ class StreamRun {
         with_(std::move(surroundings)),
         clock_(*with_.clock),
         reader_(std::move(reader)),
+        own_meter_(*with_.clock),
+        meter_(with_.meter != nullptr ? *with_.meter : own_meter_),
         started_(clock_.Now()) {}
 
   StreamOutcome Run() {
     StreamOutcome outcome;
     outcome.status = Prepare();
     if (outcome.status.ok()) outcome.status = Work();
+    if (!outcome.status.ok()) meter_.OnFailure(outcome.status);
     if (settlement_ != nullptr) outcome.summary = TakeSummary();
     outcome.summary.elapsed = clock_.Now() - started_;
     outcome.summary.lines = reader_.line_count();
     outcome.summary.interrupted = outcome.status.ok() && !reader_.reached_end();
+    const RunSnapshot measured = meter_.Snapshot();
+    outcome.summary.acknowledge_p50 = measured.acknowledge.Quantile(0.5);
+    outcome.summary.acknowledge_p99 = measured.acknowledge.Quantile(0.99);
     if (encoder_.has_value()) outcome.summary.ties = encoder_->tie_count();
     if (claimed_) outcome.summary.epoch = claim_->epoch();
     return outcome;
@@ -46,6 +56,10 @@ class StreamRun {
   absl::Status Prepare();
   absl::Status Work();
   void MakePool();
+  void LimitRate(write::BatchLimits& limits);
+  bool AwaitRate(ChangeBatch& batch);
+  void OnProgress();
+  void MeterSender();
   StreamSummary TakeSummary();
   void ReadInput();
   absl::StatusOr<TableBinding> ReadBinding();
@@ -57,10 +71,14 @@ class StreamRun {
   const StreamSurroundings with_;
   const base::Clock& clock_;
   LineReader reader_;
+  RunMeter own_meter_;  // where there is none of the caller's
+  RunMeter& meter_;
+  absl::Time metered_ = absl::InfinitePast();  // when the state of the connections was
   const absl::Time started_;
 
   std::optional<TableClaim> claim_;
   std::atomic<bool> claimed_{false};
+  std::optional<RateLimiter> rate_limiter_;
   std::shared_ptr<write::BatchPool> pool_;
   std::unique_ptr<checkpoint::DeadLetterFile> dead_letter_;
   Progress progress_;
@@ -96,6 +114,7 @@ absl::Status StreamRun::Prepare() {
   encoder.limits = options_.batch;
   encoder.limits.rows_bytes_max = options_.request_bytes_max - preamble;
   encoder.limits.batch_bytes = std::min(encoder.limits.batch_bytes, encoder.limits.rows_bytes_max);
+  LimitRate(encoder.limits);
   encoder.epoch = claim_->epoch();
   encoder.line_bytes_max = options_.input.line_bytes_max;
 
@@ -110,7 +129,9 @@ absl::Status StreamRun::Prepare() {
   settlement_ = std::make_unique<StreamSettlement>(
       StreamSettlementOptions{options_.bad_rows_max,
                               [this](std::size_t source) { return reader_.source_name(source); }},
-      *dead_letter_, progress_);
+      *dead_letter_, progress_, meter_);
+  meter_.SetTable(options_.table.ToString(), 0);
+  meter_.SetBatchLimits(encoder.limits.batch_bytes, encoder.limits.batch_rows);
   write::BatchSenderOptions sender;
   sender.retry_time_max = options_.retry_time_max;
   sender.propagation_time_max = options_.schema_time_max;
@@ -119,19 +140,63 @@ absl::Status StreamRun::Prepare() {
   write::BatchSenderSurroundings surroundings;
   surroundings.check_table = [this](int) { return VerifyClaim(); };
   surroundings.on_schema_changed = [this](int) { encoder_->SchemaChanged(); };
-  if (with_.on_progress) {
-    surroundings.on_progress = [this] { with_.on_progress(TakeSummary(), reader_); };
-  }
+  surroundings.on_progress = [this] { OnProgress(); };
+  surroundings.on_answer = [this](const write::AnsweredRequest& answered) { meter_.OnAnswer(answered); };
   sender_ = std::make_unique<write::BatchSender>(sender, std::move(surroundings), *settlement_, clock_);
   MakePool();
 
   InputEncoderEvents events;
   events.on_mode = [this](SequenceMode mode) { return OnMode(mode); };
   events.refetch = [this] { return ReadBinding(); };
-  events.on_batch = [this](std::shared_ptr<ChangeBatch> batch) { return sender_->Push(std::move(batch)); };
+  events.on_open = [this](std::uint64_t batch) { meter_.OnBatchOpened(batch, reader_.bytes_before_line()); };
+  events.on_batch = [this](std::shared_ptr<ChangeBatch> batch) {
+    meter_.OnInputRead(reader_.byte_count());
+    return AwaitRate(*batch) && sender_->Push(std::move(batch));
+  };
   events.lanes_wanted = [this] { return sender_->lanes_wanted(0); };
   encoder_.emplace(std::move(binding), encoder, std::move(events), pool_, progress_, clock_);
   return absl::OkStatus();
+}
+
+// A batch is what passes at once, so it is kept small.
+void StreamRun::LimitRate(write::BatchLimits& limits) {
+  const RateLimit& limit = options_.rate_limit;
+  if (!limit.limited()) return;
+  const double rate = limit.rows_per_second > 0 ? limit.rows_per_second : limit.bytes_per_second;
+  rate_limiter_.emplace(rate, kRateLimitBurst, clock_);
+  const double burst = std::max(1.0, rate * absl::ToDoubleSeconds(kRateLimitBurst));
+  if (limit.rows_per_second > 0 && burst < static_cast<double>(limits.batch_rows)) {
+    limits.batch_rows = static_cast<std::int64_t>(burst);
+  } else if (limit.bytes_per_second > 0 && burst < static_cast<double>(limits.batch_bytes)) {
+    limits.batch_bytes = static_cast<std::size_t>(burst);
+  }
+}
+
+bool StreamRun::AwaitRate(ChangeBatch& batch) {
+  if (!rate_limiter_.has_value()) return true;
+  const absl::Duration before = rate_limiter_->waited();
+  const bool taken = rate_limiter_->Take(static_cast<double>(
+      options_.rate_limit.rows_per_second > 0 ? batch.rows.row_count() : batch.rows.byte_count()));
+  const absl::Duration waited = rate_limiter_->waited();
+  meter_.OnRateLimitWaited(waited);
+  // Neither encoding nor the window took this time.
+  batch.begun += waited - before;
+  batch.handed_on += waited - before;
+  return taken;
+}
+
+void StreamRun::OnProgress() {
+  const absl::Time now = clock_.Now();
+  if (now >= metered_ + kMeterInterval) {
+    metered_ = now;
+    MeterSender();
+  }
+  if (with_.on_progress) with_.on_progress(TakeSummary(), reader_);
+}
+
+void StreamRun::MeterSender() {
+  meter_.OnInputRead(reader_.byte_count());
+  meter_.OnSender(sender_->stats(), connections_.get(), sender_->lanes_wanted(0));
 }
 
 void StreamRun::MakePool() {
@@ -173,6 +238,8 @@ absl::Status StreamRun::Work() {
   const absl::Status sent = sender_->Run(*connections_);
   // Whether all is done or the run has failed: the other threads end.
   pool_->Close();
+  if (rate_limiter_.has_value()) rate_limiter_->Close();
+  MeterSender();
   if (!sent.ok()) with_.stop->Request();
   {
     absl::MutexLock lock(&mutex_);
@@ -204,12 +271,14 @@ absl::StatusOr<TableBinding> StreamRun::ReadBinding() {
     return absl::FailedPreconditionError(
         "the table was created again during the run");  // The watch ends the run.
   }
+  meter_.OnSchemaRefetch();
   return BindTable(options_.table, table);
 }
 
 absl::Status StreamRun::OnMode(SequenceMode mode) {
   BQCDC_RETURN_IF_ERROR(claim_->Claim(mode));
   claimed_ = true;
+  meter_.SetTable(options_.table.ToString(), claim_->epoch());
   return absl::OkStatus();
 }
 

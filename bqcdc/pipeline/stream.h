@@ -10,6 +10,8 @@
 #include "bqcdc/base/clock.h"
 #include "bqcdc/pipeline/input_encoder.h"
 #include "bqcdc/pipeline/line_reader.h"
+#include "bqcdc/pipeline/rate_limiter.h"
+#include "bqcdc/pipeline/run_meter.h"
 #include "bqcdc/pipeline/stop_signal.h"
 #include "bqcdc/pipeline/stream_summary.h"
 #include "bqcdc/rest/bigquery_client.h"
@@ -44,6 +46,7 @@ struct StreamOptions {
   int connections_max = 4;  // each with such a window; used where they bring something
   absl::Duration scaling_period = absl::Seconds(1);  // of write::LaneScaler
   write::BatchPoolLimits memory;
+  RateLimit rate_limit;
   LineReaderOptions input;
   std::string trace_id = "bqcdc";
 };
@@ -54,6 +57,8 @@ struct StreamSurroundings {
   write::ChannelFactory channels;
   const base::Clock* clock = nullptr;
   StopSignal* stop = nullptr;
+  // Takes down what the run does. Null = nobody watches.
+  RunMeter* meter = nullptr;
   // Told what happens: warnings for the log. May be called from any thread.
   std::function<void(const std::string&)> warn;
   std::function<void(const StreamSummary&, const LineReader&)> on_progress;

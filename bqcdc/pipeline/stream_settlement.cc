@@ -27,15 +27,22 @@ absl::Status StreamSettlement::OnStart(write::RowBatch& batch) {
 
 void StreamSettlement::OnStored(write::RowBatch& batch, const write::RowSelection& rows) {
   const std::size_t count = rows.count(batch);
-  std::int64_t upserts = 0;
+  std::int64_t upserts = 0, bytes = 0, delete_bytes = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t row = rows.at(i);
-    upserts += batch.rows.facts(row).change_type == encode::ChangeType::kUpsert ? 1 : 0;
-    if (!rows.whole) summary_.bytes += static_cast<std::int64_t>(batch.rows.framed_row(row).size());
+    const bool upsert = batch.rows.facts(row).change_type == encode::ChangeType::kUpsert;
+    upserts += upsert ? 1 : 0;
+    if (upsert && rows.whole) continue;  // Counted together below.
+    const auto size = static_cast<std::int64_t>(batch.rows.framed_row(row).size());
+    if (!rows.whole) bytes += size;
+    if (!upsert) delete_bytes += size;
   }
+  if (rows.whole) bytes = static_cast<std::int64_t>(batch.rows.byte_count());
+  const std::int64_t deletes = static_cast<std::int64_t>(count) - upserts;
   summary_.upserts += upserts;
-  summary_.deletes += static_cast<std::int64_t>(count) - upserts;
-  if (rows.whole) summary_.bytes += static_cast<std::int64_t>(batch.rows.byte_count());
+  summary_.deletes += deletes;
+  summary_.bytes += bytes;
+  meter_.OnStored(upserts, bytes - delete_bytes, deletes, delete_bytes);
 }
 
 absl::Status StreamSettlement::OnRefused(write::RowBatch& batch, std::span<const write::RefusedRow> rows) {
@@ -53,7 +60,9 @@ absl::Status StreamSettlement::OnRefused(write::RowBatch& batch, std::span<const
 }
 
 void StreamSettlement::OnSettled(const std::shared_ptr<write::RowBatch>& batch) {
-  progress_.Settle(static_cast<const ChangeBatch&>(*batch).progress);
+  const std::uint64_t number = static_cast<const ChangeBatch&>(*batch).progress;
+  progress_.Settle(number);
+  meter_.OnBatchSettled(number);
 }
 
 absl::Status StreamSettlement::WriteDeadLetters(const std::vector<checkpoint::DeadLetterRecord>& records) {
@@ -61,6 +70,7 @@ absl::Status StreamSettlement::WriteDeadLetters(const std::vector<checkpoint::De
   BQCDC_RETURN_IF_ERROR(dead_letter_.Append(records));
   for (const checkpoint::DeadLetterRecord& record : records) {
     ++summary_.set_aside;
+    meter_.OnDeadLetter(record.reason);
     if (summary_.set_aside_shown.size() < StreamSummary::kSetAsideShownMax) {
       // The service's texts may hold values of the row: they stay in the file.
       summary_.set_aside_shown.push_back(

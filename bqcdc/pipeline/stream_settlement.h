@@ -11,6 +11,7 @@
 #include "bqcdc/checkpoint/dead_letter_file.h"
 #include "bqcdc/pipeline/change_batch.h"
 #include "bqcdc/pipeline/progress.h"
+#include "bqcdc/pipeline/run_meter.h"
 #include "bqcdc/pipeline/stream_summary.h"
 #include "bqcdc/write/settlement_handler.h"
 
@@ -23,13 +24,14 @@ struct StreamSettlementOptions {
 };
 
 // Settles the rows of a run: counts what was stored, writes what was refused into the dead letter file, moves
-// the progress. Batches are ChangeBatch. Not thread-safe; used by the thread that runs the sender.
+// the progress, tells the meter. Batches are ChangeBatch. Not thread-safe; used by the thread that runs the
+// sender.
 class StreamSettlement final : public write::SettlementHandler {
  public:
   // All must outlive it.
   StreamSettlement(StreamSettlementOptions options, checkpoint::DeadLetterFile& dead_letter,
-                   Progress& progress)
-      : options_(std::move(options)), dead_letter_(dead_letter), progress_(progress) {}
+                   Progress& progress, RunMeter& meter)
+      : options_(std::move(options)), dead_letter_(dead_letter), progress_(progress), meter_(meter) {}
 
   absl::Status OnStart(write::RowBatch& batch) override;
   void OnStored(write::RowBatch& batch, const write::RowSelection& rows) override;
@@ -44,6 +46,7 @@ class StreamSettlement final : public write::SettlementHandler {
   const StreamSettlementOptions options_;
   checkpoint::DeadLetterFile& dead_letter_;
   Progress& progress_;
+  RunMeter& meter_;
   StreamSummary summary_;
 };
 

@@ -33,6 +33,12 @@ std::string FormatBytes(double bytes) {
                    : absl::StrFormat("%.1f %s", bytes, kUnits[unit]);
 }
 
+std::string FormatLatency(absl::Duration latency) {
+  const double millis = absl::ToDoubleMilliseconds(latency);
+  if (millis < 10) return absl::StrFormat("%.1f ms", millis);
+  return millis < 1000 ? absl::StrFormat("%.0f ms", millis) : absl::StrFormat("%.2f s", millis / 1000);
+}
+
 std::string FormatSummary(const StreamSummary& summary, const std::string& table,
                           const std::string& dead_letter) {
   const double seconds = std::max(absl::ToDoubleSeconds(summary.elapsed), 1e-3);
@@ -41,6 +47,10 @@ std::string FormatSummary(const StreamSummary& summary, const std::string& table
       CountOf(summary.upserts, "upsert"), CountOf(summary.deletes, "delete"),
       FormatBytes(static_cast<double>(summary.bytes)), CountOf(summary.requests, "request"), seconds,
       FormatCount(static_cast<std::int64_t>(static_cast<double>(summary.rows()) / seconds)));
+  if (summary.acknowledge_p99 > absl::ZeroDuration()) {
+    absl::StrAppend(&text, "acknowledged within ", FormatLatency(summary.acknowledge_p50),
+                    " (half of the requests), ", FormatLatency(summary.acknowledge_p99), " (99 %)\n");
+  }
   if (summary.epoch != 0) absl::StrAppend(&text, "epoch ", summary.epoch, "\n");
   if (summary.ties > 0) {
     absl::StrAppend(

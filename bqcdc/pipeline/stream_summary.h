@@ -30,6 +30,8 @@ struct StreamSummary {
   std::uint64_t lines = 0;          // read, blank ones counted
   std::uint64_t epoch = 0;          // 0 = none was needed
   bool interrupted = false;         // stopped before the end of its input
+  // How long requests waited for their answer.
+  absl::Duration acknowledge_p50, acknowledge_p99;
   absl::Duration elapsed;
 
   std::int64_t rows() const { return upserts + deletes; }
@@ -44,5 +46,7 @@ std::string FormatSummary(const StreamSummary& summary, const std::string& table
 std::string CountOf(std::int64_t count, const char* noun);
 std::string FormatBytes(double bytes);
 std::string FormatCount(std::int64_t count);
+// "0.4 ms", "12 ms", "1.20 s".
+std::string FormatLatency(absl::Duration latency);
 
 }  // namespace bqcdc::pipeline

@@ -70,6 +70,24 @@ absl::StatusOr<TableResource> BigQueryClient::SetTableLabels(const TableName& na
   return ParseTableResource(answer);
 }
 
+absl::StatusOr<std::vector<std::string>> BigQueryClient::TestTablePermissions(
+    const TableName& name, const std::vector<std::string>& permissions) const {
+  const Json body = {{"permissions", permissions}};
+  BQCDC_ASSIGN_OR_RETURN(const std::string answer,
+                         Call("POST", StrCat(TablePath(name), ":testIamPermissions"), body.dump(), true));
+  const Json parsed = Json::parse(answer, nullptr, false);
+  if (!parsed.is_object())
+    return absl::DataLossError("the answer of testIamPermissions is not a JSON object");
+  std::vector<std::string> granted;
+  // With no permission at all the member is left out.
+  if (const auto list = parsed.find("permissions"); list != parsed.end() && list->is_array()) {
+    for (const Json& permission : *list) {
+      if (permission.is_string()) granted.push_back(permission.get<std::string>());
+    }
+  }
+  return granted;
+}
+
 absl::Status BigQueryClient::Query(std::string_view sql,
                                    const std::function<absl::Status(const QueryPage&)>& on_page) const {
   const absl::Time deadline = clock_.Now() + options_.query_time_max;

@@ -51,6 +51,10 @@ class BigQueryClient {
                                                const std::map<std::string, std::string>& labels,
                                                std::string_view etag) const;
 
+  // Which of these permissions the caller has on the table. Unimplemented where the server does not tell.
+  absl::StatusOr<std::vector<std::string>> TestTablePermissions(
+      const TableName& name, const std::vector<std::string>& permissions) const;
+
   // Runs GoogleSQL, waits for the end and hands over the result page by page (at least one page, perhaps
   // without rows). A status of `on_page` ends it.
   absl::Status Query(std::string_view sql,

@@ -22,6 +22,13 @@ absl::StatusOr<TableResource> ParseTableResource(std::string_view json) {
   table.etag = text("etag");
   table.type = text("type");
   if (!absl::SimpleAtoi(text("creationTime"), &table.creation_time_ms)) table.creation_time_ms = 0;
+  table.location = text("location");
+  if (const auto buffer = body.find("streamingBuffer"); buffer != body.end() && buffer->is_object()) {
+    StreamingBuffer& told = table.streaming_buffer.emplace();
+    // Numbers of 64 bits are text in JSON.
+    if (!absl::SimpleAtoi(buffer->value("estimatedRows", "0"), &told.rows)) told.rows = 0;
+    if (!absl::SimpleAtoi(buffer->value("estimatedBytes", "0"), &told.bytes)) told.bytes = 0;
+  }
   if (const auto labels = body.find("labels"); labels != body.end() && labels->is_object()) {
     for (const auto& [name, value] : labels->items()) {
       if (value.is_string()) table.labels[name] = value.get<std::string>();

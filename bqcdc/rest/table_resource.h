@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,13 @@
 
 namespace bqcdc::rest {
 
+// Rows that were streamed and are not in the table's storage yet, as the service estimates them.
+struct StreamingBuffer {
+  std::int64_t rows = 0, bytes = 0;
+
+  friend bool operator==(const StreamingBuffer&, const StreamingBuffer&) = default;
+};
+
 // What we use of a table resource (docs: REST tables).
 struct TableResource {
   schema::TableSchema schema;
@@ -19,6 +27,8 @@ struct TableResource {
   std::string etag;
   std::int64_t creation_time_ms = 0;  // since 1970; with the name it is the table's identity
   std::string type;                   // "TABLE", "VIEW", …
+  std::string location;               // "US", "europe-west1"; empty where the service does not say
+  std::optional<StreamingBuffer> streaming_buffer;  // unset where the service does not say
 };
 
 absl::StatusOr<TableResource> ParseTableResource(std::string_view json);

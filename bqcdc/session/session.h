@@ -41,6 +41,7 @@ class Session {
   const std::string& project() const { return project_; }
   const write::Endpoints& endpoints() const { return endpoints_; }
   http::Transport& transport() { return *transport_; }
+  const credentials::Credentials& credentials() const { return credentials_; }
 
   // Where no project was given, the table's own pays for queries too.
   absl::StatusOr<rest::TableName> ParseTable(std::string_view text);

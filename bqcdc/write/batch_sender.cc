@@ -210,6 +210,7 @@ absl::Status BatchSender::SendLane(Table& table, Lane& lane) {
     }
     Parcel parcel;
     parcel.batch = std::move(lane.waiting.front());
+    parcel.queued = parcel.batch->handed_on;
     lane.waiting.pop_front();
     BQCDC_RETURN_IF_ERROR(Send(lane, std::move(parcel)));
   }
@@ -238,6 +239,7 @@ absl::Status BatchSender::Send(Lane& lane, Parcel parcel) {
   }
   ++stats_.requests;
   ++lane.requests_in_flight;
+  parcel.handed_over = looked_at_;
   in_flight_.emplace(std::pair(lane.connection, *number), std::move(parcel));
   return absl::OkStatus();
 }
@@ -254,6 +256,7 @@ absl::Status BatchSender::Settle(const Answer& answer) {
     surroundings_.on_schema_changed(parcel.batch->table);
   }
   const AppendVerdict verdict = Classify(answer.result);
+  if (surroundings_.on_answer) TellAnswer(parcel, answer.result, verdict.action);
   if (verdict.action != AppendAction::kNone) ++stats_.errors[verdict.action];
   switch (verdict.action) {
     case AppendAction::kNone:
@@ -279,6 +282,25 @@ absl::Status BatchSender::Settle(const Answer& answer) {
   return absl::Status(answer.result.status.code(),
                       absl::StrCat("the service refused a request: ",
                                    std::string(answer.result.status.message()), WithHint(verdict)));
+}
+
+void BatchSender::TellAnswer(const Parcel& parcel, const AppendResult& result, AppendAction action) const {
+  const RowBatch& batch = *parcel.batch;
+  AnsweredRequest answered;
+  answered.rows = static_cast<std::int64_t>(parcel.row_count());
+  if (parcel.rows.whole) {
+    answered.bytes = static_cast<std::int64_t>(batch.rows.byte_count());
+  } else {
+    for (const std::size_t row : parcel.rows.indexes)
+      answered.bytes += static_cast<std::int64_t>(batch.rows.framed_row(row).size());
+  }
+  answered.first = parcel.rows.whole && parcel.first_refusal == absl::InfinitePast();
+  answered.filled = batch.handed_on - batch.begun;
+  if (parcel.queued != absl::InfinitePast()) answered.waited = parcel.handed_over - parcel.queued;
+  answered.waited = std::max(answered.waited, absl::ZeroDuration()) + result.timing.waited;
+  answered.timing = result.timing;
+  answered.action = action;
+  surroundings_.on_answer(answered);
 }
 
 void BatchSender::SettleStored(const Parcel& parcel) {
@@ -314,6 +336,7 @@ absl::Status BatchSender::SetRowsAside(Parcel parcel, const AppendResult& result
   std::vector<RefusedRow> refused;
   Parcel good;
   good.batch = parcel.batch;
+  good.queued = clock_.Now();
   good.rows.whole = false;
   for (std::size_t i = 0; i < parcel.row_count(); ++i) {
     const auto found = bad.find(i);
@@ -357,6 +380,7 @@ absl::Status BatchSender::Halve(Parcel parcel, const AppendResult& result) {
     halves[i < count / 2 ? 0 : 1].rows.indexes.push_back(parcel.rows.at(i));
   for (Parcel& half : halves) {
     half.batch = parcel.batch;
+    half.queued = clock_.Now();
     half.rows.whole = false;
     lane.again.push_back(std::move(half));
   }
@@ -383,6 +407,7 @@ absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, c
     table = surroundings_.check_table(table_index);
   const bool given_up = now > parcel.first_refusal + patience;
   parcel.not_before = now + pause;
+  parcel.queued = now;
   Lane& lane = LaneOf(*parcel.batch);
   lane.again.push_back(std::move(parcel));
   // No answer from REST, whatever its error, is no reason to stop: only that the table is ours no more.

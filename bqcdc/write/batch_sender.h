@@ -35,6 +35,17 @@ struct BatchSenderOptions {
   LaneScalerOptions scaling;
 };
 
+// A request that was answered, well or badly, for whoever watches.
+struct AnsweredRequest {
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;  // of the rows on the wire
+  bool first = true;       // the whole batch, sent for the first time
+  absl::Duration filled;   // from the batch's first row until it was handed on
+  absl::Duration waited;   // from there, or from being sent back, until it was written on its call
+  AppendTiming timing;
+  AppendAction action = AppendAction::kNone;  // what is done about it
+};
+
 // What the sender asks of its surroundings. Called on the thread that runs it.
 struct BatchSenderSurroundings {
   // Makes sure that a table exists and is still ours. Unavailable = cannot be said now; other errors end the
@@ -44,6 +55,8 @@ struct BatchSenderSurroundings {
   std::function<void(int table)> on_schema_changed;
   // Now and then.
   std::function<void()> on_progress;
+  // Each answer, before its rows are settled.
+  std::function<void(const AnsweredRequest&)> on_answer;
 };
 
 // Counters of a sender's life. Rows are counted by the settlement handler.
@@ -96,6 +109,8 @@ class BatchSender {
     int attempts = 0;
     absl::Time first_refusal = absl::InfinitePast();
     absl::Time not_before = absl::InfinitePast();
+    absl::Time queued = absl::InfinitePast();  // in its lane, for this attempt
+    absl::Time handed_over;                    // to its connection
 
     std::size_t row_count() const { return rows.count(*batch); }
   };
@@ -139,6 +154,7 @@ class BatchSender {
   absl::Status BindLane(const Table& table, Lane& lane);
   absl::Status Send(Lane& lane, Parcel parcel);
   absl::Status Settle(const Answer& answer);
+  void TellAnswer(const Parcel& parcel, const AppendResult& result, AppendAction action) const;
   void SettleStored(const Parcel& parcel);
   void CountSettled(const BatchPtr& batch, std::size_t rows);
   absl::Status SetRowsAside(Parcel parcel, const AppendResult& result);

@@ -114,6 +114,13 @@ int ConnectionPool::open_call_count() const {
   return count;
 }
 
+std::vector<double> ConnectionPool::loads() const {
+  std::vector<double> loads;
+  loads.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) loads.push_back(entry.connection->load());
+  return loads;
+}
+
 AppendConnectionStats ConnectionPool::stats() const {
   AppendConnectionStats stats = closed_stats_;
   for (const auto& [id, entry] : entries_) stats += entry.connection->stats();

@@ -71,6 +71,8 @@ class ConnectionPool {
   int connection_count() const { return static_cast<int>(entries_.size()); }
   // Connections whose call is open.
   int open_call_count() const;
+  // AppendConnection::load() of each.
+  std::vector<double> loads() const;
   int channel_count() const { return static_cast<int>(channels_.size()); }
   // Of all connections, closed ones too.
   AppendConnectionStats stats() const;

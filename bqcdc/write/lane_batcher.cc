@@ -27,7 +27,8 @@ absl::Status LaneBatcher::Open(Lane& lane) {
 
 void LaneBatcher::BeginIfEmpty(Lane& lane) {
   if (lane.deadline != absl::InfiniteFuture()) return;
-  lane.deadline = clock_.Now() + limits_.flush_interval;
+  lane.batch->begun = clock_.Now();
+  lane.deadline = lane.batch->begun + limits_.flush_interval;
   if (events_.on_begin) events_.on_begin(*lane.batch);
 }
 
@@ -94,6 +95,7 @@ absl::Status LaneBatcher::Flush(Lane& lane) {
   lane.deadline = absl::InfiniteFuture();
   lane.ties.Clear();
   flushed_ = true;
+  lane.batch->handed_on = clock_.Now();
   if (!events_.on_batch(std::exchange(lane.batch, nullptr))) return absl::CancelledError("the run has ended");
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/time/time.h"
 #include "bqcdc/encode/encoded_rows.h"
 #include "bqcdc/write/append_request.h"
 
@@ -28,6 +29,8 @@ struct RowBatch {
   // The rows brought their own sequence numbers, so two of a key may have equal ones: such rows are never
   // under way together.
   bool ties_possible = false;
+  // When its first row came, and when it was handed on (LaneBatcher).
+  absl::Time begun = absl::InfinitePast(), handed_on = absl::InfinitePast();
 
   // Of the sender.
   std::size_t unsettled_rows = 0;

@@ -76,6 +76,7 @@ http::Response FakeRestService::Serve(const http::Request& request) {
                ? Answer(json::object())
                : ErrorResponse(404, "notFound", absl::StrCat("Not found: Dataset ", parts[0], ":", parts[2]));
   }
+  if (absl::EndsWith(parts.back(), ":testIamPermissions")) return {rights_.second, rights_.first, {}};
   return ServeTable(request, absl::StrCat(parts[0], ".", parts[2], ".", parts.back()));
 }
 
@@ -121,6 +122,10 @@ void FakeRestService::PutDataset(const std::string& name) {
 void FakeRestService::AnswerQueries(const std::string& part, const std::string& body, int code) {
   absl::MutexLock lock(&mutex_);
   query_answers_.emplace_back(part, body, code);
+}
+void FakeRestService::AnswerRights(const std::string& body, int code) {
+  absl::MutexLock lock(&mutex_);
+  rights_ = {body, code};
 }
 void FakeRestService::AnswerNext(absl::StatusOr<http::Response> response) {
   absl::MutexLock lock(&mutex_);

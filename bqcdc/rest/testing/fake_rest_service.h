@@ -39,6 +39,8 @@ class FakeRestService final : public http::Transport {
   // Answers to queries, tried in order: the first whose text is part of the statement. Default: an empty
   // result.
   void AnswerQueries(const std::string& part, const std::string& body, int code = 200);
+  // The answer to testIamPermissions of any table; 501 until then.
+  void AnswerRights(const std::string& body, int code = 200);
   // The next answers, whatever is asked; before anything else.
   void AnswerNext(absl::StatusOr<http::Response> response);
   // Called before each request is served, without the lock.
@@ -56,6 +58,7 @@ class FakeRestService final : public http::Transport {
   std::map<std::string, Table> tables_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, bool> datasets_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::tuple<std::string, std::string, int>> query_answers_ ABSL_GUARDED_BY(mutex_);
+  std::pair<std::string, int> rights_ ABSL_GUARDED_BY(mutex_) = {"", 501};
   std::deque<absl::StatusOr<http::Response>> next_ ABSL_GUARDED_BY(mutex_);
   std::vector<http::Request> requests_ ABSL_GUARDED_BY(mutex_);
 };

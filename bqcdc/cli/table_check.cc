@@ -1,0 +1,304 @@
+#include "bqcdc/cli/table_check.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "bqcdc/pipeline/table_claim.h"
+#include "bqcdc/rest/table_admin.h"
+
+namespace bqcdc::cli {
+namespace {
+
+// docs: change-data-capture, limitations.
+constexpr std::size_t kKeyColumnsMax = 16;
+constexpr std::size_t kColumnsMax = 2000;
+// Minutes for the conversion of the streaming buffer in the documentation's formula for max_staleness.
+constexpr std::int64_t kStalenessLeastMinutes = 8;
+// Tokens that are signed here are refused when the clocks differ by more than minutes.
+constexpr absl::Duration kSkewWarn = absl::Seconds(10), kSkewFail = absl::Minutes(5);
+// An epoch so far ahead of our clock was written with a wrong one.
+constexpr absl::Duration kEpochAhead = absl::Hours(24);
+
+struct Need {
+  const char* permission;
+  const char* what_for;
+};
+constexpr Need kNeeds[] = {{"bigquery.tables.get", "reading the schema"},
+                           {"bigquery.tables.update", "claiming the table by its labels"},
+                           {"bigquery.tables.updateData", "writing rows"},
+                           {"bigquery.tables.getData", "reading max_staleness and the watermark"}};
+
+std::string Message(const absl::Status& status) { return std::string(status.message()); }
+
+class Checks {
+ public:
+  Checks(const CheckSurroundings& with, const rest::TableName& name) : with_(with), name_(name) {}
+
+  std::vector<CheckLine> Run() {
+    CheckCredentials();
+    const absl::StatusOr<rest::TableResource> table = with_.client->GetTable(name_);
+    CheckRest(table.status());
+    CheckStorage(table.ok());
+    CheckClock();
+    CheckRights(table.status());
+    CheckTableExists(table.status());
+    if (!table.ok()) return std::move(lines_);
+    CheckKey(*table);
+    CheckStaleness(*table);
+    CheckLabels(*table);
+    CheckQuota(*table);
+    return std::move(lines_);
+  }
+
+ private:
+  void Add(CheckLevel level, std::string name, std::string text, std::string remedy = {}) {
+    lines_.push_back({level, std::move(name), std::move(text), std::move(remedy)});
+  }
+  void Ok(std::string name, std::string text) { Add(CheckLevel::kOk, std::move(name), std::move(text)); }
+
+  void CheckCredentials();
+  void CheckRest(const absl::Status& table);
+  void CheckStorage(bool table_exists);
+  void CheckClock();
+  void CheckRights(const absl::Status& table);
+  void CheckTableExists(const absl::Status& table);
+  void CheckKey(const rest::TableResource& table);
+  void CheckStaleness(const rest::TableResource& table);
+  void CheckLabels(const rest::TableResource& table);
+  void CheckQuota(const rest::TableResource& table);
+
+  const CheckSurroundings& with_;
+  const rest::TableName& name_;
+  std::vector<CheckLine> lines_;
+};
+
+void Checks::CheckCredentials() {
+  if (with_.local) return Ok("credentials", "none are needed: the endpoint is local");
+  const absl::Status token = with_.get_token();
+  if (token.ok()) {
+    return Ok("credentials",
+              absl::StrCat(with_.credentials_origin,
+                           ": a token was given; when it expires is not told, it is renewed by itself"));
+  }
+  Add(CheckLevel::kFail, "credentials", absl::StrCat(with_.credentials_origin, ": ", Message(token)),
+      "run gcloud auth application-default login, or give --credentials FILE");
+}
+
+// Whatever the server says of the table, it was reached.
+void Checks::CheckRest(const absl::Status& table) {
+  const bool reached = table.code() != absl::StatusCode::kUnavailable &&
+                       table.code() != absl::StatusCode::kDeadlineExceeded &&
+                       table.code() != absl::StatusCode::kAborted;
+  if (reached) return Ok("REST endpoint", absl::StrCat(with_.rest_url, " answers"));
+  Add(CheckLevel::kFail, "REST endpoint", Message(table),
+      "look at --endpoint, BIGQUERY_EMULATOR_HOST and the network; a proxy is taken from https_proxy");
+}
+
+void Checks::CheckStorage(bool table_exists) {
+  const char* name = "gRPC endpoint";
+  const absl::Status found = with_.look_up_stream();
+  switch (found.code()) {
+    case absl::StatusCode::kOk:
+      return Ok(name, absl::StrCat(with_.storage_target, " answers and knows the table's default stream"));
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+      return Add(CheckLevel::kFail, name,
+                 absl::StrCat("cannot reach ", with_.storage_target, ": ", Message(found)),
+                 "look at --storage-endpoint and the network: port 443 with HTTP/2 must be open");
+    case absl::StatusCode::kUnauthenticated:
+      return Add(CheckLevel::kFail, name,
+                 absl::StrCat(with_.storage_target, " refuses the credentials: ", Message(found)),
+                 "see the line on credentials");
+    case absl::StatusCode::kUnimplemented:
+      return Add(CheckLevel::kWarn, name,
+                 absl::StrCat(with_.storage_target, " answers, but does not tell of streams"));
+    default:
+      break;
+  }
+  // The service masks a missing table as a missing right (docs: write-api, errors).
+  if (!table_exists) return Ok(name, absl::StrCat(with_.storage_target, " answers; of the table see below"));
+  Add(CheckLevel::kFail, name, absl::StrCat(with_.storage_target, ": ", Message(found)),
+      "the table exists, so a right is missing here, or the table is only minutes old");
+}
+
+void Checks::CheckClock() {
+  const char* name = "clock";
+  const absl::StatusOr<std::optional<absl::Time>> told = with_.ask_time();
+  if (!told.ok() || !told->has_value())
+    return Ok(name, "the endpoint does not tell its time, so nothing to compare");
+  const absl::Duration skew = with_.clock->Now() - **told;
+  const absl::Duration size = absl::AbsDuration(skew);
+  const std::string text =
+      absl::StrCat("ours is ", absl::FormatDuration(absl::Trunc(size, absl::Seconds(1))),
+                   skew < absl::ZeroDuration() ? " behind" : " ahead of", " the service's");
+  // The header has whole seconds.
+  if (size <= kSkewWarn) return Ok(name, "agrees with the service's");
+  Add(size > kSkewFail ? CheckLevel::kFail : CheckLevel::kWarn, name, text,
+      "let the machine follow a time server: tokens and the ages of deletes depend on it");
+}
+
+void Checks::CheckRights(const absl::Status& table) {
+  const char* name = "rights";
+  std::vector<std::string> wanted;
+  for (const Need& need : kNeeds) wanted.emplace_back(need.permission);
+  const absl::StatusOr<std::vector<std::string>> granted = with_.client->TestTablePermissions(name_, wanted);
+  if (granted.status().code() == absl::StatusCode::kUnimplemented) {
+    if (with_.local) return Ok(name, "the local server has no access control");
+    return Add(CheckLevel::kWarn, name,
+               "the endpoint does not tell (tables.testIamPermissions is not implemented)");
+  }
+  if (!granted.ok()) {
+    if (table.code() == absl::StatusCode::kNotFound) return;  // Told below.
+    return Add(CheckLevel::kFail, name, absl::StrCat("cannot be asked for: ", Message(granted.status())),
+               "see the lines above");
+  }
+  std::vector<std::string> missing;
+  for (const Need& need : kNeeds) {
+    if (std::find(granted->begin(), granted->end(), need.permission) == granted->end())
+      missing.push_back(absl::StrCat(need.permission, " (", need.what_for, ")"));
+  }
+  if (missing.empty()) return Ok(name, absl::StrJoin(wanted, ", "));
+  Add(CheckLevel::kFail, name, absl::StrCat("missing: ", absl::StrJoin(missing, ", ")),
+      absl::StrCat("grant roles/bigquery.dataEditor on the table or its dataset ", name_.project, ".",
+                   name_.dataset));
+}
+
+void Checks::CheckTableExists(const absl::Status& table) {
+  const char* name = "table";
+  if (table.ok()) return Ok(name, absl::StrCat(name_.ToString(), " exists"));
+  if (table.code() == absl::StatusCode::kNotFound) {
+    return Add(CheckLevel::kFail, name, Message(table),
+               absl::StrCat("bqcdc create-table ", name_.ToString(), " --schema … --primary-key …"));
+  }
+  Add(CheckLevel::kFail, name, Message(table),
+      table.code() == absl::StatusCode::kPermissionDenied
+          ? "grant bigquery.tables.get, as roles/bigquery.dataEditor does"
+          : "see the lines above");
+}
+
+void Checks::CheckKey(const rest::TableResource& table) {
+  const char* name = "primary key";
+  if (!table.type.empty() && table.type != "TABLE") {
+    return Add(CheckLevel::kFail, name, absl::StrCat("it is a ", table.type, ", not a table"),
+               "changes can be streamed to tables only");
+  }
+  const std::vector<std::string>& key = table.schema.primary_key;
+  if (key.empty()) {
+    return Add(CheckLevel::kFail, name, "there is none, so changes cannot be applied",
+               absl::StrCat("ALTER TABLE ", name_.Quoted(), " ADD PRIMARY KEY (…) NOT ENFORCED"));
+  }
+  const std::string text = absl::StrJoin(key, ", ");
+  if (key.size() > kKeyColumnsMax) {
+    return Add(CheckLevel::kFail, name,
+               absl::StrCat(key.size(), " columns; change data capture takes ", kKeyColumnsMax),
+               "choose a shorter key");
+  }
+  if (table.schema.columns.size() > kColumnsMax) {
+    return Add(CheckLevel::kFail, name,
+               absl::StrCat("the table has ", table.schema.columns.size(),
+                            " columns; change data capture takes ", kColumnsMax),
+               "split the table");
+  }
+  if (table.clustering.empty()) {
+    return Add(CheckLevel::kWarn, name, absl::StrCat(text, "; the table is not clustered"),
+               "cluster it by the key (at most 4 columns), which the documentation recommends");
+  }
+  Ok(name, text);
+}
+
+void Checks::CheckStaleness(const rest::TableResource&) {
+  const char* name = "max_staleness";
+  const absl::StatusOr<values::Interval> staleness = rest::ReadStaleness(*with_.client, name_);
+  if (!staleness.ok()) {
+    return Add(
+        CheckLevel::kFail, name, absl::StrCat("cannot be read: ", Message(staleness.status())),
+        staleness.status().code() == absl::StatusCode::kPermissionDenied
+            ? "grant bigquery.jobs.create on the project that runs queries, as roles/bigquery.jobUser does"
+            : "");
+  }
+  const auto micros = static_cast<std::int64_t>(staleness->TotalMicros());
+  const char* recommended =
+      "the documentation recommends CEILING(p95 seconds of the apply jobs * 2 / 60) + 7 minutes: bqcdc "
+      "set-staleness";
+  if (micros == 0) {
+    return Add(CheckLevel::kWarn, name,
+               "0: every query merges all changes first, which costs on-demand bytes or slots each time",
+               absl::StrCat("set what readers can bear, as 15m; ", recommended));
+  }
+  const std::string text = values::FormatInterval(*staleness);
+  if (micros < kStalenessLeastMinutes * 60 * 1'000'000) {
+    return Add(CheckLevel::kWarn, name,
+               absl::StrCat(text, ": apply jobs seldom keep within, and then every query merges"),
+               recommended);
+  }
+  Ok(name, absl::StrCat(
+               text, ": queries between two applies read the table as it was applied last, without a merge"));
+}
+
+void Checks::CheckLabels(const rest::TableResource& table) {
+  const char* name = "ownership";
+  const auto label = [&](const char* which) {
+    const auto found = table.labels.find(which);
+    return found == table.labels.end() ? std::string() : found->second;
+  };
+  const std::string epoch = label(pipeline::kEpochLabel), owner = label(pipeline::kOwnerLabel),
+                    mode = label(pipeline::kSequenceLabel);
+  if (epoch.empty()) return Ok(name, "never written by bqcdc; the first run claims it");
+  std::uint64_t number = 0;
+  if (!absl::SimpleAtoi(epoch, &number)) {
+    return Add(CheckLevel::kFail, name,
+               absl::StrCat("label ", pipeline::kEpochLabel, " is no number: '", epoch, "'"),
+               "set the label to the epoch that wrote the table last");
+  }
+  const std::string text =
+      absl::StrCat("last written by epoch ", epoch, ", owner ", owner.empty() ? "unknown" : owner,
+                   ", sequence numbers ", mode.empty() ? "unknown" : mode);
+  const auto limit = static_cast<std::uint64_t>(absl::ToUnixMicros(with_.clock->Now() + kEpochAhead));
+  if (number > limit) {
+    return Add(CheckLevel::kWarn, name, absl::StrCat(text, "; that is ahead of our clock"),
+               "some machine's clock was or is wrong; later runs count on from that epoch");
+  }
+  Ok(name, absl::StrCat(text, "; a new run takes over, and one that still runs stops"));
+}
+
+void Checks::CheckQuota(const rest::TableResource& table) {
+  const bool multi_region = table.location == "US" || table.location == "EU";
+  const std::string where = table.location.empty() ? "its location is not told" : table.location;
+  // docs: quotas, Storage Write API.
+  Ok("quota",
+     absl::StrCat(where, ": ", multi_region ? "3 GB/s" : "300 MB/s (3 GB/s in US and EU)",
+                  " for the dataset's project, ", multi_region ? "20,000" : "5,000 (20,000 in US and EU)",
+                  " connections for the caller's; what is used now shows in Cloud Monitoring"));
+}
+
+}  // namespace
+
+std::vector<CheckLine> CheckTable(const CheckSurroundings& with, const rest::TableName& name) {
+  return Checks(with, name).Run();
+}
+
+std::string FormatChecks(const std::vector<CheckLine>& lines) {
+  std::string text;
+  for (const CheckLine& line : lines) {
+    const char* level = line.level == CheckLevel::kOk     ? "ok"
+                        : line.level == CheckLevel::kWarn ? "warn"
+                                                          : "fail";
+    absl::StrAppendFormat(&text, "%-5s %s: %s%s\n", level, line.name, line.text,
+                          line.remedy.empty() ? "" : absl::StrCat(" → ", line.remedy));
+  }
+  return text;
+}
+
+bool AnyFailed(const std::vector<CheckLine>& lines) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [](const CheckLine& line) { return line.level == CheckLevel::kFail; });
+}
+
+}  // namespace bqcdc::cli

@@ -1,0 +1,199 @@
+#include "bqcdc/cli/table_check.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "bqcdc/rest/testing/fake_rest_service.h"
+
+namespace bqcdc::cli {
+namespace {
+
+using rest::testing::ErrorResponse;
+using rest::testing::FakeRestService;
+
+constexpr char kAllRights[] =
+    R"({"permissions":["bigquery.tables.get","bigquery.tables.update","bigquery.tables.updateData","bigquery.tables.getData"]})";
+
+class TableCheckTest : public ::testing::Test {
+ protected:
+  TableCheckTest() {
+    rest_.PutTable("p.d.t", {});
+    Staleness("0-0 0 0:15:0");
+    rest_.AnswerRights(kAllRights);
+    with_.client = &client_;
+    with_.clock = &clock_;
+    with_.rest_url = "http://fake";
+    with_.storage_target = "fake:443";
+    with_.credentials_origin = "credentials file x.json";
+    with_.get_token = [] { return absl::OkStatus(); };
+    with_.look_up_stream = [] { return absl::OkStatus(); };
+    with_.ask_time = [this]() -> absl::StatusOr<std::optional<absl::Time>> {
+      return std::optional(clock_.Now());
+    };
+  }
+
+  void Staleness(const std::string& value) {
+    rest_.AnswerQueries(
+        "TABLE_OPTIONS",
+        absl::StrCat(R"({"jobComplete":true,"schema":{"fields":[{"name":"option_value","type":"STRING"}]},)",
+                     R"("rows":[{"f":[{"v":")", value, R"("}]}]})"));
+  }
+  CheckLine Line(const std::string& name) {
+    for (const CheckLine& line : CheckTable(with_, {"p", "d", "t"})) {
+      if (line.name == name) return line;
+    }
+    ADD_FAILURE() << "no line " << name;
+    return {};
+  }
+  static bool Has(const std::string& text, const char* part) { return absl::StrContains(text, part); }
+
+  base::ManualClock clock_{absl::FromUnixSeconds(1'700'000'000)};
+  FakeRestService rest_;
+  credentials::NoToken no_token_;
+  rest::BigQueryClient client_{{.base_url = "http://fake", .project = "p", .attempts_max = 1},
+                               rest_,
+                               no_token_,
+                               base::SystemClock::Get()};
+  CheckSurroundings with_;
+};
+
+TEST_F(TableCheckTest, NothingFailsWhereAllIsWell) {
+  const std::vector<CheckLine> lines = CheckTable(with_, {"p", "d", "t"});
+  EXPECT_FALSE(AnyFailed(lines)) << FormatChecks(lines);
+  EXPECT_EQ(lines.size(), 10u) << FormatChecks(lines);
+  for (const http::Request& request : rest_.requests()) EXPECT_NE(request.method, "PATCH");
+}
+
+TEST_F(TableCheckTest, NamesTheMissingPermission) {
+  rest_.AnswerRights(
+      R"({"permissions":["bigquery.tables.get","bigquery.tables.update","bigquery.tables.getData"]})");
+  CheckLine line = Line("rights");
+  EXPECT_EQ(line.level, CheckLevel::kFail);
+  EXPECT_EQ(line.text, "missing: bigquery.tables.updateData (writing rows)");
+  EXPECT_TRUE(Has(line.remedy, "roles/bigquery.dataEditor")) << line.remedy;
+  rest_.AnswerRights("{}");  // None at all.
+  line = Line("rights");
+  EXPECT_TRUE(Has(line.text, "bigquery.tables.get (")) << line.text;
+}
+
+TEST_F(TableCheckTest, AServerThatDoesNotTellRightsIsNoFailure) {
+  rest_.AnswerRights("", 501);
+  EXPECT_EQ(Line("rights").level, CheckLevel::kWarn);
+  with_.local = true;
+  EXPECT_EQ(Line("rights").text, "the local server has no access control");
+}
+
+TEST_F(TableCheckTest, AMissingTableIsToldOnceWithTheCommandThatMakesIt) {
+  rest_.RemoveTable("p.d.t");
+  rest_.AnswerRights("", 404);
+  with_.look_up_stream = [] { return absl::PermissionDeniedError("(or it may not exist)"); };
+  const std::vector<CheckLine> lines = CheckTable(with_, {"p", "d", "t"});
+  const std::string text = FormatChecks(lines);
+  EXPECT_TRUE(AnyFailed(lines));
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
+                          [](const CheckLine& l) { return l.level == CheckLevel::kFail; }),
+            1)
+      << text;
+  EXPECT_TRUE(Has(text, "→ bqcdc create-table p.d.t --schema")) << text;
+}
+
+TEST_F(TableCheckTest, Key) {
+  rest_.ChangeTable("p.d.t", [](FakeRestService::Table& table) { table.primary_key = ""; });
+  EXPECT_EQ(Line("primary key").level, CheckLevel::kFail);
+  EXPECT_TRUE(Has(Line("primary key").remedy, "ADD PRIMARY KEY"));
+  rest_.ChangeTable("p.d.t", [](FakeRestService::Table& table) {
+    std::string fields, key;
+    for (int i = 0; i < 17; ++i) {
+      absl::StrAppend(&fields, i > 0 ? "," : "", R"({"name":"k)", i,
+                      R"(","type":"INTEGER","mode":"REQUIRED"})");
+      absl::StrAppend(&key, i > 0 ? "," : "", "\"k", i, "\"");
+    }
+    table.schema_fields = absl::StrCat("[", fields, "]");
+    table.primary_key = absl::StrCat("[", key, "]");
+  });
+  EXPECT_EQ(Line("primary key").text, "17 columns; change data capture takes 16");
+}
+
+TEST_F(TableCheckTest, Staleness) {
+  EXPECT_EQ(Line("max_staleness").level, CheckLevel::kOk);
+  FakeRestService none;
+  none.PutTable("p.d.t", {});
+  none.AnswerRights(kAllRights);
+  rest::BigQueryClient client({.base_url = "http://fake", .project = "p", .attempts_max = 1}, none, no_token_,
+                              base::SystemClock::Get());
+  with_.client = &client;
+  EXPECT_EQ(Line("max_staleness").level, CheckLevel::kWarn);
+  EXPECT_TRUE(Has(Line("max_staleness").text, "0: every query merges"));
+  EXPECT_TRUE(Has(Line("max_staleness").remedy, "CEILING(p95"));
+}
+
+TEST_F(TableCheckTest, AShortStalenessIsWarnedOf) {
+  FakeRestService rest;
+  rest.PutTable("p.d.t", {});
+  rest.AnswerRights(kAllRights);
+  rest.AnswerQueries(
+      "TABLE_OPTIONS",
+      R"({"jobComplete":true,"schema":{"fields":[{"name":"v","type":"STRING"}]},"rows":[{"f":[{"v":"0-0 0 0:7:59"}]}]})");
+  rest::BigQueryClient client({.base_url = "http://fake", .project = "p", .attempts_max = 1}, rest, no_token_,
+                              base::SystemClock::Get());
+  with_.client = &client;
+  EXPECT_EQ(Line("max_staleness").level, CheckLevel::kWarn);
+}
+
+TEST_F(TableCheckTest, NoRightToQueryIsNamed) {
+  FakeRestService rest;
+  rest.PutTable("p.d.t", {});
+  rest.AnswerRights(kAllRights);
+  rest.AnswerQueries("TABLE_OPTIONS",
+                     ErrorResponse(403, "accessDenied", "Access Denied: bigquery.jobs.create").body, 403);
+  rest::BigQueryClient client({.base_url = "http://fake", .project = "p", .attempts_max = 1}, rest, no_token_,
+                              base::SystemClock::Get());
+  with_.client = &client;
+  const CheckLine line = Line("max_staleness");
+  EXPECT_EQ(line.level, CheckLevel::kFail);
+  EXPECT_TRUE(Has(line.remedy, "bigquery.jobs.create")) << line.remedy;
+}
+
+TEST_F(TableCheckTest, ClockSkew) {
+  absl::Duration behind;
+  with_.ask_time = [&]() -> absl::StatusOr<std::optional<absl::Time>> {
+    return std::optional(clock_.Now() + behind);
+  };
+  behind = absl::Seconds(9);
+  EXPECT_EQ(Line("clock").level, CheckLevel::kOk);
+  behind = absl::Seconds(90);
+  EXPECT_EQ(Line("clock").level, CheckLevel::kWarn);
+  EXPECT_EQ(Line("clock").text, "ours is 1m30s behind the service's");
+  behind = -absl::Minutes(6);
+  EXPECT_EQ(Line("clock").level, CheckLevel::kFail);
+  EXPECT_EQ(Line("clock").text, "ours is 6m ahead of the service's");
+}
+
+TEST_F(TableCheckTest, Ownership) {
+  EXPECT_EQ(Line("ownership").text, "never written by bqcdc; the first run claims it");
+  const auto set_epoch = [&](const char* epoch) {
+    rest_.ChangeTable("p.d.t", [&](FakeRestService::Table& table) { table.labels["bqcdc_epoch"] = epoch; });
+  };
+  set_epoch("1600000000000000");
+  EXPECT_EQ(Line("ownership").level, CheckLevel::kOk);
+  set_epoch("1900000000000000");
+  EXPECT_EQ(Line("ownership").level, CheckLevel::kWarn);
+  set_epoch("x");
+  EXPECT_EQ(Line("ownership").level, CheckLevel::kFail);
+}
+
+TEST_F(TableCheckTest, EndpointsAndCredentials) {
+  with_.look_up_stream = [] { return absl::UnavailableError("connection refused"); };
+  with_.get_token = [] { return absl::UnauthenticatedError("invalid_grant"); };
+  EXPECT_EQ(Line("gRPC endpoint").text, "cannot reach fake:443: connection refused");
+  EXPECT_EQ(Line("gRPC endpoint").level, CheckLevel::kFail);
+  EXPECT_EQ(Line("credentials").level, CheckLevel::kFail);
+  with_.local = true;
+  EXPECT_EQ(Line("credentials").level, CheckLevel::kOk);
+  rest_.AnswerNext(absl::UnavailableError("cannot reach http://fake"));
+  EXPECT_EQ(Line("REST endpoint").level, CheckLevel::kFail);
+}
+
+}  // namespace
+}  // namespace bqcdc::cli

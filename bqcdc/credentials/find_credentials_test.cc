@@ -164,7 +164,8 @@ TEST_F(FindCredentialsTest, AnAccessTokenFileStandsForItself) {
 }
 
 TEST_F(FindCredentialsTest, TheMetadataServerMustSayThatItIsOne) {
-  transport_->answers = {{200, "<html>a hotel's login</html>", {}}};
+  transport_->answers = {
+      {200, "<html>a hotel's login</html>", {{"content-type", "text/html"}, {"metadata-flavor", "Hotel"}}}};
   const absl::Status status = FindCredentials(Options()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_TRUE(absl::StrContains(status.message(), "is no metadata server")) << status;

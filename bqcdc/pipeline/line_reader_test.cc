@@ -71,6 +71,23 @@ TEST_F(LineReaderTest, FindsLinesWhereverTheyAreCut) {
     EXPECT_EQ(ReadAll({path}, {.chunk_bytes = chunk}), want) << chunk;
 }
 
+TEST_F(LineReaderTest, KnowsHowMuchStandsBeforeALine) {
+  const std::string one = "one\n\ntwo\r\n" + std::string(500, 'x') + "\nthree\n", two = "four\nfive";
+  const std::vector<std::string> paths = {File("a", one), File("b", two)};
+  for (const std::size_t chunk : {1, 2, 7, 64, 100000}) {
+    auto reader = LineReader::Open(paths, stop_, {.line_bytes_max = 100, .chunk_bytes = chunk});
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    InputLine line;
+    int lines = 0;
+    while (reader->ReadLine(absl::InfiniteFuture(), &line) == LineReader::Next::kLine) {
+      ++lines;
+      EXPECT_TRUE((one + two).substr(reader->bytes_before_line()).starts_with(line.text))
+          << chunk << " " << line.text;
+    }
+    EXPECT_EQ(lines, 6);
+  }
+}
+
 TEST_F(LineReaderTest, ReportsALineThatIsTooLongAndGoesOn) {
   const std::string text = "ok\n" + std::string(1000, 'x') + "\n" + std::string(50, 'y') + "\nend";
   for (const std::size_t chunk : {1, 10, 64, 5000}) {

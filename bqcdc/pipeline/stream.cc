@@ -240,7 +240,10 @@ absl::Status StreamRun::Work() {
   pool_->Close();
   if (rate_limiter_.has_value()) rate_limiter_->Close();
   MeterSender();
-  if (!sent.ok()) with_.stop->Request();
+  if (!sent.ok()) {
+    meter_.OnFailure(sent);  // Seen while the other threads end.
+    with_.stop->Request();
+  }
   {
     absl::MutexLock lock(&mutex_);
     ended_ = true;

@@ -76,8 +76,9 @@ class StreamTest : public ::testing::Test {
     return Upsert(id, "n", absl::StrCat(R"(,"_CHANGE_SEQUENCE_NUMBER":")", sequence, "\""));
   }
 
-  StreamOutcome Stream(FakeWriteService& service, std::vector<std::string> paths) {
+  StreamOutcome Stream(FakeWriteService& service, std::vector<std::string> paths, RunMeter* meter = nullptr) {
     StreamSurroundings surroundings;
+    surroundings.meter = meter;
     surroundings.client = &client_;
     surroundings.channels = [&service] { return write::MakeLocalChannel(service.target()); };
     surroundings.clock = &base::SystemClock::Get();
@@ -531,6 +532,65 @@ TEST_F(StreamTest, KeysStayInOrderWhileTheNumberOfConnectionsChanges) {
     found->second = number;
   }
   EXPECT_EQ(last.size(), 40u);
+}
+
+TEST_F(StreamTest, TheMeterSeesWhatTheRunDid) {
+  int requests = 0;
+  FakeWriteService service([&requests](const SeenRequest&) {
+    ++requests;
+    if (requests == 1) return Reply::Refuse(absl::UnavailableError("try again"));
+    if (requests == 2) return Reply::Refuse(absl::InvalidArgumentError("bad rows"), {{1, "bad"}});
+    return Reply::Ok();
+  });
+  RunMeter meter(base::SystemClock::Get());
+  const std::string text = Upsert(1, "a") + Upsert(2, "b") + R"({"_CHANGE_TYPE":"DELETE","id":1})" + "\n[]\n";
+  const StreamOutcome outcome = Stream(service, {File("in", text)}, &meter);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  const RunSnapshot seen = meter.Snapshot();
+  EXPECT_EQ(seen.table, kTable);
+  EXPECT_EQ(seen.epoch, outcome.summary.epoch);
+  EXPECT_EQ(seen.upserts, 1);
+  EXPECT_EQ(seen.deletes, 1);
+  EXPECT_EQ(seen.bytes(), outcome.summary.bytes);
+  EXPECT_GT(seen.upsert_bytes, seen.delete_bytes);
+  EXPECT_EQ(seen.dead_letters, (std::map<std::string, std::int64_t>{{"not_an_object", 1}, {"refused", 1}}));
+  EXPECT_EQ(seen.requests, 3);
+  EXPECT_EQ(seen.retries, 1);
+  EXPECT_EQ(seen.errors.size(), 2u);
+  EXPECT_EQ(seen.errors.at(write::AppendAction::kSetRowsAside), 1);
+  EXPECT_EQ(seen.acknowledge.count(), 3);
+  EXPECT_EQ(seen.batch_fill.count, 1) << "repeats are no new batches";
+  EXPECT_EQ(seen.fill.count(), 1);
+  EXPECT_EQ(seen.slowest.list().size(), 3u);
+  EXPECT_EQ(seen.connections, 1);
+  EXPECT_EQ(seen.window_use, std::vector<double>{0});
+  EXPECT_EQ(seen.input_bytes_read, text.size());
+  EXPECT_EQ(seen.lag_bytes, 0u);
+  EXPECT_EQ(seen.lag, absl::ZeroDuration());
+  EXPECT_EQ(outcome.summary.acknowledge_p99, seen.acknowledge.Quantile(0.99));
+}
+
+TEST_F(StreamTest, AFailedRunIsSeenByItsMeter) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  rest_.RemoveTable(kTable);
+  RunMeter meter(base::SystemClock::Get());
+  const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))}, &meter);
+  EXPECT_FALSE(outcome.status.ok());
+  EXPECT_EQ(HealthOf(meter.Snapshot(), absl::Minutes(1)).code(), outcome.status.code());
+}
+
+TEST_F(StreamTest, ARateLimitKeepsBatchesSmallAndLosesNothing) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.rate_limit.rows_per_second = 1000;  // 100 rows at once
+  std::string text;
+  for (int i = 0; i < 250; ++i) text += Upsert(i, "n");
+  const absl::Time start = absl::Now();
+  const StreamOutcome outcome = Stream(service, {File("in", text)});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  // The third batch goes once the first two are paid for, less the burst.
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(95));
+  EXPECT_EQ(Stored(service).size(), 250u);
+  EXPECT_EQ(outcome.summary.requests, 3);
 }
 
 TEST_F(StreamTest, ADeadLetterThatCannotBeWrittenHalts) {

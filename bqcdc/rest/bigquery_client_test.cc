@@ -226,5 +226,19 @@ TEST_F(BigQueryClientTest, AFaultOfTheTokenEndpointIsWaitedOut) {
   EXPECT_EQ(service_.requests().size(), 1u);
 }
 
+TEST(TableResource, StreamingBufferAndLocationWhereTheServiceTellsThem) {
+  auto table = ParseTableResource(
+      R"({"location":"EU","streamingBuffer":{"estimatedRows":"12","estimatedBytes":"3456","oldestEntryTime":"1700000000000"}})");
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->location, "EU");
+  EXPECT_EQ(table->streaming_buffer, (StreamingBuffer{12, 3456}));
+  table = ParseTableResource(R"({"streamingBuffer":{}})");
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->streaming_buffer, (StreamingBuffer{0, 0}));
+  table = ParseTableResource("{}");
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_FALSE(table->streaming_buffer.has_value());
+}
+
 }  // namespace
 }  // namespace bqcdc::rest

@@ -25,9 +25,14 @@ absl::StatusOr<TableResource> ParseTableResource(std::string_view json) {
   table.location = text("location");
   if (const auto buffer = body.find("streamingBuffer"); buffer != body.end() && buffer->is_object()) {
     StreamingBuffer& told = table.streaming_buffer.emplace();
-    // Numbers of 64 bits are text in JSON.
-    if (!absl::SimpleAtoi(buffer->value("estimatedRows", "0"), &told.rows)) told.rows = 0;
-    if (!absl::SimpleAtoi(buffer->value("estimatedBytes", "0"), &told.bytes)) told.bytes = 0;
+    const auto number = [&buffer](const char* name) {
+      std::int64_t value = 0;
+      const auto found = buffer->find(name);
+      // Numbers of 64 bits are text in JSON.
+      const bool is_text = found != buffer->end() && found->is_string();
+      return is_text && absl::SimpleAtoi(found->get<std::string>(), &value) ? value : 0;
+    };
+    told = {number("estimatedRows"), number("estimatedBytes")};
   }
   if (const auto labels = body.find("labels"); labels != body.end() && labels->is_object()) {
     for (const auto& [name, value] : labels->items()) {

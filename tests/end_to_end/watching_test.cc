@@ -67,11 +67,12 @@ TEST_F(Watching, MetricsAndHealthOfARunThatWorks) {
     body = Get(port, "/metrics");
     return has("bqcdc_rows_total{change_type=\"upsert\"} 2\n") &&
            has("bqcdc_rows_total{change_type=\"delete\"} 1\n") && has("bqcdc_lag_bytes 0\n") &&
-           has("bqcdc_connections 1\n") && has("bqcdc_watermark_errors_total 0\n");
+           has("bqcdc_connections 1\n") && has("bqcdc_calls_opened_total 1\n") &&
+           has("bqcdc_watermark_errors_total 0\n");
   })) << body;
-  for (const char* line : {"bqcdc_dead_letters_total{reason=\"invalid_json\"} 1\n", "bqcdc_healthy 1\n",
-                           "bqcdc_lag_seconds 0\n", "bqcdc_calls_opened_total 1\n", "bqcdc_lanes 1\n",
-                           "table=\"p.d.t\"", "bqcdc_window_use_ratio{connection=\"0\"} "})
+  for (const char* line : {"bqcdc_dead_letters_total{reason=\"not_an_object\"} 1\n", "bqcdc_healthy 1\n",
+                           "bqcdc_lag_seconds 0\n", "bqcdc_lanes 1\n", "table=\"p.d.t\"",
+                           "bqcdc_window_use_ratio{connection=\"0\"} "})
     EXPECT_TRUE(has(line)) << line << "\n" << body;
   EXPECT_FALSE(has(kSecret)) << body;
   int code = 0;

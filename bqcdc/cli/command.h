@@ -27,6 +27,7 @@ void AddCreateTableCommand(CLI::App& app, const CommonFlags& common, Action* act
 void AddStreamCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddQueryCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddSetStalenessCommand(CLI::App& app, const CommonFlags& common, Action* action);
+void AddDeadLetterCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddAdminCommand(CLI::App& app, const CommonFlags& common, Action* action);
 
 // Replaces this process by the sibling program bqcdc-serve, with the arguments behind "serve". Returns only

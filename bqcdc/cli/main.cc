@@ -114,6 +114,7 @@ int main(int argc, char** argv) {
   bqcdc::cli::AddStreamCommand(app, flags, &action);
   bqcdc::cli::AddQueryCommand(app, flags, &action);
   bqcdc::cli::AddSetStalenessCommand(app, flags, &action);
+  bqcdc::cli::AddDeadLetterCommand(app, flags, &action);
   bqcdc::cli::AddAdminCommand(app, flags, &action);
   NoteCommonFlags(app);
   app.footer(kFooter);  // After the commands, which would take it over.

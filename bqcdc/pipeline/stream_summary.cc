@@ -41,6 +41,7 @@ std::string FormatSummary(const StreamSummary& summary, const std::string& table
       CountOf(summary.upserts, "upsert"), CountOf(summary.deletes, "delete"),
       FormatBytes(static_cast<double>(summary.bytes)), CountOf(summary.requests, "request"), seconds,
       FormatCount(static_cast<std::int64_t>(static_cast<double>(summary.rows()) / seconds)));
+  if (summary.lines_before > 0) absl::StrAppend(&text, "resumed after line ", summary.lines_before, "\n");
   if (summary.epoch != 0) absl::StrAppend(&text, "epoch ", summary.epoch, "\n");
   if (summary.ties > 0) {
     absl::StrAppend(

@@ -18,7 +18,7 @@ TEST_F(Usage, WithoutACommandItShowsTheHelp) {
   EXPECT_EQ(nothing.exit_code, 2);
   EXPECT_EQ(nothing.out, "");
   EXPECT_EQ(nothing.err, help.out);
-  for (const char* command : {"serve", "create-table", "stream", "query", "set-staleness", "admin"})
+  for (const char* command : {"serve", "create-table", "stream", "query", "set-staleness", "dead-letter", "admin"})
     EXPECT_TRUE(absl::StrContains(help.out, absl::StrCat("\n  ", command, " "))) << command;
   EXPECT_TRUE(absl::StartsWith(Run({"--version"}).out, "bqcdc "));
 }
@@ -28,6 +28,8 @@ TEST_F(Usage, EachCommandHasHelp) {
                                                   {"stream"},
                                                   {"query"},
                                                   {"set-staleness"},
+                                                  {"dead-letter"},
+                                                  {"dead-letter", "retry"},
                                                   {"admin"},
                                                   {"admin", "clock"},
                                                   {"admin", "apply"}}) {

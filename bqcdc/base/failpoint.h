@@ -2,12 +2,13 @@
 
 #include <string_view>
 
-// Named places where a process can be made to die, to prove that what it leaves on disk is enough. Listed in
-// BQCDC_FAILPOINT_LIST below; each has a kill-and-restart test. Programs built without tests compile them to
+// Named places where a process can be made to die, to prove that what it leaves on disk is enough. All are
+// listed below; each has a kill-and-restart test. Programs built without tests compile them to
 // nothing.
 namespace bqcdc::base {
 
-#define BQCDC_FAILPOINT_LIST(X)                                                                      \
+// Of the local server.
+#define BQCDC_SERVER_FAILPOINTS(X)                                                                   \
   X(kAppendBeforeCommit, "append-before-commit")           /* rows written, not durable */           \
   X(kAppendBeforeAcknowledge, "append-before-acknowledge") /* durable, nobody told */                \
   X(kApplyBeforeCommit, "apply-before-commit")             /* baseline written, not durable */       \
@@ -18,6 +19,24 @@ namespace bqcdc::base {
   X(kCreateBetweenFiles, "create-between-files") /* in the delta, not in the baseline */             \
   X(kDropBetweenFiles, "drop-between-files")     /* gone from the baseline, in the delta still */    \
   X(kAlterBetweenFiles, "alter-between-files")   /* delta altered, baseline not */
+
+// Of `bqcdc stream` and `bqcdc dead-letter retry`.
+#define BQCDC_STREAM_FAILPOINTS(X)                                                                          \
+  X(kStreamAfterClaim, "stream-after-claim") /* the label has the epoch, the checkpoint says undecided */   \
+  X(kStreamAfterRead, "stream-after-read")   /* a batch is encoded, nobody has it */                        \
+  X(kStreamBeforeSend, "stream-before-send") /* its bad lines are set aside, nothing was sent */            \
+  X(kStreamAfterAcknowledge, "stream-after-acknowledge") /* stored, not yet settled */                      \
+  X(kStreamAfterSettle, "stream-after-settle")           /* settled, not in the checkpoint */               \
+  X(kDeadLetterBeforeSync, "dead-letter-before-sync")                                                       \
+  X(kDeadLetterAfterSync, "dead-letter-after-sync") /* set aside, not yet settled */                        \
+  X(kReplaceBeforeSync, "replace-before-sync")      /* checkpoint or dead letter file: temporary written */ \
+  X(kReplaceBeforeRename, "replace-before-rename")  /* … and durable */                                   \
+  X(kReplaceAfterRename, "replace-after-rename")    /* the name may be lost still */                        \
+  X(kReplaceAfterSync, "replace-after-sync")                                                                \
+  X(kStreamBeforeLastCheckpoint, "stream-before-last-checkpoint") /* all is settled */                      \
+  X(kRetryAfterSend, "retry-after-send") /* rows are settled, the dead letter file has them still */
+
+#define BQCDC_FAILPOINT_LIST(X) BQCDC_SERVER_FAILPOINTS(X) BQCDC_STREAM_FAILPOINTS(X)
 
 enum class Failpoint {
 #define BQCDC_FAILPOINT_NAME(name, text) name,

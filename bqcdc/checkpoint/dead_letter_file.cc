@@ -1,19 +1,15 @@
 #include "bqcdc/checkpoint/dead_letter_file.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/time/time.h"
+#include "bqcdc/base/failpoint.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 
@@ -23,24 +19,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kFormatVersion = 1;
-constexpr mode_t kMode = 0600;
 constexpr std::size_t kReadBytes = 1024 * 1024;
-
-absl::Status SystemError(std::string_view what, const std::string& path) {
-  return base::Internal("cannot ", what, " dead letter file ", path, ": ", std::strerror(errno));
-}
-
-// fsync of a new file covers its bytes, not its name.
-absl::Status SyncDirectoryOf(const std::string& path) {
-  const std::string parent = std::filesystem::path(path).parent_path().string();
-  const int fd = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return SystemError("open the directory of", path);
-  const int result = fsync(fd);
-  const int error = errno;
-  close(fd);
-  errno = error;
-  return result == 0 ? absl::OkStatus() : SystemError("sync the directory of", path);
-}
 
 std::string Text(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -60,13 +39,9 @@ std::string RowOf(const Json& record) {
 DeadLetterFile::DeadLetterFile(DeadLetterOptions options, const base::Clock& clock)
     : options_(std::move(options)), clock_(clock) {}
 
-DeadLetterFile::~DeadLetterFile() {
-  if (fd_ >= 0) close(fd_);
-}
-
 absl::Status DeadLetterFile::Append(std::span<const DeadLetterRecord> records) {
   if (records.empty()) return absl::OkStatus();
-  if (fd_ < 0) BQCDC_RETURN_IF_ERROR(Open());
+  if (!file_.has_value()) BQCDC_RETURN_IF_ERROR(Open());
   std::string bytes;
   std::vector<Digest> added;
   for (const DeadLetterRecord& record : records) {
@@ -84,32 +59,12 @@ absl::Status DeadLetterFile::Append(std::span<const DeadLetterRecord> records) {
 }
 
 absl::Status DeadLetterFile::Open() {
-  const bool existed = access(options_.path.c_str(), F_OK) == 0;
-  fd_ = open(options_.path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, kMode);
-  if (fd_ < 0) return SystemError("open", options_.path);
-  const auto fail = [this](absl::Status status) {
-    close(fd_);
-    fd_ = -1;
-    return status;
-  };
-  struct stat facts = {};
-  if (fstat(fd_, &facts) != 0) return fail(SystemError("look at", options_.path));
-  if (!S_ISREG(facts.st_mode)) {
-    return fail(absl::FailedPreconditionError(
-        base::StrCat("dead letter file ", options_.path, " is no regular file")));
-  }
-  if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-    return fail(absl::FailedPreconditionError(base::StrCat(
-        "dead letter file ", options_.path, " is in use by another run; give another --dead-letter")));
-  }
-  // The umask does not loosen it, but an older file may be looser.
-  if ((facts.st_mode & 0777) != kMode && fchmod(fd_, kMode) != 0)
-    return fail(SystemError("protect", options_.path));
-  if (const absl::Status status = ReadBack(); !status.ok()) return fail(status);
-  if (!existed) {
-    if (const absl::Status status = SyncDirectoryOf(options_.path); !status.ok()) return fail(status);
-  }
-  return absl::OkStatus();
+  BQCDC_ASSIGN_OR_RETURN(LockedFile opened,
+                         LockedFile::Open({options_.path, "dead letter file", "give another --dead-letter"}));
+  file_.emplace(std::move(opened));
+  const absl::Status status = ReadBack();
+  if (!status.ok()) file_.reset();
+  return status;
 }
 
 // Learns which records are there. A last line that was cut off by a crash was never settled: it goes.
@@ -124,9 +79,9 @@ absl::Status DeadLetterFile::ReadBack() {
     return true;
   };
   for (off_t offset = 0;;) {
-    const ssize_t count = pread(fd_, chunk.data(), chunk.size(), offset);
+    const ssize_t count = pread(file_->fd(), chunk.data(), chunk.size(), offset);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return SystemError("read", options_.path);
+    if (count < 0) return file_->SystemError("read");
     if (count == 0) break;
     offset += count;
     pending.append(chunk, 0, static_cast<std::size_t>(count));
@@ -147,23 +102,17 @@ absl::Status DeadLetterFile::ReadBack() {
     size_ += static_cast<off_t>(pending.size());
     return WriteAll("\n");
   }
-  return ftruncate(fd_, size_) == 0 ? absl::OkStatus() : SystemError("repair", options_.path);
+  return ftruncate(file_->fd(), size_) == 0 ? absl::OkStatus() : file_->SystemError("repair");
 }
 
 absl::Status DeadLetterFile::WriteAll(std::string_view bytes) {
-  absl::Status status;
-  for (std::size_t done = 0; done < bytes.size() && status.ok();) {
-    const ssize_t count = write(fd_, bytes.data() + done, bytes.size() - done);
-    if (count >= 0) {
-      done += static_cast<std::size_t>(count);
-    } else if (errno != EINTR) {
-      status = SystemError("write", options_.path);
-    }
-  }
-  if (status.ok() && fdatasync(fd_) != 0) status = SystemError("sync", options_.path);
+  absl::Status status = file_->WriteAll(file_->fd(), bytes);
+  base::HitFailpoint(base::Failpoint::kDeadLetterBeforeSync);
+  if (status.ok() && fdatasync(file_->fd()) != 0) status = file_->SystemError("sync");
+  base::HitFailpoint(base::Failpoint::kDeadLetterAfterSync);
   if (status.ok()) {
     size_ += static_cast<off_t>(bytes.size());
-  } else if (ftruncate(fd_, size_) != 0) {
+  } else if (ftruncate(file_->fd(), size_) != 0) {
     // A torn record is dropped at the next start.
   }
   return status;

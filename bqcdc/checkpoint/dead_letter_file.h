@@ -5,7 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "bqcdc/base/clock.h"
+#include "bqcdc/checkpoint/locked_file.h"
 #include "bqcdc/values/sequence_number.h"
 
 namespace bqcdc::checkpoint {
@@ -45,7 +46,6 @@ class DeadLetterFile {
   static constexpr std::size_t kRecordsMax = 2'000'000;
 
   DeadLetterFile(DeadLetterOptions options, const base::Clock& clock);
-  ~DeadLetterFile();
   DeadLetterFile(const DeadLetterFile&) = delete;
   DeadLetterFile& operator=(const DeadLetterFile&) = delete;
 
@@ -67,7 +67,7 @@ class DeadLetterFile {
 
   const DeadLetterOptions options_;
   const base::Clock& clock_;
-  int fd_ = -1;
+  std::optional<LockedFile> file_;  // none yet
   off_t size_ = 0;
   std::set<Digest> present_;
 };

@@ -30,6 +30,7 @@ void AddQueryCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddSetStalenessCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddStatusCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddCheckCommand(CLI::App& app, const CommonFlags& common, Action* action);
+void AddDeadLetterCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddAdminCommand(CLI::App& app, const CommonFlags& common, Action* action);
 
 // Replaces this process by the sibling program bqcdc-serve, with the arguments behind "serve". Returns only

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/checkpoint/checkpoint_file.h"
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/flag_values.h"
@@ -26,6 +27,7 @@
 #include "bqcdc/metrics/watermark_poller.h"
 #include "bqcdc/pipeline/dry_run.h"
 #include "bqcdc/rest/table_watermark.h"
+#include "bqcdc/pipeline/resume.h"
 
 namespace bqcdc::cli {
 namespace {
@@ -39,6 +41,9 @@ struct Flags {
   std::string dead_letter;
   std::int64_t max_bad_rows = -1;
   std::uint64_t epoch = 0;
+  std::string checkpoint, checkpoint_interval = "1s";
+  bool follow = false;
+  std::string follow_interval = "200ms";
   bool dry_run = false;
   std::string schema, primary_key;
   std::string evolve_schema;
@@ -73,6 +78,14 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   if (!flags.rate_limit.empty()) {
     BQCDC_ASSIGN_OR_RETURN(options.rate_limit, ParseRateLimit("--rate-limit", flags.rate_limit));
   }
+  BQCDC_ASSIGN_OR_RETURN(options.checkpoint_interval,
+                         ParseDurationFlag("--checkpoint-interval", flags.checkpoint_interval));
+  BQCDC_ASSIGN_OR_RETURN(options.input.follow_interval,
+                         ParseDurationFlag("--follow-interval", flags.follow_interval));
+  if (options.checkpoint_interval < absl::Milliseconds(1) ||
+      options.input.follow_interval < absl::Milliseconds(1))
+    return WrongUsage("--checkpoint-interval and --follow-interval must be at least 1ms");
+  options.input.follow = flags.follow;
   if (options.request_bytes_max < write::kRequestBytesMin ||
       options.request_bytes_max > 2 * write::kServiceRequestBytesMax) {
     return WrongUsage("--max-request-bytes must be from 16KiB to 20MiB, the largest that any project takes");
@@ -98,14 +111,22 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   return options;
 }
 
+// `resumable`: a run that was stopped has lost nothing, the next one goes on.
 int Report(const StreamOutcome& outcome, const std::string& table, const std::string& dead_letter,
-           bool from_files) {
+           bool resumable) {
+  const pipeline::StreamSummary& summary = outcome.summary;
+  if (outcome.status.ok() && !summary.interrupted && summary.lines_before > 0 &&
+      summary.lines == summary.lines_before) {
+    std::fprintf(stderr, "%s: nothing to do: the input was read to its end, line %llu, by an earlier run\n",
+                 table.c_str(), static_cast<unsigned long long>(summary.lines));
+    return kDone;
+  }
   // A run that failed before its first line has nothing to tell but why.
   if (outcome.status.ok() || outcome.summary.lines > 0) {
     std::fputs(pipeline::FormatSummary(outcome.summary, table, dead_letter).c_str(), stderr);
   }
   if (!outcome.status.ok()) return ReportError(outcome.status, ExitCodeOf(outcome.status));
-  if (outcome.summary.interrupted && from_files) {
+  if (outcome.summary.interrupted && !resumable) {
     return ReportError(absl::CancelledError(
         absl::StrCat("interrupted: lines after ", outcome.summary.lines, " were not sent")));
   }
@@ -148,8 +169,20 @@ class Watching {
   std::optional<metrics::WatermarkPoller> watermark_;
 };
 
+absl::Status CheckFlags(const Flags& flags) {
+  if (flags.follow && (flags.files.size() != 1 || flags.files.front() == "-")) {
+    return WrongUsage("--follow takes one FILE; a pipe is read until it is closed in any case");
+  }
+  if (flags.dry_run && (flags.follow || !flags.checkpoint.empty()))
+    return WrongUsage("--dry-run sends nothing, so there is nothing to follow or to keep a checkpoint of");
+  if (!flags.checkpoint.empty() && flags.epoch != 0)
+    return WrongUsage("the checkpoint brings the epoch; leave --epoch out");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   if (flags.files.empty()) flags.files = {"-"};
+  BQCDC_RETURN_IF_ERROR(CheckFlags(flags));
   BQCDC_ASSIGN_OR_RETURN(StreamOptions options, ReadOptions(flags));
   const bool has_schema = !flags.schema.empty() || !flags.primary_key.empty();
   if (flags.dry_run != has_schema || (flags.dry_run && (flags.schema.empty() || flags.primary_key.empty()))) {
@@ -157,6 +190,16 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
         "--dry-run works offline, so it needs --schema and --primary-key; without it both come from the "
         "table");
   }
+  std::optional<checkpoint::CheckpointFile> checkpoint;
+  if (!flags.checkpoint.empty()) {
+    BQCDC_ASSIGN_OR_RETURN(checkpoint::CheckpointFile file,
+                           checkpoint::CheckpointFile::Open(flags.checkpoint));
+    checkpoint.emplace(std::move(file));
+    options.input.checkpointed = true;
+    if (checkpoint->loaded().has_value())
+      BQCDC_RETURN_IF_ERROR(pipeline::GoOnFrom(*checkpoint->loaded(), flags.files, options.input));
+  }
+  options.input.warn = [](const std::string& text) { spdlog::warn("{}", text); };
   pipeline::StopSignal stop;
   const StopOnSignal stopping(stop);
   auto reader = pipeline::LineReader::Open(flags.files, stop, options.input);
@@ -170,7 +213,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
     const StreamOutcome outcome =
         pipeline::DryRun(*name, schema, options, *std::move(reader), base::SystemClock::Get());
     return Report(outcome, absl::StrCat("dry run, nothing was sent; ", name->ToString()), "",
-                  AreFiles(flags.files));
+                  !AreFiles(flags.files));
   }
 
   BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
@@ -191,6 +234,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   surroundings.channels = [&session] { return session->OpenStorageChannel(); };
   surroundings.clock = &session->clock();
   surroundings.stop = &stop;
+  surroundings.checkpoint = checkpoint.has_value() ? &*checkpoint : nullptr;
   RepeatedWarnings warnings;
   surroundings.warn = [&progress, &warnings](const std::string& text) {
     const std::optional<std::string> shown = warnings.Pass(text, absl::Now());
@@ -206,7 +250,8 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   watching.reset();
   log.End();
   progress.Clear();
-  return Report(outcome, options.table.ToString(), options.dead_letter_path, AreFiles(flags.files));
+  const bool resumable = checkpoint.has_value() || flags.follow || !AreFiles(flags.files);
+  return Report(outcome, options.table.ToString(), options.dead_letter_path, resumable);
 }
 
 void AddFlags(CLI::App& command, Flags& flags) {
@@ -225,6 +270,17 @@ void AddFlags(CLI::App& command, Flags& flags) {
           "--epoch", flags.epoch,
           "Number the rows as the run with this epoch did, so that a run that broke off can be repeated")
       ->check(CLI::PositiveNumber);
+  command.add_option(
+      "--checkpoint", flags.checkpoint,
+      "Keep how far the run has come in this file, and go on from there when it is started again");
+  command
+      .add_option("--checkpoint-interval", flags.checkpoint_interval,
+                  "Write it at most this often while nothing waits for it")
+      ->capture_default_str();
+  command.add_flag("--follow", flags.follow,
+                   "Read on as the file grows, through rotation and truncation, until SIGTERM or SIGINT");
+  command.add_option("--follow-interval", flags.follow_interval, "Look for more of it this often")
+      ->capture_default_str();
   command.add_flag("--dry-run", flags.dry_run,
                    "Check the input against --schema and --primary-key and send nothing");
   command.add_option("--schema", flags.schema,
@@ -273,6 +329,9 @@ Each line is one change, a JSON object keyed by column name:
   {"_CHANGE_TYPE":"DELETE","id":1}                    the key is enough
 _CHANGE_SEQUENCE_NUMBER (hexadecimal, 1 to 4 sections divided by /) orders changes of a key; either every line
 brings one or none does, and then later lines win, and later runs.
+
+SIGTERM or SIGINT ends reading, sends what was read and, with --checkpoint, keeps the place; a second one ends
+at once. A pipe that is resumed must repeat its output from the beginning: what was settled is left out.
 
 Lines that are no rows, and rows that the service refuses, go to the dead letter file; the exit code is 3 then.)";
 

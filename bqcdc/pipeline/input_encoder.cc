@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bqcdc/base/failpoint.h"
 #include "bqcdc/base/status_macros.h"
 
 namespace bqcdc::pipeline {
@@ -34,13 +35,15 @@ InputEncoder::InputEncoder(TableBinding binding, InputEncoderOptions options, In
                            std::shared_ptr<write::BatchPool> pool, Progress& progress,
                            const base::Clock& clock)
     : binding_(std::move(binding)),
-      options_(options),
+      options_(std::move(options)),
       events_(std::move(events)),
       pool_(std::move(pool)),
       progress_(progress),
       clock_(clock),
-      encoder_(binding_.plan, EncoderOptions(options_, {})),
+      encoder_(binding_.plan, EncoderOptions(options_, options_.mode)),
       batcher_(options_.limits, MakeBatcherEvents(), clock),
+      mode_(options_.mode),
+      mode_line_(options_.mode_line),
       position_(options.start) {
   batcher_.SetDestination(binding_.destination).IgnoreError();  // Nothing is there yet that could be refused.
 }
@@ -58,6 +61,7 @@ write::BatcherEvents InputEncoder::MakeBatcherEvents() {
     auto changes = std::static_pointer_cast<ChangeBatch>(batch);
     progress_.Reach(position_);
     pool_->Charge(*changes);
+    base::HitFailpoint(base::Failpoint::kStreamAfterRead);
     return events_.on_batch(std::move(changes));
   };
   events.lanes_wanted = events_.lanes_wanted;
@@ -78,6 +82,7 @@ absl::Status InputEncoder::Run(LineReader& reader) {
         status = batcher_.FlushDue();
       }
     } else if (next == LineReader::Next::kWait) {
+      TakePosition(reader);
       status = batcher_.FlushDue();
     } else {
       if (next == LineReader::Next::kError) status = reader.error();
@@ -85,9 +90,18 @@ absl::Status InputEncoder::Run(LineReader& reader) {
     }
     if (status.ok() && batcher_.flushed()) status = FollowChanges();
   }
+  if (status.ok()) TakePosition(reader);
   const absl::Status flushed = batcher_.FlushAll();
   progress_.Reach(position_);
   return status.ok() ? flushed : status;
+}
+
+// What needs no row of its own, as blank lines and the end of a file, is behind us too.
+void InputEncoder::TakePosition(const LineReader& reader) {
+  const std::optional<InputPosition> position = reader.position();
+  if (!position.has_value()) return;
+  position_ = *position;
+  progress_.Reach(position_);
 }
 
 absl::Status InputEncoder::TakeLine(const LineReader& reader, const InputLine& line) {
@@ -112,7 +126,7 @@ absl::Status InputEncoder::TakeLine(const LineReader& reader, const InputLine& l
                            : std::string(encode::DescribeEncodeError(encoder_.failure()).message()));
   }
   // Where the line's end is not known yet, the place before it stays the last one that can be come back to.
-  if (line.end != 0) position_ = {line.number, line.source, line.end};
+  if (line.end != 0) position_ = {line.number, line.source, line.end, line.prefix_hash};
   return batcher_.FlushIfFull(batch().chunks.size() >= kChunksPerBatchMax ||
                               batch().bad_rows.size() >= kBadRowsPerBatchMax);
 }
@@ -124,9 +138,9 @@ EncodeError InputEncoder::Encode(const InputLine& line) {
 }
 
 absl::Status InputEncoder::FinishRow(const LineReader& reader, const InputLine& line) {
-  if (!mode_.has_value()) {
-    mode_line_ = line.number;
-    BQCDC_RETURN_IF_ERROR(DecideMode());
+  if (!rows_begun_) {
+    if (!mode_.has_value()) mode_line_ = line.number;
+    BQCDC_RETURN_IF_ERROR(BeginRows());
   }
   const bool own_sequence = *mode_ == SequenceMode::kOwn;
   bool tie = false;
@@ -140,13 +154,15 @@ absl::Status InputEncoder::FinishRow(const LineReader& reader, const InputLine& 
   return absl::OkStatus();
 }
 
-absl::Status InputEncoder::DecideMode() {
+absl::Status InputEncoder::BeginRows() {
+  rows_begun_ = true;
   mode_ = batch().rows.facts(batch().rows.row_count() - 1).own_sequence ? SequenceMode::kOwn
                                                                         : SequenceMode::kAssigned;
   encoder_.set_sequence_source(*mode_ == SequenceMode::kOwn ? encode::SequenceSource::kOwn
                                                             : encode::SequenceSource::kAssigned);
-  const absl::Status status = events_.on_mode ? events_.on_mode(*mode_) : absl::OkStatus();
-  if (!status.ok()) batch().Clear();  // Nothing of the run may be sent.
+  const absl::Status status = events_.on_mode ? events_.on_mode(*mode_, mode_line_) : absl::OkStatus();
+  // Nothing of the run may be sent, and lines that were to be set aside do not count as settled.
+  if (!status.ok()) batcher_.Drop();
   return status;
 }
 
@@ -158,7 +174,8 @@ void InputEncoder::SetAside(const LineReader& reader, const InputLine& line, std
   bad.origin = {line.number, line.source, line.text};
   // The run's epoch changes with each run of the same input, so where rows bring their own numbers it is left
   // out: a repeat shall be the same record.
-  bad.sequence = {{mode_ == SequenceMode::kOwn ? 0 : options_.epoch, line.number, 1, 0}};
+  const bool own = mode_ == SequenceMode::kOwn && line.number > mode_line_;
+  bad.sequence = {{own ? 0 : options_.epoch, line.number, 1, 0}};
   bad.reason = reason;
   bad.message = std::move(message);
 }
@@ -181,6 +198,11 @@ void InputEncoder::KeepChunk(const LineReader& reader) {
 }
 
 absl::Status InputEncoder::FollowChanges() {
+  if (events_.in_reach && !events_.in_reach(position_, false)) {
+    BQCDC_RETURN_IF_ERROR(batcher_.FlushAll());
+    progress_.Reach(position_);
+    if (!events_.in_reach(position_, true)) return absl::CancelledError("the run has ended");
+  }
   if (schema_changed_.load(std::memory_order_relaxed)) RefetchSchema();
   return batcher_.FollowLanes();
 }

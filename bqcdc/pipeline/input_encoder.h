@@ -28,14 +28,17 @@ struct InputEncoderOptions {
   write::BatchLimits limits;
   std::uint64_t epoch = 0;  // of the numbers that are assigned
   std::size_t line_bytes_max = 16 * 1024 * 1024;
-  InputPosition start;  // of a resumed run
+  // Of a resumed run: where it goes on, who numbers the rows, and the line that decided that.
+  InputPosition start;
+  std::optional<SequenceMode> mode;
+  std::uint64_t mode_line = 0;
 };
 
 // What the encoder asks of its surroundings. Called on the encoder's thread.
 struct InputEncoderEvents {
-  // The first row shows whether the input brings its own numbers. An error ends the run before anything is
-  // sent.
-  std::function<absl::Status(SequenceMode)> on_mode;
+  // The first row, or the run before, shows whether the input brings its own numbers. Called once, at the
+  // first row. An error ends the run before anything is sent.
+  std::function<absl::Status(SequenceMode, std::uint64_t line)> on_mode;
   // Reads the table's schema again; a column was met that it did not have. Null = never.
   std::function<absl::StatusOr<TableBinding>()> refetch;
   // Takes a batch. False ends the run.
@@ -44,6 +47,9 @@ struct InputEncoderEvents {
   std::function<void(std::uint64_t batch)> on_open;
   // How many lanes rows are to be spread over; asked now and then. Null = one.
   std::function<int()> lanes_wanted;
+  // Whether more may be read when everything before this place is read; asked after a batch was handed on.
+  // With `wait` (everything is handed on then) it waits until so, and false ends the run. Null = yes.
+  std::function<bool(const InputPosition&, bool wait)> in_reach;
 };
 
 // Turns lines into batches of encoded rows: decides by the first row where sequence numbers come from,
@@ -72,8 +78,9 @@ class InputEncoder {
  private:
   // Ok, or the end of the run.
   absl::Status TakeLine(const LineReader& reader, const InputLine& line);
+  void TakePosition(const LineReader& reader);
   encode::EncodeError Encode(const InputLine& line);
-  absl::Status DecideMode();
+  absl::Status BeginRows();
   absl::Status FinishRow(const LineReader& reader, const InputLine& line);
   void SetAside(const LineReader& reader, const InputLine& line, std::string_view reason,
                 std::string message);
@@ -94,6 +101,7 @@ class InputEncoder {
   write::LaneBatcher batcher_;
   std::optional<SequenceMode> mode_;
   std::uint64_t mode_line_ = 0;  // the line that decided
+  bool rows_begun_ = false;      // on_mode was told
   InputPosition position_;       // before the line that is being taken
   absl::Time refetched_ = absl::InfinitePast();
   std::atomic<bool> schema_changed_{false};

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "bqcdc/pipeline/input_sources.h"
+#include "bqcdc/pipeline/progress.h"
+#include "bqcdc/pipeline/rotated_files.h"
 #include "bqcdc/pipeline/stop_signal.h"
 
 namespace bqcdc::pipeline {
@@ -23,12 +28,13 @@ struct LineChunk {
 };
 
 struct InputLine {
-  std::string_view text;     // without its line end (\n or \r\n)
-  std::size_t readable = 0;  // bytes from text.data() on that may be read
-  std::uint64_t number = 0;  // from 1, over all files
-  std::size_t source = 0;    // index of the file
-  std::uint64_t end = 0;     // bytes of the file up to the end of the line; 0 = not known yet (too long)
-  bool too_long = false;     // text is its beginning only
+  std::string_view text;          // without its line end (\n or \r\n)
+  std::size_t readable = 0;       // bytes from text.data() on that may be read
+  std::uint64_t number = 0;       // from 1, over all files
+  std::size_t source = 0;         // index of the file
+  std::uint64_t end = 0;          // bytes of the file up to the end of the line; 0 = not known yet (too long)
+  bool too_long = false;          // text is its beginning only
+  std::uint64_t prefix_hash = 0;  // as of InputPosition
 };
 
 struct LineReaderOptions {
@@ -37,6 +43,21 @@ struct LineReaderOptions {
   // Bytes that are read at once. Larger chunks cost memory (each request in flight keeps its lines' chunks),
   // smaller ones time.
   std::size_t chunk_bytes = 1024 * 1024;
+
+  // Where to begin; what is before it was handed out by another run. A file is entered at its offset. Of a
+  // pipe so many bytes are read and left out, and their hash must be the given one.
+  InputPosition start;
+  // A checkpoint is kept: pipes are hashed, and generations of a log that is followed stay open until
+  // InputSources::ReleaseBefore().
+  bool checkpointed = false;
+
+  // Goes on reading the one file as it grows, also when it is rotated (another file gets its name) or
+  // truncated, as `tail -F` does. Looked at by polling, since inotify tells nothing on network file systems.
+  bool follow = false;
+  absl::Duration follow_interval = absl::Milliseconds(200);
+  // The file that `start` is in; where it has been rotated, it and those after it come first.
+  std::optional<FileNumber> start_number;
+  std::function<void(const std::string&)> warn;  // null = nobody
 };
 
 // Reads lines from files one after the other, in memory bounded by the longest line and the chunk size.
@@ -63,7 +84,9 @@ class LineReader {
   Next ReadLine(absl::Time deadline, InputLine* line);
 
   const std::shared_ptr<const LineChunk>& chunk() const { return chunk_; }
-  const std::string& source_name(std::size_t index) const { return paths_[index]; }
+  // May be asked by any thread.
+  std::string source_name(std::size_t index) const { return sources_->name(index); }
+  InputSources& sources() const { return *sources_; }
   const absl::Status& error() const { return error_; }
   // Lines so far, blank ones counted.
   std::uint64_t line_count() const { return line_count_; }
@@ -75,23 +98,40 @@ class LineReader {
   std::uint64_t read_count() const { return read_count_; }
   // Sum of the sizes of regular files; 0 where any input is a pipe.
   std::uint64_t byte_total() const { return byte_total_; }
-  // True when all input was read, false when a stop came before.
-  bool reached_end() const { return source_ >= paths_.size(); }
+  // True when all input was read, false when a stop came before. A log that is followed has no end.
+  bool reached_end() const { return source_ >= sources_->count(); }
+  // The place behind all that was handed out and behind what needs no handing out. Not between the pieces of
+  // a line that is too long: nullopt.
+  std::optional<InputPosition> position() const;
 
  private:
   enum class Fill { kData, kEndOfFile, kWait, kStop, kError };
 
-  LineReader(std::vector<std::string> paths, const StopSignal& stop, LineReaderOptions options);
+  LineReader(const StopSignal& stop, LineReaderOptions options);
   absl::Status OpenSource();
+  absl::Status AddFollowed(const std::string& path, const FileNumber& number);
+  absl::Status EnterSource();  // at options_.start
   Fill FillChunk(absl::Time deadline);
+  bool following() const { return options_.follow && source_ + 1 == sources_->count(); }
+  // At the present end of a file that is followed: waits a while, or goes over to the next generation.
+  Fill FollowOn(absl::Time deadline);
+  // Adds what came after the file, and opens the present one, so that none can slip away in between.
+  static absl::Status AddGenerations(const std::string& path, int fd, InputSources& sources);
+  Fill AwaitStop(absl::Time deadline);
+  void CheckPrefix();
   // Moves the unfinished line to the beginning of a new chunk, a larger one if it fills the present one.
   void MoveTail();
   bool TakeLine(std::size_t length, std::size_t line_end_bytes, InputLine* line);
 
-  std::vector<std::string> paths_;
+  std::unique_ptr<InputSources> sources_ = std::make_unique<InputSources>();
   const StopSignal* stop_;
   LineReaderOptions options_;
-  int fd_ = -1;
+  std::shared_ptr<const OpenFile> file_;
+  // The followed name is another file's: this one is left when nothing has come until then.
+  absl::Time leave_at_ = absl::InfiniteFuture();
+  bool hashing_ = false;           // the source, which is a pipe
+  std::uint64_t skip_until_ = 0;   // offset in a pipe; 0 = nothing is left out
+  std::uint64_t prefix_hash_ = 0;  // of it up to begin_; 0 where it is a file
   std::size_t source_ = 0;
   bool at_file_start_ = true;
   bool skipping_ = false;  // the rest of a line that was too long

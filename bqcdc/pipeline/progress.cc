@@ -25,6 +25,17 @@ void Progress::Reach(const InputPosition& position) {
 
 InputPosition Progress::settled() const {
   absl::MutexLock lock(&mutex_);
+  return SettledLocked();
+}
+
+bool Progress::AwaitSettled(std::uint64_t lines, absl::Duration timeout) const {
+  const auto settled = [this, lines]()
+                           ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return SettledLocked().line >= lines; };
+  absl::MutexLock lock(&mutex_);
+  return mutex_.AwaitWithTimeout(absl::Condition(&settled), timeout);
+}
+
+InputPosition Progress::SettledLocked() const {
   // Lines up to the first open batch are all in batches that were settled, since lines are handed out in
   // order.
   if (!open_.empty() && open_.begin()->first.first < reached_.line) return open_.begin()->second;

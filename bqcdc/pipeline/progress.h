@@ -7,14 +7,16 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 
 namespace bqcdc::pipeline {
 
 // A place between two lines of the input: what stands before it, and how to come back to it.
 struct InputPosition {
-  std::uint64_t line = 0;    // lines before it, over all sources, blank ones counted
-  std::size_t source = 0;    // index of the file
-  std::uint64_t offset = 0;  // bytes of that file before it
+  std::uint64_t line = 0;         // lines before it, over all sources, blank ones counted
+  std::size_t source = 0;         // index of the file
+  std::uint64_t offset = 0;       // bytes of that file before it
+  std::uint64_t prefix_hash = 0;  // of a pipe, where LineReaderOptions::checkpointed is set: over these bytes
 
   friend bool operator==(const InputPosition&, const InputPosition&) = default;
 };
@@ -35,8 +37,12 @@ class Progress {
   void Reach(const InputPosition& position) ABSL_LOCKS_EXCLUDED(mutex_);
 
   InputPosition settled() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits until so many lines are settled, at most for `timeout`. Returns whether they are.
+  bool AwaitSettled(std::uint64_t lines, absl::Duration timeout) const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  InputPosition SettledLocked() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+
   mutable absl::Mutex mutex_;
   std::uint64_t next_batch_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::uint64_t, std::uint64_t> line_of_ ABSL_GUARDED_BY(mutex_);  // by batch

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "bqcdc/pipeline/prefix_hash.h"
+
 namespace bqcdc::pipeline {
 namespace {
 
@@ -39,6 +41,16 @@ TEST(ProgressTest, DoesNotFall) {
   progress.Reach(At(3));
   progress.Reach(At(2));
   EXPECT_EQ(progress.settled(), At(3));
+}
+
+// Checkpoints of earlier versions hold such hashes.
+TEST(PrefixHashTest, DoesNotChange) {
+  std::uint64_t hash = 0;
+  for (const char* line : {R"({"id":1,"name":"Alice"})", "", "0123456789abcdef"})
+    hash = HashNextLine(hash, line);
+  EXPECT_EQ(hash, 0x22c959d9e844d696U);
+  EXPECT_NE(HashNextLine(HashNextLine(0, "a"), "b"), HashNextLine(HashNextLine(0, "b"), "a"));
+  EXPECT_NE(HashNextLine(0, ""), HashNextLine(0, std::string_view("\0", 1)));
 }
 
 }  // namespace

@@ -1,14 +1,24 @@
 #include "bqcdc/pipeline/stream.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bqcdc/base/failpoint.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/checkpoint/dead_letter_file.h"
+#include "bqcdc/checkpoint/file_identity.h"
+#include "bqcdc/pipeline/checkpointer.h"
+#include "bqcdc/pipeline/input_sources.h"
 #include "bqcdc/pipeline/progress.h"
 #include "bqcdc/pipeline/stream_settlement.h"
 #include "bqcdc/pipeline/table_binding.h"
@@ -22,6 +32,21 @@ namespace {
 
 // How often the state of the connections is looked at.
 constexpr absl::Duration kMeterInterval = absl::Milliseconds(200);
+constexpr char kUndecided[] = "undecided";
+
+// A pipe by name is not opened for this: whoever writes to it would take us for its reader.
+absl::StatusOr<checkpoint::FileIdentity> IdentifySource(const InputSources& sources, std::size_t source) {
+  const std::string path = sources.path(source);
+  if (const std::shared_ptr<const OpenFile> kept = sources.kept(source); kept != nullptr)
+    return checkpoint::IdentifyFile(sources.name(source), kept->fd());
+  struct stat facts = {};
+  if (path == "-" || (stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)))
+    return checkpoint::FileIdentity{path};
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return absl::NotFoundError(absl::StrCat("cannot open ", path, ": ", std::strerror(errno)));
+  const OpenFile file(fd);
+  return checkpoint::IdentifyFile(path, fd);
+}
 
 // One run. Its parts are made in Start(), in the order of the way of a change backwards.
 class StreamRun {
@@ -33,6 +58,7 @@ class StreamRun {
         reader_(std::move(reader)),
         own_meter_(*with_.clock),
         meter_(with_.meter != nullptr ? *with_.meter : own_meter_),
+        progress_(options.input.start),
         started_(clock_.Now()) {}
 
   StreamOutcome Run() {
@@ -43,6 +69,7 @@ class StreamRun {
     if (settlement_ != nullptr) outcome.summary = TakeSummary();
     outcome.summary.elapsed = clock_.Now() - started_;
     outcome.summary.lines = reader_.line_count();
+    outcome.summary.lines_before = options_.input.start.line;
     outcome.summary.interrupted = outcome.status.ok() && !reader_.reached_end();
     const RunSnapshot measured = meter_.Snapshot();
     outcome.summary.acknowledge_p50 = measured.acknowledge.Quantile(0.5);
@@ -53,6 +80,12 @@ class StreamRun {
   }
 
  private:
+  // What the run goes on from; null = nothing.
+  const checkpoint::Checkpoint* resumed() const {
+    return with_.checkpoint != nullptr && with_.checkpoint->loaded().has_value()
+               ? &*with_.checkpoint->loaded()
+               : nullptr;
+  }
   absl::Status Prepare();
   absl::Status Work();
   void MakePool();
@@ -63,7 +96,11 @@ class StreamRun {
   StreamSummary TakeSummary();
   void ReadInput();
   absl::StatusOr<TableBinding> ReadBinding();
-  absl::Status OnMode(SequenceMode mode);
+  absl::Status OnMode(SequenceMode mode, std::uint64_t line);
+  absl::Status CheckCheckpoint(const rest::TableResource& table) const;
+  absl::Status MakeCheckpointer();
+  absl::Status IdentifyInputs(checkpoint::Checkpoint& checkpoint);
+  void ShowCounts();
   absl::Status VerifyClaim();
   void WatchClaim();
 
@@ -74,6 +111,7 @@ class StreamRun {
   RunMeter own_meter_;  // where there is none of the caller's
   RunMeter& meter_;
   absl::Time metered_ = absl::InfinitePast();  // when the state of the connections was
+  Progress progress_;
   const absl::Time started_;
 
   std::optional<TableClaim> claim_;
@@ -81,8 +119,9 @@ class StreamRun {
   std::optional<RateLimiter> rate_limiter_;
   std::shared_ptr<write::BatchPool> pool_;
   std::unique_ptr<checkpoint::DeadLetterFile> dead_letter_;
-  Progress progress_;
   std::unique_ptr<StreamSettlement> settlement_;
+  std::unique_ptr<Checkpointer> checkpointer_;                        // null = none
+  std::atomic<std::int64_t> upserts_{0}, deletes_{0}, set_aside_{0};  // of settlement_, for any thread
   std::unique_ptr<write::BatchSender> sender_;
   std::unique_ptr<write::ConnectionPool> connections_;
   std::optional<InputEncoder> encoder_;
@@ -101,8 +140,13 @@ absl::Status StreamRun::Prepare() {
   }
   BQCDC_ASSIGN_OR_RETURN(const rest::TableResource table, with_.client->GetTable(options_.table));
   BQCDC_ASSIGN_OR_RETURN(TableBinding binding, BindTable(options_.table, table));
-  BQCDC_ASSIGN_OR_RETURN(
-      claim_, TableClaim::Prepare(*with_.client, {options_.table, options_.resume_epoch}, table, clock_));
+  ClaimOptions claim{options_.table, options_.resume_epoch};
+  if (resumed() != nullptr) {
+    BQCDC_RETURN_IF_ERROR(CheckCheckpoint(table));
+    claim.resume_epoch = resumed()->epoch;
+    claim.epoch_unused = resumed()->sequence == kUndecided;
+  }
+  BQCDC_ASSIGN_OR_RETURN(claim_, TableClaim::Prepare(*with_.client, claim, table, clock_));
 
   const std::size_t preamble = write::PreambleBytesMax(*binding.destination, options_.trace_id);
   if (preamble >= options_.request_bytes_max / 2) {
@@ -117,6 +161,11 @@ absl::Status StreamRun::Prepare() {
   LimitRate(encoder.limits);
   encoder.epoch = claim_->epoch();
   encoder.line_bytes_max = options_.input.line_bytes_max;
+  encoder.start = options_.input.start;
+  if (resumed() != nullptr && resumed()->sequence != kUndecided) {
+    encoder.mode = resumed()->sequence == "own" ? SequenceMode::kOwn : SequenceMode::kAssigned;
+    encoder.mode_line = resumed()->sequence_line;
+  }
 
   write::BatchPoolLimits memory = options_.memory;
   // The encoder holds one batch for each lane while it waits for another.
@@ -146,7 +195,7 @@ absl::Status StreamRun::Prepare() {
   MakePool();
 
   InputEncoderEvents events;
-  events.on_mode = [this](SequenceMode mode) { return OnMode(mode); };
+  events.on_mode = [this](SequenceMode mode, std::uint64_t line) { return OnMode(mode, line); };
   events.refetch = [this] { return ReadBinding(); };
   events.on_open = [this](std::uint64_t batch) { meter_.OnBatchOpened(batch, reader_.bytes_before_line()); };
   events.on_batch = [this](std::shared_ptr<ChangeBatch> batch) {
@@ -154,6 +203,12 @@ absl::Status StreamRun::Prepare() {
     return AwaitRate(*batch) && sender_->Push(std::move(batch));
   };
   events.lanes_wanted = [this] { return sender_->lanes_wanted(0); };
+  if (with_.checkpoint != nullptr) {
+    BQCDC_RETURN_IF_ERROR(MakeCheckpointer());
+    events.in_reach = [this](const InputPosition& position, bool wait) {
+      return wait ? checkpointer_->AwaitReach(position.line) : checkpointer_->InReach(position.line);
+    };
+  }
   encoder_.emplace(std::move(binding), encoder, std::move(events), pool_, progress_, clock_);
   return absl::OkStatus();
 }
@@ -191,12 +246,78 @@ void StreamRun::OnProgress() {
     metered_ = now;
     MeterSender();
   }
+  ShowCounts();
   if (with_.on_progress) with_.on_progress(TakeSummary(), reader_);
 }
 
 void StreamRun::MeterSender() {
   meter_.OnInputRead(reader_.byte_count());
   meter_.OnSender(sender_->stats(), connections_.get(), sender_->lanes_wanted(0));
+}
+
+absl::Status StreamRun::CheckCheckpoint(const rest::TableResource& table) const {
+  const std::string name = options_.table.ToString();
+  const char* remedy = "; remove the checkpoint file to stream the input from its beginning";
+  if (resumed()->table != name) {
+    return absl::FailedPreconditionError(absl::StrCat("the checkpoint is of table ", resumed()->table,
+                                                      ", not of ", name,
+                                                      "; each table needs a checkpoint file of its own"));
+  }
+  if (resumed()->table_creation_time_ms != table.creation_time_ms) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("table ", name,
+                     " was created again since the checkpoint was written, so "
+                     "rows that were settled are not in it",
+                     remedy));
+  }
+  return absl::OkStatus();
+}
+
+// The checkpoint is on disk, with its epoch, before anything is settled or sent.
+absl::Status StreamRun::MakeCheckpointer() {
+  checkpoint::Checkpoint first;
+  if (resumed() != nullptr) first = *resumed();
+  first.table = options_.table.ToString();
+  first.table_creation_time_ms = claim_->creation_time_ms();
+  first.epoch = claim_->epoch();
+  first.owner = claim_->owner();
+  first.follow = options_.input.follow;
+  first.ended = false;
+  BQCDC_RETURN_IF_ERROR(IdentifyInputs(first));
+  CheckpointerOptions options;
+  options.interval = options_.checkpoint_interval;
+  // Together with the batches that are being filled this is the window: requests in flight of all
+  // connections.
+  options.lines_ahead_max = static_cast<std::uint64_t>(options_.requests_in_flight_max - 1) *
+                            static_cast<std::uint64_t>(options_.connections_max) *
+                            static_cast<std::uint64_t>(options_.batch.batch_rows);
+  checkpointer_ = std::make_unique<Checkpointer>(
+      options, *with_.checkpoint, std::move(first), progress_, reader_.sources(),
+      [this] {
+        return SettledCounts{upserts_, deletes_, set_aside_};
+      },
+      clock_);
+  return checkpointer_->Begin();
+}
+
+absl::Status StreamRun::IdentifyInputs(checkpoint::Checkpoint& checkpoint) {
+  InputSources& sources = reader_.sources();
+  const std::size_t count = options_.input.follow ? 1 : sources.count();
+  const std::vector<checkpoint::CheckpointInput> before = std::exchange(checkpoint.inputs, {});
+  for (std::size_t i = 0; i < count; ++i) {
+    checkpoint::CheckpointInput& input = checkpoint.inputs.emplace_back();
+    BQCDC_ASSIGN_OR_RETURN(input.identity, IdentifySource(sources, i));
+    if (i >= options_.input.start.source || i >= before.size() || !before[i].bytes.has_value()) continue;
+    sources.SetEnd(i, *before[i].bytes);
+  }
+  return absl::OkStatus();
+}
+
+void StreamRun::ShowCounts() {
+  const StreamSummary& summary = settlement_->summary();
+  upserts_ = summary.upserts;
+  deletes_ = summary.deletes;
+  set_aside_ = summary.set_aside;
 }
 
 void StreamRun::MakePool() {
@@ -235,11 +356,14 @@ StreamSummary StreamRun::TakeSummary() {
 absl::Status StreamRun::Work() {
   std::thread input([this] { ReadInput(); });
   std::thread watch([this] { WatchClaim(); });
-  const absl::Status sent = sender_->Run(*connections_);
+  if (checkpointer_ != nullptr)
+    checkpointer_->Start([this](const absl::Status& status) { sender_->Fail(status); });
+  absl::Status sent = sender_->Run(*connections_);
   // Whether all is done or the run has failed: the other threads end.
   pool_->Close();
   if (rate_limiter_.has_value()) rate_limiter_->Close();
   MeterSender();
+  if (checkpointer_ != nullptr) checkpointer_->Close();
   if (!sent.ok()) {
     meter_.OnFailure(sent);  // Seen while the other threads end.
     with_.stop->Request();
@@ -251,10 +375,19 @@ absl::Status StreamRun::Work() {
   input.join();
   watch.join();
   connections_.reset();
-  absl::MutexLock lock(&mutex_);
+  absl::Status input_status;
+  {
+    absl::MutexLock lock(&mutex_);
+    input_status = input_status_;
+  }
   // A cancelled input is the consequence of what ended the sending, never its cause.
-  const bool own_error = !input_status_.ok() && !absl::IsCancelled(input_status_);
-  if (own_error && (sent.ok() || absl::IsCancelled(sent))) return input_status_;
+  const bool own_error = !input_status.ok() && !absl::IsCancelled(input_status);
+  if (own_error && (sent.ok() || absl::IsCancelled(sent))) sent = input_status;
+  if (checkpointer_ != nullptr) {
+    ShowCounts();
+    const absl::Status kept = checkpointer_->Finish(sent.ok() && reader_.reached_end());
+    if (sent.ok()) sent = kept;
+  }
   return sent;
 }
 
@@ -278,11 +411,13 @@ absl::StatusOr<TableBinding> StreamRun::ReadBinding() {
   return BindTable(options_.table, table);
 }
 
-absl::Status StreamRun::OnMode(SequenceMode mode) {
+absl::Status StreamRun::OnMode(SequenceMode mode, std::uint64_t line) {
   BQCDC_RETURN_IF_ERROR(claim_->Claim(mode));
   claimed_ = true;
   meter_.SetTable(options_.table.ToString(), claim_->epoch());
-  return absl::OkStatus();
+  base::HitFailpoint(base::Failpoint::kStreamAfterClaim);
+  if (checkpointer_ == nullptr) return absl::OkStatus();
+  return checkpointer_->DecideSequence(mode == SequenceMode::kOwn ? "own" : "assigned", line);
 }
 
 absl::Status StreamRun::VerifyClaim() { return claimed_ ? claim_->Verify() : absl::OkStatus(); }

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
+#include "bqcdc/checkpoint/checkpoint_file.h"
 #include "bqcdc/pipeline/input_encoder.h"
 #include "bqcdc/pipeline/line_reader.h"
 #include "bqcdc/pipeline/rate_limiter.h"
@@ -35,6 +36,7 @@ struct StreamOptions {
   // (rest/table_evolution.h). Empty = the table stays as it is.
   std::vector<schema::Column> evolve_to;
   absl::Duration claim_check_interval = absl::Seconds(60);
+  absl::Duration checkpoint_interval = absl::Seconds(1);
   absl::Duration retry_time_max = absl::Minutes(5);    // of a lost connection or a refusal that may pass
   absl::Duration schema_time_max = absl::Minutes(10);  // until the service knows the table and its columns
 
@@ -47,7 +49,7 @@ struct StreamOptions {
   absl::Duration scaling_period = absl::Seconds(1);  // of write::LaneScaler
   write::BatchPoolLimits memory;
   RateLimit rate_limit;
-  LineReaderOptions input;
+  LineReaderOptions input;  // those that the reader was opened with
   std::string trace_id = "bqcdc";
 };
 
@@ -59,6 +61,9 @@ struct StreamSurroundings {
   StopSignal* stop = nullptr;
   // Takes down what the run does. Null = nobody watches.
   RunMeter* meter = nullptr;
+  // Where the run's progress is kept. What was loaded from it decides where the run goes on: GoOnFrom() in
+  // resume.h, before the reader is opened. Null = nowhere.
+  checkpoint::CheckpointFile* checkpoint = nullptr;
   // Told what happens: warnings for the log. May be called from any thread.
   std::function<void(const std::string&)> warn;
   std::function<void(const StreamSummary&, const LineReader&)> on_progress;
@@ -70,8 +75,8 @@ struct StreamOutcome {
 };
 
 // Streams change events from `reader` into a table: reads, encodes, sends with several requests under way,
-// settles every row. Blocks until the end; uses one thread for the input, one for the claim, the caller's for
-// sending.
+// settles every row. Blocks until the end; uses one thread for the input, one for the claim, one for the
+// checkpoint where there is one, the caller's for sending.
 StreamOutcome StreamChanges(const StreamOptions& options, StreamSurroundings surroundings, LineReader reader);
 
 }  // namespace bqcdc::pipeline

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bqcdc/base/failpoint.h"
 #include "bqcdc/base/status_macros.h"
 
 namespace bqcdc::pipeline {
@@ -22,10 +23,13 @@ absl::Status StreamSettlement::OnStart(write::RowBatch& batch) {
     records.push_back(
         {sources.back(), bad.sequence, bad.origin.line, bad.reason, bad.message, bad.origin.text});
   }
-  return WriteDeadLetters(records);
+  const absl::Status written = WriteDeadLetters(records);
+  base::HitFailpoint(base::Failpoint::kStreamBeforeSend);
+  return written;
 }
 
 void StreamSettlement::OnStored(write::RowBatch& batch, const write::RowSelection& rows) {
+  base::HitFailpoint(base::Failpoint::kStreamAfterAcknowledge);
   const std::size_t count = rows.count(batch);
   std::int64_t upserts = 0, bytes = 0, delete_bytes = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -63,6 +67,7 @@ void StreamSettlement::OnSettled(const std::shared_ptr<write::RowBatch>& batch) 
   const std::uint64_t number = static_cast<const ChangeBatch&>(*batch).progress;
   progress_.Settle(number);
   meter_.OnBatchSettled(number);
+  base::HitFailpoint(base::Failpoint::kStreamAfterSettle);
 }
 
 absl::Status StreamSettlement::WriteDeadLetters(const std::vector<checkpoint::DeadLetterRecord>& records) {

@@ -51,6 +51,7 @@ std::string FormatSummary(const StreamSummary& summary, const std::string& table
     absl::StrAppend(&text, "acknowledged within ", FormatLatency(summary.acknowledge_p50),
                     " (half of the requests), ", FormatLatency(summary.acknowledge_p99), " (99 %)\n");
   }
+  if (summary.lines_before > 0) absl::StrAppend(&text, "resumed after line ", summary.lines_before, "\n");
   if (summary.epoch != 0) absl::StrAppend(&text, "epoch ", summary.epoch, "\n");
   if (summary.ties > 0) {
     absl::StrAppend(

@@ -28,6 +28,7 @@ struct StreamSummary {
   std::int64_t ties = 0;
   std::int64_t rows_unsettled = 0;  // sent or about to be when the run failed
   std::uint64_t lines = 0;          // read, blank ones counted
+  std::uint64_t lines_before = 0;   // of them, left out because an earlier run has settled them
   std::uint64_t epoch = 0;          // 0 = none was needed
   bool interrupted = false;         // stopped before the end of its input
   // How long requests waited for their answer.

@@ -37,6 +37,13 @@ std::string_view ModeText(SequenceMode mode) { return mode == SequenceMode::kOwn
 
 }  // namespace
 
+absl::StatusOr<ClaimLabels> ReadClaimLabels(const rest::TableName& name, const rest::TableResource& table) {
+  ClaimLabels labels;
+  BQCDC_ASSIGN_OR_RETURN(labels.epoch, EpochOf(name, table));
+  labels.mode = LabelOf(table, kSequenceLabel);
+  return labels;
+}
+
 absl::StatusOr<TableClaim> TableClaim::Prepare(const rest::BigQueryClient& client, ClaimOptions options,
                                                const rest::TableResource& table, const base::Clock& clock) {
   TableClaim claim(client, std::move(options));
@@ -44,7 +51,8 @@ absl::StatusOr<TableClaim> TableClaim::Prepare(const rest::BigQueryClient& clien
   claim.creation_time_ms_ = table.creation_time_ms;
   claim.owner_ = RandomOwner();
   BQCDC_ASSIGN_OR_RETURN(const std::uint64_t last, EpochOf(claim.options_.table, table));
-  if (claim.options_.resume_epoch == 0) {
+  const std::uint64_t resumed = claim.options_.resume_epoch;
+  if (resumed == 0 || (claim.options_.epoch_unused && resumed < last)) {
     const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(absl::ToUnixMicros(clock.Now()), 1));
     claim.epoch_ = std::max(last + 1, now);
   } else if (claim.options_.resume_epoch < last) {

@@ -20,9 +20,19 @@ inline constexpr char kOwnerLabel[] = "bqcdc_owner";        // of the run, made 
 // changes would be unpredictable (docs: change-data-capture, custom ordering).
 enum class SequenceMode { kAssigned, kOwn };
 
+// What the labels say; for whoever looks without claiming. Empty mode = never claimed. Errors:
+// FailedPrecondition where an epoch is no number.
+struct ClaimLabels {
+  std::uint64_t epoch = 0;
+  std::string mode;
+};
+absl::StatusOr<ClaimLabels> ReadClaimLabels(const rest::TableName& name, const rest::TableResource& table);
+
 struct ClaimOptions {
   rest::TableName table;
   std::uint64_t resume_epoch = 0;  // 0 = a new epoch
+  // Nothing was sent with resume_epoch yet: where the table has a higher one, a new one is chosen.
+  bool epoch_unused = false;
 };
 
 // The right to write a table: an epoch that is kept in the table's label, so that it is lost with the table
@@ -37,6 +47,7 @@ class TableClaim {
 
   std::uint64_t epoch() const { return epoch_; }
   std::int64_t creation_time_ms() const { return creation_time_ms_; }
+  const std::string& owner() const { return owner_; }
 
   // Writes the labels. Errors: FailedPrecondition where another run came first, or where the table's rows
   // were numbered in the other way until now.

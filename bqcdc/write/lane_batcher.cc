@@ -82,6 +82,13 @@ absl::Status LaneBatcher::MoveLastRow(std::size_t to) {
   return absl::OkStatus();
 }
 
+void LaneBatcher::Drop() {
+  Lane& lane = lanes_[current_];
+  lane.deadline = absl::InfiniteFuture();
+  lane.ties.Clear();
+  lane.batch = nullptr;
+}
+
 absl::Status LaneBatcher::FlushIfFull(bool full) {
   Lane& lane = lanes_[current_];
   if (lane.batch == nullptr) return absl::OkStatus();

@@ -60,12 +60,15 @@ class LaneBatcher {
     return lanes_[current_].batch != nullptr ? absl::OkStatus() : Open(lanes_[current_]);
   }
 
-  // To be called when one row was added to current()->rows; current() is its batch afterwards, and the row is the last
-  // in it. `tie` tells whether a row with its key and number stands in the batch before; only where `ties_possible`. On
-  // an error the row is in no batch.
+  // To be called when one row was added to current()->rows; current() is its batch afterwards, and the row is
+  // the last in it. `tie` tells whether a row with its key and number stands in the batch before; only where
+  // `ties_possible`. On an error the row is in no batch.
   absl::Status TakeRow(bool ties_possible, bool* tie);
   // To be called when something else was put into current(), so that it goes with the batch.
   void Touch() { BeginIfEmpty(lanes_[current_]); }
+
+  // Forgets current() with all that is in it: it is not handed on.
+  void Drop();
 
   // Hands current() on where it is full, or `full` says so.
   absl::Status FlushIfFull(bool full = false);

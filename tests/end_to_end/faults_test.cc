@@ -169,6 +169,37 @@ std::map<std::string, std::function<ProgramResult()>> Faults::Provocations() {
        [&] {
          return StreamLine("{broken", {"--dead-letter", "missing/dead.jsonl"});
        }},
+      {"a checkpoint of another input",
+       [&] {
+         RunOk({"stream", "d.t", File("in.jsonl", Good(1)), "--checkpoint", "input.checkpoint"});
+         return Run({"stream", "d.t", File("other.jsonl", Good(2)), "--checkpoint", "input.checkpoint"});
+       }},
+      {"a checkpoint of another table",
+       [&] {
+         RunOk({"stream", "d.t", File("in.jsonl", Good(1)), "--checkpoint", "table.checkpoint"});
+         RunOk({"create-table", "d.u", "--schema", "id:INT64,name:STRING", "--primary-key", "id"});
+         return Run({"stream", "d.u", "in.jsonl", "--checkpoint", "table.checkpoint"});
+       }},
+      {"a file that is no checkpoint",
+       [&] {
+         return Run({"stream", "d.t", "--checkpoint", File("in.jsonl", Good(1))});
+       }},
+      {"a checkpoint of a newer version",
+       [&] {
+         return Run({"stream", "d.t", "--checkpoint", File("newer", "{\"format\": 999}\n")});
+       }},
+      {"an epoch beside a checkpoint",
+       [&] {
+         return Run({"stream", "d.t", "--checkpoint", "unused", "--epoch", "5"});
+       }},
+      {"a pipe to be followed",
+       [&] {
+         return Run({"stream", "d.t", "--follow"});
+       }},
+      {"a retry of a file that is none",
+       [&] {
+         return Run({"dead-letter", "retry", File("in.jsonl", Good(1)), "--list"});
+       }},
       {"no such table",
        [&] {
          return Run({"stream", "d.missing", File("in.jsonl", Good(1))});

@@ -79,7 +79,7 @@ Program::Program(std::vector<std::string> arguments, std::map<std::string, std::
 
 Program::~Program() {
   CloseInput();
-  if (pid_ <= 0) return;
+  if (!Running()) return;
   kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
 }
@@ -97,23 +97,27 @@ void Program::CloseInput() {
   input_ = -1;
 }
 
-void Program::Signal(int number) { kill(pid_, number); }
+void Program::Signal(int number) {
+  if (Running()) kill(pid_, number);
+}
+
+bool Program::Running() {
+  int status = 0;
+  if (!status_.has_value() && pid_ > 0 && waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
+  return pid_ > 0 && !status_.has_value();
+}
 
 std::string Program::ReadErrorSoFar() const { return ReadFile(err_path_); }
 
 ProgramResult Program::Wait() {
   CloseInput();
   ProgramResult result;
-  int status = 0;
   const absl::Time deadline = absl::Now() + kEndLimit;
-  while (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == 0) {
-    if (absl::Now() > deadline) {
-      kill(pid_, SIGKILL);
-      waitpid(pid_, &status, 0);
-      break;
-    }
+  while (Running()) {
+    if (absl::Now() > deadline) kill(pid_, SIGKILL);
     absl::SleepFor(absl::Milliseconds(5));
   }
+  const int status = status_.value_or(0);
   if (pid_ > 0) result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   pid_ = -1;
   result.out = ReadFile(out_path_);

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,10 +33,13 @@ class Program {
   // Closes the input, waits for the end (60 s at most, then it is killed).
   ProgramResult Wait();
   pid_t pid() const { return pid_; }
+  // Whether it has not ended yet.
+  bool Running();
   std::string ReadErrorSoFar() const;
 
  private:
   pid_t pid_ = -1;
+  std::optional<int> status_;  // as of waitpid, once it has ended
   int input_ = -1;
   std::string out_path_, err_path_;
 };

@@ -129,7 +129,7 @@ std::vector<Kill> EveryPoint() {
   std::vector<Kill> kills;
 #define BQCDC_FAILPOINT_KILL(name, text) \
   for (const int visit : {1, 3}) kills.push_back({base::Failpoint::name, visit});
-  BQCDC_FAILPOINT_LIST(BQCDC_FAILPOINT_KILL)
+  BQCDC_SERVER_FAILPOINTS(BQCDC_FAILPOINT_KILL)
 #undef BQCDC_FAILPOINT_KILL
   return kills;
 }

@@ -1,0 +1,283 @@
+#include "bqcdc/pipeline/dead_letter_retry.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "bqcdc/base/failpoint.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/encode/json_row_encoder.h"
+#include "bqcdc/pipeline/change_batch.h"
+#include "bqcdc/pipeline/stream_summary.h"
+#include "bqcdc/pipeline/table_binding.h"
+#include "bqcdc/pipeline/table_claim.h"
+#include "bqcdc/write/batch_pool.h"
+#include "bqcdc/write/batch_sender.h"
+#include "bqcdc/write/lane_batcher.h"
+#include "bqcdc/write/request_builder.h"
+
+namespace bqcdc::pipeline {
+namespace {
+
+using checkpoint::DeadLetterFate;
+using checkpoint::StoredDeadLetter;
+
+constexpr std::size_t kRecordsMax = 2'000'000;
+// Tag and length before a row.
+constexpr std::size_t kRowFrameBytesMax = 6;
+
+enum class Fate : std::uint8_t { kNotTried, kWritten, kFailed, kTooOld, kOfOtherTable };
+
+// What has become of each record. Thread-safe.
+class Fates {
+ public:
+  void Resize(std::size_t count) {
+    absl::MutexLock lock(&mutex_);
+    fates_.resize(count, Fate::kNotTried);
+  }
+  void Set(std::size_t record, Fate fate) {
+    absl::MutexLock lock(&mutex_);
+    fates_[record] = fate;
+  }
+  void Fail(std::size_t record, std::string_view reason, std::string message) {
+    absl::MutexLock lock(&mutex_);
+    fates_[record] = Fate::kFailed;
+    reasons_[record] = {std::string(reason), std::move(message)};
+  }
+  bool changed() const {
+    absl::MutexLock lock(&mutex_);
+    for (const Fate fate : fates_) {
+      if (fate == Fate::kWritten || fate == Fate::kFailed) return true;
+    }
+    return false;
+  }
+  DeadLetterFate Of(std::size_t record) const {
+    absl::MutexLock lock(&mutex_);
+    if (record >= fates_.size()) return {};
+    const auto reason = reasons_.find(record);
+    if (reason == reasons_.end()) return {fates_[record] == Fate::kWritten, {}, {}};
+    return {false, reason->second.first, reason->second.second};
+  }
+  DeadLetterRetrySummary Count() const {
+    absl::MutexLock lock(&mutex_);
+    DeadLetterRetrySummary summary;
+    summary.records = static_cast<std::int64_t>(fates_.size());
+    for (const Fate fate : fates_) {
+      ++(fate == Fate::kWritten        ? summary.written
+         : fate == Fate::kFailed       ? summary.failed_again
+         : fate == Fate::kTooOld       ? summary.too_old
+         : fate == Fate::kOfOtherTable ? summary.of_other_table
+                                       : summary.not_tried);
+    }
+    return summary;
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::vector<Fate> fates_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::size_t, std::pair<std::string, std::string>> reasons_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The rows of one table. A row's origin holds the index of its record instead of a line.
+class TableRetry final : public write::SettlementHandler {
+ public:
+  TableRetry(const DeadLetterRetryOptions& options, const DeadLetterRetrySurroundings& with,
+             const checkpoint::DeadLetterReader& file, Fates& fates, rest::TableName table)
+      : options_(options), with_(with), file_(file), fates_(fates), table_(std::move(table)) {}
+
+  absl::Status Run();
+
+ private:
+  absl::Status OnStart(write::RowBatch&) override { return absl::OkStatus(); }
+  void OnStored(write::RowBatch& batch, const write::RowSelection& rows) override {
+    const auto& changes = static_cast<const ChangeBatch&>(batch);
+    for (std::size_t i = 0; i < rows.count(batch); ++i)
+      fates_.Set(changes.origins[rows.at(i)].line, Fate::kWritten);
+  }
+  absl::Status OnRefused(write::RowBatch& batch, std::span<const write::RefusedRow> rows) override {
+    const auto& changes = static_cast<const ChangeBatch&>(batch);
+    for (const write::RefusedRow& row : rows)
+      fates_.Fail(changes.origins[row.index].line, "refused", row.message);
+    return absl::OkStatus();
+  }
+  void OnSettled(const std::shared_ptr<write::RowBatch>&) override {}
+
+  absl::Status CheckTable() const;
+  absl::Status Feed();
+  absl::Status Take(std::size_t index, const StoredDeadLetter& record);
+  absl::Status Encode(std::size_t index, const StoredDeadLetter& record);
+
+  const DeadLetterRetryOptions& options_;
+  const DeadLetterRetrySurroundings& with_;
+  const checkpoint::DeadLetterReader& file_;
+  Fates& fates_;
+  const rest::TableName table_;
+  std::int64_t creation_time_ms_ = 0;
+  ClaimLabels labels_;
+  TableBinding binding_;
+  std::unique_ptr<encode::JsonRowEncoder> encoder_;
+  std::shared_ptr<write::BatchPool> pool_ =
+      write::BatchPool::Create([] { return std::make_unique<ChangeBatch>(); });
+  std::optional<write::LaneBatcher> batcher_;
+  std::unique_ptr<write::BatchSender> sender_;
+};
+
+absl::Status TableRetry::Run() {
+  BQCDC_ASSIGN_OR_RETURN(const rest::TableResource table, with_.client->GetTable(table_));
+  BQCDC_ASSIGN_OR_RETURN(binding_, BindTable(table_, table));
+  BQCDC_ASSIGN_OR_RETURN(labels_, ReadClaimLabels(table_, table));
+  creation_time_ms_ = table.creation_time_ms;
+  const std::size_t preamble = write::PreambleBytesMax(*binding_.destination, options_.trace_id);
+  if (preamble >= options_.request_bytes_max / 2) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the schema of table ", table_.ToString(), " is too large for a request"));
+  }
+  write::BatchLimits limits;
+  limits.rows_bytes_max = options_.request_bytes_max - preamble;
+  limits.batch_bytes = std::min(limits.batch_bytes, limits.rows_bytes_max);
+  encode::JsonRowEncoderOptions encoder;
+  encoder.row_bytes_max = limits.rows_bytes_max - kRowFrameBytesMax;
+  encoder.sequence_source = labels_.mode == "own"        ? encode::SequenceSource::kOwn
+                            : labels_.mode == "assigned" ? encode::SequenceSource::kAssigned
+                                                         : encode::SequenceSource::kEither;
+  encoder_ = std::make_unique<encode::JsonRowEncoder>(binding_.plan, encoder);
+
+  write::BatcherEvents batches;
+  batches.acquire = [this] { return pool_->Acquire(); };
+  batches.on_batch = [this](std::shared_ptr<write::RowBatch> batch) {
+    pool_->Charge(*batch);
+    return sender_->Push(std::move(batch));
+  };
+  batcher_.emplace(limits, std::move(batches), *with_.clock);
+  BQCDC_RETURN_IF_ERROR(batcher_->SetDestination(binding_.destination));
+
+  write::BatchSenderOptions sending;
+  sending.retry_time_max = options_.retry_time_max;
+  sending.scaling.lanes_max = 1;
+  write::BatchSenderSurroundings surroundings;
+  surroundings.check_table = [this](int) { return CheckTable(); };
+  sender_ = std::make_unique<write::BatchSender>(sending, std::move(surroundings), *this, *with_.clock);
+  write::ConnectionPoolOptions connections;
+  connections.connections_max = 1;
+  connections.connection.trace_id = options_.trace_id;
+  connections.connection.reopen_time_max = options_.retry_time_max;
+  connections.connection.before_open = [this](bool, const absl::Status&) {
+    const absl::Status status = CheckTable();
+    return status.ok() || status.code() == absl::StatusCode::kFailedPrecondition
+               ? status
+               : absl::UnavailableError(status.message());
+  };
+  write::ConnectionPool pool(
+      connections, with_.channels, *with_.clock,
+      [this](int connection, std::int64_t request, write::AppendResult result) {
+        sender_->OnResult(connection, request, std::move(result));
+      },
+      [this](const absl::Status& status) { sender_->Fail(status); });
+
+  absl::Status fed;
+  std::thread feeder([&] {
+    fed = Feed();
+    sender_->EndInput();
+  });
+  const absl::Status sent = sender_->Run(pool);
+  pool_->Close();
+  feeder.join();
+  return !fed.ok() && (sent.ok() || absl::IsCancelled(sent)) ? fed : sent;
+}
+
+absl::Status TableRetry::CheckTable() const {
+  BQCDC_ASSIGN_OR_RETURN(const rest::TableResource table, with_.client->GetTable(table_));
+  if (table.creation_time_ms == creation_time_ms_) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("table ", table_.ToString(), " was created again during the retry"));
+}
+
+absl::Status TableRetry::Feed() {
+  const std::string name = table_.ToString();
+  BQCDC_RETURN_IF_ERROR(file_.ForEach([&](std::size_t index, StoredDeadLetter record) {
+    if (with_.stop != nullptr && with_.stop->requested()) return absl::CancelledError("interrupted");
+    return record.table == name ? Take(index, record) : absl::OkStatus();
+  }));
+  return batcher_->FlushAll();
+}
+
+absl::Status TableRetry::Take(std::size_t index, const StoredDeadLetter& record) {
+  if (!options_.force && record.table_creation_time_ms != creation_time_ms_) {
+    fates_.Set(index, Fate::kOfOtherTable);
+    return absl::OkStatus();
+  }
+  if (!options_.force && with_.clock->Now() - record.set_aside_at > options_.age_max) {
+    fates_.Set(index, Fate::kTooOld);
+    return absl::OkStatus();
+  }
+  return Encode(index, record);
+}
+
+absl::Status TableRetry::Encode(std::size_t index, const StoredDeadLetter& record) {
+  BQCDC_RETURN_IF_ERROR(batcher_->Ensure());
+  encode::EncodedRows& rows = batcher_->current()->rows;
+  const encode::OwnedLine line(record.row);
+  const encode::EncodeError error = encoder_->EncodeLine(line.line(), record.sequence, &rows);
+  if (error != encode::EncodeError::kNone) {
+    fates_.Fail(index, encode::EncodeErrorName(error),
+                std::string(encode::DescribeEncodeError(encoder_->failure()).message()));
+    return absl::OkStatus();
+  }
+  const encode::RowFacts& facts = rows.facts(rows.row_count() - 1);
+  if (!options_.force && !facts.own_sequence && facts.sequence.sections[0] > labels_.epoch) {
+    const std::uint64_t epoch = facts.sequence.sections[0];
+    rows.Truncate(rows.row_count() - 1);
+    return absl::FailedPreconditionError(
+        absl::StrCat("record ", index + 1, " was numbered by epoch ", epoch, ", but table ",
+                     table_.ToString(), " was last written by epoch ", labels_.epoch,
+                     ": its labels were lost, or it is another table; --force sends the rows all the same"));
+  }
+  // Rows of several runs may have equal keys and numbers, so ties are always looked for.
+  bool tie = false;
+  BQCDC_RETURN_IF_ERROR(batcher_->TakeRow(/*ties_possible=*/true, &tie));
+  static_cast<ChangeBatch&>(*batcher_->current()).origins.push_back({index, 0, {}});
+  return batcher_->FlushIfFull();
+}
+
+}  // namespace
+
+DeadLetterRetryOutcome RetryDeadLetters(const DeadLetterRetryOptions& options,
+                                        const DeadLetterRetrySurroundings& surroundings,
+                                        checkpoint::DeadLetterReader& file) {
+  DeadLetterRetryOutcome outcome;
+  std::size_t records = 0;
+  std::set<std::string> tables;
+  outcome.status = file.ForEach([&](std::size_t, const StoredDeadLetter& record) -> absl::Status {
+    if (++records > kRecordsMax) {
+      return absl::ResourceExhaustedError(absl::StrCat("dead letter file ", file.path(), " has more than ",
+                                                       kRecordsMax, " records; divide it"));
+    }
+    tables.insert(record.table);
+    return absl::OkStatus();
+  });
+  if (!outcome.status.ok()) return outcome;
+  Fates fates;
+  fates.Resize(records);
+  for (const std::string& name : tables) {
+    const absl::StatusOr<rest::TableName> table = rest::ParseTableName(name, "");
+    const absl::Status status =
+        table.ok() ? TableRetry(options, surroundings, file, fates, *table).Run() : table.status();
+    if (outcome.status.ok()) outcome.status = status;
+  }
+  base::HitFailpoint(base::Failpoint::kRetryAfterSend);
+  outcome.summary = fates.Count();
+  if (fates.changed()) {
+    const absl::Status written = file.Rewrite([&](std::size_t record) { return fates.Of(record); });
+    if (outcome.status.ok()) outcome.status = written;
+  }
+  return outcome;
+}
+
+}  // namespace bqcdc::pipeline

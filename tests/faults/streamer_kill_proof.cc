@@ -1,0 +1,393 @@
+// `bqcdc stream --checkpoint` is killed at every named point and at random moments, against a real server,
+// and started again until it has come to its end. Then the table holds what the input says, each bad line is
+// one record of the dead letter file, and no more than a window of rows went twice for each kill. In between
+// the checkpoint never covers a line that is not settled.
+
+#include <gtest/gtest.h>
+#include <httplib.h>
+#include <signal.h>
+
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "bqcdc/base/failpoint.h"
+#include "bqcdc/base/testing/proof.h"
+#include "bqcdc/checkpoint/checkpoint_file.h"
+#include "tests/end_to_end/scenario.h"
+
+namespace bqcdc::faults {
+namespace {
+
+using checkpoint::Checkpoint;
+using end_to_end::Program;
+using end_to_end::ProgramResult;
+
+constexpr int kLines = 1500;
+constexpr int kBatchRows = 20, kRequestsInFlight = 4, kConnections = 2;
+constexpr std::int64_t kWindow = kBatchRows * kRequestsInFlight * kConnections;
+constexpr int kKilled = 137;
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+enum class Feed { kFile, kPipe, kFollowed };
+
+struct Case {
+  std::uint64_t seed = 0;
+  bool once = false;  // each key is written once, so that a loss shows
+  bool own = false;   // lines bring their own numbers
+  Feed feed = Feed::kFile;
+  bool forgetful = false;  // the server forgets applied sequence numbers
+
+  std::string ToString() const {
+    return absl::StrCat("seed ", seed, once ? ", each key once" : ", keys rewritten",
+                        own ? ", own numbers" : "",
+                        feed == Feed::kPipe       ? ", pipe"
+                        : feed == Feed::kFollowed ? ", followed"
+                                                  : ", file",
+                        forgetful ? ", forgetful server" : "");
+  }
+};
+
+// The input of a run and what must come of it.
+struct Input {
+  std::vector<std::string> lines;
+  std::map<int, int> table;       // id → line, at the end
+  std::map<int, int> good_lines;  // line → id, where each key is written once
+  std::set<int> bad_lines;
+  std::int64_t rows = 0;
+};
+
+Input MakeInput(const Case& wanted) {
+  std::mt19937_64 random(wanted.seed);
+  Input input;
+  for (int line = 1; line <= kLines; ++line) {
+    const std::string number =
+        wanted.own ? absl::StrCat(R"(,"_CHANGE_SEQUENCE_NUMBER":")", absl::Hex(line), "\"") : "";
+    // Also before the first row, which decides whose numbers count.
+    if (line <= 2 || random() % 40 == 0) {
+      input.lines.push_back(absl::StrCat("{\"broken\":", line, "\n"));
+      input.bad_lines.insert(line);
+      continue;
+    }
+    if (random() % 60 == 0) {
+      input.lines.push_back(" \n");
+      continue;
+    }
+    const int id = wanted.once ? line : static_cast<int>(random() % 50);
+    ++input.rows;
+    if (!wanted.once && random() % 3 == 0) {
+      input.lines.push_back(absl::StrCat(R"({"_CHANGE_TYPE":"DELETE","id":)", id, number, "}\n"));
+      input.table.erase(id);
+    } else {
+      input.lines.push_back(
+          absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":)", id, R"(,"line":)", line, number, "}\n"));
+      input.table[id] = line;
+      if (wanted.once) input.good_lines[line] = id;
+    }
+  }
+  return input;
+}
+
+class StreamerKillProof : public end_to_end::Scenario {
+ protected:
+  StreamerKillProof() : random_(base::TestSeed()) {}
+
+  void UseServer(bool forgetful) {
+    std::unique_ptr<local_server::LocalServer>& server = servers_[forgetful ? 1 : 0];
+    if (server == nullptr) {
+      std::vector<std::string> flags = {"--project", "p", "--admin", "--shuffle-ties", "--log-level", "warn"};
+      if (forgetful) flags.insert(flags.end(), {"--forget-sequences-after", "48h"});
+      auto started = local_server::LocalServer::Start(flags);
+      ASSERT_TRUE(started.ok()) << started.status();
+      server = *std::move(started);
+    }
+    admin_ = server->admin();
+    environment_["BIGQUERY_EMULATOR_HOST"] = server->rest();
+    environment_["GOOGLE_CLOUD_PROJECT"] = "p";
+  }
+  std::int64_t RowsAccepted() const {
+    httplib::Client client(admin_);
+    const auto answer = client.Get("/counters");
+    if (!answer || answer->status != 200) throw std::runtime_error("no counters");
+    return nlohmann::json::parse(answer->body).at("rows_accepted").get<std::int64_t>();
+  }
+
+  // Makes the table and files of a case.
+  void Begin(const Case& wanted) {
+    case_ = wanted;
+    UseServer(wanted.forgetful);
+    input_ = MakeInput(wanted);
+    const std::string name = absl::StrCat("t", ++tables_);
+    table_ = "d." + name;
+    file_ = name + ".jsonl";
+    checkpoint_ = name + ".checkpoint";
+    dead_letter_ = name + ".dead";
+    RunOk({"create-table", table_, "--schema", "id:INT64,line:INT64", "--primary-key", "id"});
+    whole_ = absl::StrJoin(input_.lines, "");
+    // What is followed is rotated later on.
+    written_ = wanted.feed == Feed::kFollowed ? kLines / 2 : kLines;
+    File(file_, absl::StrJoin(input_.lines.begin(), input_.lines.begin() + written_, ""));
+    accepted_before_ = RowsAccepted();
+    kills_ = 0;
+    epoch_ = 0;
+  }
+
+  // One run, which `kill` may end at any time. Returns its exit code.
+  int RunOnce(const std::map<std::string, std::string>& variables, absl::Duration kill) {
+    const std::map<std::string, std::string> plain = environment_;
+    for (const auto& [name, value] : variables) environment_[name] = value;
+    std::vector<std::string> arguments = {"stream",
+                                          table_,
+                                          "--checkpoint",
+                                          checkpoint_,
+                                          "--dead-letter",
+                                          dead_letter_,
+                                          "--checkpoint-interval",
+                                          "10ms",
+                                          "--flush-interval",
+                                          "10ms",
+                                          "--batch-rows",
+                                          absl::StrCat(kBatchRows),
+                                          "--requests-in-flight",
+                                          absl::StrCat(kRequestsInFlight),
+                                          "--max-connections",
+                                          absl::StrCat(kConnections)};
+    if (case_.feed != Feed::kPipe) arguments.push_back(file_);
+    if (case_.feed == Feed::kFollowed)
+      arguments.insert(arguments.end(), {"--follow", "--follow-interval", "5ms"});
+    const std::optional<Checkpoint> before = ReadCheckpoint();
+    const std::string owner_before = before.has_value() ? before->owner : "";
+    const std::unique_ptr<Program> program = Start(arguments);
+    environment_ = plain;
+    std::thread feeder;
+    if (case_.feed == Feed::kPipe) {
+      feeder = std::thread([&] {
+        program->Write(whole_);
+        program->CloseInput();
+      });
+    }
+    if (kill != absl::InfiniteDuration()) {
+      absl::SleepFor(kill);
+      program->Signal(SIGKILL);
+    } else if (case_.feed == Feed::kFollowed) {
+      // It ends only when it is told to: once, and when it has written a checkpoint itself, so that it
+      // listens.
+      bool told = false;
+      for (const absl::Time deadline = absl::Now() + kPatience;
+           absl::Now() < deadline && program->Running();) {
+        const std::optional<Checkpoint> now = ReadCheckpoint();
+        if (!told && now.has_value() && now->owner != owner_before &&
+            now->line == static_cast<std::uint64_t>(written_)) {
+          program->Signal(SIGTERM);
+          told = true;
+        }
+        absl::SleepFor(absl::Milliseconds(5));
+      }
+      EXPECT_FALSE(program->Running()) << "the checkpoint does not come to line " << written_;
+    }
+    if (feeder.joinable()) feeder.join();
+    const ProgramResult result = program->Wait();
+    said_ = result.err;
+    return result.exit_code;
+  }
+
+  std::optional<Checkpoint> ReadCheckpoint() const {
+    const std::string text = ReadFile(checkpoint_);
+    if (text.empty()) return std::nullopt;
+    const auto parsed = checkpoint::ParseCheckpoint(text, checkpoint_);
+    EXPECT_TRUE(parsed.ok()) << parsed.status();
+    return parsed.ok() ? std::optional(*parsed) : std::nullopt;
+  }
+  std::multiset<int> DeadLetterLines() const {
+    std::multiset<int> lines;
+    for (const std::string& line : std::vector<std::string>(absl::StrSplit(ReadFile(dead_letter_), '\n'))) {
+      const auto record = nlohmann::json::parse(line, nullptr, false);
+      if (record.is_object()) lines.insert(record.at("line").get<int>());  // The last one may be cut off.
+    }
+    return lines;
+  }
+  std::map<int, int> ReadTable() {
+    std::map<int, int> table;
+    for (const std::string& row : Query(absl::StrCat("SELECT id, line FROM ", table_))) {
+      const std::vector<std::string> cells = absl::StrSplit(row, ',');
+      EXPECT_TRUE(table.emplace(std::stoi(cells.at(0)), std::stoi(cells.at(1))).second)
+          << "key twice: " << row;
+    }
+    return table;
+  }
+
+  // After a kill: every line before the checkpoint's place is settled.
+  void CheckCheckpoint() {
+    ++kills_;
+    const std::optional<Checkpoint> now = ReadCheckpoint();
+    if (!now.has_value()) return;
+    if (epoch_ == 0) epoch_ = now->epoch;
+    EXPECT_EQ(now->epoch, epoch_);
+    const std::multiset<int> dead = DeadLetterLines();
+    for (const int line : input_.bad_lines) {
+      if (static_cast<std::uint64_t>(line) > now->line) break;
+      ASSERT_EQ(dead.count(line), 1u) << "bad line " << line << ", checkpoint at " << now->line;
+    }
+    if (!case_.once) return;
+    const std::map<int, int> table = ReadTable();
+    for (const auto& [line, id] : input_.good_lines) {
+      if (static_cast<std::uint64_t>(line) > now->line) break;
+      ASSERT_TRUE(table.contains(id)) << "line " << line << ", checkpoint at " << now->line;
+    }
+  }
+
+  // Runs to the end, then checks everything.
+  void Finish() {
+    if (case_.feed == Feed::kFollowed && written_ < kLines) {
+      const std::string more = absl::StrJoin(input_.lines.begin() + written_, input_.lines.end(), "");
+      if (ReadCheckpoint().has_value()) {
+        std::filesystem::rename(directory() + "/" + file_, directory() + "/" + file_ + ".1");
+        File(file_, more);
+      } else {  // Nobody has begun to read it: a run begins with what is there.
+        File(file_, whole_);
+      }
+      written_ = kLines;
+    }
+    const int code = RunOnce({}, absl::InfiniteDuration());
+    ASSERT_TRUE(code == 0 || code == 3) << code << "\n" << said_;
+    EXPECT_EQ(ReadTable(), input_.table);
+    EXPECT_EQ(DeadLetterLines(), std::multiset<int>(input_.bad_lines.begin(), input_.bad_lines.end()));
+    const std::optional<Checkpoint> last = ReadCheckpoint();
+    ASSERT_TRUE(last.has_value());
+    EXPECT_EQ(last->line, static_cast<std::uint64_t>(kLines));
+    EXPECT_EQ(last->ended, case_.feed != Feed::kFollowed);
+    if (epoch_ != 0) {
+      EXPECT_EQ(last->epoch, epoch_);
+    }
+    const std::int64_t again = RowsAccepted() - accepted_before_ - input_.rows;
+    EXPECT_GE(again, 0);
+    EXPECT_LE(again, kills_ * kWindow) << kills_ << " kills";
+    rows_again_ += again;
+    rows_again_most_ = std::max(rows_again_most_, kills_ == 0 ? 0 : again / kills_);
+    kills_total_ += kills_;
+  }
+
+  void Report() const {
+    std::cout << kills_total_ << " kills, " << rows_again_ << " rows sent again, at most about "
+              << rows_again_most_ << " for a kill (window " << kWindow << ")\n";
+  }
+
+  std::mt19937_64 random_;
+  Case case_;
+  Input input_;
+  std::string whole_, table_, file_, checkpoint_, dead_letter_, admin_, said_;
+  int tables_ = 0, written_ = 0;
+  std::int64_t accepted_before_ = 0, kills_ = 0;
+  std::int64_t rows_again_ = 0, rows_again_most_ = 0, kills_total_ = 0;
+  std::uint64_t epoch_ = 0;
+
+ private:
+  std::unique_ptr<local_server::LocalServer> servers_[2];
+};
+
+TEST_F(StreamerKillProof, AtEveryNamedPoint) {
+  std::vector<std::string> points;
+#define BQCDC_FAILPOINT_STREAM(name, text) points.push_back(text);
+  BQCDC_STREAM_FAILPOINTS(BQCDC_FAILPOINT_STREAM)
+#undef BQCDC_FAILPOINT_STREAM
+  std::uint64_t round = 0;
+  const int visits_max = base::ProofRounds(1, 4);
+  for (const std::string& point : points) {
+    if (absl::StartsWith(point, "retry-")) continue;  // RetryAtEveryNamedPoint
+    for (int visits = 0; visits < visits_max; ++visits) {
+      const int visit = visits == 0 ? 1 : visits == 1 ? 2 : visits == 2 ? 5 : 20;
+      Case wanted;
+      wanted.seed = random_();
+      wanted.once = round % 2 == 0;
+      wanted.forgetful = round % 4 >= 2;
+      wanted.own = round % 5 == 4;
+      wanted.feed = static_cast<Feed>(round % 3);
+      // Where a point has fewer visits the run comes to its end; one that follows has none.
+      if (wanted.feed == Feed::kFollowed && (visit > 5 || point == "stream-before-last-checkpoint"))
+        wanted.feed = Feed::kFile;
+      ++round;
+      SCOPED_TRACE(absl::StrCat(point, ":", visit, ", ", wanted.ToString()));
+      Begin(wanted);
+      const int code =
+          RunOnce({{"BQCDC_FAILPOINT", absl::StrCat(point, ":", visit)}}, absl::InfiniteDuration());
+      if (visit == 1) {
+        EXPECT_EQ(code, kKilled) << said_;
+      }
+      ASSERT_TRUE(code == kKilled || code == 3 || code == 0) << code << "\n" << said_;
+      if (code == kKilled) CheckCheckpoint();
+      if (HasFatalFailure()) return;
+      Finish();
+      if (HasFatalFailure()) return;
+    }
+  }
+  Report();
+}
+
+TEST_F(StreamerKillProof, AtRandomMoments) {
+  const int kills = base::ProofRounds(12, 200);
+  // How long a run takes here and now.
+  Begin({random_(), true, false, Feed::kFile, false});
+  const absl::Time started = absl::Now();
+  Finish();
+  if (HasFatalFailure()) return;
+  const absl::Duration whole = absl::Now() - started;
+  for (int round = 0; kills_total_ < kills; ++round) {
+    Case wanted;
+    wanted.seed = random_();
+    wanted.once = round % 2 == 0;
+    wanted.forgetful = round % 4 >= 2;
+    wanted.own = round % 5 == 4;
+    wanted.feed = static_cast<Feed>(round % 3);
+    SCOPED_TRACE(absl::StrCat("round ", round, ", ", wanted.ToString()));
+    Begin(wanted);
+    for (int kill = 1 + static_cast<int>(random_() % 3); kill > 0; --kill) {
+      const absl::Duration moment = whole * std::uniform_real_distribution<double>(0, 1)(random_);
+      if (RunOnce({}, moment) != kKilled) continue;
+      CheckCheckpoint();
+      if (HasFatalFailure()) return;
+    }
+    Finish();
+    if (HasFatalFailure() || HasNonfatalFailure()) return;
+  }
+  Report();
+}
+
+// Rows are in the file or written or both, and a repeat ends it.
+TEST_F(StreamerKillProof, RetryAtEveryNamedPoint) {
+  for (const char* point : {"retry-after-send", "replace-before-sync", "replace-before-rename",
+                            "replace-after-rename", "replace-after-sync"}) {
+    SCOPED_TRACE(point);
+    Begin({random_(), true, false, Feed::kFile, false});
+    Finish();
+    if (HasFatalFailure()) return;
+    // The lines are mended.
+    std::string records;
+    for (const std::string& line :
+         std::vector<std::string>(absl::StrSplit(ReadFile(dead_letter_), '\n', absl::SkipEmpty()))) {
+      auto record = nlohmann::json::parse(line);
+      const int number = record.at("line").get<int>();
+      record["row"] = absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":)", number, R"(,"line":)", number, "}");
+      input_.table[number] = number;
+      records += record.dump() + "\n";
+    }
+    File(dead_letter_, records);
+    environment_["BQCDC_FAILPOINT"] = point;
+    EXPECT_EQ(Run({"dead-letter", "retry", dead_letter_}).exit_code, kKilled);
+    environment_.erase("BQCDC_FAILPOINT");
+    const ProgramResult again = Run({"dead-letter", "retry", dead_letter_});
+    EXPECT_EQ(again.exit_code, 0) << again.err;
+    EXPECT_EQ(ReadFile(dead_letter_), "");
+    EXPECT_EQ(ReadTable(), input_.table);
+  }
+}
+
+}  // namespace
+}  // namespace bqcdc::faults

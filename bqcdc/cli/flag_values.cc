@@ -102,7 +102,8 @@ std::vector<std::string> SplitNames(std::string_view text) {
   return names;
 }
 
-absl::StatusOr<std::vector<schema::Column>> ReadColumnsFlag(const std::string& flag, const std::string& text) {
+absl::StatusOr<std::vector<schema::Column>> ReadColumnsFlag(const std::string& flag,
+                                                            const std::string& text) {
   auto columns = ReadColumns(text);
   if (!columns.ok()) return WrongUsage(absl::StrCat(flag, ": ", std::string(columns.status().message())));
   return columns;

@@ -26,8 +26,8 @@
 #include "bqcdc/metrics/metrics_server.h"
 #include "bqcdc/metrics/watermark_poller.h"
 #include "bqcdc/pipeline/dry_run.h"
-#include "bqcdc/rest/table_watermark.h"
 #include "bqcdc/pipeline/resume.h"
+#include "bqcdc/rest/table_watermark.h"
 
 namespace bqcdc::cli {
 namespace {
@@ -52,7 +52,8 @@ struct Flags {
   std::int64_t batch_rows = 50'000;
   int requests_in_flight = 16;
   int connections_max = 4;
-  std::string flush_interval = "1s", retry_timeout = "5m", schema_timeout = "10m", claim_check_interval = "60s";
+  std::string flush_interval = "1s", retry_timeout = "5m", schema_timeout = "10m",
+              claim_check_interval = "60s";
   std::string rate_limit;
   int metrics_port = -1;  // negative = none
   std::string health_timeout = "2m";
@@ -69,7 +70,8 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   BQCDC_ASSIGN_OR_RETURN(options.batch.flush_interval,
                          ParseDurationFlag("--flush-interval", flags.flush_interval));
   BQCDC_ASSIGN_OR_RETURN(options.retry_time_max, ParseDurationFlag("--retry-timeout", flags.retry_timeout));
-  BQCDC_ASSIGN_OR_RETURN(options.schema_time_max, ParseDurationFlag("--schema-timeout", flags.schema_timeout));
+  BQCDC_ASSIGN_OR_RETURN(options.schema_time_max,
+                         ParseDurationFlag("--schema-timeout", flags.schema_timeout));
   if (!flags.evolve_schema.empty()) {
     BQCDC_ASSIGN_OR_RETURN(options.evolve_to, ReadColumnsFlag("--evolve-schema", flags.evolve_schema));
   }
@@ -286,9 +288,10 @@ void AddFlags(CLI::App& command, Flags& flags) {
   command.add_option("--schema", flags.schema,
                      "For --dry-run: columns as id:INT64,name:STRING, or @FILE with BigQuery's JSON schema");
   command.add_option("--primary-key", flags.primary_key, "For --dry-run: columns of the key");
-  command.add_option("--evolve-schema", flags.evolve_schema,
-                     "Before the first row, add the columns of this schema (as --schema) that the table lacks, relax "
-                     "REQUIRED and widen types; other differences are an error");
+  command.add_option(
+      "--evolve-schema", flags.evolve_schema,
+      "Before the first row, add the columns of this schema (as --schema) that the table lacks, relax "
+      "REQUIRED and widen types; other differences are an error");
   const char* group = "Batches and patience";
   const auto tuning = [&](const char* name, auto& value, const char* text) {
     command.add_option(name, value, text)->capture_default_str()->group(group);

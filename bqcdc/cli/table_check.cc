@@ -80,7 +80,8 @@ class Checks {
 };
 
 void Checks::CheckCredentials() {
-  if (with_.local) return Ok("credentials", "none are needed: the endpoint is local");
+  if (with_.local && with_.credentials_origin.empty())
+    return Ok("credentials", "none are needed: the endpoint is local");
   const absl::Status token = with_.get_token();
   if (token.ok()) {
     return Ok("credentials",
@@ -88,7 +89,7 @@ void Checks::CheckCredentials() {
                            ": a token was given; when it expires is not told, it is renewed by itself"));
   }
   Add(CheckLevel::kFail, "credentials", absl::StrCat(with_.credentials_origin, ": ", Message(token)),
-      "run gcloud auth application-default login, or give --credentials FILE");
+      "run gcloud auth application-default login, or give --credentials or --access-token-file");
 }
 
 // Whatever the server says of the table, it was reached.

@@ -189,7 +189,9 @@ TEST_F(TableCheckTest, EndpointsAndCredentials) {
   EXPECT_EQ(Line("gRPC endpoint").text, "cannot reach fake:443: connection refused");
   EXPECT_EQ(Line("gRPC endpoint").level, CheckLevel::kFail);
   EXPECT_EQ(Line("credentials").level, CheckLevel::kFail);
-  with_.local = true;
+  with_.local = true;  // With a token all the same.
+  EXPECT_EQ(Line("credentials").level, CheckLevel::kFail);
+  with_.credentials_origin.clear();
   EXPECT_EQ(Line("credentials").level, CheckLevel::kOk);
   rest_.AnswerNext(absl::UnavailableError("cannot reach http://fake"));
   EXPECT_EQ(Line("REST endpoint").level, CheckLevel::kFail);

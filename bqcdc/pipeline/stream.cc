@@ -133,7 +133,8 @@ class StreamRun {
 
 absl::Status StreamRun::Prepare() {
   if (!options_.evolve_to.empty()) {
-    BQCDC_ASSIGN_OR_RETURN(const int changes, rest::EvolveTable(*with_.client, options_.table, options_.evolve_to));
+    BQCDC_ASSIGN_OR_RETURN(const int changes,
+                           rest::EvolveTable(*with_.client, options_.table, options_.evolve_to));
     if (changes > 0 && with_.warn)
       with_.warn(absl::StrCat("changed the columns of table ", options_.table.ToString(), ": ",
                               CountOf(changes, "statement")));

@@ -32,8 +32,8 @@ struct StreamOptions {
   std::int64_t bad_rows_max = -1;  // negative = no limit
   std::uint64_t resume_epoch =
       0;  // 0 = a new epoch; else that one, so that a resumed run repeats its numbers
-  // Columns that the table is to have before the first row: added, relaxed or widened where that touches no row
-  // (rest/table_evolution.h). Empty = the table stays as it is.
+  // Columns that the table is to have before the first row: added, relaxed or widened where that touches no
+  // row (rest/table_evolution.h). Empty = the table stays as it is.
   std::vector<schema::Column> evolve_to;
   absl::Duration claim_check_interval = absl::Seconds(60);
   absl::Duration checkpoint_interval = absl::Seconds(1);

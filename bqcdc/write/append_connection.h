@@ -60,9 +60,9 @@ struct AppendConnectionStats {
 
 // One persistent AppendRows call to the default stream of one or more tables. Opened at the first request;
 // sends writer schema and trace id on the first request and the schema again where it changes, from then on
-// with the stream's name on each request (storage.proto, AppendRowsRequest); keeps several requests in flight; matches answers in order; opens the call again when
-// it has ended and sends what is unacknowledged again, in order. So a request may be stored twice: harmless
-// for rows with sequence numbers.
+// with the stream's name on each request (storage.proto, AppendRowsRequest); keeps several requests in
+// flight; matches answers in order; opens the call again when it has ended and sends what is unacknowledged
+// again, in order. So a request may be stored twice: harmless for rows with sequence numbers.
 //
 // Thread-safe. Results arrive in the order of the requests, one at a time, on gRPC's threads, without any
 // lock held: the handler must not block and may not destroy the connection.
@@ -87,8 +87,8 @@ class AppendConnection {
 
   // How much of the window is in use, 0 to 1: of its requests or its bytes, whichever is more.
   double load() const;
-  // Whether a call is open: false before the first request, and from the moment that the call has ended for whatever
-  // reason until there is something to send again.
+  // Whether a call is open: false before the first request, and from the moment that the call has ended for
+  // whatever reason until there is something to send again.
   bool is_open() const;
 
   // Ends the call that is open, so that the next one starts with the request that is oldest without answer.

@@ -27,6 +27,8 @@ absl::Status LookUpStream(const StorageChannel& channel, const std::string& stre
   storage::WriteStream answer;
   const grpc::Status status =
       storage::BigQueryWrite::NewStub(channel.channel)->GetWriteStream(&context, request, &answer);
+  if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED && channel.token_refused)
+    channel.token_refused();
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 

@@ -1,4 +1,5 @@
-// Changes as JSON lines from standard input, the line number as their order; rows that the service refuses are printed.
+// Changes as JSON lines from standard input, the line number as their order; rows that the service refuses
+// are printed.
 //
 //   orders_from_json DATASET.TABLE < changes.jsonl
 
@@ -14,7 +15,8 @@ absl::Status Run(const char* name) {
   bqcdc::WriterOptions options;
   options.on_refused = [](const bqcdc::RefusedRow& row) {
     // A real program makes the row durable here; then it may be forgotten by its source.
-    std::fprintf(stderr, "line %llu was refused\n", static_cast<unsigned long long>(row.sequence.sections[1]));
+    std::fprintf(stderr, "line %llu was refused\n",
+                 static_cast<unsigned long long>(row.sequence.sections[1]));
     return absl::OkStatus();
   };
   auto writer = bqcdc::Writer::Open(options);
@@ -26,7 +28,8 @@ absl::Status Run(const char* name) {
   for (std::string line; std::getline(std::cin, line);) {
     const absl::Status taken = (*table)->AppendJson(line, {{(*table)->epoch(), ++line_number, 1, 0}});
     if (absl::IsInvalidArgument(taken)) {
-      std::fprintf(stderr, "line %llu: %s\n", static_cast<unsigned long long>(line_number), taken.ToString().c_str());
+      std::fprintf(stderr, "line %llu: %s\n", static_cast<unsigned long long>(line_number),
+                   taken.ToString().c_str());
     } else if (!taken.ok()) {
       return taken;
     }

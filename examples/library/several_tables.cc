@@ -1,5 +1,5 @@
-// Several tables over shared connections, with back pressure: TryAppend tells when there is no room, and the program
-// chooses what to do meanwhile instead of waiting.
+// Several tables over shared connections, with back pressure: TryAppend tells when there is no room, and the
+// program chooses what to do meanwhile instead of waiting.
 //
 //   several_tables DATASET.TABLE… ROWS
 //
@@ -39,11 +39,14 @@ absl::Status Run(const std::vector<std::string>& names, int rows) {
   for (int i = 1; i <= rows; ++i) {
     for (const Target& target : targets) {
       const bqcdc::SequenceNumber number{{target.table->epoch(), static_cast<std::uint64_t>(i), 1, 0}};
-      const auto fill = [&](bqcdc::Row& row) { row.SetInt64(target.id, i).SetText(target.name, std::to_string(i)); };
+      const auto fill = [&](bqcdc::Row& row) {
+        row.SetInt64(target.id, i).SetText(target.name, std::to_string(i));
+      };
       absl::Status taken = target.table->TryAppend(bqcdc::ChangeType::kUpsert, number, fill);
       if (absl::IsResourceExhausted(taken)) {
         ++without_room;  // A program that polls its source would stop polling here.
-        taken = target.table->Append(bqcdc::ChangeType::kUpsert, number, fill, absl::Now() + absl::Seconds(60));
+        taken =
+            target.table->Append(bqcdc::ChangeType::kUpsert, number, fill, absl::Now() + absl::Seconds(60));
       }
       if (!taken.ok()) return taken;
     }

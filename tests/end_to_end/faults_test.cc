@@ -186,7 +186,7 @@ std::map<std::string, std::function<ProgramResult()>> Faults::Provocations() {
        }},
       {"a checkpoint of a newer version",
        [&] {
-         return Run({"stream", "d.t", "--checkpoint", File("newer", "{\"format\": 999}\n")});
+         return Run({"stream", "d.t", "--checkpoint", File("newer.checkpoint", "{\"format\": 999}\n")});
        }},
       {"an epoch beside a checkpoint",
        [&] {

@@ -18,8 +18,8 @@ TEST_F(Usage, WithoutACommandItShowsTheHelp) {
   EXPECT_EQ(nothing.exit_code, 2);
   EXPECT_EQ(nothing.out, "");
   EXPECT_EQ(nothing.err, help.out);
-  for (const char* command :
-       {"serve", "create-table", "stream", "query", "set-staleness", "status", "check", "dead-letter", "admin"})
+  for (const char* command : {"serve", "create-table", "stream", "query", "set-staleness", "status", "check",
+                              "dead-letter", "admin"})
     EXPECT_TRUE(absl::StrContains(help.out, absl::StrCat("\n  ", command, " "))) << command;
   EXPECT_TRUE(absl::StartsWith(Run({"--version"}).out, "bqcdc "));
 }

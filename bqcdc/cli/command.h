@@ -31,6 +31,7 @@ void AddSetStalenessCommand(CLI::App& app, const CommonFlags& common, Action* ac
 void AddStatusCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddCheckCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddDeadLetterCommand(CLI::App& app, const CommonFlags& common, Action* action);
+void AddBenchCommand(CLI::App& app, const CommonFlags& common, Action* action);
 void AddAdminCommand(CLI::App& app, const CommonFlags& common, Action* action);
 
 // Replaces this process by the sibling program bqcdc-serve, with the arguments behind "serve". Returns only

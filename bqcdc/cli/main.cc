@@ -119,6 +119,7 @@ int main(int argc, char** argv) {
   bqcdc::cli::AddStatusCommand(app, flags, &action);
   bqcdc::cli::AddCheckCommand(app, flags, &action);
   bqcdc::cli::AddDeadLetterCommand(app, flags, &action);
+  bqcdc::cli::AddBenchCommand(app, flags, &action);
   bqcdc::cli::AddAdminCommand(app, flags, &action);
   NoteCommonFlags(app);
   app.footer(kFooter);  // After the commands, which would take it over.

@@ -19,8 +19,8 @@ namespace bqcdc::write {
 
 struct ConnectionPoolOptions {
   AppendConnectionOptions connection;
-  // A project may have 1,000 connections in a region (10,000 in the multi-regions US and EU): docs, quotas.
-  // One process needs few.
+  // A client project may have 5,000 connections in a region, 20,000 in the multi-regions US and EU
+  // (docs: quotas, Storage Write API). One process needs few.
   int connections_max = 8;
   // gRPC allows about 100 calls on a connection of HTTP/2; more would queue without a word.
   int calls_per_channel_max = kCallsPerChannelMax;

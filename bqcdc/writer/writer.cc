@@ -54,6 +54,11 @@ void Writer::Impl::MakeSender() {
     absl::MutexLock lock(&mutex_);
     stats_.requests = sent.requests;
     stats_.retries = sent.retries;
+    stats_.connections = connections_->connection_count();
+  };
+  surroundings.on_answer = [this](const write::AnsweredRequest& answered) {
+    absl::MutexLock lock(&mutex_);
+    acknowledge_.Add(answered.timing.waited + answered.timing.answered);
   };
   sender_ = std::make_unique<write::BatchSender>(options, std::move(surroundings), *this, clock_);
 }
@@ -209,7 +214,10 @@ absl::Status Writer::Impl::status() const {
 
 WriterStats Writer::Impl::stats() const {
   absl::MutexLock lock(&mutex_);
-  return stats_;
+  WriterStats stats = stats_;
+  stats.acknowledge_p50 = acknowledge_.Quantile(0.5);
+  stats.acknowledge_p99 = acknowledge_.Quantile(0.99);
+  return stats;
 }
 
 absl::Status Writer::Impl::Flush(absl::Time deadline) {

@@ -16,6 +16,7 @@
 #include "bqcdc/base/clock.h"
 #include "bqcdc/encode/json_row_encoder.h"
 #include "bqcdc/encode/row_fields.h"
+#include "bqcdc/pipeline/latency_histogram.h"
 #include "bqcdc/pipeline/progress.h"
 #include "bqcdc/pipeline/table_binding.h"
 #include "bqcdc/pipeline/table_claim.h"
@@ -87,6 +88,7 @@ class Writer::Impl final : public write::SettlementHandler {
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;  // the sender has returned
   absl::Status end_ ABSL_GUARDED_BY(mutex_);    // with this
   WriterStats stats_ ABSL_GUARDED_BY(mutex_);
+  pipeline::LatencyHistogram acknowledge_ ABSL_GUARDED_BY(mutex_);
 };
 
 // One table. Whoever appends has the turn: one caller at a time, and the others wait with a deadline of their

@@ -221,6 +221,30 @@ TEST_F(StreamEndToEnd, TheTableIsChangedToWhatIsAskedFor) {
   EXPECT_TRUE(absl::StrContains(again.err, "column note: wanted INT64, is STRING")) << again.err;
 }
 
+TEST_F(StreamEndToEnd, ABenchWritesCountsAndLeavesNothingBehind) {
+  server();
+  const ProgramResult table =
+      RunOk({"bench", "write", "d", "--rows", "3000", "--tables", "3", "--threads", "2", "--keys", "100"});
+  EXPECT_TRUE(absl::StartsWith(table.out, "3,000 rows of ")) << table.out;
+  EXPECT_TRUE(absl::StrContains(table.out, "acknowledged, p99")) << table.out;
+  const ProgramResult json =
+      RunOk({"bench", "write", "d", "--rows", "500", "--schema", "a:STRING,b:NUMERIC,c:DATE", "--primary-key",
+             "a,b", "--row-bytes", "1KiB", "--format", "json"});
+  EXPECT_TRUE(absl::StrContains(json.out, "\"rows\": 500")) << json.out;
+  EXPECT_EQ(Query("SELECT COUNT(*) FROM d.INFORMATION_SCHEMA.TABLES"), Rows{"0"});
+  const ProgramResult unfit = Run({"bench", "write", "d", "--schema", "id:INT64,x:JSON"});
+  EXPECT_EQ(unfit.exit_code, 2);
+  EXPECT_TRUE(absl::StrContains(unfit.err, "cannot fill column x of type JSON")) << unfit.err;
+}
+
+TEST_F(StreamEndToEnd, TheStatusTellsHowFarACheckpointIs) {
+  CreateTable();
+  RunOk({"stream", "d.t", File("in.jsonl", Upsert(1, "a") + Upsert(2, "b")), "--checkpoint", "c"});
+  const ProgramResult status = RunOk({"status", "d.t", "--checkpoint", "c"});
+  EXPECT_TRUE(absl::StrContains(status.out, "line 2")) << status.out;
+  EXPECT_EQ(Run({"status", "d.t", "--checkpoint", "missing"}).exit_code, 2);
+}
+
 TEST_F(StreamEndToEnd, ADryRunNeedsNoServer) {
   const std::string file = File("in.jsonl", Upsert(1, "a") + R"({"_CHANGE_TYPE":"UPSERT","id":"x"})" + "\n");
   const ProgramResult result =

@@ -19,7 +19,7 @@ TEST_F(Usage, WithoutACommandItShowsTheHelp) {
   EXPECT_EQ(nothing.out, "");
   EXPECT_EQ(nothing.err, help.out);
   for (const char* command : {"serve", "create-table", "stream", "query", "set-staleness", "status", "check",
-                              "dead-letter", "admin"})
+                              "dead-letter", "bench", "admin"})
     EXPECT_TRUE(absl::StrContains(help.out, absl::StrCat("\n  ", command, " "))) << command;
   EXPECT_TRUE(absl::StartsWith(Run({"--version"}).out, "bqcdc "));
 }

@@ -47,7 +47,7 @@ struct Flags {
   bool dry_run = false;
   std::string schema, primary_key;
   std::string evolve_schema;
-  std::string batch_bytes = "1MiB", request_bytes_max = "9MiB", bytes_in_flight = "32MiB",
+  std::string batch_bytes = "1MiB", request_bytes_max = "9MiB", bytes_in_flight = "24MiB",
               line_bytes_max = "16MiB";
   std::int64_t batch_rows = 50'000;
   int requests_in_flight = 16;
@@ -55,6 +55,7 @@ struct Flags {
   std::string flush_interval = "1s", retry_timeout = "5m", schema_timeout = "10m",
               claim_check_interval = "60s";
   std::string rate_limit;
+  std::string target_latency;
   int metrics_port = -1;  // negative = none
   std::string health_timeout = "2m";
 };
@@ -77,6 +78,12 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   }
   BQCDC_ASSIGN_OR_RETURN(options.claim_check_interval,
                          ParseDurationFlag("--claim-check-interval", flags.claim_check_interval));
+  if (!flags.target_latency.empty()) {
+    BQCDC_ASSIGN_OR_RETURN(options.target_latency,
+                           ParseDurationFlag("--target-latency", flags.target_latency));
+    if (options.target_latency < absl::Milliseconds(1))
+      return WrongUsage("--target-latency must be at least 1ms");
+  }
   if (!flags.rate_limit.empty()) {
     BQCDC_ASSIGN_OR_RETURN(options.rate_limit, ParseRateLimit("--rate-limit", flags.rate_limit));
   }
@@ -312,6 +319,10 @@ void AddFlags(CLI::App& command, Flags& flags) {
          "… or has not come to know the table, or a column that was added to it, for this long");
   tuning("--claim-check-interval", flags.claim_check_interval,
          "How often to make sure that no other run has taken the table");
+  command.add_option(
+      "--target-latency", flags.target_latency,
+      "Make batches so small that rows are acknowledged within this time, where the service allows it "
+      "(default: as large as --batch-bytes)");
   command.add_option("--rate-limit", flags.rate_limit,
                      "Send at most so many rows or bytes a second: 5000/s, 10MiB/s (default: no limit)");
   command

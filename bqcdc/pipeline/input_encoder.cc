@@ -65,6 +65,7 @@ write::BatcherEvents InputEncoder::MakeBatcherEvents() {
     return events_.on_batch(std::move(changes));
   };
   events.lanes_wanted = events_.lanes_wanted;
+  events.batch_bytes_wanted = events_.batch_bytes_wanted;
   return events;
 }
 

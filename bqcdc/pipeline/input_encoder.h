@@ -47,6 +47,8 @@ struct InputEncoderEvents {
   std::function<void(std::uint64_t batch)> on_open;
   // How many lanes rows are to be spread over; asked now and then. Null = one.
   std::function<int()> lanes_wanted;
+  // Bytes of a batch, at most the limit; asked now and then. Null = the limit.
+  std::function<std::size_t()> batch_bytes_wanted;
   // Whether more may be read when everything before this place is read; asked after a batch was handed on.
   // With `wait` (everything is handed on then) it waits until so, and false ends the run. Null = yes.
   std::function<bool(const InputPosition&, bool wait)> in_reach;

@@ -25,6 +25,7 @@
 #include "bqcdc/pipeline/table_claim.h"
 #include "bqcdc/rest/table_evolution.h"
 #include "bqcdc/write/batch_sender.h"
+#include "bqcdc/write/latency_target.h"
 #include "bqcdc/write/request_builder.h"
 
 namespace bqcdc::pipeline {
@@ -117,6 +118,7 @@ class StreamRun {
   std::optional<TableClaim> claim_;
   std::atomic<bool> claimed_{false};
   std::optional<RateLimiter> rate_limiter_;
+  std::optional<write::LatencyTarget> latency_target_;
   std::shared_ptr<write::BatchPool> pool_;
   std::unique_ptr<checkpoint::DeadLetterFile> dead_letter_;
   std::unique_ptr<StreamSettlement> settlement_;
@@ -160,6 +162,15 @@ absl::Status StreamRun::Prepare() {
   encoder.limits.rows_bytes_max = options_.request_bytes_max - preamble;
   encoder.limits.batch_bytes = std::min(encoder.limits.batch_bytes, encoder.limits.rows_bytes_max);
   LimitRate(encoder.limits);
+  if (options_.target_latency > absl::ZeroDuration()) {
+    write::LatencyTargetOptions target;
+    target.target = options_.target_latency;
+    target.batch_bytes_max = encoder.limits.batch_bytes;
+    target.batch_bytes_min = std::min(target.batch_bytes_min, target.batch_bytes_max);
+    latency_target_.emplace(target);
+    encoder.limits.flush_interval =
+        std::min(encoder.limits.flush_interval, latency_target_->flush_interval_max());
+  }
   encoder.epoch = claim_->epoch();
   encoder.line_bytes_max = options_.input.line_bytes_max;
   encoder.start = options_.input.start;
@@ -191,7 +202,11 @@ absl::Status StreamRun::Prepare() {
   surroundings.check_table = [this](int) { return VerifyClaim(); };
   surroundings.on_schema_changed = [this](int) { encoder_->SchemaChanged(); };
   surroundings.on_progress = [this] { OnProgress(); };
-  surroundings.on_answer = [this](const write::AnsweredRequest& answered) { meter_.OnAnswer(answered); };
+  surroundings.on_answer = [this](const write::AnsweredRequest& answered) {
+    meter_.OnAnswer(answered);
+    if (latency_target_.has_value() && answered.first && answered.action == write::AppendAction::kNone)
+      latency_target_->OnAnswer(answered.filled + answered.waited + answered.timing.answered);
+  };
   sender_ = std::make_unique<write::BatchSender>(sender, std::move(surroundings), *settlement_, clock_);
   MakePool();
 
@@ -204,6 +219,8 @@ absl::Status StreamRun::Prepare() {
     return AwaitRate(*batch) && sender_->Push(std::move(batch));
   };
   events.lanes_wanted = [this] { return sender_->lanes_wanted(0); };
+  if (latency_target_.has_value())
+    events.batch_bytes_wanted = [this] { return latency_target_->batch_bytes(); };
   if (with_.checkpoint != nullptr) {
     BQCDC_RETURN_IF_ERROR(MakeCheckpointer());
     events.in_reach = [this](const InputPosition& position, bool wait) {

@@ -44,11 +44,14 @@ struct StreamOptions {
   write::BatchLimits batch;
   std::size_t request_bytes_max = write::kRequestBytesMaxDefault;
   int requests_in_flight_max = 16;
-  std::size_t bytes_in_flight_max = 32 * 1024 * 1024;
+  std::size_t bytes_in_flight_max = 24 * 1024 * 1024;
   int connections_max = 4;  // each with such a window; used where they bring something
   absl::Duration scaling_period = absl::Seconds(1);  // of write::LaneScaler
   write::BatchPoolLimits memory;
   RateLimit rate_limit;
+  // Batches are made so small that their rows are acknowledged within this time, where the service allows it
+  // (write::LatencyTarget); 0 = as large as `batch` says.
+  absl::Duration target_latency;
   LineReaderOptions input;  // those that the reader was opened with
   std::string trace_id = "bqcdc";
 };

@@ -92,7 +92,7 @@ void LaneBatcher::Drop() {
 absl::Status LaneBatcher::FlushIfFull(bool full) {
   Lane& lane = lanes_[current_];
   if (lane.batch == nullptr) return absl::OkStatus();
-  full = full || lane.batch->rows.byte_count() >= limits_.batch_bytes ||
+  full = full || lane.batch->rows.byte_count() >= batch_bytes_ ||
          static_cast<std::int64_t>(lane.batch->rows.row_count()) >= limits_.batch_rows;
   return full ? Flush(lane) : absl::OkStatus();
 }
@@ -131,6 +131,7 @@ absl::Time LaneBatcher::next_deadline() const {
 
 absl::Status LaneBatcher::FollowLanes() {
   flushed_ = false;
+  if (events_.batch_bytes_wanted) batch_bytes_ = std::min(events_.batch_bytes_wanted(), limits_.batch_bytes);
   const int wanted = events_.lanes_wanted ? events_.lanes_wanted() : 1;
   if (wanted == static_cast<int>(lanes_.size())) return absl::OkStatus();
   BQCDC_RETURN_IF_ERROR(FlushAll());

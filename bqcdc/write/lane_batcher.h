@@ -37,6 +37,8 @@ struct BatcherEvents {
   std::function<bool(std::shared_ptr<RowBatch>)> on_batch;
   // How many lanes rows are to be spread over; asked between batches. Null = one.
   std::function<int()> lanes_wanted;
+  // Bytes of a batch from now on, at most BatchLimits::batch_bytes; asked between batches. Null = that.
+  std::function<std::size_t()> batch_bytes_wanted;
 };
 
 // Spreads the rows of a table over lanes by the hash of their key, and splits each lane into batches by
@@ -47,7 +49,11 @@ struct BatcherEvents {
 class LaneBatcher {
  public:
   LaneBatcher(BatchLimits limits, BatcherEvents events, const base::Clock& clock)
-      : limits_(limits), events_(std::move(events)), clock_(clock), lanes_(1) {}
+      : limits_(limits),
+        events_(std::move(events)),
+        clock_(clock),
+        lanes_(1),
+        batch_bytes_(limits.batch_bytes) {}
 
   // Schema of the batches that are made from now on; those before are handed on. To be called before the
   // first row.
@@ -108,6 +114,7 @@ class LaneBatcher {
   std::vector<Lane> lanes_;
   std::size_t current_ = 0;  // lane of the last row
   std::uint64_t generation_ = 0;
+  std::size_t batch_bytes_;  // of a batch that is full
   bool flushed_ = false;
 };
 

@@ -221,6 +221,29 @@ TEST_F(StreamEndToEnd, TheTableIsChangedToWhatIsAskedFor) {
   EXPECT_TRUE(absl::StrContains(again.err, "column note: wanted INT64, is STRING")) << again.err;
 }
 
+TEST_F(StreamEndToEnd, BatchesShrinkForATargetOfLatency) {
+  CreateTable();
+  std::string text;
+  for (int i = 0; i < 60'000; ++i) text += Upsert(i, "some text that makes the row a little longer");
+  const std::string file = File("in.jsonl", text);
+  const auto requests = [&](const std::vector<std::string>& flags) {
+    // Few under way, so that answers come while there is something to size by them.
+    std::vector<std::string> arguments = {
+        "stream", "d.t", file, "--batch-bytes", "64KiB", "--requests-in-flight", "2", "--max-connections",
+        "1"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const std::string err = RunOk(arguments).err;
+    const std::size_t at = err.find(" in ");
+    return at == std::string::npos ? 0 : std::atoi(err.c_str() + at + 4);
+  };
+  const int large = requests({});
+  EXPECT_GT(large, 0);
+  EXPECT_GT(requests({"--target-latency", "1ms"}), 2 * large)
+      << "no service acknowledges so much within that";
+  EXPECT_EQ(Query("SELECT COUNT(*) FROM d.t"), Rows{"60000"});
+  EXPECT_EQ(Run({"stream", "d.t", file, "--target-latency", "0"}).exit_code, 2);
+}
+
 TEST_F(StreamEndToEnd, ABenchWritesCountsAndLeavesNothingBehind) {
   server();
   const ProgramResult table =

@@ -1,0 +1,49 @@
+#include "bqcdc/write/latency_target.h"
+
+#include <gtest/gtest.h>
+
+namespace bqcdc::write {
+namespace {
+
+constexpr std::size_t kMax = 1024 * 1024, kMin = 16 * 1024;
+
+// A service that takes `rate` bytes a second, with 16 requests in front of it.
+absl::Duration LatencyOf(std::size_t batch_bytes, double rate) {
+  return absl::Seconds(16 * static_cast<double>(batch_bytes) / rate);
+}
+
+std::size_t SettledBytes(absl::Duration target, double rate) {
+  LatencyTarget latency({.target = target});
+  for (int i = 0; i < 2000; ++i) latency.OnAnswer(LatencyOf(latency.batch_bytes(), rate));
+  return latency.batch_bytes();
+}
+
+TEST(LatencyTargetTest, BatchesStayLargeWhileTheTargetIsMet) {
+  EXPECT_EQ(SettledBytes(absl::Seconds(1), 100e6), kMax);
+}
+
+TEST(LatencyTargetTest, BatchesShrinkUntilTheTargetIsMet) {
+  const std::size_t bytes = SettledBytes(absl::Milliseconds(50), 100e6);
+  EXPECT_LE(LatencyOf(bytes, 100e6), absl::Milliseconds(50) * 1.16)
+      << "it looks for the border by crossing it";
+  EXPECT_GE(LatencyOf(bytes, 100e6), absl::Milliseconds(20)) << "and no further";
+}
+
+TEST(LatencyTargetTest, BatchesGrowAgain) {
+  LatencyTarget latency({.target = absl::Milliseconds(50)});
+  for (int i = 0; i < 200; ++i) latency.OnAnswer(absl::Seconds(1));
+  EXPECT_EQ(latency.batch_bytes(), kMin);
+  for (int i = 0; i < 500; ++i) latency.OnAnswer(absl::Milliseconds(1));
+  EXPECT_EQ(latency.batch_bytes(), kMax);
+}
+
+TEST(LatencyTargetTest, OneSlowAnswerAmongManyCountsOnce) {
+  LatencyTarget latency({.target = absl::Milliseconds(50)});
+  latency.OnAnswer(absl::Seconds(1));
+  for (int i = 0; i < 7; ++i) latency.OnAnswer(absl::Milliseconds(40));
+  EXPECT_LT(latency.batch_bytes(), kMax);
+  EXPECT_GT(latency.batch_bytes(), kMax / 2);
+}
+
+}  // namespace
+}  // namespace bqcdc::write

@@ -13,45 +13,21 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/notification.h"
-#include "bqcdc/encode/wire.h"
 #include "bqcdc/rest/testing/fake_rest_service.h"
+#include "bqcdc/write/testing/decoded_row.h"
 #include "bqcdc/write/testing/fake_write_service.h"
 
 namespace bqcdc::pipeline {
 namespace {
 
 using rest::testing::FakeRestService;
+using write::testing::DecodedRow;
+using write::testing::DecodeRow;
 using write::testing::FakeWriteService;
 using write::testing::Reply;
 using write::testing::SeenRequest;
 
 constexpr char kTable[] = "p.d.t";
-
-// The fields of a row of the table (id INT64, name STRING, _CHANGE_TYPE, _CHANGE_SEQUENCE_NUMBER).
-struct DecodedRow {
-  std::int64_t id = 0;
-  std::string name, change_type, sequence;
-};
-
-DecodedRow Decode(const std::string& bytes) {
-  DecodedRow row;
-  const char* at = bytes.data();
-  const char* end = at + bytes.size();
-  while (at != nullptr && at != end) {
-    std::uint64_t tag = 0, value = 0;
-    at = encode::ReadVarint(at, end, &tag);
-    if (at == nullptr) break;
-    at = encode::ReadVarint(at, end, &value);
-    if ((tag & 7) == 0) {
-      row.id = static_cast<std::int64_t>(value);
-      continue;
-    }
-    const std::string text(at, value);
-    at += value;
-    (tag >> 3 == 2 ? row.name : tag >> 3 == 3 ? row.change_type : row.sequence) = text;
-  }
-  return row;
-}
 
 class StreamTest : public ::testing::Test {
  protected:
@@ -95,7 +71,7 @@ class StreamTest : public ::testing::Test {
   }
   static std::vector<DecodedRow> Stored(const FakeWriteService& service) {
     std::vector<DecodedRow> rows;
-    for (const std::string& bytes : service.stored_rows()) rows.push_back(Decode(bytes));
+    for (const std::string& bytes : service.stored_rows()) rows.push_back(DecodeRow(bytes));
     return rows;
   }
 
@@ -262,7 +238,7 @@ TEST_F(StreamTest, TheServicesBadRowsAreSetAsideInSeveralWaves) {
     for (const char* bad : {"bad1", "bad2", "bad3"}) {
       std::vector<write::RowError> errors;
       for (std::size_t i = 0; i < request.rows.size(); ++i) {
-        if (Decode(request.rows[i]).name == bad)
+        if (DecodeRow(request.rows[i]).name == bad)
           errors.push_back({static_cast<std::int64_t>(i), "name is bad"});
       }
       if (!errors.empty())
@@ -296,7 +272,7 @@ TEST_F(StreamTest, TheServicesBadRowsAreSetAsideInSeveralWaves) {
 TEST_F(StreamTest, FindsABadRowThatTheServiceDoesNotName) {
   FakeWriteService service([](const SeenRequest& request) {
     for (const std::string& row : request.rows) {
-      if (Decode(row).id == 13) return Reply::Refuse(absl::InvalidArgumentError("cannot be decoded"));
+      if (DecodeRow(row).id == 13) return Reply::Refuse(absl::InvalidArgumentError("cannot be decoded"));
     }
     return Reply::Ok();
   });
@@ -336,7 +312,7 @@ TEST_F(StreamTest, ALostConnectionLosesAndReordersNothing) {
   EXPECT_EQ(outcome.summary.rows(), 300);
   std::map<std::int64_t, int> highest;  // version by key: a repeat may lag, never skip
   for (const std::string& bytes : stored) {
-    const DecodedRow row = Decode(bytes);
+    const DecodedRow row = DecodeRow(bytes);
     const int version = std::stoi(row.name.substr(1));
     if (highest[row.id] != 0) {
       EXPECT_LE(version, highest[row.id] + 7);
@@ -416,7 +392,7 @@ TEST_F(StreamTest, TiesAreNeverUnderWayTogether) {
   FakeWriteService service([&](const SeenRequest& request) {
     std::map<std::string, int> in_request;
     for (const std::string& bytes : request.rows) {
-      const DecodedRow row = Decode(bytes);
+      const DecodedRow row = DecodeRow(bytes);
       EXPECT_EQ(++in_request[absl::StrCat(row.id, "@", row.sequence)], 1);
     }
     // A refused request keeps its rows unsettled.

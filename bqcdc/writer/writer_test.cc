@@ -12,8 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "bqcdc/credentials/token_source.h"
-#include "bqcdc/encode/wire.h"
 #include "bqcdc/rest/testing/fake_rest_service.h"
+#include "bqcdc/write/testing/decoded_row.h"
 #include "bqcdc/write/testing/fake_write_service.h"
 #include "bqcdc/writer/writer_opener.h"
 
@@ -21,34 +21,11 @@ namespace bqcdc {
 namespace {
 
 using rest::testing::FakeRestService;
+using write::testing::DecodedRow;
+using write::testing::DecodeRow;
 using write::testing::FakeWriteService;
 using write::testing::Reply;
 using write::testing::SeenRequest;
-
-struct DecodedRow {
-  std::int64_t id = 0;
-  std::string name, change_type, sequence;
-};
-
-// Of the table (id INT64, name STRING) with its pseudo-columns.
-DecodedRow Decode(const std::string& bytes) {
-  DecodedRow row;
-  const char* at = bytes.data();
-  const char* end = at + bytes.size();
-  while (at != nullptr && at != end) {
-    std::uint64_t tag = 0, value = 0;
-    at = encode::ReadVarint(at, end, &tag);
-    if (at != nullptr) at = encode::ReadVarint(at, end, &value);
-    if (at == nullptr) break;
-    if ((tag & 7) == 0) {
-      row.id = static_cast<std::int64_t>(value);
-      continue;
-    }
-    (tag >> 3 == 2 ? row.name : tag >> 3 == 3 ? row.change_type : row.sequence) = std::string(at, value);
-    at += value;
-  }
-  return row;
-}
 
 class WriterTest : public ::testing::Test {
  protected:
@@ -102,9 +79,9 @@ TEST_F(WriterTest, StoresWhatWasAppended) {
   EXPECT_EQ(table->settled(), 3u);
   const auto stored = service.stored_rows();
   ASSERT_EQ(stored.size(), 3u);
-  EXPECT_EQ(Decode(stored[0]).name, "a");
-  EXPECT_EQ(Decode(stored[1]).id, 2);
-  EXPECT_EQ(Decode(stored[2]).change_type, "DELETE");
+  EXPECT_EQ(DecodeRow(stored[0]).name, "a");
+  EXPECT_EQ(DecodeRow(stored[1]).id, 2);
+  EXPECT_EQ(DecodeRow(stored[2]).change_type, "DELETE");
   const WriterStats stats = writer->stats();
   EXPECT_EQ(stats.upserts, 2);
   EXPECT_EQ(stats.deletes, 1);
@@ -163,7 +140,8 @@ TEST_F(WriterTest, RefusedRowsAreHandedOverAndTheOthersStored) {
   FakeWriteService service([](const SeenRequest& request) {
     std::vector<write::RowError> errors;
     for (std::size_t i = 0; i < request.rows.size(); ++i) {
-      if (Decode(request.rows[i]).name == "bad") errors.push_back({static_cast<std::int64_t>(i), "not good"});
+      if (DecodeRow(request.rows[i]).name == "bad")
+        errors.push_back({static_cast<std::int64_t>(i), "not good"});
     }
     return errors.empty() ? Reply::Ok() : Reply::Refuse(absl::InvalidArgumentError("rows"), errors);
   });
@@ -255,7 +233,7 @@ TEST_F(WriterTest, ManyThreadsAppend) {
   ASSERT_TRUE(writer->Close().ok());
   std::map<std::int64_t, int> next;
   for (const std::string& bytes : service.stored_rows()) {
-    const DecodedRow row = Decode(bytes);
+    const DecodedRow row = DecodeRow(bytes);
     EXPECT_EQ(row.name, absl::StrCat(next[row.id]++)) << "rows of one thread keep their order";
   }
   EXPECT_EQ(next.size(), 4u);
@@ -286,7 +264,7 @@ TEST_F(WriterTest, ASerialWriterNumbersByTheOrderOfCalls) {
   const auto stored = service.stored_rows();
   ASSERT_EQ(stored.size(), 5u);
   for (std::size_t i = 0; i < stored.size(); ++i)
-    EXPECT_TRUE(absl::EndsWith(Decode(stored[i]).sequence, absl::StrCat("/", i + 1, "/1/0")));
+    EXPECT_TRUE(absl::EndsWith(DecodeRow(stored[i]).sequence, absl::StrCat("/", i + 1, "/1/0")));
   EXPECT_EQ(service.call_count(), 1);
 }
 

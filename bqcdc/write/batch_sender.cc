@@ -294,7 +294,7 @@ void BatchSender::TellAnswer(const Parcel& parcel, const AppendResult& result, A
     for (const std::size_t row : parcel.rows.indexes)
       answered.bytes += static_cast<std::int64_t>(batch.rows.framed_row(row).size());
   }
-  answered.first = parcel.rows.whole && parcel.first_refusal == absl::InfinitePast();
+  answered.first = parcel.rows.whole && !parcel.refused;
   answered.filled = batch.handed_on - batch.begun;
   if (parcel.queued != absl::InfinitePast()) answered.waited = parcel.handed_over - parcel.queued;
   answered.waited = std::max(answered.waited, absl::ZeroDuration()) + result.timing.waited;
@@ -390,7 +390,9 @@ absl::Status BatchSender::Halve(Parcel parcel, const AppendResult& result) {
 absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, const AppendVerdict& verdict,
                                     int connection) {
   const absl::Time now = clock_.Now();
-  if (parcel.first_refusal == absl::InfinitePast()) parcel.first_refusal = now;
+  parcel.refused = true;
+  // Only the service's own refusals use up patience: not the time that calls were silent, lost or closed.
+  parcel.refused_for += result.timing.answered;
   const bool propagation =
       verdict.action == AppendAction::kCheckTable || verdict.action == AppendAction::kRefetchSchema;
   const absl::Duration patience = propagation ? options_.propagation_time_max : options_.retry_time_max;
@@ -405,7 +407,8 @@ absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, c
   absl::Status table;
   if (verdict.action == AppendAction::kCheckTable && surroundings_.check_table)
     table = surroundings_.check_table(table_index);
-  const bool given_up = now > parcel.first_refusal + patience;
+  const bool given_up = parcel.refused_for > patience;
+  parcel.refused_for += pause;
   parcel.not_before = now + pause;
   parcel.queued = now;
   Lane& lane = LaneOf(*parcel.batch);

@@ -107,7 +107,8 @@ class BatchSender {
     BatchPtr batch;
     RowSelection rows;
     int attempts = 0;
-    absl::Time first_refusal = absl::InfinitePast();
+    bool refused = false;        // since it was last divided
+    absl::Duration refused_for;  // waiting for refusals and after them
     absl::Time not_before = absl::InfinitePast();
     absl::Time queued = absl::InfinitePast();  // in its lane, for this attempt
     absl::Time handed_over;                    // to its connection

@@ -162,6 +162,25 @@ TEST(FaultThatPasses, QuotaRefillsAfterTenMinutes) {
   EXPECT_LE(findings.elapsed, absl::Minutes(20));
 }
 
+// Two passing faults around a call that is silent for as long as the patience with refusals: the silence must
+// not be counted as refusals.
+TEST(FaultThatPasses, SilenceBetweenRefusalsUsesUpNoPatience) {
+  RunOptions options;
+  options.clock_patience = kClockPatience;
+  options.retry_time_max = absl::Minutes(30);
+  StreamHistory history =
+      PlainHistory({{.kind = FaultKind::kMissingTable, .at = 0, .duration = absl::Seconds(10)},
+                    {.kind = FaultKind::kSilent, .at = 1},
+                    {.kind = FaultKind::kSilent, .at = 2},
+                    {.kind = FaultKind::kSilent, .at = 3},
+                    {.kind = FaultKind::kSchemaLag, .at = 4, .duration = absl::Minutes(3)}});
+  history.limits.connections = 1;
+  history.limits.requests_in_flight = 1;
+  const StreamFindings findings = RunStreamHistory(history, options);
+  EXPECT_TRUE(findings.problems.empty()) << Explain(history, findings);
+  EXPECT_GE(findings.elapsed, absl::Minutes(10));
+}
+
 TEST(FaultThatPasses, AppendThatIsAppliedLongAfterItsCallEndedChangesNothing) {
   const StreamHistory history =
       PlainHistory({{.kind = FaultKind::kHeldBack, .at = 4, .variant = 0, .duration = absl::Minutes(79)}});

@@ -16,6 +16,7 @@
 #include "bqcdc/encode/encoded_rows.h"
 #include "bqcdc/write/append_connection.h"
 #include "bqcdc/write/request_builder.h"
+#include "bqcdc/write/testing/connect_proxy.h"
 #include "google/cloud/bigquery/storage/v1/storage.grpc.pb.h"
 
 namespace bqcdc::write {
@@ -135,6 +136,32 @@ TEST_F(StorageChannelTest, EachCallCarriesTheTokenOfItsTime) {
   EXPECT_TRUE(Call(channel).ok());
   EXPECT_TRUE(Call(channel).ok());
   EXPECT_EQ(service_.authorizations(), (std::vector<std::string>{"Bearer token-1", "Bearer token-2"}));
+}
+
+// The host is one that no resolver knows, so only the proxy leads there; TLS and the token go through it to
+// the service itself.
+TEST_F(StorageChannelTest, GoesThroughTheProxyOfTheEnvironmentUnlessToldOtherwise) {
+  for (const char* variable : {"grpc_proxy", "https_proxy"}) {
+    const testing::ConnectProxy proxy(port_);
+    ServiceChannelOptions options;
+    options.token = [] { return std::string("token"); };
+    options.root_certificates = roots_;
+    setenv(variable, proxy.url().c_str(), 1);
+    const StorageChannel through = MakeServiceChannel("service.test:443", options);
+    setenv("no_proxy", "service.test", 1);
+    const StorageChannel excepted = MakeServiceChannel("service.test:443", options);
+    unsetenv("no_proxy");
+    options.ignore_proxy = true;
+    const StorageChannel past = MakeServiceChannel(absl::StrCat("localhost:", port_), options);
+    unsetenv(variable);
+    const grpc::Status status = Call(through);
+    EXPECT_TRUE(status.ok()) << variable << ": " << status.error_message();
+    EXPECT_EQ(proxy.destinations(), std::vector<std::string>{"service.test:443"}) << variable;
+    EXPECT_FALSE(Call(excepted).ok());
+    EXPECT_TRUE(Call(past).ok());
+    EXPECT_EQ(proxy.destinations().size(), 1u) << variable;
+  }
+  EXPECT_EQ(service_.authorizations(), std::vector<std::string>(4, "Bearer token"));
 }
 
 TEST_F(StorageChannelTest, ATokenThatIsWaitedForHoldsUpNobodyElse) {

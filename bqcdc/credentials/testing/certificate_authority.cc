@@ -95,7 +95,8 @@ IssuedCertificate CertificateAuthority::Issue(const std::string& name, absl::Dur
   X509* const certificate = NewCertificate(key, name, certificate_, serial_++, lifetime);
   AddExtension(certificate, certificate_, NID_basic_constraints, "critical,CA:FALSE");
   AddExtension(certificate, certificate_, NID_ext_key_usage, "serverAuth");
-  AddExtension(certificate, certificate_, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+  AddExtension(certificate, certificate_, NID_subject_alt_name,
+               "DNS:localhost,DNS:service.test,IP:127.0.0.1");
   Require(X509_sign(certificate, key_, EVP_sha256()) > 0);
   const IssuedCertificate issued = {absl::StrCat(directory_, "/", name, ".pem"),
                                     absl::StrCat(directory_, "/", name, ".key"), CertificatePem(certificate),

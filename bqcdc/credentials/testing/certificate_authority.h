@@ -26,8 +26,8 @@ class CertificateAuthority {
 
   // What is to be trusted, PEM.
   const std::string& file() const { return file_; }
-  // A server's certificate for localhost and 127.0.0.1, as NAME.pem and NAME.key, valid from an hour ago for
-  // `lifetime`.
+  // A server's certificate for localhost, 127.0.0.1 and service.test (which no resolver knows), as NAME.pem
+  // and NAME.key, valid from an hour ago for `lifetime`.
   IssuedCertificate Issue(const std::string& name, absl::Duration lifetime = absl::Hours(24));
 
  private:

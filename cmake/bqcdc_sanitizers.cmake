@@ -7,7 +7,9 @@ endif()
 add_compile_options(-fsanitize=${BQCDC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
 add_link_options(-fsanitize=${BQCDC_SANITIZE})
 # With the checks in between GCC 12 loses track of what is set, and warns of members that always are.
-target_compile_options(bqcdc_compile_options INTERFACE "$<BUILD_INTERFACE:-Wno-maybe-uninitialized>")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(bqcdc_compile_options INTERFACE "$<BUILD_INTERFACE:-Wno-maybe-uninitialized>")
+endif()
 
 if(BQCDC_SANITIZE STREQUAL "thread")
   add_library(bqcdc_tsan_absl_mutex OBJECT cmake/tsan/absl_mutex.cc)

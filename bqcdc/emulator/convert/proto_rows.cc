@@ -269,7 +269,11 @@ class RowDecoder {
                         VectorWriter& writer, size_t at, Fault* fault) {
     if (parts.size() == 1) return WriteWellKnown(field, column, parts[0], writer, at, fault);
     merged_parts_.clear();
-    for (const RawValue& part : parts) merged_parts_.append(part.bytes);
+    for (const RawValue& part : parts) {
+      // Each on its own: a part that is cut off must not go on in the next one.
+      if (!IsMessage(part.bytes)) return Fail(CellFault::kMalformedMessage, &field, column, part, fault);
+      merged_parts_.append(part.bytes);
+    }
     return WriteWellKnown(field, column, RawValue{0, merged_parts_}, writer, at, fault);
   }
 

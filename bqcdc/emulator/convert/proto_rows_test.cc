@@ -309,7 +309,14 @@ INSTANTIATE_TEST_SUITE_P(
                  kMalformed, ""},
         CellCase{"cut_packed", "ARRAY<INT64>", kInt64 + kRepeated, "\x0a\x01\x80", kMalformed, ""},
         CellCase{"bad_wrapper", "INT64", kMessage, BytesField(1, "\x08"),
-                 "!The bytes of field c are not a valid protobuf message.", Wrapper(kInt64)}),
+                 "!The bytes of field c are not a valid protobuf message.", Wrapper(kInt64)},
+        // Put together the parts are a message; each alone is none.
+        CellCase{"wrapper_in_cut_parts", "INT64", kMessage, BytesField(1, "\x08") + BytesField(1, "\x05"),
+                 "!The bytes of field c are not a valid protobuf message.", Wrapper(kInt64)},
+        // As protobuf reads tags: the fifth byte's upper bits do not count, a sixth byte is too much.
+        CellCase{"wide_tag", "INT64", kInt64, "\x88\x80\x80\x80\x70\x05", "5", ""},
+        CellCase{"long_tag", "INT64", kInt64, std::string("\x88\x80\x80\x80\x80\x00\x05", 7), kMalformed,
+                 ""}),
     [](const auto& info) { return info.param.name; });
 
 // A row of a nested table: STRUCT with a REQUIRED field, repeated STRUCTs, a group.

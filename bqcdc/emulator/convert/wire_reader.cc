@@ -55,4 +55,14 @@ bool WireReader::Skip(uint32_t number, WireType type, int depth) {
   return false;
 }
 
+bool IsMessage(std::string_view bytes) {
+  WireReader reader(bytes);
+  while (!reader.done()) {
+    uint32_t number;
+    WireType type;
+    if (!reader.ReadTag(&number, &type) || !reader.Skip(number, type)) return false;
+  }
+  return true;
+}
+
 }  // namespace bqcdc::emulator::convert

@@ -23,6 +23,7 @@ class WireReader {
  public:
   // protobuf's own limit of nested messages and groups.
   static constexpr int kNestingMax = 100;
+  static constexpr int kTagBytesMax = 5;
 
   explicit WireReader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
@@ -37,11 +38,15 @@ class WireReader {
     return ReadLongVarint(value);
   }
 
-  // Field number 1 .. 2^29-1 and a wire type that exists.
+  // Field number 1 .. 2^29-1 and a wire type that exists. As protobuf: up to five bytes, of which 32 bits
+  // count.
   [[nodiscard]] bool ReadTag(uint32_t* number, WireType* type) {
-    uint64_t tag;
-    if (!ReadVarint(&tag) || tag > UINT32_MAX || (tag & 7) > 5 || (tag >> 3) == 0) return false;
-    *number = static_cast<uint32_t>(tag >> 3);
+    const char* const begin = at_;
+    uint64_t wide;
+    if (!ReadVarint(&wide) || at_ - begin > kTagBytesMax) return false;
+    const auto tag = static_cast<uint32_t>(wide);
+    if ((tag & 7) > 5 || (tag >> 3) == 0) return false;
+    *number = tag >> 3;
     *type = static_cast<WireType>(tag & 7);
     return true;
   }
@@ -78,6 +83,9 @@ class WireReader {
   const char* at_;
   const char* end_;
 };
+
+// Whether the bytes are fields one after the other, whatever they mean.
+[[nodiscard]] bool IsMessage(std::string_view bytes);
 
 // Protobuf's zigzag decoding of sint32 and sint64.
 constexpr int64_t DecodeZigZag(uint64_t value) {

@@ -71,7 +71,7 @@ class TreeBuilder : public nlohmann::json_sax<json> {
     } else if (open_.back().kind == JsonTree::Kind::kArray) {
       open_.back().elements.push_back(std::move(value));
     } else {
-      open_.back().members.emplace_back(std::move(names_.back()), std::move(value));
+      open_.back().members.push_back({std::move(names_.back()), std::move(value)});
       names_.pop_back();
     }
     return true;

@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,11 +13,18 @@ namespace bqcdc::encode::testing {
 struct JsonTree {
   enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
 
+  struct Member;
+
   Kind kind = Kind::kNull;
   std::string text;    // of a string what it means, of numbers and booleans their source
   std::string source;  // compact JSON of the value: equals the input where that was written without spaces
   std::vector<JsonTree> elements;
-  std::vector<std::pair<std::string, JsonTree>> members;
+  std::vector<Member> members;
+};
+
+struct JsonTree::Member {
+  std::string name;
+  JsonTree value;
 };
 
 absl::StatusOr<JsonTree> ParseJsonTree(std::string_view text);

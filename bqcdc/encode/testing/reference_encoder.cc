@@ -323,12 +323,12 @@ absl::StatusOr<std::string> ReferenceEncoder::Encode(std::string_view line, std:
     } else if (schema::EqualsIgnoreCase(name, "_CHANGE_SEQUENCE_NUMBER")) {
       number = value.text;
     } else {
-      columns.members.emplace_back(name, value);
+      columns.members.push_back({name, value});
     }
   }
   if (change_type == "DELETE") {
     std::erase_if(columns.members,
-                  [this](const auto& member) { return !schema_.KeyPosition(member.first).has_value(); });
+                  [this](const auto& member) { return !schema_.KeyPosition(member.name).has_value(); });
   }
   const std::unique_ptr<Message> row = NewRow();
   BQCDC_RETURN_IF_ERROR(WriteObject(schema_.columns, columns, row.get()));

@@ -11,6 +11,8 @@
 namespace bqcdc::emulator::convert::testing {
 namespace {
 
+constexpr std::string_view kMalformedRow = "The row is not a valid serialized protobuf message.";
+
 // name, column type, descriptor field (type and label)
 struct FieldText {
   const char* column;
@@ -83,20 +85,40 @@ std::vector<std::string> ForeignSeeds() {
           MakeDescriptor()};
 }
 
-void DecodeForeignBytes(std::string_view bytes) {
+std::string ForeignDescriptor() { return MakeDescriptor(); }
+
+ForeignRow DecodeForeignRow(std::string_view bytes) {
   static const schema::TableSchema table = MakeTable();
   static const std::shared_ptr<const WriterPlan> plan = CompileWriterSchema(MakeDescriptor(), table).value();
-  const std::string_view rows[] = {bytes, bytes};
+  const std::string_view rows[] = {bytes};
   DecodeInput input;
   input.rows = rows;
   const auto decoded = DecodeRows(*plan, input);
   if (!decoded.ok()) std::abort();
-  if (decoded->faults.empty()) {
-    // What was accepted can be read back.
-    for (size_t i = 0; i < table.columns.size(); ++i)
-      CellText(table.columns[i], decoded->chunks[0].Reader(i), 1);
+  ForeignRow row;
+  row.is_delete = decoded->kinds.front() == ChangeKind::kDelete;
+  if (!decoded->faults.empty()) {
+    row.fault = decoded->faults.front().message;
+    row.malformed = row.fault == kMalformedRow;
+    return row;
   }
-  if (CompileWriterSchema(bytes, table).ok() && bytes.empty()) std::abort();
+  // What was accepted can be read back.
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    std::string text = CellText(table.columns[i], decoded->chunks[0].Reader(i), 0);
+    if (i == 1) row.c2 = std::move(text);
+    if (i == 6) row.c7 = std::move(text);
+  }
+  return row;
+}
+
+absl::Status CompileForeignDescriptor(std::string_view bytes) {
+  static const schema::TableSchema table = MakeTable();
+  return CompileWriterSchema(bytes, table).status();
+}
+
+void DecodeForeignBytes(std::string_view bytes) {
+  DecodeForeignRow(bytes);
+  if (CompileForeignDescriptor(bytes).ok() && bytes.empty()) std::abort();
 }
 
 }  // namespace bqcdc::emulator::convert::testing

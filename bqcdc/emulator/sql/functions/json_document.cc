@@ -32,7 +32,7 @@ class Reader {
         std::string name = String();
         SkipSpace();
         ++at_;  // the colon
-        node.members.emplace_back(std::move(name), Value());
+        node.members.push_back({std::move(name), Value()});
       }
       ++at_;
     } else if (c == '[') {
@@ -174,9 +174,9 @@ absl::Status Canonicalize(JsonNode& node) {
   for (JsonNode& element : node.elements) BQCDC_RETURN_IF_ERROR(Canonicalize(element));
   for (auto& [name, member] : node.members) BQCDC_RETURN_IF_ERROR(Canonicalize(member));
   std::stable_sort(node.members.begin(), node.members.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+                   [](const auto& a, const auto& b) { return a.name < b.name; });
   node.members.erase(std::unique(node.members.begin(), node.members.end(),
-                                 [](const auto& a, const auto& b) { return a.first == b.first; }),
+                                 [](const auto& a, const auto& b) { return a.name == b.name; }),
                      node.members.end());
   return absl::OkStatus();
 }
@@ -205,9 +205,9 @@ void Write(const JsonNode& node, std::string& out) {
       out += '{';
       for (size_t i = 0; i < node.members.size(); ++i) {
         if (i > 0) out += ',';
-        out += JsonString(node.members[i].first);
+        out += JsonString(node.members[i].name);
         out += ':';
-        Write(node.members[i].second, out);
+        Write(node.members[i].value, out);
       }
       out += '}';
   }

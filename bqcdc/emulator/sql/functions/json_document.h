@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,9 +15,15 @@ struct JsonNode {
   Kind kind = Kind::kNull;
   std::string text;  // kString: decoded; kNumber: digits; kBool: true or false
   std::vector<JsonNode> elements;
-  std::vector<std::pair<std::string, JsonNode>> members;
+  struct Member;
+  std::vector<Member> members;
 
   bool is_scalar() const { return kind != Kind::kArray && kind != Kind::kObject; }
+};
+
+struct JsonNode::Member {
+  std::string name;
+  JsonNode value;
 };
 
 // Unset where `text` is no JSON.

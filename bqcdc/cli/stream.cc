@@ -52,7 +52,7 @@ struct Flags {
   std::int64_t batch_rows = 50'000;
   int requests_in_flight = 16;
   int connections_max = 4;
-  std::string flush_interval = "1s", retry_timeout = "5m", schema_timeout = "10m",
+  std::string flush_interval = "1s", retry_timeout = "5m", schema_timeout = "10m", drain_timeout = "20s",
               claim_check_interval = "60s";
   std::string rate_limit;
   std::string target_latency;
@@ -73,6 +73,7 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   BQCDC_ASSIGN_OR_RETURN(options.retry_time_max, ParseDurationFlag("--retry-timeout", flags.retry_timeout));
   BQCDC_ASSIGN_OR_RETURN(options.schema_time_max,
                          ParseDurationFlag("--schema-timeout", flags.schema_timeout));
+  BQCDC_ASSIGN_OR_RETURN(options.drain_time_max, ParseDurationFlag("--drain-timeout", flags.drain_timeout));
   if (!flags.evolve_schema.empty()) {
     BQCDC_ASSIGN_OR_RETURN(options.evolve_to, ReadColumnsFlag("--evolve-schema", flags.evolve_schema));
   }
@@ -317,6 +318,8 @@ void AddFlags(CLI::App& command, Flags& flags) {
   tuning("--retry-timeout", flags.retry_timeout, "Give up when the service has not answered for this long");
   tuning("--schema-timeout", flags.schema_timeout,
          "… or has not come to know the table, or a column that was added to it, for this long");
+  tuning("--drain-timeout", flags.drain_timeout,
+         "After SIGTERM or SIGINT, give up when what was read is not settled within this time");
   tuning("--claim-check-interval", flags.claim_check_interval,
          "How often to make sure that no other run has taken the table");
   command.add_option(

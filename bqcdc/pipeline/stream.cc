@@ -1,6 +1,7 @@
 #include "bqcdc/pipeline/stream.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -104,6 +105,7 @@ class StreamRun {
   void ShowCounts();
   absl::Status VerifyClaim();
   void WatchClaim();
+  void LimitDrain();
 
   const StreamOptions& options_;
   const StreamSurroundings with_;
@@ -127,10 +129,12 @@ class StreamRun {
   std::unique_ptr<write::BatchSender> sender_;
   std::unique_ptr<write::ConnectionPool> connections_;
   std::optional<InputEncoder> encoder_;
+  bool ever_sent_ = true;  // known at the end
 
   absl::Mutex mutex_;
   absl::Status input_status_ ABSL_GUARDED_BY(mutex_);
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  StopSignal end_;  // of this run, for who waits for descriptors
 };
 
 absl::Status StreamRun::Prepare() {
@@ -368,12 +372,14 @@ StreamSummary StreamRun::TakeSummary() {
   StreamSummary summary = settlement_->summary();
   summary.requests = sender_->stats().requests;
   summary.rows_unsettled = sender_->unsettled_rows();
+  summary.ever_sent = ever_sent_;
   return summary;
 }
 
 absl::Status StreamRun::Work() {
   std::thread input([this] { ReadInput(); });
   std::thread watch([this] { WatchClaim(); });
+  std::thread drain([this] { LimitDrain(); });
   if (checkpointer_ != nullptr)
     checkpointer_->Start([this](const absl::Status& status) { sender_->Fail(status); });
   absl::Status sent = sender_->Run(*connections_);
@@ -390,8 +396,11 @@ absl::Status StreamRun::Work() {
     absl::MutexLock lock(&mutex_);
     ended_ = true;
   }
+  end_.Request();
   input.join();
   watch.join();
+  drain.join();
+  ever_sent_ = connections_->stats().requests_written > 0;
   connections_.reset();
   absl::Status input_status;
   {
@@ -455,6 +464,21 @@ void StreamRun::WatchClaim() {
       with_.warn(absl::StrCat("cannot say whether the table is still ours: ", std::string(status.message())));
     }
   }
+}
+
+// Once a stop is requested the rest of the run has a limit. The reader cannot see to that: it may be waiting
+// for room itself.
+void StreamRun::LimitDrain() {
+  pollfd fds[2] = {{with_.stop->fd(), POLLIN, 0}, {end_.fd(), POLLIN, 0}};
+  while (poll(fds, 2, -1) < 0 && errno == EINTR) {
+  }
+  const auto ended = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ended_; };
+  absl::MutexLock lock(&mutex_);
+  if (clock_.AwaitWithDeadline(mutex_, absl::Condition(&ended), clock_.Now() + options_.drain_time_max))
+    return;
+  sender_->Fail(
+      absl::DeadlineExceededError(absl::StrCat("stopped, and what had been read could not be settled within ",
+                                               absl::FormatDuration(options_.drain_time_max))));
 }
 
 }  // namespace

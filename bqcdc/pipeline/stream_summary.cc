@@ -70,7 +70,8 @@ std::string FormatSummary(const StreamSummary& summary, const std::string& table
   }
   if (summary.rows_unsettled > 0) {
     absl::StrAppend(&text, CountOf(summary.rows_unsettled, "row"),
-                    " without answer: written or not, nobody knows\n");
+                    summary.ever_sent ? " without answer: written or not, nobody knows\n"
+                                      : " not written: the service was never reached\n");
   }
   if (summary.interrupted) absl::StrAppend(&text, "interrupted after line ", summary.lines, "\n");
   return text;

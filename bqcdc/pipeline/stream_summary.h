@@ -27,6 +27,7 @@ struct StreamSummary {
   std::vector<SetAsideRow> set_aside_shown;  // the first ones
   std::int64_t ties = 0;
   std::int64_t rows_unsettled = 0;  // sent or about to be when the run failed
+  bool ever_sent = true;            // false: no request has left, so none of those rows is written
   std::uint64_t lines = 0;          // read, blank ones counted
   std::uint64_t lines_before = 0;   // of them, left out because an earlier run has settled them
   std::uint64_t epoch = 0;          // 0 = none was needed

@@ -482,6 +482,51 @@ TEST_F(StreamTest, RowsGoWhenTheyHaveWaitedLongEnough) {
   EXPECT_TRUE(outcome.summary.interrupted);
 }
 
+// More rows than there is room for, so that the reader itself waits when the stop comes.
+TEST_F(StreamTest, AStopIsNotWaitedForLongerThanTheDrainLimit) {
+  FakeWriteService service([this](const SeenRequest& request) {
+    Reply reply;
+    reply.kind = Reply::Kind::kSilence;
+    if (request.in_call == 1) stop_.Request();  // As SIGTERM does.
+    return reply;
+  });
+  options_.drain_time_max = absl::Milliseconds(50);
+  options_.requests_in_flight_max = 2;
+  options_.connections_max = 1;
+  options_.memory.batches = 4;
+  options_.batch.batch_rows = 1;
+  std::string text;
+  for (int i = 1; i <= 100; ++i) text += Upsert(i, "a");
+  const absl::Time begin = absl::Now();
+  const StreamOutcome outcome = Stream(service, {File("in", text)});
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(60)) << "not the five minutes of a lost connection";
+  EXPECT_TRUE(absl::IsDeadlineExceeded(outcome.status)) << outcome.status;
+  EXPECT_TRUE(absl::StrContains(outcome.status.message(), "could not be settled within 50ms"))
+      << outcome.status;
+  EXPECT_GE(outcome.summary.rows_unsettled, 2);
+  EXPECT_TRUE(outcome.summary.ever_sent);
+}
+
+TEST_F(StreamTest, RowsThatNeverLeftAreToldApart) {
+  options_.drain_time_max = absl::Milliseconds(50);
+  StreamSurroundings surroundings;
+  surroundings.client = &client_;
+  surroundings.channels = [this] {
+    stop_.Request();
+    return write::MakeLocalChannel("127.0.0.1:1");  // Nobody listens there.
+  };
+  surroundings.clock = &base::SystemClock::Get();
+  surroundings.stop = &stop_;
+  auto reader = LineReader::Open({File("in", Upsert(1, "a"))}, stop_, options_.input);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  const StreamOutcome outcome = StreamChanges(options_, std::move(surroundings), *std::move(reader));
+  EXPECT_FALSE(outcome.status.ok());
+  EXPECT_EQ(outcome.summary.rows_unsettled, 1);
+  EXPECT_FALSE(outcome.summary.ever_sent);
+  EXPECT_TRUE(absl::StrContains(FormatSummary(outcome.summary, "p.d.t", ""),
+                                "1 row not written: the service was never reached\n"));
+}
+
 TEST_F(StreamTest, KeysStayInOrderWhileTheNumberOfConnectionsChanges) {
   // A service that answers slowly: more connections bring more, so the run grows.
   FakeWriteService service([](const SeenRequest&) {

@@ -394,7 +394,9 @@ grpc::ByteBuffer AppendConnection::Impl::Serialize(const AppendRequest& request,
 void AppendConnection::Impl::OnWriteDone(Call* call, bool ok) {
   absl::MutexLock lock(&mutex_);
   call->writing = false;
-  if (ok) WriteNext(call);  // Otherwise the call has ended, which OnReadDone sees.
+  if (!ok) return;  // The call has ended, which OnReadDone sees.
+  ++stats_.requests_written;
+  WriteNext(call);
 }
 
 void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {

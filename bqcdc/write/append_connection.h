@@ -45,13 +45,15 @@ struct AppendConnectionOptions {
 // Counters of a connection's life.
 struct AppendConnectionStats {
   std::int64_t calls_opened = 0;
-  std::int64_t requests_sent = 0;  // repeats counted
+  std::int64_t requests_sent = 0;     // repeats counted
+  std::int64_t requests_written = 0;  // of them, those that gRPC took over to a peer that it is connected to
   std::int64_t requests_resent = 0;
   std::int64_t bytes_acknowledged = 0;  // of rows in requests that were answered, well or badly
 
   AppendConnectionStats& operator+=(const AppendConnectionStats& other) {
     calls_opened += other.calls_opened;
     requests_sent += other.requests_sent;
+    requests_written += other.requests_written;
     requests_resent += other.requests_resent;
     bytes_acknowledged += other.bytes_acknowledged;
     return *this;

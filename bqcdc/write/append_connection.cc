@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "bqcdc/write/append_error.h"
+#include "bqcdc/write/mutant.h"
 #include "bqcdc/write/request_builder.h"
 
 namespace bqcdc::write {
@@ -177,10 +178,12 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   void OnDone(Call* call, absl::Status status) ABSL_LOCKS_EXCLUDED(mutex_);
   void WriteNext(Call* call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndCall(Call* call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  grpc::ByteBuffer Serialize(const AppendRequest& request, Call* call) const;
+  grpc::ByteBuffer Serialize(const AppendRequest& request, Call* call) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   bool FitsWindow(std::size_t bytes) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    return entries_.empty() || (entries_.size() < static_cast<std::size_t>(options_.requests_in_flight_max) &&
+    const std::size_t more = Mutated(Mutant::kWindowOneMore) ? 1 : 0;
+    return entries_.empty() || (entries_.size() < options_.requests_in_flight_max + more &&
                                 bytes_in_flight_ + bytes <= options_.bytes_in_flight_max);
   }
   bool AnswerIsOverdue() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
@@ -326,7 +329,8 @@ void AppendConnection::Impl::OpenCall() {
     again = opened_before_;
     why = last_end_;
   }
-  if ((again || options_.ask_before_first) && options_.before_open) {
+  const bool ask = (again && !Mutated(Mutant::kOpensWithoutAsking)) || options_.ask_before_first;
+  if (ask && options_.before_open) {
     const absl::Status status = options_.before_open(again, why);
     if (!status.ok() && status.code() != absl::StatusCode::kUnavailable) return Fail(status);
     if (!status.ok()) {
@@ -374,7 +378,8 @@ void AppendConnection::Impl::WriteNext(Call* call) {
 
 grpc::ByteBuffer AppendConnection::Impl::Serialize(const AppendRequest& request, Call* call) const {
   Preamble preamble;
-  if (call->told != request.destination.get()) {
+  const bool untold = Mutated(Mutant::kSchemaOnFirstCallOnly) && stats_.calls_opened > 1;
+  if (call->told != request.destination.get() && !untold) {
     preamble.destination = request.destination.get();
     call->several_told = call->told != nullptr;
     call->told = request.destination.get();
@@ -416,6 +421,7 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
       EndCall(call);
       return;
     }
+    if (Mutated(Mutant::kAnswersNewestFirst)) std::swap(entries_.front(), entries_[sent_count_ - 1]);
     answered = std::move(entries_.front());
     number = answered.number;
     entries_.pop_front();
@@ -453,6 +459,14 @@ void AppendConnection::Impl::CollectEndedCall() {
   {
     absl::MutexLock lock(&mutex_);
     call = std::move(call_);
+    if (Mutated(Mutant::kResendsNewestFirst)) std::reverse(entries_.begin(), entries_.end());
+    if (Mutated(Mutant::kTakesUnansweredForStored)) {
+      for (; sent_count_ > 0; --sent_count_) {
+        bytes_in_flight_ -= entries_.front().request.rows.byte_count;
+        on_result_(entries_.front().number, {});
+        entries_.pop_front();
+      }
+    }
     sent_count_ = 0;
     if (stopping_) return;
     if (call->overdue) {

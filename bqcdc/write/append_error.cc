@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "absl/strings/match.h"
+#include "bqcdc/write/mutant.h"
 
 namespace bqcdc::write {
 namespace {
@@ -150,7 +151,8 @@ AppendVerdict Classify(const AppendResult& result) {
   // Row details under a passing fault say nothing about the rows.
   const bool passing = verdict.action == AppendAction::kReopen || verdict.action == AppendAction::kRetry ||
                        verdict.action == AppendAction::kRetryInTurn;
-  if (!result.row_errors.empty() && !passing) return {AppendAction::kSetRowsAside, ""};
+  if (!result.row_errors.empty() && (!passing || Mutated(Mutant::kPassingErrorsSetRowsAside)))
+    return {AppendAction::kSetRowsAside, ""};
   return verdict;
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/write/mutant.h"
 #include "bqcdc/write/request_builder.h"
 #include "bqcdc/write/tie_memory.h"
 
@@ -144,7 +145,9 @@ absl::Status BatchSender::StartBatch(BatchPtr batch) {
   }
   ++batches_open_;
   Table& table = TableOf(*batch);
-  if (table.held.empty() && (batch->generation == table.generation || table.batches_unsettled == 0)) {
+  const bool no_barrier = Mutated(Mutant::kLaneChangeWithoutBarrier);
+  if (no_barrier ||
+      (table.held.empty() && (batch->generation == table.generation || table.batches_unsettled == 0))) {
     EnterLane(table, std::move(batch));
   } else {
     table.held.push_back(std::move(batch));
@@ -269,6 +272,11 @@ absl::Status BatchSender::Settle(const Answer& answer) {
       ++stats_.refusals;
       return Halve(std::move(parcel), answer.result);
     case AppendAction::kRetryInTurn:
+      if (Mutated(Mutant::kAbortedTakenForStored)) {
+        SettleStored(parcel);
+        return absl::OkStatus();
+      }
+      [[fallthrough]];
     case AppendAction::kRetry:
     case AppendAction::kReopen:
     case AppendAction::kCheckTable:
@@ -340,10 +348,11 @@ absl::Status BatchSender::SetRowsAside(Parcel parcel, const AppendResult& result
   good.rows.whole = false;
   for (std::size_t i = 0; i < parcel.row_count(); ++i) {
     const auto found = bad.find(i);
+    const std::size_t row = Mutated(Mutant::kIndexesOfBatch) ? i : parcel.rows.at(i);
     if (found == bad.end()) {
-      good.rows.indexes.push_back(parcel.rows.at(i));
+      good.rows.indexes.push_back(row);
     } else {
-      refused.push_back({parcel.rows.at(i), *found->second});
+      refused.push_back({row, *found->second});
     }
   }
   const absl::Status written = settlement_.OnRefused(*parcel.batch, refused);
@@ -355,7 +364,11 @@ absl::Status BatchSender::SetRowsAside(Parcel parcel, const AppendResult& result
   if (parcel.batch->ties_possible) {
     for (const RefusedRow& row : refused) ForgetUnsettled(parcel, row.index);
   }
-  if (!good.rows.indexes.empty()) lane.again.push_back(std::move(good));
+  if (Mutated(Mutant::kGoodRowsOfRefusedDropped) && !good.rows.indexes.empty()) {
+    SettleStored(good);
+  } else if (!good.rows.indexes.empty()) {
+    lane.again.push_back(std::move(good));
+  }
   CountSettled(parcel.batch, refused.size());
   return absl::OkStatus();
 }
@@ -382,6 +395,10 @@ absl::Status BatchSender::Halve(Parcel parcel, const AppendResult& result) {
     half.batch = parcel.batch;
     half.queued = clock_.Now();
     half.rows.whole = false;
+    if (Mutated(Mutant::kHalfSettlesAll) && &half == &halves[1]) {
+      SettleStored(half);
+      continue;
+    }
     lane.again.push_back(std::move(half));
   }
   return absl::OkStatus();
@@ -440,7 +457,7 @@ void BatchSender::ScaleLanes() {
 }
 
 bool BatchSender::TiesWithUnsettled(const RowBatch& batch) const {
-  if (unsettled_.empty()) return false;
+  if (unsettled_.empty() || Mutated(Mutant::kTiesUnderWayTogether)) return false;
   for (std::size_t row = 0; row < batch.rows.row_count(); ++row) {
     if (unsettled_.contains(TieHash(batch, row))) return true;
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/write/mutant.h"
 
 namespace bqcdc::write {
 
@@ -36,14 +37,16 @@ absl::Status LaneBatcher::TakeRow(bool ties_possible, bool* tie) {
   *tie = false;
   if (lanes_.size() > 1) {
     const encode::EncodedRows& rows = lanes_[current_].batch->rows;
-    const std::size_t lane = LaneOfKey(rows.facts(rows.row_count() - 1).key_hash, lanes_.size());
+    const encode::RowFacts& facts = rows.facts(rows.row_count() - 1);
+    const std::size_t lane =
+        LaneOfKey(Mutated(Mutant::kLaneOfRow) ? KeyAndSequenceHash(facts) : facts.key_hash, lanes_.size());
     if (lane != current_) BQCDC_RETURN_IF_ERROR(MoveLastRow(lane));
   }
   const encode::EncodedRows* rows = &lanes_[current_].batch->rows;
   std::uint64_t hash = 0;
   if (ties_possible) {
     hash = KeyAndSequenceHash(rows->facts(rows->row_count() - 1));
-    *tie = lanes_[current_].ties.Seen(hash);
+    *tie = lanes_[current_].ties.Seen(hash) && !Mutated(Mutant::kTiesShareBatch);
   }
   if ((*tie || rows->byte_count() > limits_.rows_bytes_max) && rows->row_count() > 1) {
     // The row begins the next batch; its bytes are copied, and that is rare.

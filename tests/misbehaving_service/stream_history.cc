@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "bqcdc/checkpoint/checkpoint_file.h"
 #include "bqcdc/pipeline/stream.h"
 #include "bqcdc/rest/testing/fake_rest_service.h"
 #include "tests/misbehaving_service/idle_clock.h"
@@ -156,7 +158,8 @@ class Run {
         options_(options),
         clock_(kStart, options.clock_patience),
         service_(history.script, clock_, rest_, options.mutant) {
-    clock_.OnOverrun(kStandsStill, [this] {
+    clock_.OnOverrun(std::min(kStandsStill, options.stuck_after), [this] {
+      if (options_.stuck_after != absl::InfiniteDuration()) return GiveUp();
       std::fprintf(stderr, "stands still:\n%s", Print(history_).c_str());
       std::abort();
     });
@@ -178,6 +181,15 @@ class Run {
  private:
   void Problem(std::string text) { findings_.problems.push_back(std::move(text)); }
 
+  // A claim by another is what ends any run.
+  void GiveUp() {
+    stuck_ = true;
+    rest_.ChangeTable(kTable, [](auto& table) {
+      table.labels["bqcdc_epoch"] = "9000000000000000000";
+      table.labels["bqcdc_owner"] = "other";
+    });
+  }
+
   pipeline::StreamOutcome Stream(std::uint64_t epoch) {
     pipeline::StreamOptions options;
     options.table = {"p", "d", "t"};
@@ -191,6 +203,16 @@ class Run {
     options.scaling_period = absl::Milliseconds(20);
     pipeline::StopSignal stop;
     pipeline::StreamSurroundings surroundings;
+    std::optional<checkpoint::CheckpointFile> checkpoint;
+    if (options_.checkpoint && epoch == 0) {
+      auto opened = checkpoint::CheckpointFile::Open(CheckpointPath());
+      if (!opened.ok()) std::abort();
+      checkpoint.emplace(*std::move(opened));
+      surroundings.checkpoint = &*checkpoint;
+      surroundings.on_progress = [this](const auto&, const auto&) { CheckCheckpoint(); };
+      options.checkpoint_interval = absl::Milliseconds(500);  // Each is a jump of the clock.
+      options.input.checkpointed = true;
+    }
     surroundings.client = &client_;
     surroundings.channels = [this] { return service_.MakeChannel(); };
     surroundings.clock = &clock_;
@@ -233,6 +255,8 @@ class Run {
     findings_.late_appends = journal.late_appends;
     findings_.ties = outcome.summary.ties;
     findings_.elapsed = outcome.summary.elapsed;
+    if (stuck_) Problem("the run stands still");
+    if (options_.checkpoint) CheckCheckpoint();
     CheckStatus(outcome, journal);
     CheckTraffic(journal);
     CheckKeyOrder(journal);
@@ -388,6 +412,31 @@ class Run {
     return found == lines_.end() ? 0 : found->second;
   }
 
+  std::string CheckpointPath() const { return directory_.path() + "/checkpoint"; }
+
+  // Every good line before the checkpoint's place was answered well.
+  void CheckCheckpoint() {
+    // In this order: what the checkpoint covers is in the journal by then.
+    std::ifstream stream(CheckpointPath(), std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    const auto parsed = checkpoint::ParseCheckpoint(text, CheckpointPath());
+    if (!parsed.ok() || parsed->line <= checkpoint_line_) return;
+    checkpoint_line_ = parsed->line;
+    const Journal journal = service_.journal();
+    std::set<std::int64_t> settled;
+    for (const Journal::Arrival& arrival : journal.arrivals) {
+      if (journal.requests[static_cast<std::size_t>(arrival.request)].answered_ok)
+        settled.insert(LineOf(arrival.row));
+    }
+    for (std::size_t i = 0; i < history_.input.size() && i < checkpoint_line_; ++i) {
+      const auto line = static_cast<std::int64_t>(i + 1);
+      if (history_.input[i].reason.empty() && !settled.contains(line)) {
+        Problem(absl::StrCat("the checkpoint stands at line ", checkpoint_line_, ", line ", line,
+                             " is not settled"));
+      }
+    }
+  }
+
   std::string DeadLetterBytes() const {
     std::ifstream stream(directory_.path() + "/dead.jsonl", std::ios::binary);
     return {std::istreambuf_iterator<char>(stream), {}};
@@ -493,6 +542,8 @@ class Run {
   StreamFindings findings_;
   std::map<std::string, std::int64_t> lines_;
   std::map<std::int64_t, int> in_dead_letter_;
+  std::uint64_t checkpoint_line_ = 0;
+  std::atomic<bool> stuck_{false};
 };
 
 }  // namespace

@@ -63,6 +63,11 @@ struct RunOptions {
   // fault's.
   std::string error;
   int clock_patience = 1;  // of IdleClock
+  // The run keeps a checkpoint, which must never cover a line that is not settled.
+  bool checkpoint = false;
+  // A history that stands still for this long of the machine's time ends with a problem. Infinite = it ends
+  // the test after a minute.
+  absl::Duration stuck_after = absl::InfiniteDuration();
 };
 
 // Lives the history and looks at everything that must hold.

@@ -60,6 +60,8 @@ struct Habits {
   absl::Duration latency = absl::ZeroDuration();  // between a request and its answer: requests queue up
   bool shuffles_rows = false;                     // rows of a request are taken in any order, as ties may be
   bool forgets_numbers = false;                   // applied rows forget their numbers after 48 hours
+  // A call without a request for this long is closed, as the service does after 10 minutes.
+  absl::Duration idle_close = absl::InfiniteDuration();
 };
 
 struct Script {

@@ -169,6 +169,10 @@ class MisbehavingService::Impl {
   std::string target() const {
     return absl::StrCat("127.0.0.1:", relay_ != nullptr ? relay_->port() : port_.port());
   }
+  void SetAuthorization(std::function<bool(const std::string&)> accepts) {
+    absl::MutexLock lock(&mutex_);
+    accepts_ = std::move(accepts);
+  }
   bool has_relay() const { return relay_ != nullptr; }
 
   oracle::View Show(const std::string& table) {
@@ -212,6 +216,7 @@ class MisbehavingService::Impl {
     std::string stream;  // the last one named
     std::map<std::string, std::shared_ptr<RowReader>> readers;
     bool spoke = false;  // a request has come
+    absl::Time last_request;
     int schemas_told = 0;
     std::deque<Pending> pending;
     std::deque<Answer> outbox;
@@ -299,6 +304,9 @@ class MisbehavingService::Impl {
   absl::Time NextTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TellClock() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // Closes it where nothing has come for long.
+  void CloseIdle(Call& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const Script script_;
   const WireMutant mutant_;
   IdleClock& clock_;
@@ -311,6 +319,7 @@ class MisbehavingService::Impl {
 
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::function<bool(const std::string&)> accepts_ ABSL_GUARDED_BY(mutex_);
   bool changed_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Duration> restart_ ABSL_GUARDED_BY(mutex_);  // asked for, with this grace
   std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
@@ -352,7 +361,17 @@ MisbehavingService::Impl::Call* MisbehavingService::Impl::OnCall(grpc::CallbackS
                         "write_stream=projects%2F")) {
     journal_.protocol_faults.push_back("a call without routing header");
   }
+  call->last_request = clock_.Now();
   calls_.push_back(call);
+  if (accepts_) {
+    const auto found = metadata.find("authorization");
+    const bool accepted = accepts_(
+        found == metadata.end() ? std::string() : std::string(found->second.data(), found->second.size()));
+    if (!accepted) {
+      ++journal_.unauthenticated_calls;
+      End(*call, absl::UnauthenticatedError("Request had invalid authentication credentials."));
+    }
+  }
   Pump(*call);
   return call;
 }
@@ -398,6 +417,7 @@ void MisbehavingService::Impl::OnDone(Call* call) {
 
 void MisbehavingService::Impl::TakeRequest(Call& call) {
   const storage::AppendRowsRequest& message = call.read;
+  call.last_request = clock_.Now();
   Pending request;
   request.number = static_cast<std::int64_t>(journal_.requests.size());
   request.bytes = message.ByteSizeLong();
@@ -859,6 +879,7 @@ absl::Time MisbehavingService::Impl::NextTime() {
   };
   for (const Call* call : calls_) {
     if (call->finished) continue;
+    take(call->last_request + script_.habits.idle_close);
     take(call->held_until);
     take(call->reads_from);
     take(call->burst_until);
@@ -867,6 +888,14 @@ absl::Time MisbehavingService::Impl::NextTime() {
   }
   for (const LateAppend& append : late_) take(append.at);
   return next;
+}
+
+void MisbehavingService::Impl::CloseIdle(Call& call) {
+  if (call.finished || call.end || call.unanswered > 0) return;
+  if (clock_.Now() < call.last_request + script_.habits.idle_close) return;
+  ++journal_.idle_closes;
+  End(call, absl::AbortedError("Closing the stream because it has been inactive for 600 seconds. Entity: x"),
+      Call::When::kIdle);
 }
 
 // The clock may go on in long strides while the service keeps something back.
@@ -895,6 +924,7 @@ void MisbehavingService::Impl::Run() {
       clock_.AwaitWithDeadline(mutex_, absl::Condition(&work), NextTime());
       if (stopping_) return;
       ApplyLate(clock_.Now());
+      for (Call* call : calls_) CloseIdle(*call);
       for (auto call = calls_.begin(); call != calls_.end();) Pump(**call++);
       TellClock();
       changed_ = false;
@@ -932,6 +962,11 @@ write::StorageChannel MisbehavingService::MakeChannel() const {
   }
   return {grpc::CreateCustomChannel(impl_->target(), grpc::InsecureChannelCredentials(), arguments), ""};
 }
+
+void MisbehavingService::SetAuthorization(std::function<bool(const std::string&)> accepts) {
+  impl_->SetAuthorization(std::move(accepts));
+}
+std::string MisbehavingService::target() const { return impl_->target(); }
 
 oracle::View MisbehavingService::Show(const std::string& table) { return impl_->Show(table); }
 Journal MisbehavingService::journal() const { return impl_->journal(); }

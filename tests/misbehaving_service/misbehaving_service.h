@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -58,6 +59,7 @@ struct Journal {
   std::int64_t late_appends = 0;        // applied after their call had ended
   std::int64_t unsettled_rows_max = 0;  // distinct good rows that had come and were not answered ok
   std::int64_t appends_after_recreation = 0;
+  std::int64_t idle_closes = 0, unauthenticated_calls = 0;
 };
 
 // One name for a row: key, number, operation, value.
@@ -71,6 +73,12 @@ class MisbehavingService {
   MisbehavingService(Script script, IdleClock& clock, rest::testing::FakeRestService& rest,
                      WireMutant mutant = WireMutant::kNone);
   ~MisbehavingService();
+
+  // Whether a call with this authorization ("Bearer x", empty where it has none) is taken; UNAUTHENTICATED
+  // ends it else. To be set before the first call.
+  void SetAuthorization(std::function<bool(const std::string& authorization)> accepts);
+  // Where it listens, for a channel of one's own.
+  std::string target() const;
 
   // A channel of its own to the service, with short patience for connections.
   write::StorageChannel MakeChannel() const;

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "bqcdc/base/testing/proof.h"
@@ -68,6 +69,22 @@ bool CanShow(std::optional<write::Mutant> mutant, const StreamHistory& history) 
   }
 }
 
+std::vector<InputChange> MakeTies(int lines) {
+  std::vector<InputChange> input;
+  for (int line = 1; line <= lines; ++line) {
+    const std::string number = absl::AsciiStrToUpper(absl::StrCat(absl::Hex(1 + line / 2), "/0/0/0"));
+    oracle::Row row;
+    row.key.id = line / 2;  // Each key ends with its pair, so that it shows.
+    row.value = line;
+    row.note = "n";
+    row.sequence = number;
+    input.push_back({absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":)", *row.key.id, R"(,"value":)", line,
+                                  R"(,"note":"n","_CHANGE_SEQUENCE_NUMBER":")", number, "\"}"),
+                     row, ""});
+  }
+  return input;
+}
+
 std::vector<StreamHistory> ChooseHistories(std::optional<write::Mutant> mutant, std::uint64_t first) {
   std::vector<StreamHistory> histories;
   for (std::uint64_t seed = first; static_cast<int>(histories.size()) < kHistoriesMax; ++seed) {
@@ -76,12 +93,12 @@ std::vector<StreamHistory> ChooseHistories(std::optional<write::Mutant> mutant, 
     const StreamLimits many = {.batch_rows = 1, .requests_in_flight = 6, .batches = 16, .connections = 4};
     if (mutant == write::Mutant::kLaneChangeWithoutBarrier) history.limits = many;
     if (mutant == write::Mutant::kTiesUnderWayTogether) {
-      // The first of two rows is refused and the second is not.
+      // Pairs of rows with equal numbers; the first of some is refused and the second is not.
       history.limits = many;
       history.limits.connections = 1;
+      history.input = MakeTies(40);
       history.script.faults.clear();
-      history.script.habits.latency = absl::Milliseconds(50);
-      for (std::int64_t at = 1; at < 40; at += 2)
+      for (std::int64_t at = 1; at < 40; at += 3)
         history.script.faults.push_back({.kind = FaultKind::kOverload, .at = at, .variant = 1});
     }
     histories.push_back(std::move(history));

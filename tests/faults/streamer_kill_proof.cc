@@ -23,6 +23,7 @@
 #include "bqcdc/base/testing/proof.h"
 #include "bqcdc/checkpoint/checkpoint_file.h"
 #include "tests/end_to_end/scenario.h"
+#include "tests/faults/io_trace.h"
 
 namespace bqcdc::faults {
 namespace {
@@ -43,12 +44,13 @@ struct Case {
   std::uint64_t seed = 0;
   bool once = false;  // each key is written once, so that a loss shows
   bool own = false;   // lines bring their own numbers
+  bool ties = false;  // two by two with own numbers that are equal, many of one key: the later one wins
   Feed feed = Feed::kFile;
   bool forgetful = false;  // the server forgets applied sequence numbers
 
   std::string ToString() const {
     return absl::StrCat("seed ", seed, once ? ", each key once" : ", keys rewritten",
-                        own ? ", own numbers" : "",
+                        own ? (ties ? ", own numbers with ties" : ", own numbers") : "",
                         feed == Feed::kPipe       ? ", pipe"
                         : feed == Feed::kFollowed ? ", followed"
                                                   : ", file",
@@ -68,9 +70,11 @@ struct Input {
 Input MakeInput(const Case& wanted) {
   std::mt19937_64 random(wanted.seed);
   Input input;
+  int last_id = 0;
   for (int line = 1; line <= kLines; ++line) {
-    const std::string number =
-        wanted.own ? absl::StrCat(R"(,"_CHANGE_SEQUENCE_NUMBER":")", absl::Hex(line), "\"") : "";
+    const std::string number = wanted.own ? absl::StrCat(R"(,"_CHANGE_SEQUENCE_NUMBER":")",
+                                                         absl::Hex(wanted.ties ? line / 2 : line), "\"")
+                                          : "";
     // Also before the first row, which decides whose numbers count.
     if (line <= 2 || random() % 40 == 0) {
       input.lines.push_back(absl::StrCat("{\"broken\":", line, "\n"));
@@ -81,7 +85,9 @@ Input MakeInput(const Case& wanted) {
       input.lines.push_back(" \n");
       continue;
     }
-    const int id = wanted.once ? line : static_cast<int>(random() % 50);
+    const bool as_before = wanted.ties && line % 2 == 1 && random() % 4 != 0;
+    if (!as_before) last_id = static_cast<int>(random() % 50);
+    const int id = wanted.once ? line : last_id;
     ++input.rows;
     if (!wanted.once && random() % 3 == 0) {
       input.lines.push_back(absl::StrCat(R"({"_CHANGE_TYPE":"DELETE","id":)", id, number, "}\n"));
@@ -147,9 +153,9 @@ class StreamerKillProof : public end_to_end::Scenario {
     std::vector<std::string> arguments = {"stream",
                                           table_,
                                           "--checkpoint",
-                                          checkpoint_,
+                                          directory() + "/" + checkpoint_,
                                           "--dead-letter",
-                                          dead_letter_,
+                                          directory() + "/" + dead_letter_,
                                           "--checkpoint-interval",
                                           "10ms",
                                           "--flush-interval",
@@ -308,7 +314,8 @@ TEST_F(StreamerKillProof, AtEveryNamedPoint) {
       wanted.seed = random_();
       wanted.once = round % 2 == 0;
       wanted.forgetful = round % 4 >= 2;
-      wanted.own = round % 5 == 4;
+      wanted.own = round % 5 == 4 || round % 5 == 1;
+      wanted.ties = round % 5 == 1;
       wanted.feed = static_cast<Feed>(round % 3);
       // Where a point has fewer visits the run comes to its end; one that follows has none.
       if (wanted.feed == Feed::kFollowed && (visit > 5 || point == "stream-before-last-checkpoint"))
@@ -334,7 +341,7 @@ TEST_F(StreamerKillProof, AtEveryNamedPoint) {
 TEST_F(StreamerKillProof, AtRandomMoments) {
   const int kills = base::ProofRounds(12, 200);
   // How long a run takes here and now.
-  Begin({random_(), true, false, Feed::kFile, false});
+  Begin({.seed = random_(), .once = true});
   const absl::Time started = absl::Now();
   Finish();
   if (HasFatalFailure()) return;
@@ -344,7 +351,8 @@ TEST_F(StreamerKillProof, AtRandomMoments) {
     wanted.seed = random_();
     wanted.once = round % 2 == 0;
     wanted.forgetful = round % 4 >= 2;
-    wanted.own = round % 5 == 4;
+    wanted.own = round % 5 == 4 || round % 5 == 1;
+    wanted.ties = round % 5 == 1;
     wanted.feed = static_cast<Feed>(round % 3);
     SCOPED_TRACE(absl::StrCat("round ", round, ", ", wanted.ToString()));
     Begin(wanted);
@@ -360,12 +368,87 @@ TEST_F(StreamerKillProof, AtRandomMoments) {
   Report();
 }
 
+// As the operating system sees it: a checkpoint's bytes are on the disk before they get its name, the name
+// before anything else is written, and the dead letters that it covers before both.
+TEST_F(StreamerKillProof, CheckpointsAreOnTheDiskBeforeTheyHaveTheirName) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer must be the first library that is loaded";
+#endif
+  Begin({.seed = random_(), .once = true});
+  const std::string trace = directory() + "/trace", target = directory() + "/" + checkpoint_;
+  const int code =
+      RunOnce({{"LD_PRELOAD", BQCDC_IO_LOG_LIBRARY}, {"BQCDC_IO_LOG", trace}, {"BQCDC_IO_DIR", directory()}},
+              absl::InfiniteDuration());
+  ASSERT_EQ(code, 3) << said_;  // Some lines were set aside.
+  const auto events = ReadIoTrace(trace);
+  ASSERT_TRUE(events.ok()) << events.status();
+
+  struct File {
+    std::string bytes;
+    std::string at_sync_start, durable;
+  };
+  std::map<std::string, File> files;
+  int renames = 0, covered = 0;
+  bool name_is_durable = true;
+  for (const IoEvent& event : *events) {
+    File& file = files[event.name];
+    switch (event.kind) {
+      case IoEvent::Kind::kWrite:
+        if (absl::StartsWith(event.name, target)) {
+          ASSERT_TRUE(name_is_durable) << "checkpoint " << renames;
+        }
+        file.bytes.resize(std::max<std::size_t>(file.bytes.size(), event.offset + event.data.size()));
+        file.bytes.replace(event.offset, event.data.size(), event.data);
+        break;
+      case IoEvent::Kind::kTruncate:
+        file.bytes.resize(event.offset);
+        break;
+      case IoEvent::Kind::kSyncStart:
+        file.at_sync_start = file.bytes;
+        break;
+      case IoEvent::Kind::kSyncEnd:
+        file.durable = file.at_sync_start;
+        if (event.name == directory()) name_is_durable = true;
+        break;
+      case IoEvent::Kind::kRename: {
+        if (event.data != target) break;
+        ++renames;
+        name_is_durable = false;
+        ASSERT_FALSE(file.bytes.empty());
+        ASSERT_EQ(file.durable, file.bytes) << "checkpoint " << renames << " was named before it was synced";
+        const auto checkpoint = checkpoint::ParseCheckpoint(file.durable, target);
+        ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+        std::set<int> dead;
+        for (const std::string& line : std::vector<std::string>(
+                 absl::StrSplit(files[directory() + "/" + dead_letter_].durable, '\n', absl::SkipEmpty()))) {
+          const auto record = nlohmann::json::parse(line, nullptr, false);
+          if (record.is_object()) dead.insert(record.at("line").get<int>());
+        }
+        for (const int line : input_.bad_lines) {
+          if (static_cast<std::uint64_t>(line) > checkpoint->line) break;
+          ASSERT_TRUE(dead.contains(line))
+              << "checkpoint " << renames << " covers line " << line << ", whose dead letter is not synced";
+          ++covered;
+        }
+        files[event.data] = std::move(file);
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  EXPECT_TRUE(name_is_durable);
+  EXPECT_GE(renames, 3);
+  EXPECT_GE(covered, 10);
+  std::cout << renames << " checkpoints, " << covered << " times a dead letter before one that covers it\n";
+}
+
 // Rows are in the file or written or both, and a repeat ends it.
 TEST_F(StreamerKillProof, RetryAtEveryNamedPoint) {
   for (const char* point : {"retry-after-send", "replace-before-sync", "replace-before-rename",
                             "replace-after-rename", "replace-after-sync"}) {
     SCOPED_TRACE(point);
-    Begin({random_(), true, false, Feed::kFile, false});
+    Begin({.seed = random_(), .once = true});
     Finish();
     if (HasFatalFailure()) return;
     // The lines are mended.

@@ -25,15 +25,17 @@ constexpr int kHistoriesAtOnce = 12;
 // On a busy machine the clock may jump too far, and a history fails without a mistake. So only what fails
 // with a clock that waits much longer counts.
 constexpr int kSecondPatience = 40;
-// Of the machine; with a slow clock too a history takes a few seconds.
-constexpr absl::Duration kStuckAfter = absl::Seconds(20);
+// Of the machine: a history takes a fraction of a second, with a slow clock a few. Some mistakes leave a run
+// that never ends; without one it gets more time than it can need.
+constexpr absl::Duration kStuckFirst = absl::Seconds(5), kStuckSecond = absl::Seconds(50);
 
-std::vector<std::string> Problems(const StreamHistory& history) {
+std::vector<std::string> Problems(const StreamHistory& history, bool mutant) {
   RunOptions options;
   options.checkpoint = true;
-  options.stuck_after = kStuckAfter;
+  options.stuck_after = kStuckFirst;
   if (RunStreamHistory(history, options).problems.empty()) return {};
   options.clock_patience = kSecondPatience;
+  options.stuck_after = mutant ? 2 * kStuckFirst : kStuckSecond;
   return RunStreamHistory(history, options).problems;
 }
 
@@ -107,7 +109,7 @@ std::vector<StreamHistory> ChooseHistories(std::optional<write::Mutant> mutant, 
 }
 
 // The first history in order that shows a problem, of those that were lived until one did.
-std::optional<Caught> FindProblem(const std::vector<StreamHistory>& histories) {
+std::optional<Caught> FindProblem(const std::vector<StreamHistory>& histories, bool mutant) {
   absl::Mutex mutex;
   int next = 0;
   std::optional<Caught> caught;
@@ -121,7 +123,8 @@ std::optional<Caught> FindProblem(const std::vector<StreamHistory>& histories) {
           if (caught.has_value() || next == static_cast<int>(histories.size())) return;
           number = ++next;
         }
-        const std::vector<std::string> problems = Problems(histories[static_cast<std::size_t>(number - 1)]);
+        const std::vector<std::string> problems =
+            Problems(histories[static_cast<std::size_t>(number - 1)], mutant);
         if (problems.empty()) continue;
         absl::MutexLock lock(&mutex);
         if (!caught.has_value() || number < caught->history) caught = Caught{number, problems.front()};
@@ -141,7 +144,7 @@ TEST_P(WriterMutantTest, IsCaught) {
   const auto mutant = static_cast<write::Mutant>(GetParam());
   const std::uint64_t first = base::TestSeed();
   write::SetMutant(mutant);
-  const std::optional<Caught> caught = FindProblem(ChooseHistories(mutant, first));
+  const std::optional<Caught> caught = FindProblem(ChooseHistories(mutant, first), true);
   ASSERT_TRUE(caught.has_value()) << "BQCDC_SEED=" << first << ": not caught within " << kHistoriesMax
                                   << " histories: " << write::MutantText(mutant);
   std::cout << "  " << write::MutantName(mutant) << ": caught by history " << caught->history << ": "
@@ -158,12 +161,12 @@ TEST(WriterMutants, NoMutantNoProblem) {
   const std::uint64_t first = base::TestSeed();
   for (const write::Mutant chosen :
        {write::Mutant::kLaneChangeWithoutBarrier, write::Mutant::kTiesUnderWayTogether}) {
-    const std::optional<Caught> caught = FindProblem(ChooseHistories(chosen, first));
+    const std::optional<Caught> caught = FindProblem(ChooseHistories(chosen, first), false);
     EXPECT_FALSE(caught.has_value()) << "BQCDC_SEED=" << first << ", histories for "
                                      << write::MutantName(chosen) << ", number " << caught->history << ": "
                                      << caught->problem;
   }
-  const std::optional<Caught> caught = FindProblem(ChooseHistories(std::nullopt, first));
+  const std::optional<Caught> caught = FindProblem(ChooseHistories(std::nullopt, first), false);
   EXPECT_FALSE(caught.has_value()) << "BQCDC_SEED=" << first + static_cast<std::uint64_t>(caught->history - 1)
                                    << ": " << caught->problem;
 }

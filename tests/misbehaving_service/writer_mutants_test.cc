@@ -66,6 +66,8 @@ bool CanShow(std::optional<write::Mutant> mutant, const StreamHistory& history) 
     case write::Mutant::kTiesUnderWayTogether:
     case write::Mutant::kTiesShareBatch:
       return history.own_numbers;
+    case write::Mutant::kPassingErrorsSetRowsAside:
+      return history.script.Has(FaultKind::kOverload);
     default:
       return true;
   }
@@ -102,6 +104,11 @@ std::vector<StreamHistory> ChooseHistories(std::optional<write::Mutant> mutant, 
       history.script.faults.clear();
       for (std::int64_t at = 1; at < 40; at += 3)
         history.script.faults.push_back({.kind = FaultKind::kOverload, .at = at, .variant = 1});
+    }
+    if (mutant == write::Mutant::kTiesShareBatch) {
+      history.input = MakeTies(40);
+      history.limits.batch_rows = 4;
+      history.script.habits.shuffles_rows = true;
     }
     histories.push_back(std::move(history));
   }
@@ -159,8 +166,8 @@ INSTANTIATE_TEST_SUITE_P(Mutants, WriterMutantTest, ::testing::Range(0, write::k
 // What is caught above is the mutant, not the variant of the library or the choice of histories.
 TEST(WriterMutants, NoMutantNoProblem) {
   const std::uint64_t first = base::TestSeed();
-  for (const write::Mutant chosen :
-       {write::Mutant::kLaneChangeWithoutBarrier, write::Mutant::kTiesUnderWayTogether}) {
+  for (const write::Mutant chosen : {write::Mutant::kLaneChangeWithoutBarrier,
+                                     write::Mutant::kTiesUnderWayTogether, write::Mutant::kTiesShareBatch}) {
     const std::optional<Caught> caught = FindProblem(ChooseHistories(chosen, first), false);
     EXPECT_FALSE(caught.has_value()) << "BQCDC_SEED=" << first << ", histories for "
                                      << write::MutantName(chosen) << ", number " << caught->history << ": "

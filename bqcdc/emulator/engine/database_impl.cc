@@ -9,6 +9,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/catalog/entity_json.h"
+#include "bqcdc/emulator/catalog/type_widening.h"
 #include "bqcdc/emulator/cdc/mutant.h"
 #include "bqcdc/emulator/engine/insert_rows.h"
 #include "bqcdc/emulator/engine/physical_tables.h"
@@ -47,7 +48,8 @@ std::string DropTableSql(int64_t uid) {
                       "DELETE FROM baseline.main.apply_record WHERE uid = ", uid, ";", DropBaselineSql(uid));
 }
 
-// Columns may be added behind the others, at any depth, and REQUIRED ones may become NULLABLE.
+// Columns may be added behind the others, at any depth, REQUIRED ones may become NULLABLE, and types may
+// widen.
 absl::Status CheckAltered(const std::vector<schema::Column>& before, const std::vector<schema::Column>& after,
                           const std::string& path) {
   for (size_t i = 0; i < before.size(); ++i) {
@@ -56,7 +58,7 @@ absl::Status CheckAltered(const std::vector<schema::Column>& before, const std::
       return errors::Invalid(
           base::StrCat("Provided Schema does not match: field ", name, " is missing in new schema"));
     }
-    if (before[i].type != after[i].type) {
+    if (before[i].type != after[i].type && !catalog::IsWidening(before[i], after[i])) {
       return errors::Invalid(base::StrCat("Provided Schema does not match: Field ", name,
                                           " has changed type from ", schema::SqlName(before[i].type), " to ",
                                           schema::SqlName(after[i].type)));

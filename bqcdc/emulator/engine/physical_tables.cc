@@ -1,5 +1,6 @@
 #include "bqcdc/emulator/engine/physical_tables.h"
 
+#include "absl/strings/substitute.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/engine/storage_type.h"
 #include "bqcdc/emulator/engine/store.h"
@@ -11,6 +12,73 @@ std::string ColumnDefinitions(const catalog::Table& table) {
   std::string sql;
   for (const schema::Column& column : table.schema.columns) {
     base::StrAppend(&sql, QuoteIdentifier(column.name), " ", StorageSql(column), ", ");
+  }
+  return sql;
+}
+
+// How the values of a column come to a wider type where DuckDB's cast is not ours; $0 is the value. Empty: it
+// is. The functions are those of emulator/sql, which whoever widens has registered.
+std::string ConversionForm(const schema::Column& before, const schema::Column& after) {
+  using schema::ColumnType;
+  const char* function = nullptr;
+  if (before.type == ColumnType::kInt64 && after.type == ColumnType::kBigNumeric) {
+    function = "bq_int64_to_bignumeric";
+  } else if (before.type == ColumnType::kNumeric && after.type == ColumnType::kBigNumeric) {
+    function = "bq_numeric_to_bignumeric";
+  } else if (before.type == ColumnType::kNumeric && after.type == ColumnType::kFloat64) {
+    function = "bq_numeric_to_float64";
+  }
+  if (function == nullptr) return "";
+  return before.repeated() ? base::StrCat("list_transform($0, lambda e: ", function, "(e))")
+                           : base::StrCat(function, "($0)");
+}
+
+bool NeedsOwnConversion(const catalog::Table& before, const catalog::Table& after) {
+  for (const schema::Column& column : before.schema.columns) {
+    const schema::Column* wanted = after.schema.FindColumn(column.name);
+    if (wanted != nullptr && !ConversionForm(column, *wanted).empty()) return true;
+  }
+  return false;
+}
+
+// The table anew, with the new columns. Not ALTER ... USING: the write-ahead log would keep the expression
+// and replay it before our functions are there.
+std::string RewriteBaselineSql(const catalog::Table& before, const catalog::Table& after) {
+  const std::string own = "\"$kind\", \"$seq_high\", \"$seq_low\", \"$ingest\"";
+  const std::string table = BaselineTable(after.uid);
+  std::string names, values;
+  for (const schema::Column& column : before.schema.columns) {
+    const schema::Column* wanted = after.schema.FindColumn(column.name);
+    if (wanted == nullptr) continue;
+    const std::string name = QuoteIdentifier(column.name);
+    const std::string form = ConversionForm(column, *wanted);
+    base::StrAppend(&names, name, ", ");
+    base::StrAppend(&values,
+                    form.empty() ? base::StrCat("CAST(", name, " AS ", StorageSql(*wanted), ")")
+                                 : absl::Substitute(form, name),
+                    ", ");
+  }
+  std::string create = CreateBaselineSql(after);
+  const std::string wide = table + "_wide";
+  create.replace(create.find(table), table.size(), wide);
+  return base::StrCat(create, "INSERT INTO ", wide, "(", names, own, ") SELECT ", values, own, " FROM ",
+                      table, ";DROP TABLE ", table, ";ALTER TABLE ", wide, " RENAME TO ", "b", after.uid,
+                      ";");
+}
+
+std::string AlterColumnsSql(const catalog::Table& before, const catalog::Table& after) {
+  std::string sql;
+  for (const schema::Column& column : after.schema.columns) {
+    const std::string name = QuoteIdentifier(column.name);
+    const std::string alter = base::StrCat("ALTER TABLE ", BaselineTable(after.uid));
+    const schema::Column* old = before.schema.FindColumn(column.name);
+    if (old == nullptr) {
+      base::StrAppend(&sql, alter, " ADD COLUMN ", name, " ", StorageSql(column), ";");
+    } else if (StorageSql(*old) != StorageSql(column)) {
+      // Fields were added or widened: DuckDB casts structs by the names of their fields and fills new ones
+      // with NULL.
+      base::StrAppend(&sql, alter, " ALTER COLUMN ", name, " TYPE ", StorageSql(column), ";");
+    }
   }
   return sql;
 }
@@ -47,18 +115,8 @@ std::string DropBaselineSql(int64_t uid) {
 std::string DropDeltaSql(int64_t uid) { return base::StrCat("DROP TABLE IF EXISTS ", DeltaTable(uid), ";"); }
 
 std::string AlterBaselineSql(const catalog::Table& before, const catalog::Table& after) {
-  std::string sql;
-  for (const schema::Column& column : after.schema.columns) {
-    const std::string name = QuoteIdentifier(column.name);
-    const std::string alter = base::StrCat("ALTER TABLE ", BaselineTable(after.uid));
-    const schema::Column* old = before.schema.FindColumn(column.name);
-    if (old == nullptr) {
-      base::StrAppend(&sql, alter, " ADD COLUMN ", name, " ", StorageSql(column), ";");
-    } else if (StorageSql(*old) != StorageSql(column)) {
-      // Fields were added: DuckDB casts structs by the names of their fields and fills new ones with NULL.
-      base::StrAppend(&sql, alter, " ALTER COLUMN ", name, " TYPE ", StorageSql(column), ";");
-    }
-  }
+  const bool rewrite = NeedsOwnConversion(before, after);
+  std::string sql = rewrite ? RewriteBaselineSql(before, after) : AlterColumnsSql(before, after);
   if (before.schema.primary_key != after.schema.primary_key) {
     // Another key: what was deleted under the old one says nothing about it.
     base::StrAppend(&sql, "DROP TABLE IF EXISTS ", TombstoneTable(after.uid), ";",

@@ -1,5 +1,6 @@
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/catalog/type_widening.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/statements/definition.h"
 #include "bqcdc/emulator/sql/statements/statement.h"
@@ -62,6 +63,57 @@ absl::Status DropPrimaryKey(const DropPrimaryKeyAction& action, catalog::Table& 
   return absl::OkStatus();
 }
 
+bool IsPartitioningColumn(const catalog::Table& table, const schema::Column& column) {
+  return (table.time_partitioning && table.time_partitioning->field == column.name) ||
+         (table.range_partitioning && table.range_partitioning->field == column.name);
+}
+
+void CopyTypes(const schema::Column& from, schema::Column& to) {
+  to.type = from.type;
+  to.max_length = from.max_length;
+  to.precision = from.precision;
+  to.scale = from.scale;
+  for (size_t i = 0; i < to.fields.size(); ++i) CopyTypes(from.fields[i], to.fields[i]);
+}
+
+// Fields become wider too, except where their stored form would have to be computed anew one by one.
+bool NeedsFieldRewrite(const schema::Column& before, const schema::Column& after) {
+  for (size_t i = 0; i < before.fields.size(); ++i) {
+    const schema::Column &from = before.fields[i], &to = after.fields[i];
+    const bool rewritten = from.type != to.type && (to.type == schema::ColumnType::kBigNumeric ||
+                                                    from.type == schema::ColumnType::kNumeric);
+    if (rewritten || NeedsFieldRewrite(from, to)) return true;
+  }
+  return false;
+}
+
+absl::Status SetDataType(Evaluation& evaluation, const AlterColumnAction& action, const catalog::Table& table,
+                         schema::Column& column) {
+  BQCDC_ASSIGN_OR_RETURN(const schema::Column wanted,
+                         ColumnOfTypeName(evaluation, *action.data_type, column.name));
+  if (!catalog::IsWidening(column, wanted)) {
+    return ErrorAt(
+        action.position, "ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type (",
+        schema::SqlType(column), ") is assignable to the new type (", schema::SqlType(wanted), ")");
+  }
+  if (column.type != wanted.type) {
+    if (table.schema.KeyPosition(column.name)) {
+      return ErrorAt(action.position, "Cannot change the data type of column ", column.name,
+                     ", which is part of the primary key");
+    }
+    if (IsPartitioningColumn(table, column)) {
+      return ErrorAt(action.position, "Cannot change the data type of partitioning column ", column.name);
+    }
+  }
+  if (NeedsFieldRewrite(column, wanted)) {
+    return Unsupported(action.position, "SET DATA TYPE of a field from ", schema::SqlType(column), " to ",
+                       schema::SqlType(wanted));
+  }
+  // Everything but the type stays: mode, default, descriptions.
+  CopyTypes(wanted, column);
+  return absl::OkStatus();
+}
+
 absl::Status AlterColumn(Evaluation& evaluation, const AlterColumnAction& action, catalog::Table& table) {
   auto found = FindColumn(table, action.column);
   if (!found.ok()) return action.if_exists ? absl::OkStatus() : found.status();
@@ -84,7 +136,7 @@ absl::Status AlterColumn(Evaluation& evaluation, const AlterColumnAction& action
       return absl::OkStatus();
     }
     case AlterColumnChange::kSetDataType:
-      return Unsupported(action.position, "ALTER COLUMN SET DATA TYPE");
+      return SetDataType(evaluation, action, table, column);
   }
   return absl::OkStatus();
 }

@@ -221,6 +221,26 @@ TEST_F(StreamEndToEnd, TheTableIsChangedToWhatIsAskedFor) {
   EXPECT_TRUE(absl::StrContains(again.err, "column note: wanted INT64, is STRING")) << again.err;
 }
 
+TEST_F(StreamEndToEnd, AColumnIsWidenedUnderChangesThatWait) {
+  CreateTable();  // and its dataset
+  Query(
+      "CREATE TABLE d.w (id INT64 PRIMARY KEY NOT ENFORCED, n INT64, b INT64) "
+      "OPTIONS (max_staleness = INTERVAL 15 MINUTE)");
+  const std::string before = File("before.jsonl", R"({"_CHANGE_TYPE":"UPSERT","id":1,"n":7,"b":8}
+{"_CHANGE_TYPE":"UPSERT","id":2,"n":9,"b":9}
+)");
+  EXPECT_EQ(Run({"stream", "d.w", before}).exit_code, 0);
+  const std::string after = File("after.jsonl", R"({"_CHANGE_TYPE":"UPSERT","id":1,"n":"0.5","b":"1e-30"}
+)");
+  const ProgramResult result = Run({"stream", "d.w", after, "--evolve-schema", "n:NUMERIC,b:BIGNUMERIC"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "changed the columns of table p.d.w: 2 statements"))
+      << result.err;
+  Query("ALTER TABLE d.w SET OPTIONS (max_staleness = NULL)");
+  EXPECT_EQ(Query("SELECT id, n, b = BIGNUMERIC '1e-30' FROM d.w ORDER BY id"),
+            (Rows{"1,0.5,true", "2,9,false"}));
+}
+
 TEST_F(StreamEndToEnd, BatchesShrinkForATargetOfLatency) {
   CreateTable();
   std::string text;

@@ -27,8 +27,14 @@ absl::StatusOr<QueryOutcome> RunStatement(const StatementContext& context, const
     case StatementKind::kInsert:
       return RunInsert(context, As<InsertStatement>(statement));
     case StatementKind::kUpdate:
+      if (!As<UpdateStatement>(statement).where) {
+        return ErrorAt(statement.position, "UPDATE must have a WHERE clause");
+      }
       return RefuseMutation(context, As<UpdateStatement>(statement).table, statement.position, "UPDATE");
     case StatementKind::kDelete:
+      if (!As<DeleteStatement>(statement).where) {
+        return ErrorAt(statement.position, "DELETE must have a WHERE clause");
+      }
       return RefuseMutation(context, As<DeleteStatement>(statement).table, statement.position, "DELETE");
     case StatementKind::kMerge:
       return RefuseMutation(context, As<MergeStatement>(statement).target, statement.position, "MERGE");

@@ -44,7 +44,11 @@ absl::StatusOr<int> Run(const CommonFlags& common, const std::string& table) {
   with.storage_target = session->endpoints().storage_target;
   with.local = session->endpoints().local;
   with.credentials_origin = session->credentials().origin;
-  with.get_token = [&session] { return session->credentials().tokens->Token().status(); };
+  with.get_token = [&session]() -> absl::StatusOr<absl::Time> {
+    credentials::TokenSource& tokens = *session->credentials().tokens;
+    BQCDC_RETURN_IF_ERROR(tokens.Token().status());
+    return tokens.Expiry();
+  };
   with.look_up_stream = [&session, &name]() -> absl::Status {
     BQCDC_ASSIGN_OR_RETURN(const write::StorageChannel channel, session->OpenStorageChannel());
     return write::LookUpStream(channel, absl::StrCat(name.ResourceName(), "/streams/_default"),

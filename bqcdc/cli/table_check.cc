@@ -23,6 +23,8 @@ constexpr std::size_t kColumnsMax = 2000;
 constexpr std::int64_t kStalenessLeastMinutes = 8;
 // Tokens that are signed here are refused when the clocks differ by more than minutes.
 constexpr absl::Duration kSkewWarn = absl::Seconds(10), kSkewFail = absl::Minutes(5);
+// A token that has just been asked for and lives shorter is renewed all the time.
+constexpr absl::Duration kTokenLifeLeast = absl::Minutes(5);
 // An epoch so far ahead of our clock was written with a wrong one.
 constexpr absl::Duration kEpochAhead = absl::Hours(24);
 
@@ -82,13 +84,20 @@ class Checks {
 void Checks::CheckCredentials() {
   if (with_.local && with_.credentials_origin.empty())
     return Ok("credentials", "none are needed: the endpoint is local");
-  const absl::Status token = with_.get_token();
-  if (token.ok()) {
-    return Ok("credentials",
-              absl::StrCat(with_.credentials_origin,
-                           ": a token was given; when it expires is not told, it is renewed by itself"));
+  const absl::StatusOr<absl::Time> expiry = with_.get_token();
+  if (expiry.ok()) {
+    const std::string given = absl::StrCat(with_.credentials_origin, ": a token was given");
+    if (*expiry == absl::InfiniteFuture())
+      return Ok("credentials", absl::StrCat(given, "; when it expires is not told"));
+    const absl::Duration left = absl::Trunc(*expiry - with_.clock->Now(), absl::Seconds(1));
+    const std::string text = absl::StrCat(given, " that expires in ", absl::FormatDuration(left));
+    if (left >= kTokenLifeLeast)
+      return Ok("credentials", absl::StrCat(text, "; it is renewed ahead of that"));
+    return Add(CheckLevel::kWarn, "credentials", text,
+               "look at the clock of this machine, and at the lifetime that the issuer gives its tokens");
   }
-  Add(CheckLevel::kFail, "credentials", absl::StrCat(with_.credentials_origin, ": ", Message(token)),
+  Add(CheckLevel::kFail, "credentials",
+      absl::StrCat(with_.credentials_origin, ": ", Message(expiry.status())),
       "run gcloud auth application-default login, or give --credentials or --access-token-file");
 }
 

@@ -29,9 +29,10 @@ struct CheckSurroundings {
   const base::Clock* clock = nullptr;
   std::string rest_url, storage_target;  // for texts
   bool local = false;                    // plaintext without credentials
-  // Where the credentials were found; and a token of theirs, made for the purpose, or why there is none.
+  // Where the credentials were found; and when a token of theirs, made for the purpose, expires
+  // (InfiniteFuture where that is not told), or why there is none.
   std::string credentials_origin;
-  std::function<absl::Status()> get_token;
+  std::function<absl::StatusOr<absl::Time>()> get_token;
   // Asks the gRPC endpoint for the table's default stream.
   std::function<absl::Status()> look_up_stream;
   // The Date of an answer of the REST endpoint; nullopt where it tells none.

@@ -26,7 +26,7 @@ class TableCheckTest : public ::testing::Test {
     with_.rest_url = "http://fake";
     with_.storage_target = "fake:443";
     with_.credentials_origin = "credentials file x.json";
-    with_.get_token = [] { return absl::OkStatus(); };
+    with_.get_token = [] { return absl::InfiniteFuture(); };
     with_.look_up_stream = [] { return absl::OkStatus(); };
     with_.ask_time = [this]() -> absl::StatusOr<std::optional<absl::Time>> {
       return std::optional(clock_.Now());
@@ -189,6 +189,16 @@ TEST_F(TableCheckTest, EndpointsAndCredentials) {
   EXPECT_EQ(Line("gRPC endpoint").text, "cannot reach fake:443: connection refused");
   EXPECT_EQ(Line("gRPC endpoint").level, CheckLevel::kFail);
   EXPECT_EQ(Line("credentials").level, CheckLevel::kFail);
+  with_.get_token = [] { return absl::InfiniteFuture(); };
+  EXPECT_EQ(Line("credentials").text,
+            absl::StrCat(with_.credentials_origin, ": a token was given; when it expires is not told"));
+  with_.get_token = [this] { return with_.clock->Now() + absl::Minutes(59) + absl::Milliseconds(900); };
+  EXPECT_TRUE(absl::StrContains(Line("credentials").text, "a token was given that expires in 59m"))
+      << Line("credentials").text;
+  EXPECT_EQ(Line("credentials").level, CheckLevel::kOk);
+  with_.get_token = [this] { return with_.clock->Now() + absl::Minutes(4); };
+  EXPECT_EQ(Line("credentials").level, CheckLevel::kWarn);
+  with_.get_token = [] { return absl::UnauthenticatedError("invalid_grant"); };
   with_.local = true;  // With a token all the same.
   EXPECT_EQ(Line("credentials").level, CheckLevel::kFail);
   with_.credentials_origin.clear();

@@ -49,6 +49,11 @@ absl::StatusOr<std::string> CachedTokens::Token() {
                      ": the token was refused while others waited for it");
 }
 
+absl::Time CachedTokens::Expiry() const {
+  absl::MutexLock lock(&mutex_);
+  return held_.expires;
+}
+
 void CachedTokens::Refused(const std::string& token) {
   absl::MutexLock lock(&mutex_);
   if (token == held_.token) held_ = {"", absl::InfinitePast()};

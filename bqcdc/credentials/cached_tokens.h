@@ -33,6 +33,7 @@ class CachedTokens final : public TokenSource {
   ~CachedTokens() override;
 
   absl::StatusOr<std::string> Token() override;
+  absl::Time Expiry() const override;
   void Refused(const std::string& token) override;
 
  private:
@@ -45,7 +46,7 @@ class CachedTokens final : public TokenSource {
   const base::Clock& clock_;
   const std::string origin_;
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   FetchedToken held_ ABSL_GUARDED_BY(mutex_) = {"", absl::InfinitePast()};
   absl::Time refresh_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);  // of the last fetch

@@ -82,6 +82,7 @@ class CachedTokensTest : public ::testing::Test {
 TEST_F(CachedTokensTest, KeepsATokenWhileItHolds) {
   script_.Give("t1", In(absl::Hours(1)));
   EXPECT_EQ(tokens_->Token().value(), "t1");
+  EXPECT_EQ(tokens_->Expiry(), In(absl::Hours(1)));
   clock_.Advance(absl::Minutes(56));
   EXPECT_EQ(tokens_->Token().value(), "t1");
   EXPECT_EQ(script_.Started(), 1);

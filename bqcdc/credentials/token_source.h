@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace bqcdc::credentials {
 
@@ -15,6 +16,9 @@ class TokenSource {
   // The token without "Bearer "; empty where none is wanted (local endpoints). Errors: Unavailable where a
   // later call may succeed, anything else where somebody has to do something first.
   virtual absl::StatusOr<std::string> Token() = 0;
+
+  // When the token that was given out last expires; InfiniteFuture where nobody says so.
+  virtual absl::Time Expiry() const { return absl::InfiniteFuture(); }
 
   // The service did not accept `token`: it is not given out again where another can be had. Does nothing when
   // another token has taken its place already.

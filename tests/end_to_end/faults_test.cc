@@ -248,6 +248,14 @@ std::map<std::string, std::function<ProgramResult()>> Faults::Provocations() {
          environment_["GCE_METADATA_HOST"] = "127.0.0.1:1";
          return Run({"stream", "d.t", File("in.jsonl", Good(1))});
        }},
+      {"metrics port taken",
+       [&] {
+         return StreamLine(Good(2), {"--metrics-port", PortOf(server().rest())});
+       }},
+      {"a rate that is none",
+       [&] {
+         return StreamLine(Good(2), {"--rate-limit", "fast"});
+       }},
       {"unknown flag",
        [&] {
          return Run({"stream", "d.t", "--nonsense"});

@@ -322,10 +322,10 @@ void AddFlags(CLI::App& command, Flags& flags) {
          "After SIGTERM or SIGINT, give up when what was read is not settled within this time");
   tuning("--claim-check-interval", flags.claim_check_interval,
          "How often to make sure that no other run has taken the table");
-  command.add_option(
-      "--target-latency", flags.target_latency,
-      "Make batches so small that rows are acknowledged within this time, where the service allows it "
-      "(default: as large as --batch-bytes)");
+  command.add_option("--target-latency", flags.target_latency,
+                     "Make batches, and then the window, so small that rows are acknowledged within this "
+                     "time, where the service allows it "
+                     "(default: as large as --batch-bytes)");
   command.add_option("--rate-limit", flags.rate_limit,
                      "Send at most so many rows or bytes a second: 5000/s, 10MiB/s (default: no limit)");
   command

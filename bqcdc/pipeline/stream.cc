@@ -171,6 +171,7 @@ absl::Status StreamRun::Prepare() {
     target.target = options_.target_latency;
     target.batch_bytes_max = encoder.limits.batch_bytes;
     target.batch_bytes_min = std::min(target.batch_bytes_min, target.batch_bytes_max);
+    target.requests_in_flight_max = options_.requests_in_flight_max;
     latency_target_.emplace(target);
     encoder.limits.flush_interval =
         std::min(encoder.limits.flush_interval, latency_target_->flush_interval_max());
@@ -206,11 +207,8 @@ absl::Status StreamRun::Prepare() {
   surroundings.check_table = [this](int) { return VerifyClaim(); };
   surroundings.on_schema_changed = [this](int) { encoder_->SchemaChanged(); };
   surroundings.on_progress = [this] { OnProgress(); };
-  surroundings.on_answer = [this](const write::AnsweredRequest& answered) {
-    meter_.OnAnswer(answered);
-    if (latency_target_.has_value() && answered.first && answered.action == write::AppendAction::kNone)
-      latency_target_->OnAnswer(answered.filled + answered.waited + answered.timing.answered);
-  };
+  surroundings.on_answer = [this](const write::AnsweredRequest& answered) { meter_.OnAnswer(answered); };
+  if (latency_target_.has_value()) surroundings.latency_target = &*latency_target_;
   sender_ = std::make_unique<write::BatchSender>(sender, std::move(surroundings), *settlement_, clock_);
   MakePool();
 
@@ -349,23 +347,8 @@ void StreamRun::MakePool() {
   options.connection.requests_in_flight_max = options_.requests_in_flight_max;
   options.connection.bytes_in_flight_max = options_.bytes_in_flight_max;
   options.connection.reopen_time_max = options_.retry_time_max;
-  options.connection.before_open = [this](bool again, const absl::Status& why) {
-    if (again && with_.warn) {
-      with_.warn(absl::StrCat("append connection ended, opening it again: ",
-                              why.ok() ? std::string("the server closed it") : std::string(why.message())));
-    }
-    const absl::Status status = VerifyClaim();
-    // No answer from REST is no reason to stop; the service that ended the call may come back with it.
-    return status.ok() || status.code() == absl::StatusCode::kFailedPrecondition
-               ? status
-               : absl::UnavailableError(status.message());
-  };
-  connections_ = std::make_unique<write::ConnectionPool>(
-      options, with_.channels, clock_,
-      [this](int connection, std::int64_t request, write::AppendResult result) {
-        sender_->OnResult(connection, request, std::move(result));
-      },
-      [this](const absl::Status& status) { sender_->Fail(status); });
+  connections_ = sender_->MakePool(
+      options, with_.channels, [this] { return VerifyClaim(); }, with_.warn);
 }
 
 StreamSummary StreamRun::TakeSummary() {

@@ -68,6 +68,28 @@ int BatchSender::lanes_wanted(int table) const {
   return found == lanes_wanted_.end() ? 1 : found->second;
 }
 
+std::unique_ptr<ConnectionPool> BatchSender::MakePool(ConnectionPoolOptions options, ChannelFactory channels,
+                                                      std::function<absl::Status()> still_ours,
+                                                      std::function<void(const std::string& text)> warn) {
+  options.connection.before_open = [still_ours = std::move(still_ours), warn = std::move(warn)](
+                                       bool again, const absl::Status& why) {
+    if (again && warn) {
+      warn(absl::StrCat("append connection ended, opening it again: ",
+                        why.ok() ? std::string("the server closed it") : std::string(why.message())));
+    }
+    const absl::Status status = still_ours();
+    // No answer from REST is no reason to stop; the service that ended the call may come back with it.
+    return status.ok() || absl::IsFailedPrecondition(status) ? status
+                                                             : absl::UnavailableError(status.message());
+  };
+  return std::make_unique<ConnectionPool>(
+      std::move(options), std::move(channels), clock_,
+      [this](int connection, std::int64_t request, AppendResult result) {
+        OnResult(connection, request, std::move(result));
+      },
+      [this](const absl::Status& status) { Fail(status); });
+}
+
 absl::Status BatchSender::Run(ConnectionPool& pool) {
   pool_ = &pool;
   absl::Status status;
@@ -203,6 +225,10 @@ absl::Status BatchSender::SendLane(Table& table, Lane& lane) {
     BQCDC_RETURN_IF_ERROR(Send(lane, std::move(next)));
   }
   while (!lane.waiting.empty()) {
+    // The rest waits for answers; more lanes would not bring them sooner.
+    if (surroundings_.latency_target != nullptr &&
+        lane.requests_in_flight >= surroundings_.latency_target->requests_in_flight())
+      return absl::OkStatus();
     if (!connection.HasRoom(lane.waiting.front()->rows.byte_count())) {
       table.waits_for_room = true;
       return absl::OkStatus();
@@ -259,7 +285,7 @@ absl::Status BatchSender::Settle(const Answer& answer) {
     surroundings_.on_schema_changed(parcel.batch->table);
   }
   const AppendVerdict verdict = Classify(answer.result);
-  if (surroundings_.on_answer) TellAnswer(parcel, answer.result, verdict.action);
+  TellAnswer(parcel, answer.result, verdict.action);
   if (verdict.action != AppendAction::kNone) ++stats_.errors[verdict.action];
   switch (verdict.action) {
     case AppendAction::kNone:
@@ -293,6 +319,7 @@ absl::Status BatchSender::Settle(const Answer& answer) {
 }
 
 void BatchSender::TellAnswer(const Parcel& parcel, const AppendResult& result, AppendAction action) const {
+  if (!surroundings_.on_answer && surroundings_.latency_target == nullptr) return;
   const RowBatch& batch = *parcel.batch;
   AnsweredRequest answered;
   answered.rows = static_cast<std::int64_t>(parcel.row_count());
@@ -308,7 +335,9 @@ void BatchSender::TellAnswer(const Parcel& parcel, const AppendResult& result, A
   answered.waited = std::max(answered.waited, absl::ZeroDuration()) + result.timing.waited;
   answered.timing = result.timing;
   answered.action = action;
-  surroundings_.on_answer(answered);
+  if (surroundings_.latency_target != nullptr && answered.first && action == AppendAction::kNone)
+    surroundings_.latency_target->OnAnswer(answered.filled + answered.waited + answered.timing.answered);
+  if (surroundings_.on_answer) surroundings_.on_answer(answered);
 }
 
 void BatchSender::SettleStored(const Parcel& parcel) {

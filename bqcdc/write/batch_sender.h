@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "bqcdc/write/append_error.h"
 #include "bqcdc/write/connection_pool.h"
 #include "bqcdc/write/lane_scaler.h"
+#include "bqcdc/write/latency_target.h"
 #include "bqcdc/write/row_batch.h"
 #include "bqcdc/write/settlement_handler.h"
 
@@ -57,6 +59,9 @@ struct BatchSenderSurroundings {
   std::function<void()> on_progress;
   // Each answer, before its rows are settled.
   std::function<void(const AnsweredRequest&)> on_answer;
+  // Told how long batches take, and asked how many may be under way on a connection; null = as many as its
+  // window holds. Must outlive the sender.
+  LatencyTarget* latency_target = nullptr;
 };
 
 // Counters of a sender's life. Rows are counted by the settlement handler.
@@ -91,6 +96,13 @@ class BatchSender {
   void EndInput() ABSL_LOCKS_EXCLUDED(mutex_);
   // How many lanes the table's rows are to be spread over from now on.
   int lanes_wanted(int table) const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // A pool whose answers and failures come to this sender, which must outlive it. `still_ours` is asked
+  // before each call is opened (FailedPrecondition ends the pool, any other error lets it try later); `warn`,
+  // which may be empty, is told of each that was opened again.
+  std::unique_ptr<ConnectionPool> MakePool(ConnectionPoolOptions options, ChannelFactory channels,
+                                           std::function<absl::Status()> still_ours,
+                                           std::function<void(const std::string& text)> warn);
 
   // Works until everything is settled after EndInput(), or the run fails.
   absl::Status Run(ConnectionPool& pool);

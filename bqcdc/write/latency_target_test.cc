@@ -37,6 +37,24 @@ TEST(LatencyTargetTest, BatchesGrowAgain) {
   EXPECT_EQ(latency.batch_bytes(), kMax);
 }
 
+// Where each request takes its time whatever its size, smaller batches do not help; fewer of them do.
+TEST(LatencyTargetTest, TheWindowShrinksWhereTheSmallestBatchesMissTheTarget) {
+  LatencyTarget latency({.target = absl::Milliseconds(50)});
+  for (int i = 0; i < 2000; ++i) latency.OnAnswer(latency.requests_in_flight() * absl::Milliseconds(10));
+  EXPECT_EQ(latency.batch_bytes(), kMin);
+  EXPECT_GE(latency.requests_in_flight(), 3);
+  EXPECT_LE(latency.requests_in_flight(), 6) << "it looks for the border by crossing it";
+  // Nothing is enough: one request at a time is what is left.
+  for (int i = 0; i < 200; ++i) latency.OnAnswer(absl::Seconds(1));
+  EXPECT_EQ(latency.requests_in_flight(), 1);
+  // Back again: the window first, then the batches.
+  for (int i = 0; i < 8 * 15; ++i) latency.OnAnswer(absl::Milliseconds(1));
+  EXPECT_EQ(latency.requests_in_flight(), 16);
+  EXPECT_EQ(latency.batch_bytes(), kMin);
+  for (int i = 0; i < 500; ++i) latency.OnAnswer(absl::Milliseconds(1));
+  EXPECT_EQ(latency.batch_bytes(), kMax);
+}
+
 TEST(LatencyTargetTest, OneSlowAnswerAmongManyCountsOnce) {
   LatencyTarget latency({.target = absl::Milliseconds(50)});
   latency.OnAnswer(absl::Seconds(1));

@@ -18,6 +18,7 @@ constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
 const absl::CivilDay kEpochDay(1970, 1, 1);
 
 absl::StatusOr<write::BatchLimits> LimitsOf(const WriterOptions& options,
+                                            const write::LatencyTarget* latency_target,
                                             const write::Destination& destination, const std::string& table) {
   const std::size_t preamble = write::PreambleBytesMax(destination, options.trace_id);
   if (preamble >= options.request_bytes_max / 2) {
@@ -30,6 +31,8 @@ absl::StatusOr<write::BatchLimits> LimitsOf(const WriterOptions& options,
   limits.batch_bytes = std::min(options.batch_bytes, limits.rows_bytes_max);
   limits.batch_rows = options.batch_rows;
   limits.flush_interval = options.flush_interval;
+  if (latency_target != nullptr)
+    limits.flush_interval = std::min(limits.flush_interval, latency_target->flush_interval_max());
   return limits;
 }
 
@@ -46,8 +49,8 @@ absl::StatusOr<std::unique_ptr<TableWriter>> TableWriter::Impl::Open(Writer::Imp
   const WriterParts& parts = writer.parts();
   BQCDC_ASSIGN_OR_RETURN(const rest::TableResource table, parts.client->GetTable(name));
   BQCDC_ASSIGN_OR_RETURN(pipeline::TableBinding binding, pipeline::BindTable(name, table));
-  BQCDC_ASSIGN_OR_RETURN(const write::BatchLimits limits,
-                         LimitsOf(writer.options(), *binding.destination, name.ToString()));
+  BQCDC_ASSIGN_OR_RETURN(const write::BatchLimits limits, LimitsOf(writer.options(), writer.latency_target(),
+                                                                   *binding.destination, name.ToString()));
   BQCDC_ASSIGN_OR_RETURN(auto claim, pipeline::TableClaim::Prepare(
                                          *parts.client, {name, options.resume_epoch}, table, *parts.clock));
   BQCDC_RETURN_IF_ERROR(claim.Claim(ModeOf(options.numbering)));
@@ -70,6 +73,8 @@ TableWriter::Impl::Impl(Writer::Impl& writer, int index, rest::TableName name, T
 
 write::BatcherEvents TableWriter::Impl::MakeBatcherEvents() {
   write::BatcherEvents events;
+  if (const write::LatencyTarget* target = writer_.latency_target(); target != nullptr)
+    events.batch_bytes_wanted = [target] { return target->batch_bytes(); };
   events.acquire = [this] { return writer_.pool().Acquire(acquire_deadline_); };
   events.on_begin = [this](write::RowBatch& batch) {
     static_cast<WriterBatch&>(batch).progress = progress_.Open({appended(), 0, 0});

@@ -23,6 +23,9 @@ absl::Status CheckOptions(const WriterOptions& options) {
   if (options.request_bytes_max < write::kRequestBytesMin ||
       options.request_bytes_max > 2 * write::kServiceRequestBytesMax)
     return absl::InvalidArgumentError("WriterOptions: request_bytes_max must be from 16 KiB to 20 MiB");
+  if (options.target_latency < absl::ZeroDuration() ||
+      (options.target_latency > absl::ZeroDuration() && options.target_latency < absl::Milliseconds(1)))
+    return absl::InvalidArgumentError("WriterOptions: target_latency must be 0 or at least 1 ms");
   if (options.batch_bytes < 1 || options.batch_rows < 1 || options.memory_bytes_max < 1 ||
       options.bytes_in_flight_max < 1)
     return absl::InvalidArgumentError("WriterOptions: batches and memory must be at least 1");
@@ -38,6 +41,14 @@ Writer::Impl::Impl(WriterParts parts, WriterOptions options)
   memory.batches = std::max(kBatchesPerRequest * static_cast<std::size_t>(options_.requests_in_flight_max),
                             static_cast<std::size_t>(options_.connections_max) + 2);
   pool_ = write::BatchPool::Create([] { return std::make_unique<WriterBatch>(); }, memory);
+  if (options_.target_latency > absl::ZeroDuration()) {
+    write::LatencyTargetOptions target;
+    target.target = options_.target_latency;
+    target.batch_bytes_max = std::min(options_.batch_bytes, options_.request_bytes_max);
+    target.batch_bytes_min = std::min(target.batch_bytes_min, target.batch_bytes_max);
+    target.requests_in_flight_max = options_.requests_in_flight_max;
+    latency_target_.emplace(target);
+  }
   MakeSender();
   MakeConnections();
 }
@@ -60,6 +71,7 @@ void Writer::Impl::MakeSender() {
     absl::MutexLock lock(&mutex_);
     acknowledge_.Add(answered.timing.waited + answered.timing.answered);
   };
+  if (latency_target_.has_value()) surroundings.latency_target = &*latency_target_;
   sender_ = std::make_unique<write::BatchSender>(options, std::move(surroundings), *this, clock_);
 }
 
@@ -70,22 +82,8 @@ void Writer::Impl::MakeConnections() {
   options.connection.requests_in_flight_max = options_.requests_in_flight_max;
   options.connection.bytes_in_flight_max = options_.bytes_in_flight_max;
   options.connection.reopen_time_max = options_.retry_time_max;
-  options.connection.before_open = [this](bool again, const absl::Status& why) {
-    if (again && options_.on_warning) {
-      options_.on_warning(absl::StrCat("append connection ended, opening it again: ",
-                                       why.ok() ? "the server closed it" : std::string(why.message())));
-    }
-    const absl::Status status = VerifyClaims();
-    // No answer from REST is no reason to stop; the service that ended the call may come back with it.
-    return status.ok() || absl::IsFailedPrecondition(status) ? status
-                                                             : absl::UnavailableError(status.message());
-  };
-  connections_ = std::make_unique<write::ConnectionPool>(
-      options, parts_.channels, clock_,
-      [this](int connection, std::int64_t request, write::AppendResult result) {
-        sender_->OnResult(connection, request, std::move(result));
-      },
-      [this](const absl::Status& status) { sender_->Fail(status); });
+  connections_ = sender_->MakePool(
+      options, parts_.channels, [this] { return VerifyClaims(); }, options_.on_warning);
 }
 
 Writer::Impl::~Impl() {

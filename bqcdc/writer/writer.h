@@ -54,6 +54,10 @@ struct WriterOptions {
   std::size_t batch_bytes = 1024 * 1024;
   std::int64_t batch_rows = 50'000;
   absl::Duration flush_interval = absl::Milliseconds(100);
+  // Make batches, and where that is not enough the window, so small that rows are acknowledged within this
+  // time of their first row, where the service allows it. 0 = as large as the options say; else at least 1
+  // ms.
+  absl::Duration target_latency;
   // No request is larger. 16 KiB to 20 MiB; the service takes 10 MB of every project.
   std::size_t request_bytes_max = 9 * 1024 * 1024;
   // Connections, 1 to 100: more than one are used where they make it faster. Requests and bytes that may wait

@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,6 +52,9 @@ class Writer::Impl final : public write::SettlementHandler {
   const WriterParts& parts() const { return parts_; }
   write::BatchPool& pool() { return *pool_; }
   write::BatchSender& sender() { return *sender_; }
+  const write::LatencyTarget* latency_target() const {
+    return latency_target_.has_value() ? &*latency_target_ : nullptr;
+  }
   // A table has a batch that is to go at a time of its own.
   void WakeFlusher() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -77,6 +81,7 @@ class Writer::Impl final : public write::SettlementHandler {
   const WriterParts parts_;
   const base::Clock& clock_;
   std::shared_ptr<write::BatchPool> pool_;
+  std::optional<write::LatencyTarget> latency_target_;  // of all tables
   std::unique_ptr<write::BatchSender> sender_;
   std::unique_ptr<write::ConnectionPool> connections_;
   std::thread sending_, flushing_, watching_;

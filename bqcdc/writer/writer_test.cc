@@ -97,6 +97,30 @@ TEST_F(WriterTest, RowsGoWithoutAFlushWhenTheyHaveWaitedLongEnough) {
   EXPECT_EQ(service.stored_rows().size(), 1u);
 }
 
+TEST_F(WriterTest, BatchesShrinkWhereTheLatencyTargetIsMissed) {
+  FakeWriteService service([](const SeenRequest&) {
+    absl::SleepFor(absl::Milliseconds(3));  // The service's own time: no request can be within the target.
+    return Reply::Ok();
+  });
+  options_.target_latency = absl::Milliseconds(1);
+  options_.batch_bytes = 64 * 1024;
+  options_.flush_interval = absl::Hours(1);
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  const std::string name(1000, 'x');
+  for (std::uint64_t i = 1; i <= 4000; ++i)
+    ASSERT_TRUE(Put(*table, static_cast<std::int64_t>(i), name, i).ok());
+  ASSERT_TRUE(writer->Close().ok());
+  EXPECT_EQ(service.stored_rows().size(), 4000u);
+  const std::vector<SeenRequest> requests = service.requests();
+  std::size_t largest_of_the_last = 0;
+  for (std::size_t i = requests.size() - 10; i < requests.size(); ++i)
+    largest_of_the_last = std::max(largest_of_the_last, requests[i].byte_count);
+  EXPECT_LE(largest_of_the_last, 20u * 1024) << "of 64 KiB that a batch may have";
+  options_.target_latency = absl::Microseconds(10);
+  EXPECT_TRUE(absl::IsInvalidArgument(WriterOpener::Open(Parts(service), options_).status()));
+}
+
 TEST_F(WriterTest, SeveralTablesShareAConnection) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   auto writer = Open(service);

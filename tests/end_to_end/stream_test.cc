@@ -241,6 +241,26 @@ TEST_F(StreamEndToEnd, AColumnIsWidenedUnderChangesThatWait) {
             (Rows{"1,0.5,true", "2,9,false"}));
 }
 
+TEST_F(StreamEndToEnd, AColumnIsDroppedUnderChangesThatWait) {
+  CreateTable();  // and its dataset
+  Query(
+      "CREATE TABLE d.n (id INT64 PRIMARY KEY NOT ENFORCED, gone STRING, kept STRING) "
+      "OPTIONS (max_staleness = INTERVAL 15 MINUTE)");
+  const std::string before = File("before.jsonl", R"({"_CHANGE_TYPE":"UPSERT","id":1,"gone":"g","kept":"a"}
+{"_CHANGE_TYPE":"UPSERT","id":2,"gone":"g","kept":"b"}
+)");
+  EXPECT_EQ(Run({"stream", "d.n", before}).exit_code, 0);
+  Query("ALTER TABLE d.n DROP COLUMN gone");
+  const std::string after = File("after.jsonl", R"({"_CHANGE_TYPE":"UPSERT","id":2,"kept":"c"}
+{"_CHANGE_TYPE":"UPSERT","id":3,"gone":"g","kept":"d"}
+)");
+  const ProgramResult result = Run({"stream", "d.n", after});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "column gone: the table has no such column")) << result.err;
+  Query("ALTER TABLE d.n SET OPTIONS (max_staleness = NULL)");
+  EXPECT_EQ(Query("SELECT * FROM d.n ORDER BY id"), (Rows{"1,a", "2,c"}));
+}
+
 TEST_F(StreamEndToEnd, BatchesShrinkForATargetOfLatency) {
   CreateTable();
   std::string text;

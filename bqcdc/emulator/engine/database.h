@@ -56,6 +56,9 @@ struct AppendBatch {
 
 class ReadSession;
 
+// Whether a change of a table may leave columns out: DDL may, a schema sent by REST may not.
+enum class ColumnDrops { kRefused, kAllowed };
+
 // The store and CDC engine: two DuckDB files under `data_dir` (baseline and delta), one committing thread,
 // one applying thread. Thread-safe. Every answer is durable when it is given.
 class Database {
@@ -80,11 +83,15 @@ class Database {
   virtual absl::StatusOr<catalog::Table> CreateTable(catalog::Table table, bool replace) = 0;
   virtual absl::StatusOr<catalog::Table> GetTable(const catalog::TableId& id) const = 0;
   virtual std::vector<catalog::Table> ListTables(const catalog::DatasetId& id) const = 0;
-  // Columns may be added at the end (also nested) and relaxed; everything else of the entity may change
-  // freely.
+  // Columns may be added at the end (also nested), relaxed and widened, and dropped where `drops` says so;
+  // everything else of the entity may change freely.
   virtual absl::StatusOr<catalog::Table> UpdateTable(
       const catalog::TableId& id, std::optional<std::string> if_match,
-      const std::function<absl::Status(catalog::Table&)>& change) = 0;
+      const std::function<absl::Status(catalog::Table&)>& change, ColumnDrops drops) = 0;
+  absl::StatusOr<catalog::Table> UpdateTable(const catalog::TableId& id, std::optional<std::string> if_match,
+                                             const std::function<absl::Status(catalog::Table&)>& change) {
+    return UpdateTable(id, std::move(if_match), change, ColumnDrops::kRefused);
+  }
   virtual absl::Status DropTable(const catalog::TableId& id) = 0;
 
   // Queues the rows for the next group commit. `durable` is called exactly once, from the committing thread

@@ -305,7 +305,8 @@ absl::Status DatabaseImpl::AlterColumns(const Table& before, Table& after) {
 }
 
 absl::StatusOr<Table> DatabaseImpl::UpdateTable(const TableId& id, std::optional<std::string> if_match,
-                                                const std::function<absl::Status(Table&)>& change) {
+                                                const std::function<absl::Status(Table&)>& change,
+                                                ColumnDrops drops) {
   absl::MutexLock baseline(&core_->baseline_mutex);
   BQCDC_ASSIGN_OR_RETURN(const Table before, FindTable(id));
   if (if_match && *if_match != before.etag) {
@@ -324,7 +325,12 @@ absl::StatusOr<Table> DatabaseImpl::UpdateTable(const TableId& id, std::optional
     return after;
   }
   BQCDC_RETURN_IF_ERROR(schema::ValidateTableSchema(after.schema));
-  BQCDC_RETURN_IF_ERROR(CheckAltered(before.schema.columns, after.schema.columns, ""));
+  std::vector<schema::Column> kept = before.schema.columns;
+  if (drops == ColumnDrops::kAllowed) {
+    std::erase_if(
+        kept, [&](const schema::Column& column) { return after.schema.FindColumn(column.name) == nullptr; });
+  }
+  BQCDC_RETURN_IF_ERROR(CheckAltered(kept, after.schema.columns, ""));
   BQCDC_RETURN_IF_ERROR(AlterColumns(before, after));
   return after;
 }

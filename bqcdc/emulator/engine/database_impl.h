@@ -35,9 +35,9 @@ class DatabaseImpl final : public Database {
   absl::StatusOr<catalog::Table> CreateTable(catalog::Table table, bool replace) override;
   absl::StatusOr<catalog::Table> GetTable(const catalog::TableId& id) const override;
   std::vector<catalog::Table> ListTables(const catalog::DatasetId& id) const override;
-  absl::StatusOr<catalog::Table> UpdateTable(
-      const catalog::TableId& id, std::optional<std::string> if_match,
-      const std::function<absl::Status(catalog::Table&)>& change) override;
+  absl::StatusOr<catalog::Table> UpdateTable(const catalog::TableId& id, std::optional<std::string> if_match,
+                                             const std::function<absl::Status(catalog::Table&)>& change,
+                                             ColumnDrops drops) override;
   absl::Status DropTable(const catalog::TableId& id) override;
 
   void Append(AppendBatch batch, std::function<void(absl::Status)> durable) override;

@@ -43,10 +43,14 @@ void LiveUntilKilled(const std::string& directory) {
     table.clock().Advance(absl::Milliseconds(1));
     if (i % 4 == 0) table.Apply();
     if (i % 6 == 0) {
-      auto changed = table.database().UpdateTable(table.id(), std::nullopt, [&](catalog::Table& entity) {
+      // A column comes, and every other time the one before it goes.
+      const auto change = [&](catalog::Table& entity) {
+        if (i % 12 == 0) entity.schema.columns.pop_back();
         entity.schema.columns.emplace_back().name = absl::StrCat("c", i);
         return absl::OkStatus();
-      });
+      };
+      const auto changed =
+          table.database().UpdateTable(table.id(), std::nullopt, change, ColumnDrops::kAllowed);
       if (!changed.ok()) _exit(1);
       catalog::Table other = *table.database().GetTable(table.id());
       other.id.table = "other";

@@ -68,6 +68,11 @@ std::string RewriteBaselineSql(const catalog::Table& before, const catalog::Tabl
 
 std::string AlterColumnsSql(const catalog::Table& before, const catalog::Table& after) {
   std::string sql;
+  for (const schema::Column& column : before.schema.columns) {
+    if (after.schema.FindColumn(column.name) != nullptr) continue;
+    base::StrAppend(&sql, "ALTER TABLE ", BaselineTable(after.uid), " DROP COLUMN ",
+                    QuoteIdentifier(column.name), ";");
+  }
   for (const schema::Column& column : after.schema.columns) {
     const std::string name = QuoteIdentifier(column.name);
     const std::string alter = base::StrCat("ALTER TABLE ", BaselineTable(after.uid));

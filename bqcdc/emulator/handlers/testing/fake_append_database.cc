@@ -113,8 +113,8 @@ absl::StatusOr<catalog::Dataset> FakeAppendDatabase::UpdateDataset(
 absl::Status FakeAppendDatabase::DropDataset(const catalog::DatasetId&, bool) { return Refused(); }
 absl::StatusOr<catalog::Table> FakeAppendDatabase::CreateTable(catalog::Table, bool) { return Refused(); }
 absl::StatusOr<catalog::Table> FakeAppendDatabase::UpdateTable(
-    const catalog::TableId&, std::optional<std::string>,
-    const std::function<absl::Status(catalog::Table&)>&) {
+    const catalog::TableId&, std::optional<std::string>, const std::function<absl::Status(catalog::Table&)>&,
+    engine::ColumnDrops) {
   return Refused();
 }
 absl::Status FakeAppendDatabase::DropTable(const catalog::TableId&) { return Refused(); }

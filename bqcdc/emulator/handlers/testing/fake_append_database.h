@@ -47,7 +47,8 @@ class FakeAppendDatabase final : public engine::Database {
   absl::StatusOr<catalog::Table> CreateTable(catalog::Table, bool) override;
   std::vector<catalog::Table> ListTables(const catalog::DatasetId&) const override { return {}; }
   absl::StatusOr<catalog::Table> UpdateTable(const catalog::TableId&, std::optional<std::string>,
-                                             const std::function<absl::Status(catalog::Table&)>&) override;
+                                             const std::function<absl::Status(catalog::Table&)>&,
+                                             engine::ColumnDrops) override;
   absl::Status DropTable(const catalog::TableId&) override;
   absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId&, std::string_view) override;
   absl::Status RegisterFunctions(const std::vector<engine::ScalarFunction>&) override;

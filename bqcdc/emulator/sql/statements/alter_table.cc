@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/catalog/type_widening.h"
@@ -141,6 +143,25 @@ absl::Status AlterColumn(Evaluation& evaluation, const AlterColumnAction& action
   return absl::OkStatus();
 }
 
+bool IsClusteringColumn(const catalog::Table& table, const schema::Column& column) {
+  return std::find(table.clustering.begin(), table.clustering.end(), column.name) != table.clustering.end();
+}
+
+absl::Status DropColumn(const DropColumnAction& action, catalog::Table& table) {
+  const auto found = FindColumn(table, action.column);
+  if (!found.ok()) return action.if_exists ? absl::OkStatus() : found.status();
+  const schema::Column& column = **found;
+  const char* used_as = table.schema.KeyPosition(column.name) ? "part of the primary key"
+                        : IsPartitioningColumn(table, column) ? "the partitioning column"
+                        : IsClusteringColumn(table, column)   ? "a clustering column"
+                        : table.schema.columns.size() == 1    ? "the only column of the table"
+                                                              : nullptr;
+  if (used_as != nullptr)
+    return ErrorAt(action.position, "Cannot drop column ", column.name, ", which is ", used_as);
+  table.schema.columns.erase(table.schema.columns.begin() + (&column - table.schema.columns.data()));
+  return absl::OkStatus();
+}
+
 absl::Status ApplyAction(Evaluation& evaluation, const AlterTableAction& action, catalog::Table& table) {
   switch (action.kind) {
     case AlterTableActionKind::kSetOptions:
@@ -154,7 +175,7 @@ absl::Status ApplyAction(Evaluation& evaluation, const AlterTableAction& action,
     case AlterTableActionKind::kAlterColumn:
       return AlterColumn(evaluation, As<AlterColumnAction>(action), table);
     case AlterTableActionKind::kDropColumn:
-      return Unsupported(action.position, "ALTER TABLE DROP COLUMN");
+      return DropColumn(As<DropColumnAction>(action), table);
     case AlterTableActionKind::kRenameColumn:
       return Unsupported(action.position, "ALTER TABLE RENAME COLUMN");
     case AlterTableActionKind::kAddForeignKey:
@@ -198,18 +219,20 @@ absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context,
   if (context.request.dry_run) return outcome;
   const catalog::Table wanted = *std::move(table);
   BQCDC_RETURN_IF_ERROR(context.database
-                            .UpdateTable(id, wanted.etag,
-                                         [&](catalog::Table& stored) {
-                                           stored.schema = wanted.schema;
-                                           stored.max_staleness_us = wanted.max_staleness_us;
-                                           stored.description = wanted.description;
-                                           stored.friendly_name = wanted.friendly_name;
-                                           stored.labels = wanted.labels;
-                                           stored.expiration_time_ms = wanted.expiration_time_ms;
-                                           stored.time_partitioning = wanted.time_partitioning;
-                                           stored.require_partition_filter = wanted.require_partition_filter;
-                                           return absl::OkStatus();
-                                         })
+                            .UpdateTable(
+                                id, wanted.etag,
+                                [&](catalog::Table& stored) {
+                                  stored.schema = wanted.schema;
+                                  stored.max_staleness_us = wanted.max_staleness_us;
+                                  stored.description = wanted.description;
+                                  stored.friendly_name = wanted.friendly_name;
+                                  stored.labels = wanted.labels;
+                                  stored.expiration_time_ms = wanted.expiration_time_ms;
+                                  stored.time_partitioning = wanted.time_partitioning;
+                                  stored.require_partition_filter = wanted.require_partition_filter;
+                                  return absl::OkStatus();
+                                },
+                                engine::ColumnDrops::kAllowed)
                             .status());
   return outcome;
 }

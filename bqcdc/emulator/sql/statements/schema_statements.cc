@@ -108,13 +108,21 @@ absl::StatusOr<QueryOutcome> RunDrop(const StatementContext& context, const Drop
   QueryOutcome outcome;
   outcome.ddl_operation = "DROP";
   absl::Status status;
-  if (statement.object == DropObject::kView) return Unsupported(statement.position, "statement DROP VIEW");
   if (statement.object == DropObject::kSchema) {
     outcome.statement_type = "DROP_SCHEMA";
     BQCDC_ASSIGN_OR_RETURN(outcome.ddl_target_dataset, DatasetOf(context, statement.name));
     status = context.request.dry_run ? context.database.GetDataset(*outcome.ddl_target_dataset).status()
                                      : context.database.DropDataset(*outcome.ddl_target_dataset,
                                                                     statement.mode == DropMode::kCascade);
+  } else if (statement.object == DropObject::kView) {
+    // There are no views here, so what has the name is none.
+    outcome.statement_type = "DROP_VIEW";
+    BQCDC_ASSIGN_OR_RETURN(outcome.ddl_target_table, TableOf(context, statement.name));
+    status = context.database.GetTable(*outcome.ddl_target_table).status();
+    if (status.ok()) {
+      return ErrorAt(statement.position, outcome.ddl_target_table->ToString(),
+                     " is not allowed for this operation because it is currently a TABLE.");
+    }
   } else {
     outcome.statement_type = "DROP_TABLE";
     BQCDC_ASSIGN_OR_RETURN(outcome.ddl_target_table, TableOf(context, statement.name));

@@ -16,9 +16,11 @@ namespace bqcdc::base {
   X(kDeltaBeforeDelete, "delta-before-delete")             /* applied rows are in the delta still */ \
   X(kCheckpointBefore, "checkpoint-before")                                                          \
   X(kCheckpointAfter, "checkpoint-after")                                                            \
-  X(kCreateBetweenFiles, "create-between-files") /* in the delta, not in the baseline */             \
-  X(kDropBetweenFiles, "drop-between-files")     /* gone from the baseline, in the delta still */    \
-  X(kAlterBetweenFiles, "alter-between-files")   /* delta altered, baseline not */
+  X(kCreateBetweenFiles, "create-between-files")   /* in the delta, not in the baseline */           \
+  X(kDropBetweenFiles, "drop-between-files")       /* gone from the baseline, in the delta still */  \
+  X(kAlterBetweenFiles, "alter-between-files")     /* delta altered, baseline not */                 \
+  X(kReleaseBeforeCommit, "release-before-commit") /* rows of a stream moved, not durable */         \
+  X(kReleaseAfterCommit, "release-after-commit")   /* durable, nobody told */
 
 // Of `bqcdc stream` and `bqcdc dead-letter retry`.
 #define BQCDC_STREAM_FAILPOINTS(X)                                                                          \

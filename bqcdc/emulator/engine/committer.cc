@@ -11,6 +11,7 @@
 #include "bqcdc/emulator/cdc/tie_shuffle.h"
 #include "bqcdc/emulator/engine/key_encoder.h"
 #include "bqcdc/emulator/engine/limits.h"
+#include "bqcdc/emulator/engine/relation_sql.h"
 
 namespace bqcdc::emulator::engine {
 namespace {
@@ -182,6 +183,7 @@ absl::Status Committer::Commit(Group& group) {
 void Committer::Admit(Group& group) {
   absl::MutexLock lock(&core_->mutex);
   std::map<int64_t, int64_t> next_ordinals;
+  std::map<std::string, WriteStream> streams;  // with what the group adds
   for (const std::unique_ptr<Item>& item : group) {
     const catalog::Table* table = core_->catalog->FindTable(item->batch.table_uid);
     if (table == nullptr) {
@@ -192,13 +194,41 @@ void Committer::Admit(Group& group) {
       item->status = absl::AbortedError("the table's columns have changed");
       continue;
     }
+    if (item->batch.stream != nullptr) {
+      const StreamAppend& append = *item->batch.stream;
+      const WriteStream* stored = core_->FindStream(table->uid, append.id);
+      if (stored == nullptr) {
+        item->status = StreamRefused({StreamFault::kNotFound});
+        continue;
+      }
+      item->status = AdmitToStream(*item, streams.try_emplace(append.id, *stored).first->second);
+      if (!item->status.ok()) continue;
+      item->schema_version = table->schema_version;
+    }
     if (item->row_count == 0) continue;
     item->state = core_->tables.at(table->uid);
+    if (item->staged()) continue;
     int64_t& next = next_ordinals.try_emplace(table->uid, item->state->next_ordinal()).first->second;
     item->first_ordinal = std::exchange(next, next + static_cast<int64_t>(item->row_count));
     item->ingest_us = core_->TakeIngestTime();
     if (!core_->commit_since_us) core_->commit_since_us = item->ingest_us;
   }
+}
+
+absl::Status Committer::AdmitToStream(Item& item, WriteStream& stream) {
+  StreamAppend& append = *item.batch.stream;
+  if (stream.finalized) return StreamRefused({StreamFault::kFinalized});
+  const int64_t wanted = append.offset.value_or(stream.next_offset);
+  if (wanted != stream.next_offset) {
+    return StreamRefused(
+        {wanted < stream.next_offset ? StreamFault::kOffsetExists : StreamFault::kOffsetBeyond,
+         stream.next_offset, wanted});
+  }
+  append.stored_offset = stream.next_offset;
+  stream.next_offset += static_cast<int64_t>(item.row_count);
+  stream.touched_us = core_->NowUs();
+  item.stream = stream;
+  return absl::OkStatus();
 }
 
 void Committer::Stamp(Item& item) {
@@ -207,24 +237,31 @@ void Committer::Stamp(Item& item) {
   }
   std::vector<uint32_t> place(item.order.size());  // the inverse: by row
   for (size_t n = 0; n < item.order.size(); ++n) place[item.order[n]] = static_cast<uint32_t>(n);
+  // A staged row carries its stream and its place there instead; see CreateStagedSql.
+  const int64_t ingest_us = item.staged() ? item.stream->number : item.ingest_us;
+  const int64_t first_ordinal = item.staged() ? item.batch.stream->stored_offset : item.first_ordinal;
   size_t row = 0;
   for (Chunk& chunk : item.batch.chunks) {
     VectorWriter ingest = chunk.Writer(ChangeColumnIndex(chunk, ChangeColumn::kIngestTime));
     VectorWriter ordinal = chunk.Writer(ChangeColumnIndex(chunk, ChangeColumn::kOrdinal));
     for (size_t i = 0; i < chunk.row_count(); ++i, ++row) {
-      ingest.SetInt64(i, item.ingest_us);
-      ordinal.SetInt64(i, item.first_ordinal + static_cast<int64_t>(place.empty() ? row : place[row]));
+      ingest.SetInt64(i, ingest_us);
+      ordinal.SetInt64(i, first_ordinal + static_cast<int64_t>(place.empty() ? row : place[row]));
     }
   }
 }
 
-absl::Status Committer::AppendChunks(const Group& group, int64_t uid) {
+absl::Status Committer::AppendChunks(const Group& group, int64_t uid, bool staged) {
   duckdb_appender appender = nullptr;
-  const std::string name = base::StrCat("d", uid);
+  std::string name = base::StrCat("d", uid);
+  for (const std::unique_ptr<Item>& item : group) {
+    if (staged && item->staged() && item->state != nullptr && item->state->uid == uid)
+      name = StagedTableName(uid, item->schema_version);
+  }
   bool ok = duckdb_appender_create_ext(connection_->handle(), "delta", "main", name.c_str(), &appender) ==
             DuckDBSuccess;
   for (const std::unique_ptr<Item>& item : group) {
-    if (item->state == nullptr || item->state->uid != uid) continue;
+    if (item->state == nullptr || item->state->uid != uid || item->staged() != staged) continue;
     for (const Chunk& chunk : item->batch.chunks) {
       ok = ok && duckdb_append_data_chunk(appender, static_cast<duckdb_data_chunk>(chunk.handle())) ==
                      DuckDBSuccess;
@@ -241,18 +278,84 @@ absl::Status Committer::AppendChunks(const Group& group, int64_t uid) {
 }
 
 absl::Status Committer::Store(const Group& group) {
-  std::set<int64_t> uids;
+  std::set<std::pair<int64_t, bool>> tables;  // uid, staged
   for (const std::unique_ptr<Item>& item : group) {
-    if (item->state != nullptr) uids.insert(item->state->uid);
+    if (item->state != nullptr) tables.emplace(item->state->uid, item->staged());
   }
-  if (uids.empty()) return absl::OkStatus();
+  if (tables.empty()) return absl::OkStatus();
   BQCDC_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*connection_));
-  for (const int64_t uid : uids) BQCDC_RETURN_IF_ERROR(AppendChunks(group, uid));
+  for (const auto& [uid, staged] : tables) BQCDC_RETURN_IF_ERROR(AppendChunks(group, uid, staged));
+  BQCDC_RETURN_IF_ERROR(StoreStreams(group));
   base::HitFailpoint(base::Failpoint::kAppendBeforeCommit);
   BQCDC_RETURN_IF_ERROR(transaction.Commit());
   base::HitFailpoint(base::Failpoint::kAppendBeforeAcknowledge);
   ++commit_count_;
   append_count_ += static_cast<int64_t>(group.size());
+  return absl::OkStatus();
+}
+
+absl::Status Committer::StoreStreams(const Group& group) {
+  std::map<std::string, const WriteStream*> last;  // one update for each stream, whatever was appended
+  for (const std::unique_ptr<Item>& item : group) {
+    if (item->stream) last[item->stream->id] = &*item->stream;
+  }
+  std::string sql;
+  for (const auto& [id, stream] : last) sql += UpdateStreamSql(*stream);
+  return sql.empty() ? absl::OkStatus() : connection_->Run(sql);
+}
+
+absl::StatusOr<int64_t> Committer::Release(Connection& delta, const catalog::Table& table,
+                                           const std::vector<StreamRange>& ranges,
+                                           const std::function<std::string(int64_t ingest_us)>& and_sql) {
+  auto item = std::make_unique<Item>();
+  for (const StreamRange& range : ranges) item->row_count += static_cast<size_t>(range.end - range.begin);
+  {
+    absl::MutexLock lock(&core_->mutex);
+    item->ingest_us = core_->TakeIngestTime();
+    core_->commit_since_us = item->ingest_us;
+    item->state = core_->tables.at(table.uid);
+    item->first_ordinal = item->state->next_ordinal();
+  }
+  const int64_t ingest_us = item->ingest_us;
+  const auto store = [&]() -> absl::Status {
+    BQCDC_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(delta));
+    if (item->row_count > 0) {
+      BQCDC_RETURN_IF_ERROR(delta.Run(ReleaseSql(table, ranges, ingest_us, item->first_ordinal)));
+      if (table.has_primary_key()) BQCDC_RETURN_IF_ERROR(ReadReleasedKeys(delta, table, *item));
+      BQCDC_RETURN_IF_ERROR(delta.Run(DeleteStagedSql(table, ranges)));
+    }
+    BQCDC_RETURN_IF_ERROR(delta.Run(and_sql(ingest_us)));
+    base::HitFailpoint(base::Failpoint::kReleaseBeforeCommit);
+    BQCDC_RETURN_IF_ERROR(transaction.Commit());
+    base::HitFailpoint(base::Failpoint::kReleaseAfterCommit);
+    return absl::OkStatus();
+  };
+  const absl::Status status = store();
+  if (status.ok() && item->row_count > 0) {
+    Group group;
+    group.push_back(std::move(item));
+    Publish(group);
+  }
+  EndCommit();
+  if (!status.ok()) return status;
+  return ingest_us;
+}
+
+absl::Status Committer::ReadReleasedKeys(Connection& delta, const catalog::Table& table, Item& item) {
+  const KeyEncoder encoder = KeyEncoder::ForKeyColumnsOnly(table, 0);
+  BQCDC_RETURN_IF_ERROR(
+      delta.Read(base::StrCat("SELECT ", KeyList(table), " FROM ", DeltaTable(table.uid),
+                              " WHERE \"$ordinal\" >= ", item.first_ordinal, " ORDER BY \"$ordinal\""),
+                 [&](const Chunk& chunk) {
+                   encoder.Encode(chunk, item.keys);
+                   return absl::OkStatus();
+                 }));
+  if (item.keys.size() != item.row_count) {
+    return absl::DataLossError(base::StrCat("table ", table.id.ToString(), ": ", item.keys.size(),
+                                            " rows of write streams are stored where ", item.row_count,
+                                            " are due"));
+  }
+  item.rows.resize(item.row_count);  // plain rows, as PendingRow begins
   return absl::OkStatus();
 }
 
@@ -281,8 +384,13 @@ void Committer::Publish(const Group& group) {
     absl::MutexLock rows_lock(&core_->rows_mutex);
     for (const std::unique_ptr<Item>& item : group) {
       if (item->state == nullptr) continue;
-      PublishRows(*item);
+      if (!item->staged()) PublishRows(*item);
       absl::MutexLock lock(&core_->mutex);
+      if (item->stream) {
+        WriteStream* stream = core_->FindStream(item->state->uid, item->stream->id);
+        if (stream != nullptr) *stream = *item->stream;  // gone where its table is
+        if (item->staged()) continue;
+      }
       TableState& state = *item->state;
       state.row_count_ += item->row_count;
       state.change_count_ += item->change_count;

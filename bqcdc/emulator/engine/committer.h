@@ -5,11 +5,14 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "bqcdc/emulator/cdc/key_dictionary.h"
 #include "bqcdc/emulator/cdc/pending_rows.h"
@@ -37,6 +40,12 @@ class Committer {
   // the committing thread.
   void CheckpointIfLong(Connection& delta, bool just_applied);
 
+  // Moves staged rows of `table` into its delta and shows them, together with what `and_sql` changes; all or
+  // nothing. Returns their ingest time. On the committing thread.
+  absl::StatusOr<int64_t> Release(Connection& delta, const catalog::Table& table,
+                                  const std::vector<StreamRange>& ranges,
+                                  const std::function<std::string(int64_t ingest_us)>& and_sql);
+
   int64_t commit_count() const { return commit_count_.load(); }
   int64_t append_count() const { return append_count_.load(); }
 
@@ -52,6 +61,10 @@ class Committer {
     size_t change_count = 0;
     int64_t ingest_us = 0;
     int64_t first_ordinal = 0;
+    // Of an append to a created stream that was admitted.
+    std::optional<WriteStream> stream;  // as it is afterwards
+    int64_t schema_version = 0;
+    bool staged() const { return stream && stream->staged(); }
     absl::Status status;
   };
   using Group = std::vector<std::unique_ptr<Item>>;
@@ -63,9 +76,13 @@ class Committer {
   // Stores the items, all or none; sets the status of those that no longer fit their table.
   absl::Status Commit(Group& group);
   void Admit(Group& group);
+  // Where the rows come to stand in their created stream, as it is with the rest of the group before them.
+  absl::Status AdmitToStream(Item& item, WriteStream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mutex);
   void Stamp(Item& item);
   absl::Status Store(const Group& group);
-  absl::Status AppendChunks(const Group& group, int64_t uid);
+  absl::Status AppendChunks(const Group& group, int64_t uid, bool staged);
+  absl::Status StoreStreams(const Group& group);
+  static absl::Status ReadReleasedKeys(Connection& delta, const catalog::Table& table, Item& item);
   void Publish(const Group& group);
   void PublishRows(Item& item);
   void EndCommit();

@@ -16,6 +16,7 @@
 #include "bqcdc/emulator/engine/chunk.h"
 #include "bqcdc/emulator/engine/query_result.h"
 #include "bqcdc/emulator/engine/scalar_function.h"
+#include "bqcdc/emulator/engine/write_stream.h"
 
 namespace bqcdc::emulator::engine {
 
@@ -52,6 +53,8 @@ struct AppendBatch {
   int64_t schema_version = 0;
   std::vector<Chunk> chunks;  // made with change_columns
   int64_t bytes = 0;          // for the limit of what may wait
+  // To a created stream, which takes plain rows only; null: the table's default stream.
+  std::shared_ptr<StreamAppend> stream = nullptr;
 };
 
 class ReadSession;
@@ -98,8 +101,24 @@ class Database {
   // and after the fsync that covers the rows, or with an error and then nothing of the batch is stored:
   // NotFound when the table is gone or was re-created, Aborted when its columns have changed since (decode
   // again), ResourceExhausted when too much waits (the one error that is given on the calling thread, before
-  // Append returns).
+  // Append returns), a StreamRefusal (RefusalOf) when the created stream does not take them.
   virtual void Append(AppendBatch batch, std::function<void(absl::Status)> durable) = 0;
+
+  // Created write streams. NotFound: the table is gone. What the stream's type, state or offset forbids is a
+  // StreamRefusal. A stream goes with its table and after its lifetime.
+  virtual absl::StatusOr<WriteStream> CreateWriteStream(const catalog::TableId& id, WriteStreamType type) = 0;
+  virtual absl::StatusOr<WriteStream> GetWriteStream(const catalog::TableId& id,
+                                                     const std::string& stream) const = 0;
+  // No append is taken any more; as often as wanted.
+  virtual absl::StatusOr<WriteStream> FinalizeWriteStream(const catalog::TableId& id,
+                                                          const std::string& stream) = 0;
+  // Shows the rows of finalized PENDING streams, all or none.
+  virtual absl::StatusOr<CommitOutcome> CommitWriteStreams(const catalog::TableId& id,
+                                                           const std::vector<std::string>& streams) = 0;
+  // Shows the rows of a BUFFERED stream up to and with `offset`.
+  virtual absl::Status FlushWriteStream(const catalog::TableId& id, const std::string& stream,
+                                        int64_t offset) = 0;
+
   // Appends the rows of a SELECT (DuckDB's SQL, columns in table order) as plain rows; returns how many.
   virtual absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId& id,
                                                   std::string_view duckdb_sql) = 0;

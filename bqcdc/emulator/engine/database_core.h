@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -14,6 +15,7 @@
 #include "bqcdc/emulator/cdc/fold.h"
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/engine/store.h"
+#include "bqcdc/emulator/engine/stream_sql.h"
 #include "bqcdc/emulator/engine/table_state.h"
 
 namespace bqcdc::emulator::engine {
@@ -47,6 +49,9 @@ struct DatabaseCore {
       std::make_shared<catalog::CatalogState>();
   std::map<int64_t, std::shared_ptr<TableState>> tables ABSL_GUARDED_BY(mutex);
   int64_t next_uid ABSL_GUARDED_BY(mutex) = 1;
+  // Created write streams as they are stored; changed by the committing thread, and when a table goes.
+  StreamMap streams ABSL_GUARDED_BY(mutex);
+  int64_t next_stream_number ABSL_GUARDED_BY(mutex) = 1;
   // Pending rows of all tables.
   int64_t pending_rows ABSL_GUARDED_BY(mutex) = 0;
   bool apply_forced ABSL_GUARDED_BY(mutex) = false;  // too much is pending: apply out of turn
@@ -72,6 +77,14 @@ struct DatabaseCore {
   std::shared_ptr<const catalog::CatalogState> Catalog() ABSL_LOCKS_EXCLUDED(mutex) {
     absl::MutexLock lock(&mutex);
     return catalog;
+  }
+  // Null where there is none, or none any more.
+  WriteStream* FindStream(int64_t uid, const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    const auto of_table = streams.find(uid);
+    if (of_table == streams.end()) return nullptr;
+    const auto found = of_table->second.find(id);
+    if (found == of_table->second.end() || IsExpired(found->second, NowUs())) return nullptr;
+    return &found->second;
   }
   std::shared_ptr<TableState> FindState(int64_t uid) ABSL_LOCKS_EXCLUDED(mutex) {
     absl::MutexLock lock(&mutex);

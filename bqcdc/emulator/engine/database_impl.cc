@@ -15,6 +15,7 @@
 #include "bqcdc/emulator/engine/physical_tables.h"
 #include "bqcdc/emulator/engine/recovery.h"
 #include "bqcdc/emulator/engine/storage_type.h"
+#include "bqcdc/emulator/engine/stream_sql.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/schema/column_name_rules.h"
 
@@ -103,6 +104,7 @@ DatabaseImpl::DatabaseImpl(std::unique_ptr<DatabaseCore> core)
   core_->rules.forget_sequences_after_us = absl::ToInt64Microseconds(cdc.forget_sequences_after);
   committer_ = std::make_unique<Committer>(core_.get(), [this] { applier_->Wake(); });
   applier_ = std::make_unique<Applier>(core_.get(), committer_.get());
+  streams_ = std::make_unique<WriteStreams>(core_.get(), committer_.get());
 }
 
 absl::Status DatabaseImpl::Start() {
@@ -212,6 +214,7 @@ void DatabaseImpl::ForgetTables(const std::vector<int64_t>& uids) {
     if (found == core_->tables.end()) continue;
     core_->pending_rows -= static_cast<int64_t>(found->second->row_count_);
     core_->tables.erase(found);
+    core_->streams.erase(uid);
   }
 }
 
@@ -219,7 +222,10 @@ void DatabaseImpl::DropDelta(const std::vector<int64_t>& uids) {
   base::HitFailpoint(base::Failpoint::kDropBetweenFiles);
   for (const int64_t uid : uids) {
     // What stays behind is removed by the next start.
-    committer_->Post([uid](Connection& delta) { delta.Run(DropDeltaSql(uid)).IgnoreError(); });
+    committer_->Post([uid](Connection& delta) {
+      delta.Run(DropDeltaSql(uid)).IgnoreError();
+      RemoveStreamsOf(uid, delta).IgnoreError();
+    });
   }
 }
 
@@ -284,22 +290,36 @@ std::vector<Table> DatabaseImpl::ListTables(const DatasetId& id) const {
   return core_->Catalog()->ListTables(id);
 }
 
+// The delta of `before` is empty by now; staged rows of created streams are taken along, into a table of the
+// new version's name. The old one stays until the baseline knows of the new version: a start keeps the one
+// that fits.
+absl::Status DatabaseImpl::MakeDeltaAnew(Connection& delta, const Table& before, const Table& after) {
+  BQCDC_ASSIGN_OR_RETURN(const auto staged, ReadStagedTables(delta));
+  BQCDC_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(delta));
+  BQCDC_RETURN_IF_ERROR(delta.Run(DropDeltaSql(before.uid) + CreateDeltaSql(after)));
+  if (staged.contains(before.uid)) {
+    BQCDC_RETURN_IF_ERROR(delta.Run(CreateStagedSql(after) + CopyStagedSql(before, after)));
+  }
+  return transaction.Commit();
+}
+
 absl::Status DatabaseImpl::AlterColumns(const Table& before, Table& after) {
   ++after.schema_version;
   // The committing thread stands still meanwhile, so nothing comes in with the old columns.
   return committer_->Run([&](Connection& delta) -> absl::Status {
     core_->baseline_mutex.AssertHeld();
     BQCDC_RETURN_IF_ERROR(applier_->ApplyLocked(before.uid));
-    BQCDC_RETURN_IF_ERROR(
-        delta.Run(base::StrCat("BEGIN;", DropDeltaSql(before.uid), CreateDeltaSql(after), "COMMIT")));
+    BQCDC_RETURN_IF_ERROR(MakeDeltaAnew(delta, before, after));
     base::HitFailpoint(base::Failpoint::kAlterBetweenFiles);
     const absl::Status status = Commit({AlterBaselineSql(before, after) + PutTableSql(after),
                                         [&](CatalogState& state) { state.PutTable(after); },
                                         {}});
+    const Table& unused = status.ok() ? before : after;
     if (!status.ok()) {
       delta.Run(base::StrCat("BEGIN;", DropDeltaSql(before.uid), CreateDeltaSql(before), "COMMIT"))
           .IgnoreError();
     }
+    delta.Run(DropStagedSql(unused.uid, unused.schema_version)).IgnoreError();
     return status;
   });
 }

@@ -14,6 +14,7 @@
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/engine/database_core.h"
 #include "bqcdc/emulator/engine/read_session.h"
+#include "bqcdc/emulator/engine/write_streams.h"
 
 namespace bqcdc::emulator::engine {
 
@@ -41,6 +42,25 @@ class DatabaseImpl final : public Database {
   absl::Status DropTable(const catalog::TableId& id) override;
 
   void Append(AppendBatch batch, std::function<void(absl::Status)> durable) override;
+  absl::StatusOr<WriteStream> CreateWriteStream(const catalog::TableId& id, WriteStreamType type) override {
+    return streams_->Create(id, type);
+  }
+  absl::StatusOr<WriteStream> GetWriteStream(const catalog::TableId& id,
+                                             const std::string& stream) const override {
+    return streams_->Get(id, stream);
+  }
+  absl::StatusOr<WriteStream> FinalizeWriteStream(const catalog::TableId& id,
+                                                  const std::string& stream) override {
+    return streams_->Finalize(id, stream);
+  }
+  absl::StatusOr<CommitOutcome> CommitWriteStreams(const catalog::TableId& id,
+                                                   const std::vector<std::string>& streams) override {
+    return streams_->Commit(id, streams);
+  }
+  absl::Status FlushWriteStream(const catalog::TableId& id, const std::string& stream,
+                                int64_t offset) override {
+    return streams_->Flush(id, stream, offset);
+  }
   absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId& id, std::string_view duckdb_sql) override;
   absl::Status RegisterFunctions(const std::vector<ScalarFunction>& functions) override;
   absl::Time Now() const override { return core_->clock->Now(); }
@@ -66,11 +86,13 @@ class DatabaseImpl final : public Database {
   std::string NewEtag();
   void ForgetTables(const std::vector<int64_t>& uids) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mutex);
   void DropDelta(const std::vector<int64_t>& uids);
+  absl::Status MakeDeltaAnew(Connection& delta, const catalog::Table& before, const catalog::Table& after);
 
   std::unique_ptr<DatabaseCore> core_;
   ConnectionPool pool_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Applier> applier_;
+  std::unique_ptr<WriteStreams> streams_;
   absl::Mutex functions_mutex_;
   bool functions_registered_ ABSL_GUARDED_BY(functions_mutex_) = false;
   const uint64_t etag_seed_;

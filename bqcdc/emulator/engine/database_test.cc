@@ -445,7 +445,7 @@ TEST(DatabaseTest, NewerFormatIsRefused) {
   const auto opened = Database::Open(options, &base::SystemClock::Get());
   EXPECT_EQ(opened.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(opened.status().message()),
-              HasSubstr("has format 99, this program reads formats up to 1"));
+              HasSubstr("has format 99, this program reads formats up to 2"));
 }
 
 TEST(DatabaseTest, DirectoryThatCannotBeMadeIsRefused) {

@@ -12,6 +12,10 @@ inline constexpr int64_t kPendingRowsHardMax = 2 * kPendingRowsMax;
 inline constexpr int64_t kBaselineLogBytesMax = int64_t{128} * 1024 * 1024;
 // Rows that one INSERT … SELECT may add; they are held in memory until they are stored.
 inline constexpr int64_t kInsertRowsMax = 10'000'000;
+// Created write streams of all tables that live at the same time.
+inline constexpr int64_t kWriteStreamsMax = 100'000;
+// Rows that one commit or flush of write streams may bring into a table: their keys are held in memory.
+inline constexpr int64_t kReleaseRowsMax = 10'000'000;
 // Connections kept for the next query; more are opened when more queries run at once.
 inline constexpr int64_t kIdleConnectionsMax = 8;
 // How often a table with pending rows but without max_staleness is compacted.

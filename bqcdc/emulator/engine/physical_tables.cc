@@ -46,24 +46,13 @@ bool NeedsOwnConversion(const catalog::Table& before, const catalog::Table& afte
 std::string RewriteBaselineSql(const catalog::Table& before, const catalog::Table& after) {
   const std::string own = "\"$kind\", \"$seq_high\", \"$seq_low\", \"$ingest\"";
   const std::string table = BaselineTable(after.uid);
-  std::string names, values;
-  for (const schema::Column& column : before.schema.columns) {
-    const schema::Column* wanted = after.schema.FindColumn(column.name);
-    if (wanted == nullptr) continue;
-    const std::string name = QuoteIdentifier(column.name);
-    const std::string form = ConversionForm(column, *wanted);
-    base::StrAppend(&names, name, ", ");
-    base::StrAppend(&values,
-                    form.empty() ? base::StrCat("CAST(", name, " AS ", StorageSql(*wanted), ")")
-                                 : absl::Substitute(form, name),
-                    ", ");
-  }
+  const ColumnCopy copy = CopyColumns(before, after);
   std::string create = CreateBaselineSql(after);
   const std::string wide = table + "_wide";
   create.replace(create.find(table), table.size(), wide);
-  return base::StrCat(create, "INSERT INTO ", wide, "(", names, own, ") SELECT ", values, own, " FROM ",
-                      table, ";DROP TABLE ", table, ";ALTER TABLE ", wide, " RENAME TO ", "b", after.uid,
-                      ";");
+  return base::StrCat(create, "INSERT INTO ", wide, "(", copy.names, own, ") SELECT ", copy.values, own,
+                      " FROM ", table, ";DROP TABLE ", table, ";ALTER TABLE ", wide, " RENAME TO ", "b",
+                      after.uid, ";");
 }
 
 std::string AlterColumnsSql(const catalog::Table& before, const catalog::Table& after) {
@@ -89,6 +78,22 @@ std::string AlterColumnsSql(const catalog::Table& before, const catalog::Table& 
 }
 
 }  // namespace
+
+ColumnCopy CopyColumns(const catalog::Table& before, const catalog::Table& after) {
+  ColumnCopy copy;
+  for (const schema::Column& column : before.schema.columns) {
+    const schema::Column* wanted = after.schema.FindColumn(column.name);
+    if (wanted == nullptr) continue;
+    const std::string name = QuoteIdentifier(column.name);
+    const std::string form = ConversionForm(column, *wanted);
+    base::StrAppend(&copy.names, name, ", ");
+    base::StrAppend(&copy.values,
+                    form.empty() ? base::StrCat("CAST(", name, " AS ", StorageSql(*wanted), ")")
+                                 : absl::Substitute(form, name),
+                    ", ");
+  }
+  return copy;
+}
 
 std::string CreateBaselineSql(const catalog::Table& table) {
   return base::StrCat(

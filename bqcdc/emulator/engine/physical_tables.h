@@ -16,6 +16,13 @@ std::string CreateTombstonesSql(const catalog::Table& table);
 std::string CreateDeltaSql(const catalog::Table& table);
 std::string DropBaselineSql(int64_t uid);
 std::string DropDeltaSql(int64_t uid);
+// How the rows of a table with the columns of `before` come to those of `after`: two lists of the columns
+// that both have, each with a comma behind it. INSERT INTO after(<names>…) SELECT <values>… FROM before.
+struct ColumnCopy {
+  std::string names;
+  std::string values;
+};
+ColumnCopy CopyColumns(const catalog::Table& before, const catalog::Table& after);
 // Turns the b<uid> and t<uid> of `before` into those of `after`.
 std::string AlterBaselineSql(const catalog::Table& before, const catalog::Table& after);
 

@@ -15,6 +15,7 @@
 #include "bqcdc/emulator/engine/key_encoder.h"
 #include "bqcdc/emulator/engine/physical_tables.h"
 #include "bqcdc/emulator/engine/relation_sql.h"
+#include "bqcdc/emulator/engine/stream_sql.h"
 
 namespace bqcdc::emulator::engine {
 namespace {
@@ -99,7 +100,7 @@ absl::StatusOr<std::map<int64_t, DeltaTableFound>> ReadDeltaTables(Connection& c
   std::map<int64_t, DeltaTableFound> found;
   BQCDC_RETURN_IF_ERROR(
       connection.Read("SELECT substr(table_name, 2)::BIGINT, estimated_size FROM duckdb_tables() "
-                      "WHERE database_name = 'delta' AND table_name <> 'meta'",
+                      "WHERE database_name = 'delta' AND regexp_matches(table_name, '^d\\d+$')",
                       [&](const Chunk& chunk) {
                         for (size_t i = 0; i < chunk.row_count(); ++i) {
                           const int64_t uid = chunk.Reader(0).Int64(i);
@@ -196,6 +197,38 @@ absl::Status RepairColumns(const catalog::Table& table, const ApplyRecord& recor
   return connection.Run(base::StrCat("BEGIN;", DropDeltaSql(table.uid), CreateDeltaSql(table), "COMMIT"));
 }
 
+// Created streams; what belongs to tables that are gone, and staged rows of other columns than the table's,
+// is removed.
+absl::Status RecoverStreams(const catalog::CatalogState& catalog, DatabaseCore& core,
+                            Connection& connection) {
+  BQCDC_ASSIGN_OR_RETURN(StreamMap streams, ReadStreams(connection));
+  BQCDC_ASSIGN_OR_RETURN(const auto staged_tables, ReadStagedTables(connection));
+  for (const auto& [uid, versions] : staged_tables) {
+    const catalog::Table* table = catalog.FindTable(uid);
+    for (const int64_t version : versions) {
+      if (table != nullptr && table->schema_version == version) continue;
+      BQCDC_RETURN_IF_ERROR(connection.Run(DropStagedSql(uid, version)));
+    }
+  }
+  for (auto of_table = streams.begin(); of_table != streams.end();) {
+    if (catalog.FindTable(of_table->first) == nullptr) {
+      BQCDC_RETURN_IF_ERROR(connection.Run(DeleteStreamsSql(of_table->first)));
+      of_table = streams.erase(of_table);
+    } else {
+      ++of_table;
+    }
+  }
+  absl::MutexLock lock(&core.mutex);
+  for (const auto& [uid, of_table] : streams) {
+    for (const auto& [id, stream] : of_table) {
+      core.next_stream_number = std::max(core.next_stream_number, stream.number + 1);
+      core.last_time_us = std::max(core.last_time_us, stream.commit_us.value_or(0));
+    }
+  }
+  core.streams = std::move(streams);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status Recover(DatabaseCore& core, Connection& connection) {
@@ -222,6 +255,7 @@ absl::Status Recover(DatabaseCore& core, Connection& connection) {
     BQCDC_RETURN_IF_ERROR(
         RecoverTable(*table, found ? &delta->second : nullptr, records[uid], core, connection));
   }
+  BQCDC_RETURN_IF_ERROR(RecoverStreams(catalog, core, connection));
   absl::MutexLock lock(&core.mutex);
   core.catalog = std::make_shared<catalog::CatalogState>(std::move(catalog));
   if (Mutated(Mutant::kIngestBackwardsOnRestart)) core.last_time_us = 0;

@@ -13,6 +13,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/engine/storage_type.h"
+#include "bqcdc/emulator/engine/stream_sql.h"
 
 namespace bqcdc::emulator::engine {
 namespace {
@@ -149,9 +150,15 @@ absl::Status Store::CheckFormat(Connection& connection) {
       "BIGINT, "
       "watermark_us BIGINT, last_change_us BIGINT, highest_high UHUGEINT, highest_low UHUGEINT, "
       "oldest_tombstone_us BIGINT)"));
-  if (format) return absl::OkStatus();
-  return connection.Run(
-      base::StrCat("INSERT INTO baseline.main.meta VALUES ('format', ", kFormat, "), ('next_uid', 1)"));
+  if (!format) {
+    BQCDC_RETURN_IF_ERROR(connection.Run(
+        base::StrCat("INSERT INTO baseline.main.meta VALUES ('format', ", kFormat, "), ('next_uid', 1)")));
+  } else if (*format < kFormat) {
+    // Before the delta has anything that the older program would stumble over.
+    BQCDC_RETURN_IF_ERROR(connection.Run(
+        base::StrCat("UPDATE baseline.main.meta SET value = ", kFormat, " WHERE name = 'format'")));
+  }
+  return connection.Run(CreateStreamTableSql());
 }
 
 int64_t Store::DeltaLogBytes() const { return BytesOf(base::StrCat(directory_, "/", kDeltaFile, ".wal")); }

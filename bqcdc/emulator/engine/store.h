@@ -22,8 +22,9 @@ namespace bqcdc::emulator::engine {
 //   uid apply_record(uid, …)         how far each table's changes have been applied, see table_state.h
 class Store {
  public:
-  // Goes up when an older program would misread the files.
-  static constexpr int64_t kFormat = 1;
+  // Goes up when an older program would misread the files. 1: without created write streams. 2: with them, in
+  // the delta file (stream_sql.h); a directory of format 1 becomes one when it is opened.
+  static constexpr int64_t kFormat = 2;
 
   // Creates the directory where it is missing. FailedPrecondition: held by another process, of a newer
   // format, or not writable; the message names the directory.

@@ -118,6 +118,28 @@ absl::StatusOr<catalog::Table> FakeAppendDatabase::UpdateTable(
   return Refused();
 }
 absl::Status FakeAppendDatabase::DropTable(const catalog::TableId&) { return Refused(); }
+// There are no created streams here, of any name.
+absl::StatusOr<engine::WriteStream> FakeAppendDatabase::CreateWriteStream(const catalog::TableId&,
+                                                                          engine::WriteStreamType) {
+  return Refused();
+}
+absl::StatusOr<engine::WriteStream> FakeAppendDatabase::GetWriteStream(const catalog::TableId& id,
+                                                                       const std::string&) const {
+  const auto table = GetTable(id);
+  return table.ok() ? engine::StreamRefused({engine::StreamFault::kNotFound}) : table.status();
+}
+absl::StatusOr<engine::WriteStream> FakeAppendDatabase::FinalizeWriteStream(const catalog::TableId& id,
+                                                                            const std::string& stream) {
+  return GetWriteStream(id, stream);
+}
+absl::StatusOr<engine::CommitOutcome> FakeAppendDatabase::CommitWriteStreams(
+    const catalog::TableId&, const std::vector<std::string>&) {
+  return Refused();
+}
+absl::Status FakeAppendDatabase::FlushWriteStream(const catalog::TableId& id, const std::string& stream,
+                                                  int64_t) {
+  return GetWriteStream(id, stream).status();
+}
 absl::StatusOr<int64_t> FakeAppendDatabase::InsertFromQuery(const catalog::TableId&, std::string_view) {
   return Refused();
 }

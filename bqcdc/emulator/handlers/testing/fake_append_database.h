@@ -50,6 +50,15 @@ class FakeAppendDatabase final : public engine::Database {
                                              const std::function<absl::Status(catalog::Table&)>&,
                                              engine::ColumnDrops) override;
   absl::Status DropTable(const catalog::TableId&) override;
+  absl::StatusOr<engine::WriteStream> CreateWriteStream(const catalog::TableId&,
+                                                        engine::WriteStreamType) override;
+  absl::StatusOr<engine::WriteStream> GetWriteStream(const catalog::TableId&,
+                                                     const std::string&) const override;
+  absl::StatusOr<engine::WriteStream> FinalizeWriteStream(const catalog::TableId&,
+                                                          const std::string&) override;
+  absl::StatusOr<engine::CommitOutcome> CommitWriteStreams(const catalog::TableId&,
+                                                           const std::vector<std::string>&) override;
+  absl::Status FlushWriteStream(const catalog::TableId&, const std::string&, int64_t) override;
   absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId&, std::string_view) override;
   absl::Status RegisterFunctions(const std::vector<engine::ScalarFunction>&) override;
   absl::Time Now() const override { return absl::UnixEpoch(); }

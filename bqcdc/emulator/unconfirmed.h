@@ -42,14 +42,29 @@ namespace bqcdc::emulator::unconfirmed {
 //   (t$20240131) are refused by name.
 
 // ---- AppendRows (handlers/append_session.h)
-// * A missing table, an offset on a default stream (InvalidArgument), rows in Arrow format and created
-//   streams (Unimplemented) are errors in the stream; they do not end the RPC.
+// * A missing table, an offset on a default stream (InvalidArgument) and rows in Arrow format (Unimplemented)
+//   are errors in the stream; they do not end the RPC.
 // * A writer schema that is refused leaves the one before in force.
 // * `updated_schema` comes once for each change and connection, on the first response to an accepted request.
 // * A table that was dropped or re-created: NotFound without a StorageError.
 // * Requests beyond --max-request-bytes (20 MiB) are refused in the stream, `AppendRows request too large: N
 //   limit L`.
 // * An idle connection is closed with Aborted after --idle-timeout (10 min) by the server's clock.
+
+// ---- Created write streams (engine/write_stream.h, handlers/write_streams.h)
+// * UPSERT and DELETE are refused with the text about insert mode, also where the table has no primary key.
+//   Such a stream leaves the mode of its connection as it is; INSERT is taken. Several connections may
+//   append.
+// * A later writer schema is taken. A request whose rows are bad is told so whatever its offset is.
+// * Lifetimes without traffic: COMMITTED 3 days, BUFFERED 7 days, PENDING 24 hours, and 4 hours once it is
+//   finalized and not committed. Afterwards NotFound with STREAM_NOT_FOUND, and rows that wait are gone.
+// * GetWriteStream of an id of another form than this server's is InvalidArgument, `Invalid stream name.`;
+//   every other use of an unknown stream is NotFound.
+// * Texts: `Stream has been finalized.`, `Stream has not been finalized.`, `Stream has already been
+//   committed.`, `Invalid stream type: …`, `Offset N is already flushed`. Finalize may be repeated.
+// * FlushRows without an offset is InvalidArgument; on a finalized stream STREAM_FINALIZED; on a default
+//   stream INVALID_STREAM_TYPE.
+// * Rows of a commit or flush count as ingested when they are shown.
 
 // ---- Folding of changes (cdc/, engine/)
 // * A late, lower number loses against an applied row for ever (--forget-sequences-after makes rows forget),

@@ -166,6 +166,7 @@ bool AppendConnection::PumpOne(const EntryPointer& entry) {
       version_in_flight_[decoded.batch.table_uid] = decoded.batch.schema_version;
       ++commits_in_flight_;
       entry->table = std::move(decoded.table);
+      entry->stream = decoded.batch.stream;
       ++entry->tries;
       // Wide tables take more in memory than on the wire, and it is memory that the limits are about.
       const int64_t more = std::max<int64_t>(0, decoded.batch.bytes - entry->size);
@@ -210,6 +211,8 @@ void AppendConnection::OnDurable(const EntryPointer& entry, const absl::Status& 
     if (status.code() == absl::StatusCode::kAborted && entry->tries < kDecodesMax) {
       held_.emplace(entry->number, entry);
       context_.counters.requests_decoded_again++;
+    } else if (const auto refusal = engine::RefusalOf(status)) {
+      SettleLocked(entry, StreamError(*refusal));
     } else if (status.code() == absl::StatusCode::kNotFound) {
       SettleLocked(entry, TableGone(entry->destination->stream.table));
     } else {
@@ -325,7 +328,9 @@ void AppendConnection::PrepareResponse() {
     entry->destination->announced_version = entry->table->schema_version;
     updated = &entry->table->schema;
   }
-  write_buffer_ = MakeAppendResponse(entry->destination.get(), entry->status, entry->faults, updated);
+  std::optional<int64_t> offset;
+  if (entry->stream != nullptr) offset = entry->stream->stored_offset;
+  write_buffer_ = MakeAppendResponse(entry->destination.get(), entry->status, offset, entry->faults, updated);
 }
 
 }  // namespace bqcdc::emulator::handlers

@@ -69,6 +69,7 @@ class AppendConnection final : public grpc::ServerBidiReactor<grpc::ByteBuffer, 
     bool ready = false;  // `status` is the outcome
     absl::Status status;
     std::vector<convert::RowFault> faults;
+    std::shared_ptr<const engine::StreamAppend> stream;  // of a created stream, once handed to the database
   };
   using EntryPointer = std::shared_ptr<Entry>;
   enum class Action : uint8_t { kNone, kRead, kWrite, kFinish };

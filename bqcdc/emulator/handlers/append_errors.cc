@@ -11,6 +11,7 @@ namespace {
 namespace v1 = google::cloud::bigquery::storage::v1;
 
 constexpr char kStorageErrorUrl[] = "bqcdc/storage-error";
+constexpr char kEntity[] = " Entity: ";
 
 }  // namespace
 
@@ -20,8 +21,8 @@ absl::Status WithStorageError(absl::Status status, StorageErrorCode code) {
 }
 
 absl::Status WithEntity(const absl::Status& status, std::string_view entity) {
-  if (entity.empty() || absl::StrContains(status.message(), " Entity: ")) return status;
-  absl::Status result(status.code(), base::StrCat(base::ToStd(status.message()), " Entity: ", entity));
+  if (entity.empty() || absl::StrContains(status.message(), kEntity)) return status;
+  absl::Status result(status.code(), base::StrCat(base::ToStd(status.message()), kEntity, entity));
   status.ForEachPayload(
       [&](absl::string_view url, const absl::Cord& value) { result.SetPayload(url, value); });
   return result;
@@ -57,9 +58,56 @@ absl::Status NoPrimaryKey(const catalog::TableId& table) {
                                table.ToString());
 }
 
-absl::Status CreatedStreamsNotOffered(std::string_view what) {
-  return base::Error(absl::StatusCode::kUnimplemented, "Not implemented by this server: ", what,
-                     " (only the default stream of a table, .../_default, is served)");
+absl::Status InvalidStreamName(std::string_view name) {
+  return base::InvalidArgument("Invalid stream name. Entity: ", name);
+}
+
+absl::Status PartitionDecoratorsNotOffered() {
+  return base::Error(absl::StatusCode::kUnimplemented,
+                     "Not implemented by this server: partition decorators");
+}
+
+absl::Status StreamError(const engine::StreamRefusal& refusal) {
+  using engine::StreamFault;
+  const int64_t expected = refusal.expected_offset, received = refusal.received_offset;
+  switch (refusal.fault) {
+    case StreamFault::kNotFound:
+      return WithStorageError(base::NotFound("Requested entity was not found."),
+                              v1::StorageError::STREAM_NOT_FOUND);
+    case StreamFault::kFinalized:
+      return WithStorageError(base::InvalidArgument("Stream has been finalized."),
+                              v1::StorageError::STREAM_FINALIZED);
+    case StreamFault::kNotFinalized:
+      return WithStorageError(base::InvalidArgument("Stream has not been finalized."),
+                              v1::StorageError::INVALID_STREAM_STATE);
+    case StreamFault::kAlreadyCommitted:
+      return WithStorageError(base::InvalidArgument("Stream has already been committed."),
+                              v1::StorageError::STREAM_ALREADY_COMMITTED);
+    case StreamFault::kWrongType:
+      return WithStorageError(
+          base::InvalidArgument("Invalid stream type: PENDING streams are committed, BUFFERED streams are "
+                                "flushed."),
+          v1::StorageError::INVALID_STREAM_TYPE);
+    case StreamFault::kOffsetExists:
+      return WithStorageError(
+          base::Error(absl::StatusCode::kAlreadyExists, "The offset is within stream, expected offset ",
+                      expected, ", received ", received),
+          v1::StorageError::OFFSET_ALREADY_EXISTS);
+    case StreamFault::kOffsetBeyond:
+      return WithStorageError(
+          base::Error(absl::StatusCode::kOutOfRange, "The offset is beyond stream, expected offset ",
+                      expected, ", received ", received),
+          v1::StorageError::OFFSET_OUT_OF_RANGE);
+    case StreamFault::kAlreadyFlushed:
+      return WithStorageError(
+          base::Error(absl::StatusCode::kAlreadyExists, "Offset ", received, " is already flushed"),
+          v1::StorageError::OFFSET_ALREADY_EXISTS);
+    case StreamFault::kFlushBeyond:
+      return WithStorageError(
+          base::Error(absl::StatusCode::kOutOfRange, "Offset ", received, " is beyond the end of the stream"),
+          v1::StorageError::OFFSET_OUT_OF_RANGE);
+  }
+  return base::Error(absl::StatusCode::kInternal, "unknown fault of a write stream");
 }
 
 absl::Status IdleFor(int64_t seconds) {
@@ -71,18 +119,39 @@ absl::Status Restarting() {
   return base::Error(absl::StatusCode::kAborted, "Closing the stream because server is restarted.");
 }
 
+v1::StorageError StorageErrorOf(const absl::Status& status, std::string_view entity) {
+  v1::StorageError detail;
+  const auto payload = status.GetPayload(kStorageErrorUrl);
+  int code = 0;
+  if (payload && absl::SimpleAtoi(std::string(*payload), &code))
+    detail.set_code(static_cast<StorageErrorCode>(code));
+  detail.set_entity(std::string(entity));
+  detail.set_error_message(std::string(base::ToStd(status.message())));
+  return detail;
+}
+
+grpc::Status RpcStatus(const absl::Status& status) {
+  const std::string message(base::ToStd(status.message()));
+  google::rpc::Status proto;
+  proto.set_code(static_cast<int>(status.code()));
+  proto.set_message(message);
+  const size_t entity = message.rfind(kEntity);
+  const v1::StorageError detail = StorageErrorOf(
+      status,
+      entity == std::string::npos ? "" : std::string_view(message).substr(entity + sizeof kEntity - 1));
+  const bool has_detail = detail.code() != v1::StorageError::STORAGE_ERROR_CODE_UNSPECIFIED;
+  if (has_detail) proto.add_details()->PackFrom(detail);
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
+                      has_detail ? proto.SerializeAsString() : "");
+}
+
 void FillError(const absl::Status& status, std::string_view entity, v1::AppendRowsResponse* response) {
   google::rpc::Status* error = response->mutable_error();
   error->set_code(static_cast<int>(status.code()));
   error->set_message(std::string(base::ToStd(status.message())));
-  const auto payload = status.GetPayload(kStorageErrorUrl);
-  int code = 0;
-  if (!payload || !absl::SimpleAtoi(std::string(*payload), &code)) return;
-  v1::StorageError detail;
-  detail.set_code(static_cast<StorageErrorCode>(code));
-  detail.set_entity(std::string(entity));
-  detail.set_error_message(error->message());
-  error->add_details()->PackFrom(detail);
+  const v1::StorageError detail = StorageErrorOf(status, entity);
+  if (detail.code() != v1::StorageError::STORAGE_ERROR_CODE_UNSPECIFIED)
+    error->add_details()->PackFrom(detail);
 }
 
 }  // namespace bqcdc::emulator::handlers

@@ -7,8 +7,10 @@
 #include "absl/status/status.h"
 #include "bqcdc/emulator/catalog/entities.h"
 #include "bqcdc/emulator/convert/proto_rows.h"
+#include "bqcdc/emulator/engine/write_stream.h"
 #include "bqcdc/emulator/handlers/stream_name.h"
 #include "google/cloud/bigquery/storage/v1/storage.pb.h"
+#include "grpcpp/support/status.h"
 
 // The errors of the Storage Write API: texts as the service writes them, and their way into responses.
 namespace bqcdc::emulator::handlers {
@@ -27,10 +29,18 @@ absl::Status TableGone(const catalog::TableId& table);
 absl::Status RequestTooLarge(int64_t bytes, int64_t limit);
 absl::Status BadRows();
 absl::Status NoPrimaryKey(const catalog::TableId& table);
-absl::Status CreatedStreamsNotOffered(std::string_view what);
+absl::Status InvalidStreamName(std::string_view name);
+absl::Status PartitionDecoratorsNotOffered();
+// What a created stream does not take, with its StorageError.
+absl::Status StreamError(const engine::StreamRefusal& refusal);
 absl::Status IdleFor(int64_t seconds);
 absl::Status Restarting();
 
+// The StorageError that the status carries; code unspecified where it carries none.
+google::cloud::bigquery::storage::v1::StorageError StorageErrorOf(const absl::Status& status,
+                                                                  std::string_view entity);
+// For a call that ends with it: the StorageError, if there is one, is in `grpc-status-details-bin`.
+grpc::Status RpcStatus(const absl::Status& status);
 // Fills `error` of a response from a status; details hold a StorageError where the status carries one.
 void FillError(const absl::Status& status, std::string_view entity,
                google::cloud::bigquery::storage::v1::AppendRowsResponse* response);

@@ -21,13 +21,15 @@ bool NamesEntity(const absl::Status& status) {
 }  // namespace
 
 grpc::ByteBuffer MakeAppendResponse(const AppendSession::Destination* destination, const absl::Status& status,
+                                    std::optional<int64_t> offset,
                                     const std::vector<convert::RowFault>& faults,
                                     const schema::TableSchema* updated_schema) {
   v1::AppendRowsResponse response;
   const std::string entity = destination == nullptr ? "" : destination->stream.Entity();
   if (destination != nullptr) response.set_write_stream(destination->name);
   if (status.ok()) {
-    response.mutable_append_result();  // the default stream has no offsets
+    v1::AppendRowsResponse::AppendResult* result = response.mutable_append_result();
+    if (offset) result->mutable_offset()->set_value(*offset);  // the default stream has none
   } else {
     FillError(NamesEntity(status) ? WithEntity(status, entity) : status, entity, &response);
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -11,8 +13,10 @@
 namespace bqcdc::emulator::handlers {
 
 // The serialized AppendRowsResponse to one request. `destination`: null where the request named none that
-// could be read. `updated_schema`: null, or the columns that the client does not know yet.
+// could be read. `offset`: of the first row, on a created stream. `updated_schema`: null, or the columns that
+// the client does not know yet.
 grpc::ByteBuffer MakeAppendResponse(const AppendSession::Destination* destination, const absl::Status& status,
+                                    std::optional<int64_t> offset,
                                     const std::vector<convert::RowFault>& faults,
                                     const schema::TableSchema* updated_schema);
 

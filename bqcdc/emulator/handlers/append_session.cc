@@ -62,11 +62,7 @@ absl::StatusOr<std::shared_ptr<AppendSession::Destination>> AppendSession::FindD
                        " destinations on one connection");
   }
   BQCDC_ASSIGN_OR_RETURN(StreamName stream, ParseStreamName(name));
-  if (!stream.is_default()) return CreatedStreamsNotOffered("appending to a created stream");
-  if (absl::StrContains(stream.table.table, "$")) {
-    return base::Error(absl::StatusCode::kUnimplemented,
-                       "Not implemented by this server: partition decorators");
-  }
+  if (absl::StrContains(stream.table.table, "$")) return PartitionDecoratorsNotOffered();
   auto destination = std::make_shared<Destination>();
   destination->name = std::string(name);
   destination->stream = std::move(stream);
@@ -89,7 +85,11 @@ absl::StatusOr<AppendSession::Resolved> AppendSession::Resolve(AppendRequest req
   if (request.default_missing_values != MissingValues::kUnspecified) {
     default_missing_values_ = request.default_missing_values;
   }
-  if (request.offset) return base::InvalidArgument("Offset can not be set on the default stream.");
+  if (request.offset && current_->stream.is_default()) {
+    return base::InvalidArgument("Offset can not be set on the default stream.");
+  }
+  if (request.offset.value_or(0) < 0) return base::InvalidArgument("Offset must not be negative.");
+  resolved.offset = request.offset;
   if (request.has_arrow_rows) {
     return base::Error(absl::StatusCode::kUnimplemented,
                        "Not implemented by this server: rows in Arrow format");
@@ -162,6 +162,7 @@ absl::Status AppendSession::JudgeMode(const Resolved& request, const catalog::Ta
       .destination = request.destination->stream.Entity(),
       .has_change_type = plan.has_change_type(),
       .has_primary_key = table.has_primary_key(),
+      .inserts_only = !request.destination->stream.is_default(),
       .row_count = request.rows.size(),
       .kinds = rows.kinds,
   };
@@ -190,6 +191,14 @@ AppendSession::Decoded AppendSession::Decode(const Resolved& request) {
     return result;
   }
   result.table = *std::move(table);
+  const StreamName& stream = request.destination->stream;
+  if (!stream.is_default()) {
+    if (const auto found = database_.GetWriteStream(stream.table, stream.stream); !found.ok()) {
+      const auto refusal = engine::RefusalOf(found.status());
+      result.status = refusal ? StreamError(*refusal) : TableGone(stream.table);
+      return result;
+    }
+  }
   const size_t columns = result.table->schema.columns.size() + engine::kChangeColumnCount;
   if (request.rows.size() > kRequestCellsMax / columns) {
     result.status = base::InvalidArgument("AppendRows request too large: ", request.rows.size(), " rows of ",
@@ -225,6 +234,10 @@ AppendSession::Decoded AppendSession::Decode(const Resolved& request) {
   result.batch.schema_version = result.table->schema_version;
   result.batch.chunks = std::move(rows->chunks);
   result.batch.bytes = rows->bytes;
+  if (!stream.is_default()) {
+    result.batch.stream =
+        std::make_shared<engine::StreamAppend>(engine::StreamAppend{stream.stream, request.offset});
+  }
   return result;
 }
 

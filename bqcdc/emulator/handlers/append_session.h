@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,7 @@ class AppendSession {
     std::shared_ptr<WriterSchema> writer_schema;
     std::shared_ptr<WriterSchema> writer_schema_before;  // in force again if this one proves unusable
     std::vector<std::string_view> rows;
+    std::optional<int64_t> offset;
     std::map<std::string, MissingValues> missing_values;
     MissingValues default_missing_values = MissingValues::kUnspecified;
   };

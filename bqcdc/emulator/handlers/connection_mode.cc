@@ -24,12 +24,12 @@ ConnectionMode::Mode ConnectionMode::mode(const std::string& destination) const 
 
 ConnectionMode::Verdict ConnectionMode::Judge(const Request& request) const {
   Verdict verdict;
-  verdict.mode = mode(request.destination);
+  verdict.mode = request.inserts_only ? Mode::kInsert : mode(request.destination);
   const bool decides = request.has_change_type && request.has_primary_key;
   for (size_t row = 0; row < request.row_count; ++row) {
     const ChangeKind kind = request.has_change_type ? request.kinds[row] : ChangeKind::kUnspecified;
     if (kind == ChangeKind::kInvalid) continue;  // refused already
-    if (IsChange(kind) && !request.has_primary_key) {
+    if (IsChange(kind) && !request.has_primary_key && !request.inserts_only) {
       verdict.needs_primary_key = true;
       return verdict;
     }
@@ -45,7 +45,7 @@ ConnectionMode::Verdict ConnectionMode::Judge(const Request& request) const {
 }
 
 void ConnectionMode::Accept(const Request& request, const Verdict& verdict) {
-  if (verdict.mode == Mode::kOpen) return;
+  if (verdict.mode == Mode::kOpen || request.inserts_only) return;
   modes_[scope_ == Scope::kConnection ? "" : request.destination] = verdict.mode;
 }
 

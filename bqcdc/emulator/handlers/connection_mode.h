@@ -27,6 +27,7 @@ class ConnectionMode {
     std::string destination;       // any name of the table, used with kDestination
     bool has_change_type = false;  // in the writer schema
     bool has_primary_key = false;  // of the table
+    bool inserts_only = false;     // a created stream; it leaves the connection's mode as it is
     size_t row_count = 0;
     std::span<const convert::ChangeKind> kinds;  // by row; empty without `_CHANGE_TYPE`
   };

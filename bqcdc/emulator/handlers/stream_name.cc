@@ -43,4 +43,11 @@ absl::StatusOr<StreamName> ParseStreamName(std::string_view name) {
                     std::string(parts.back())};
 }
 
+absl::StatusOr<StreamName> ParseParentName(std::string_view name) {
+  auto parsed = ParseStreamName(base::StrCat(name, "/_default"));
+  // One that ends in /streams is a stream's beginning.
+  if (parsed.ok() && parsed->TableName() == name) return parsed;
+  return base::InvalidArgument("Invalid table name. Entity: ", name.substr(0, kStreamNameBytesMax));
+}
+
 }  // namespace bqcdc::emulator::handlers

@@ -26,5 +26,7 @@ inline constexpr size_t kStreamNameBytesMax = 4096;
 
 // Errors: InvalidArgument for anything that is no stream name.
 absl::StatusOr<StreamName> ParseStreamName(std::string_view name);
+// A table's name, `projects/{p}/datasets/{d}/tables/{t}`, as its default stream.
+absl::StatusOr<StreamName> ParseParentName(std::string_view name);
 
 }  // namespace bqcdc::emulator::handlers

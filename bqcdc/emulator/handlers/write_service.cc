@@ -1,6 +1,7 @@
 #include "bqcdc/emulator/handlers/write_service.h"
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -28,21 +29,10 @@ using ServiceBase = BigQueryWrite::WithRawCallbackMethod_AppendRows<
             BigQueryWrite::WithCallbackMethod_BatchCommitWriteStreams<
                 BigQueryWrite::WithCallbackMethod_FlushRows<BigQueryWrite::Service>>>>>>;
 
-grpc::Status ToGrpc(const absl::Status& status) {
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                      std::string(status.message().data(), status.message().size()));
-}
-
-grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const absl::Status& status) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reactor->Finish(status.ok() ? grpc::Status::OK : ToGrpc(status));
-  return reactor;
-}
-
 // A call that is refused before anything of it is read.
 class RefusedAppend final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  explicit RefusedAppend(const absl::Status& status) { Finish(ToGrpc(status)); }
+  explicit RefusedAppend(const absl::Status& status) { Finish(RpcStatus(status)); }
   void OnDone() override { delete this; }
 };
 
@@ -80,29 +70,30 @@ class WriteService::Impl final : public ServiceBase {
     return connection.get();
   }
 
+  grpc::ServerUnaryReactor* CreateWriteStream(grpc::CallbackServerContext* context,
+                                              const v1::CreateWriteStreamRequest* request,
+                                              v1::WriteStream* response) override {
+    return AnswerKnown(context, [=, this] { return CreateStream(database_, *request, response); });
+  }
   grpc::ServerUnaryReactor* GetWriteStream(grpc::CallbackServerContext* context,
                                            const v1::GetWriteStreamRequest* request,
                                            v1::WriteStream* response) override {
-    return AnswerKnown(context, [&] { return GetStream(database_, *request, response); });
-  }
-  grpc::ServerUnaryReactor* CreateWriteStream(grpc::CallbackServerContext* context,
-                                              const v1::CreateWriteStreamRequest*,
-                                              v1::WriteStream*) override {
-    return AnswerKnown(context, [] { return CreatedStreamsNotOffered("CreateWriteStream"); });
+    return AnswerKnown(context, [=, this] { return GetStream(database_, *request, response); });
   }
   grpc::ServerUnaryReactor* FinalizeWriteStream(grpc::CallbackServerContext* context,
                                                 const v1::FinalizeWriteStreamRequest* request,
-                                                v1::FinalizeWriteStreamResponse*) override {
-    return AnswerKnown(context, [&] { return FinalizeStream(*request); });
+                                                v1::FinalizeWriteStreamResponse* response) override {
+    return AnswerKnown(context, [=, this] { return FinalizeStream(database_, *request, response); });
   }
   grpc::ServerUnaryReactor* BatchCommitWriteStreams(grpc::CallbackServerContext* context,
-                                                    const v1::BatchCommitWriteStreamsRequest*,
-                                                    v1::BatchCommitWriteStreamsResponse*) override {
-    return AnswerKnown(context, [] { return CreatedStreamsNotOffered("BatchCommitWriteStreams"); });
+                                                    const v1::BatchCommitWriteStreamsRequest* request,
+                                                    v1::BatchCommitWriteStreamsResponse* response) override {
+    return AnswerKnown(context, [=, this] { return CommitStreams(database_, *request, response); });
   }
-  grpc::ServerUnaryReactor* FlushRows(grpc::CallbackServerContext* context, const v1::FlushRowsRequest*,
-                                      v1::FlushRowsResponse*) override {
-    return AnswerKnown(context, [] { return CreatedStreamsNotOffered("FlushRows"); });
+  grpc::ServerUnaryReactor* FlushRows(grpc::CallbackServerContext* context,
+                                      const v1::FlushRowsRequest* request,
+                                      v1::FlushRowsResponse* response) override {
+    return AnswerKnown(context, [=, this] { return FlushStream(database_, *request, response); });
   }
 
   const WriteCounters& counters() const { return counters_; }
@@ -128,10 +119,19 @@ class WriteService::Impl final : public ServiceBase {
                                              : std::string_view());
   }
 
-  template <typename Method>
-  grpc::ServerUnaryReactor* AnswerKnown(grpc::CallbackServerContext* context, Method method) {
-    const absl::Status refusal = Authenticate(*context);
-    return Answer(context, refusal.ok() ? method() : refusal);
+  // Methods wait for their commit, which must not hold up gRPC's threads.
+  grpc::ServerUnaryReactor* AnswerKnown(grpc::CallbackServerContext* context,
+                                        std::function<absl::Status()> method) {
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    if (const absl::Status refusal = Authenticate(*context); !refusal.ok()) {
+      reactor->Finish(RpcStatus(refusal));
+      return reactor;
+    }
+    stream_worker_.Post([reactor, method = std::move(method)] {
+      const absl::Status status = method();
+      reactor->Finish(status.ok() ? grpc::Status::OK : RpcStatus(status));
+    });
+    return reactor;
   }
 
   void Forget(AppendConnection* connection) {
@@ -182,6 +182,7 @@ class WriteService::Impl final : public ServiceBase {
   WriteCounters counters_;
   InFlightBudget budget_;
   TaskWorker worker_;
+  TaskWorker stream_worker_;
   const AppendContext context_;
 
   absl::Mutex mutex_;

@@ -14,7 +14,7 @@ class Service;
 
 namespace bqcdc::emulator::handlers {
 
-// google.cloud.bigquery.storage.v1.BigQueryWrite: appends to default streams. Thread-safe. Destroyed after
+// google.cloud.bigquery.storage.v1.BigQueryWrite. Thread-safe. Destroyed after
 // the gRPC server that serves it has shut down and before the database.
 class WriteService {
  public:

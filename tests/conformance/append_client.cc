@@ -54,9 +54,10 @@ absl::StatusOr<std::vector<std::string>> AllColumns(storage::BigQueryWrite::Stub
 
 absl::StatusOr<std::unique_ptr<AppendClient>> AppendClient::Open(storage::BigQueryWrite::Stub& stub,
                                                                  const std::string& table,
-                                                                 const std::vector<std::string>& columns) {
+                                                                 const std::vector<std::string>& columns,
+                                                                 const std::string& stream) {
   std::unique_ptr<AppendClient> client(new AppendClient);
-  client->stream_name_ = absl::StrCat(table, "/streams/_default");
+  client->stream_name_ = stream.empty() ? absl::StrCat(table, "/streams/_default") : stream;
   BQCDC_ASSIGN_OR_RETURN(storage::TableSchema table_schema, FetchSchema(stub, table));
   client->schema_.set_name("Row");
   for (const std::string& column : columns) {
@@ -121,6 +122,7 @@ absl::StatusOr<storage::AppendRowsResponse> AppendClient::Append(const std::vect
   if (!options.default_missing.empty()) {
     request.set_default_missing_value_interpretation(interpretation(options.default_missing));
   }
+  if (options.offset) request.mutable_offset()->set_value(*options.offset);
   storage::AppendRowsResponse response;
   if (rpc_->Write(request) && rpc_->Read(&response)) return response;
   rpc_->WritesDone();

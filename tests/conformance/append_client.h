@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,18 +16,21 @@ namespace bqcdc::conformance {
 
 namespace storage = google::cloud::bigquery::storage::v1;
 
-// One AppendRows connection to a default stream. Not thread-safe.
+// One AppendRows connection to a stream. Not thread-safe.
 class AppendClient {
  public:
-  // `columns`: "name" or "name:TYPE"; the type is that of the table's column, else STRING.
+  // `columns`: "name" or "name:TYPE"; the type is that of the table's column, else STRING. `stream`: the name
+  // of a created stream; empty: the default stream.
   static absl::StatusOr<std::unique_ptr<AppendClient>> Open(storage::BigQueryWrite::Stub& stub,
                                                             const std::string& table,
-                                                            const std::vector<std::string>& columns);
+                                                            const std::vector<std::string>& columns,
+                                                            const std::string& stream = "");
   ~AppendClient();
 
   struct Options {
     std::map<std::string, std::string> missing;  // column → NULL_VALUE or DEFAULT_VALUE
     std::string default_missing;
+    std::optional<int64_t> offset;
   };
   // Sends one request of these JSON objects and waits for its answer; an error status is one that ended the
   // RPC.

@@ -10,9 +10,10 @@ namespace {
 
 const std::set<std::string>& Verbs() {
   static const std::set<std::string> verbs = {
-      "create",         "connect",        "append", "ok",      "error", "row_error",
-      "rows",           "query",          "sql",    "advance", "apply", "remember_watermark",
-      "same_watermark", "later_watermark"};
+      "create",         "connect",         "append", "ok",       "error",  "row_error",
+      "rows",           "query",           "sql",    "advance",  "apply",  "remember_watermark",
+      "same_watermark", "later_watermark", "stream", "finalize", "commit", "flush",
+      "offset",         "storage_error"};
   return verbs;
 }
 

@@ -22,6 +22,10 @@
 //     $TABLE, a JSON array a row below, in any order; none: empty query SQL likewise; $TABLE, $NAME and
 //     $DATASET stand for the case's own sql STATEMENT advance DURATION | apply           the local server's
 //     clock and background work remember_watermark | same_watermark | later_watermark
+//     stream NAME TYPE                   CreateWriteStream; `append NAME [offset N]` goes to it
+//     finalize NAME | commit NAME… | flush NAME N     what ok and error ask about as well
+//     offset N                           the offset, or row count, that the answer before tells
+//     storage_error CODE                 one for each StorageError of the answer, all of them
 //
 // `#` begins a comment line.
 namespace bqcdc::conformance {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "google/rpc/status.pb.h"
 
 namespace bqcdc::conformance {
 namespace {
@@ -22,6 +23,13 @@ std::vector<std::string> Canonical(const std::vector<std::string>& rows) {
   for (const std::string& row : rows) canonical.push_back(json::parse(row).dump());
   std::sort(canonical.begin(), canonical.end());
   return canonical;
+}
+
+void AddStorageErrors(const google::rpc::Status& status, std::set<std::string>& codes) {
+  for (const auto& any : status.details()) {
+    storage::StorageError detail;
+    if (any.UnpackTo(&detail)) codes.insert(storage::StorageError::StorageErrorCode_Name(detail.code()));
+  }
 }
 
 bool IsExpectation(const Step* step) {
@@ -64,6 +72,10 @@ CaseRunner::Difference CaseRunner::RunStep(const Step& step) {
   if (step.verb == "ok") return ExpectOk();
   if (step.verb == "error") return ExpectError(step);
   if (step.verb == "row_error") return ExpectRowError(step);
+  if (step.verb == "stream") return CreateStream(step);
+  if (step.verb == "finalize" || step.verb == "commit" || step.verb == "flush") return CallStream(step);
+  if (step.verb == "offset") return ExpectOffset(step);
+  if (step.verb == "storage_error") return ExpectStorageError(step);
   if (step.verb == "rows") return ExpectRows(step, Fill("SELECT * FROM $TABLE"));
   if (step.verb == "query") return ExpectRows(step, Fill(step.argument));
   if (step.verb == "advance") return Advance(step);
@@ -111,11 +123,13 @@ CaseRunner::Difference CaseRunner::Append(const Step& step) {
   for (size_t i = 1; i + 1 < words.size(); i += 2) {
     if (words[i] == "missing") options.missing.insert(absl::StrSplit(words[i + 1], absl::MaxSplits('=', 1)));
     if (words[i] == "default_missing") options.default_missing = words[i + 1];
+    int64_t offset = 0;
+    if (words[i] == "offset" && absl::SimpleAtoi(words[i + 1], &offset)) options.offset = offset;
   }
   if (!connections_.contains(connection)) {
     auto columns = AllColumns(endpoint_.stub(), table_path_);
     if (!columns.ok()) return std::string(columns.status().message());
-    auto client = AppendClient::Open(endpoint_.stub(), table_path_, *columns);
+    auto client = AppendClient::Open(endpoint_.stub(), table_path_, *columns, streams_[connection]);
     if (!client.ok()) return std::string(client.status().message());
     connections_[connection] = *std::move(client);
   }
@@ -129,10 +143,85 @@ CaseRunner::Difference CaseRunner::Append(const Step& step) {
     answer_->code = CodeName(response->error().code());
     answer_->message = response->error().message();
     for (const auto& row : response->row_errors()) answer_->row_errors[row.index()] = row.message();
+    AddStorageErrors(response->error(), answer_->storage_errors);
+  } else if (response->append_result().has_offset()) {
+    answer_->offset = response->append_result().offset().value();
   }
   Record(step,
          response.ok() ? response->ShortDebugString() : absl::StrCat(answer_->code, " ", answer_->message));
   return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::CreateStream(const Step& step) {
+  const std::pair<std::string, std::string> words = absl::StrSplit(step.argument, ' ');
+  storage::WriteStream::Type type;
+  if (!storage::WriteStream::Type_Parse(words.second, &type)) return "stream needs a name and a type";
+  grpc::ClientContext context;
+  storage::CreateWriteStreamRequest request;
+  request.set_parent(table_path_);
+  request.mutable_write_stream()->set_type(type);
+  storage::WriteStream stream;
+  const grpc::Status status = endpoint_.stub().CreateWriteStream(&context, request, &stream);
+  if (!status.ok()) return status.error_message();
+  streams_[words.first] = stream.name();
+  return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::CallStream(const Step& step) {
+  const std::vector<std::string> words = absl::StrSplit(step.argument, ' ', absl::SkipEmpty());
+  if (words.empty()) return "the step needs a stream";
+  answer_.emplace();
+  grpc::ClientContext context;
+  grpc::Status status;
+  if (step.verb == "finalize") {
+    storage::FinalizeWriteStreamRequest request;
+    request.set_name(streams_[words[0]]);
+    storage::FinalizeWriteStreamResponse response;
+    status = endpoint_.stub().FinalizeWriteStream(&context, request, &response);
+    if (status.ok()) answer_->offset = response.row_count();
+  } else if (step.verb == "commit") {
+    storage::BatchCommitWriteStreamsRequest request;
+    request.set_parent(table_path_);
+    for (const std::string& word : words) request.add_write_streams(streams_[word]);
+    storage::BatchCommitWriteStreamsResponse response;
+    status = endpoint_.stub().BatchCommitWriteStreams(&context, request, &response);
+    for (const storage::StorageError& error : response.stream_errors()) {
+      answer_->code = "STREAM_ERRORS";
+      absl::StrAppend(&answer_->message, error.error_message(), " ");
+      answer_->storage_errors.insert(storage::StorageError::StorageErrorCode_Name(error.code()));
+    }
+  } else {
+    storage::FlushRowsRequest request;
+    request.set_write_stream(streams_[words[0]]);
+    int64_t offset = 0;
+    if (words.size() != 2 || !absl::SimpleAtoi(words[1], &offset))
+      return "flush needs a stream and an offset";
+    request.mutable_offset()->set_value(offset);
+    storage::FlushRowsResponse response;
+    status = endpoint_.stub().FlushRows(&context, request, &response);
+    if (status.ok()) answer_->offset = response.offset();
+  }
+  if (!status.ok()) {
+    answer_->code = CodeName(status.error_code());
+    answer_->message = status.error_message();
+    google::rpc::Status proto;
+    if (proto.ParseFromString(status.error_details())) AddStorageErrors(proto, answer_->storage_errors);
+  }
+  Record(step, absl::StrCat(answer_->code, " ", answer_->message));
+  return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::ExpectOffset(const Step& step) {
+  const std::string seen = answer_ && answer_->offset ? absl::StrCat(*answer_->offset) : "no offset";
+  if (seen == step.argument) return std::nullopt;
+  return absl::StrCat("the answer has ", seen, ", right is ", step.argument);
+}
+
+CaseRunner::Difference CaseRunner::ExpectStorageError(const Step& step) {
+  if (answer_ && answer_->storage_errors.contains(step.argument)) return std::nullopt;
+  return absl::StrCat("the answer has the storage errors ",
+                      answer_ ? absl::StrJoin(answer_->storage_errors, ", ") : "", ", right is ",
+                      step.argument);
 }
 
 CaseRunner::Difference CaseRunner::ExpectOk() {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 
 #include "tests/conformance/append_client.h"
@@ -30,6 +31,11 @@ class CaseRunner {
   Difference Create(const Step& step);
   Difference Connect(const Step& step);
   Difference Append(const Step& step);
+  Difference CreateStream(const Step& step);
+  // Finalize, commit and flush.
+  Difference CallStream(const Step& step);
+  Difference ExpectOffset(const Step& step);
+  Difference ExpectStorageError(const Step& step);
   Difference ExpectOk();
   Difference ExpectError(const Step& step);
   Difference ExpectRowError(const Step& step);
@@ -45,6 +51,8 @@ class CaseRunner {
     std::string code = "OK";  // gRPC code, or the REST reason
     std::string message;
     std::map<int64_t, std::string> row_errors;
+    std::optional<int64_t> offset;         // of the first row; of finalize: the row count
+    std::set<std::string> storage_errors;  // codes
     bool checked = false;
   };
 
@@ -53,6 +61,7 @@ class CaseRunner {
   std::ostream* const record_;
   const std::string table_path_;  // projects/…/tables/…
   std::map<std::string, std::unique_ptr<AppendClient>> connections_;
+  std::map<std::string, std::string> streams_;  // as the case calls them → names
   std::optional<Answer> answer_;
   std::string watermark_;
 };

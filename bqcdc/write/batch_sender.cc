@@ -336,7 +336,7 @@ void BatchSender::TellAnswer(const Parcel& parcel, const AppendResult& result, A
   answered.timing = result.timing;
   answered.action = action;
   if (surroundings_.latency_target != nullptr && answered.first && action == AppendAction::kNone)
-    surroundings_.latency_target->OnAnswer(answered.filled + answered.waited + answered.timing.answered);
+    surroundings_.latency_target->OnAnswer({answered.filled + answered.waited, answered.timing.answered});
   if (surroundings_.on_answer) surroundings_.on_answer(answered);
 }
 

@@ -14,7 +14,7 @@ absl::Duration LatencyOf(std::size_t batch_bytes, double rate) {
 
 std::size_t SettledBytes(absl::Duration target, double rate) {
   LatencyTarget latency({.target = target});
-  for (int i = 0; i < 2000; ++i) latency.OnAnswer(LatencyOf(latency.batch_bytes(), rate));
+  for (int i = 0; i < 2000; ++i) latency.OnAnswer({.answered = LatencyOf(latency.batch_bytes(), rate)});
   return latency.batch_bytes();
 }
 
@@ -31,34 +31,54 @@ TEST(LatencyTargetTest, BatchesShrinkUntilTheTargetIsMet) {
 
 TEST(LatencyTargetTest, BatchesGrowAgain) {
   LatencyTarget latency({.target = absl::Milliseconds(50)});
-  for (int i = 0; i < 200; ++i) latency.OnAnswer(absl::Seconds(1));
+  for (int i = 0; i < 200; ++i) latency.OnAnswer({.answered = absl::Seconds(1)});
   EXPECT_EQ(latency.batch_bytes(), kMin);
-  for (int i = 0; i < 500; ++i) latency.OnAnswer(absl::Milliseconds(1));
+  for (int i = 0; i < 500; ++i) latency.OnAnswer({.answered = absl::Milliseconds(1)});
   EXPECT_EQ(latency.batch_bytes(), kMax);
 }
 
 // Where each request takes its time whatever its size, smaller batches do not help; fewer of them do.
 TEST(LatencyTargetTest, TheWindowShrinksWhereTheSmallestBatchesMissTheTarget) {
   LatencyTarget latency({.target = absl::Milliseconds(50)});
-  for (int i = 0; i < 2000; ++i) latency.OnAnswer(latency.requests_in_flight() * absl::Milliseconds(10));
+  for (int i = 0; i < 2000; ++i)
+    latency.OnAnswer({.answered = latency.requests_in_flight() * absl::Milliseconds(10)});
   EXPECT_EQ(latency.batch_bytes(), kMin);
   EXPECT_GE(latency.requests_in_flight(), 3);
   EXPECT_LE(latency.requests_in_flight(), 6) << "it looks for the border by crossing it";
-  // Nothing is enough: one request at a time is what is left.
-  for (int i = 0; i < 200; ++i) latency.OnAnswer(absl::Seconds(1));
+  // Where the service queues so much that nothing is enough, one request at a time is what is left.
+  for (int i = 0; i < 2000; ++i)
+    latency.OnAnswer({.answered = latency.requests_in_flight() * absl::Seconds(1)});
   EXPECT_EQ(latency.requests_in_flight(), 1);
   // Back again: the window first, then the batches.
-  for (int i = 0; i < 8 * 15; ++i) latency.OnAnswer(absl::Milliseconds(1));
+  for (int i = 0; i < 8 * 17 && latency.requests_in_flight() < 16; ++i)
+    latency.OnAnswer({.answered = absl::Milliseconds(1)});
   EXPECT_EQ(latency.requests_in_flight(), 16);
   EXPECT_EQ(latency.batch_bytes(), kMin);
-  for (int i = 0; i < 500; ++i) latency.OnAnswer(absl::Milliseconds(1));
+  for (int i = 0; i < 500; ++i) latency.OnAnswer({.answered = absl::Milliseconds(1)});
   EXPECT_EQ(latency.batch_bytes(), kMax);
+}
+
+// A distant service that takes any number of requests at once, and a source that is faster: so many batches
+// wait in front of the window that fewer requests under way make each row wait longer.
+TEST(LatencyTargetTest, TheWindowStaysWhereFewerRequestsAreNotAnsweredSooner) {
+  constexpr int kBatchesInMemory = 32;
+  constexpr absl::Duration kWay = absl::Milliseconds(100);
+  LatencyTarget latency({.target = absl::Milliseconds(150)});
+  int small = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const double turns = static_cast<double>(kBatchesInMemory) / latency.requests_in_flight();
+    latency.OnAnswer({.before = (turns - 1) * kWay, .answered = kWay});
+    ASSERT_GE(latency.requests_in_flight(), 11) << "after " << i << " answers";
+    small += latency.requests_in_flight() < 16 ? 1 : 0;
+  }
+  EXPECT_GT(small, 0) << "it was tried";
+  EXPECT_LT(small, 20'000 / 20) << "and seldom";
 }
 
 TEST(LatencyTargetTest, OneSlowAnswerAmongManyCountsOnce) {
   LatencyTarget latency({.target = absl::Milliseconds(50)});
-  latency.OnAnswer(absl::Seconds(1));
-  for (int i = 0; i < 7; ++i) latency.OnAnswer(absl::Milliseconds(40));
+  latency.OnAnswer({.answered = absl::Seconds(1)});
+  for (int i = 0; i < 7; ++i) latency.OnAnswer({.answered = absl::Milliseconds(40)});
   EXPECT_LT(latency.batch_bytes(), kMax);
   EXPECT_GT(latency.batch_bytes(), kMax / 2);
 }

@@ -168,25 +168,15 @@ absl::Status TableRetry::Run() {
   connections.connections_max = 1;
   connections.connection.trace_id = options_.trace_id;
   connections.connection.reopen_time_max = options_.retry_time_max;
-  connections.connection.before_open = [this](bool, const absl::Status&) {
-    const absl::Status status = CheckTable();
-    return status.ok() || status.code() == absl::StatusCode::kFailedPrecondition
-               ? status
-               : absl::UnavailableError(status.message());
-  };
-  write::ConnectionPool pool(
-      connections, with_.channels, *with_.clock,
-      [this](int connection, std::int64_t request, write::AppendResult result) {
-        sender_->OnResult(connection, request, std::move(result));
-      },
-      [this](const absl::Status& status) { sender_->Fail(status); });
+  const std::unique_ptr<write::ConnectionPool> pool = sender_->MakePool(
+      connections, with_.channels, [this] { return CheckTable(); }, nullptr);
 
   absl::Status fed;
   std::thread feeder([&] {
     fed = Feed();
     sender_->EndInput();
   });
-  const absl::Status sent = sender_->Run(pool);
+  const absl::Status sent = sender_->Run(*pool);
   pool_->Close();
   feeder.join();
   return !fed.ok() && (sent.ok() || absl::IsCancelled(sent)) ? fed : sent;

@@ -18,6 +18,7 @@
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/engine/duckdb_connection.h"
 #include "bqcdc/emulator/engine/store.h"
+#include "bqcdc/emulator/engine/stream_sql.h"
 #include "bqcdc/emulator/engine/testing/table_driver.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -293,6 +294,37 @@ TEST(WriteStreamsTest, LifetimesEnd) {
   EXPECT_FALSE(lives(pending));
   table.clock().Advance(absl::Hours(7 * 24));
   EXPECT_FALSE(lives(buffered));
+}
+
+TEST(WriteStreamsTest, RowsThatWereShownOrExpiredNoLongerWait) {
+  testing::TemporaryDirectory directory;
+  TableDriver::Options options = ManualApplies();
+  options.directory = directory.path();
+  int64_t uid = 0, version = 0;
+  {
+    TableDriver table(options);
+    const std::string pending = Create(table, WriteStreamType::kPending);
+    const std::string expired = Create(table, WriteStreamType::kPending);
+    const std::string buffered = Create(table, WriteStreamType::kBuffered);
+    for (const std::string& id : {pending, expired, buffered}) {
+      ASSERT_TRUE(Append(table, id, {Plain(1, "a"), Plain(2, "b")}).ok());
+    }
+    ASSERT_TRUE(table.database().FinalizeWriteStream(table.id(), pending).ok());
+    ASSERT_TRUE(table.database().CommitWriteStreams(table.id(), {pending})->refused.empty());
+    ASSERT_TRUE(table.database().FlushWriteStream(table.id(), buffered, 0).ok());
+    table.clock().Advance(absl::Hours(25));
+    Create(table, WriteStreamType::kCommitted);
+    const catalog::Table entity = *table.database().GetTable(table.id());
+    uid = entity.uid;
+    version = entity.schema_version;
+  }
+  auto store = Store::Open(directory.path(), 256 << 20, 1);
+  ASSERT_TRUE(store.ok()) << store.status();
+  auto connection = *(*store)->Connect();
+  // The second row of the buffered stream.
+  EXPECT_EQ(*connection->ReadInt64("SELECT count(*) FROM " + StagedTable(uid, version)),
+            std::optional<int64_t>(1));
+  EXPECT_EQ(*connection->ReadInt64("SELECT count(*) FROM delta.main.stream"), std::optional<int64_t>(2));
 }
 
 TEST(WriteStreamsTest, ADirectoryOfTheFormatBeforeIsOpenedAndBecomesANewOne) {

@@ -238,6 +238,12 @@ TEST(WriteStreamsTest, StagedRowsFollowTheColumns) {
   ASSERT_TRUE(changed.ok()) << changed.status();
   ASSERT_TRUE(Append(table, id, {Plain(2, "b")}, 1).ok());
   table.Restart();
+  const auto drop = [](catalog::Table& entity) {
+    entity.schema.columns.pop_back();
+    return absl::OkStatus();
+  };
+  changed = table.database().UpdateTable(table.id(), std::nullopt, drop, ColumnDrops::kAllowed);
+  ASSERT_TRUE(changed.ok()) << changed.status();
   ASSERT_TRUE(Append(table, id, {Plain(3, "c")}, 2).ok());
   ASSERT_TRUE(table.database().FinalizeWriteStream(table.id(), id).ok());
   ASSERT_TRUE(table.database().CommitWriteStreams(table.id(), {id}).ok());

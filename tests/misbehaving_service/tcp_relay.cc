@@ -1,52 +1,24 @@
 #include "tests/misbehaving_service/tcp_relay.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <list>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "bqcdc/base/testing/loopback_socket.h"
+
 namespace bqcdc::misbehaving {
 namespace {
 
 constexpr std::size_t kBufferBytesMax = 256 * 1024;
-
-sockaddr_in Loopback(int port) {
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
-
-[[noreturn]] void Die(const char* what) {
-  std::perror(what);
-  std::abort();
-}
-
-int BoundSocket(bool reuse_port, int* port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) Die("socket");
-  const int on = 1;
-  if (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) Die("SO_REUSEPORT");
-  sockaddr_in address = Loopback(0);
-  socklen_t length = sizeof address;
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), length) != 0) Die("bind");
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) Die("getsockname");
-  *port = ntohs(address.sin_port);
-  return fd;
-}
 
 // One direction of a connection.
 struct Pipe {
@@ -104,9 +76,9 @@ void CloseLink(Link& link, bool reset) {
 
 TcpRelay::TcpRelay(int target_port, std::function<void(int)> on_frozen)
     : target_port_(target_port), on_frozen_(std::move(on_frozen)) {
-  listener_ = BoundSocket(false, &port_);
-  if (listen(listener_, 16) != 0) Die("listen");
-  if (pipe2(wake_, O_CLOEXEC | O_NONBLOCK) != 0) Die("pipe2");
+  listener_ = base::BoundLoopbackSocket(SOCK_NONBLOCK, /*reuse_port=*/false, &port_);
+  if (listen(listener_, 16) != 0) base::Die("listen");
+  if (pipe2(wake_, O_CLOEXEC | O_NONBLOCK) != 0) base::Die("pipe2");
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -173,7 +145,7 @@ void TcpRelay::Run() {
     links.remove_if([](const Link& link) { return link.gone; });
     for (int fd; (fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0;) {
       const int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      sockaddr_in address = Loopback(target_port_);
+      sockaddr_in address = base::LoopbackAddress(target_port_);
       if (connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
         close(server);
         close(fd);
@@ -194,7 +166,7 @@ void TcpRelay::Run() {
   }
 }
 
-ReservedPort::ReservedPort() { fd_ = BoundSocket(true, &port_); }
+ReservedPort::ReservedPort() { fd_ = base::BoundLoopbackSocket(SOCK_NONBLOCK, /*reuse_port=*/true, &port_); }
 ReservedPort::~ReservedPort() { close(fd_); }
 
 }  // namespace bqcdc::misbehaving

@@ -1,6 +1,5 @@
 #include "bqcdc/base/failpoint.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -11,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "bqcdc/emulator/engine/database.h"
+#include "bqcdc/emulator/engine/testing/killed_child.h"
 #include "bqcdc/emulator/engine/testing/table_driver.h"
 #include "gtest/gtest.h"
 
@@ -19,12 +19,13 @@ namespace bqcdc::emulator::engine {
 namespace {
 
 using testing::Delete;
+using testing::Kill;
+using testing::KilledChildDirectory;
 using testing::Plain;
+using testing::RunUntilKilled;
 using testing::TableDriver;
 using testing::TestRow;
 using testing::Upsert;
-
-constexpr int kKilled = 137;
 
 // What the child does, over and over: changes of a few keys with rising numbers, plain rows with ids of their
 // own, applies, and tables that come, change and go. Each acknowledged request is noted in a file before the
@@ -83,31 +84,13 @@ std::string Want(int last) {
   return text;
 }
 
-struct Kill {
-  base::Failpoint point;
-  int visit;
-};
-
 class FailpointTest : public ::testing::TestWithParam<Kill> {};
 
 TEST_P(FailpointTest, NothingAcknowledgedIsLostNothingIsDoubled) {
   const std::string point(base::FailpointName(GetParam().point));
   testing::TemporaryDirectory directory;
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    const std::string wanted = absl::StrCat(point, ":", GetParam().visit);
-    const std::string filter = "--gtest_filter=FailpointChild.DISABLED_Lives";
-    setenv("BQCDC_FAILPOINT", wanted.c_str(), 1);
-    setenv("BQCDC_FAILPOINT_DIRECTORY", directory.path().c_str(), 1);
-    execl("/proc/self/exe", "emulator_engine_test", filter.c_str(), "--gtest_also_run_disabled_tests",
-          nullptr);
-    _exit(1);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFEXITED(status)) << status;
-  ASSERT_EQ(WEXITSTATUS(status), kKilled) << point << " was not reached";
+  ASSERT_TRUE(RunUntilKilled(GetParam(), "FailpointChild.DISABLED_Lives", directory.path()))
+      << point << " was not reached";
   const int last = LastNoted(directory.path());
   TableDriver::Options options;
   options.database.background_apply = false;
@@ -143,16 +126,12 @@ std::vector<Kill> EveryPoint() {
   return kills;
 }
 
-INSTANTIATE_TEST_SUITE_P(Kills, FailpointTest, ::testing::ValuesIn(EveryPoint()), [](const auto& info) {
-  std::string name(base::FailpointName(info.param.point));
-  std::replace(name.begin(), name.end(), '-', '_');
-  return absl::StrCat(name, "_", info.param.visit);
-});
+INSTANTIATE_TEST_SUITE_P(Kills, FailpointTest, ::testing::ValuesIn(EveryPoint()),
+                         [](const auto& info) { return testing::KillName(info.param); });
 
 // Runs in the child process only.
 TEST(FailpointChild, DISABLED_Lives) {
-  const char* directory = std::getenv("BQCDC_FAILPOINT_DIRECTORY");
-  if (directory != nullptr) LiveUntilKilled(directory);
+  if (KilledChildDirectory() != nullptr) LiveUntilKilled(KilledChildDirectory());
 }
 
 }  // namespace

@@ -1,4 +1,3 @@
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +18,7 @@
 #include "bqcdc/emulator/engine/duckdb_connection.h"
 #include "bqcdc/emulator/engine/store.h"
 #include "bqcdc/emulator/engine/stream_sql.h"
+#include "bqcdc/emulator/engine/testing/killed_child.h"
 #include "bqcdc/emulator/engine/testing/table_driver.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -27,7 +27,10 @@
 namespace bqcdc::emulator::engine {
 namespace {
 
+using testing::Kill;
+using testing::KilledChildDirectory;
 using testing::Plain;
+using testing::RunUntilKilled;
 using testing::TableDriver;
 using testing::TestRow;
 using testing::Upsert;
@@ -414,30 +417,13 @@ void LiveUntilKilled(const std::string& directory) {
   _exit(0);
 }
 
-struct Kill {
-  base::Failpoint point;
-  int visit;
-};
-
 class StreamKillTest : public ::testing::TestWithParam<Kill> {};
 
 TEST_P(StreamKillTest, StreamsGoOnWhereTheyWere) {
   const std::string point(base::FailpointName(GetParam().point));
   testing::TemporaryDirectory directory;
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    const std::string wanted = absl::StrCat(point, ":", GetParam().visit);
-    setenv("BQCDC_FAILPOINT", wanted.c_str(), 1);
-    setenv("BQCDC_FAILPOINT_DIRECTORY", directory.path().c_str(), 1);
-    execl("/proc/self/exe", "emulator_engine_test", "--gtest_filter=StreamKillChild.DISABLED_Lives",
-          "--gtest_also_run_disabled_tests", nullptr);
-    _exit(1);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFEXITED(status)) << status;
-  ASSERT_EQ(WEXITSTATUS(status), 137) << point << " was not reached";
+  ASSERT_TRUE(RunUntilKilled(GetParam(), "StreamKillChild.DISABLED_Lives", directory.path()))
+      << point << " was not reached";
 
   std::string committed, buffered;
   int64_t appended = 0, rounds = 0, flushed = 0;
@@ -502,16 +488,12 @@ std::vector<Kill> StreamKills() {
   return kills;
 }
 
-INSTANTIATE_TEST_SUITE_P(Kills, StreamKillTest, ::testing::ValuesIn(StreamKills()), [](const auto& info) {
-  std::string name(base::FailpointName(info.param.point));
-  std::replace(name.begin(), name.end(), '-', '_');
-  return absl::StrCat(name, "_", info.param.visit);
-});
+INSTANTIATE_TEST_SUITE_P(Kills, StreamKillTest, ::testing::ValuesIn(StreamKills()),
+                         [](const auto& info) { return testing::KillName(info.param); });
 
 // Runs in the child process only.
 TEST(StreamKillChild, DISABLED_Lives) {
-  const char* directory = std::getenv("BQCDC_FAILPOINT_DIRECTORY");
-  if (directory != nullptr) LiveUntilKilled(directory);
+  if (KilledChildDirectory() != nullptr) LiveUntilKilled(KilledChildDirectory());
 }
 
 }  // namespace

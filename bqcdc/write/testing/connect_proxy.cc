@@ -1,35 +1,17 @@
 #include "bqcdc/write/testing/connect_proxy.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "bqcdc/base/testing/loopback_socket.h"
 
 namespace bqcdc::write::testing {
 namespace {
 
 constexpr std::size_t kHeadBytesMax = 16 * 1024;
-
-sockaddr_in Loopback(int port) {
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
-
-[[noreturn]] void Die(const char* what) {
-  std::perror(what);
-  std::abort();
-}
 
 bool SendAll(int to, const char* bytes, std::size_t count) {
   while (count > 0) {
@@ -59,14 +41,8 @@ std::string ReadHead(int client) {
 }  // namespace
 
 ConnectProxy::ConnectProxy(int target_port) : target_port_(target_port) {
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
-  socklen_t length = sizeof address;
-  if (listener_ < 0 || bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
-      listen(listener_, SOMAXCONN) != 0 ||
-      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) != 0)
-    Die("proxy");
-  port_ = ntohs(address.sin_port);
+  listener_ = base::BoundLoopbackSocket(0, /*reuse_port=*/false, &port_);
+  if (listen(listener_, SOMAXCONN) != 0) base::Die("listen");
   acceptor_ = std::thread([this] { Accept(); });
 }
 
@@ -105,7 +81,7 @@ void ConnectProxy::Carry(int client) {
   const std::string head = ReadHead(client);
   const std::size_t end = head.find(' ', 8);
   const int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = Loopback(target_port_);
+  const sockaddr_in address = base::LoopbackAddress(target_port_);
   const std::string refusal = "HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n";
   const std::string answer = "HTTP/1.1 200 Connection established\r\n\r\n";
   if (!absl::StartsWith(head, "CONNECT ") || end == std::string::npos) {

@@ -58,11 +58,14 @@ absl::StatusOr<WriteStream> WriteStreams::FindStream(int64_t uid, const std::str
   return *stream;
 }
 
-// Stores the stream, then makes it known, unless its table has gone meanwhile.
-absl::Status WriteStreams::Put(Connection& delta, const WriteStream& stream, const std::string& sql) {
-  BQCDC_RETURN_IF_ERROR(RunInTransaction(delta, sql));
+void WriteStreams::MakeKnown(const WriteStream& stream) {
   absl::MutexLock lock(&core_->mutex);
   if (core_->tables.contains(stream.table_uid)) core_->streams[stream.table_uid][stream.id] = stream;
+}
+
+absl::Status WriteStreams::Put(Connection& delta, const WriteStream& stream, const std::string& sql) {
+  BQCDC_RETURN_IF_ERROR(RunInTransaction(delta, sql));
+  MakeKnown(stream);
   return absl::OkStatus();
 }
 
@@ -175,10 +178,7 @@ absl::StatusOr<CommitOutcome> WriteStreams::Commit(const catalog::TableId& id,
     };
     BQCDC_ASSIGN_OR_RETURN(const int64_t commit_us, committer_->Release(delta, table, ranges, and_sql));
     outcome.commit_time = absl::FromUnixMicros(commit_us);
-    absl::MutexLock lock(&core_->mutex);
-    for (const WriteStream& stream : streams) {
-      if (core_->tables.contains(stream.table_uid)) core_->streams[stream.table_uid][stream.id] = stream;
-    }
+    for (const WriteStream& stream : streams) MakeKnown(stream);
     return absl::OkStatus();
   };
   BQCDC_RETURN_IF_ERROR(WithTable(id, commit));
@@ -204,8 +204,7 @@ absl::Status WriteStreams::Flush(const catalog::TableId& id, const std::string& 
       return UpdateStreamSql(stream);
     };
     BQCDC_RETURN_IF_ERROR(committer_->Release(delta, table, {range}, and_sql).status());
-    absl::MutexLock lock(&core_->mutex);
-    if (core_->tables.contains(stream.table_uid)) core_->streams[stream.table_uid][stream.id] = stream;
+    MakeKnown(stream);
     return absl::OkStatus();
   });
 }

@@ -31,6 +31,8 @@ class WriteStreams {
   absl::Status WithTable(const catalog::TableId& id,
                          const std::function<absl::Status(const catalog::Table&, Connection&)>& task);
   absl::StatusOr<WriteStream> FindStream(int64_t uid, const std::string& id) const;
+  // What was stored is what others see from now on, unless the table has gone meanwhile.
+  void MakeKnown(const WriteStream& stream);
   absl::Status Put(Connection& delta, const WriteStream& stream, const std::string& sql);
   absl::Status RemoveExpired(Connection& delta);
 

@@ -73,27 +73,27 @@ class WriteService::Impl final : public ServiceBase {
   grpc::ServerUnaryReactor* CreateWriteStream(grpc::CallbackServerContext* context,
                                               const v1::CreateWriteStreamRequest* request,
                                               v1::WriteStream* response) override {
-    return AnswerKnown(context, [=, this] { return CreateStream(database_, *request, response); });
+    return AnswerLater(context, [=, this] { return CreateStream(database_, *request, response); });
   }
   grpc::ServerUnaryReactor* GetWriteStream(grpc::CallbackServerContext* context,
                                            const v1::GetWriteStreamRequest* request,
                                            v1::WriteStream* response) override {
-    return AnswerKnown(context, [=, this] { return GetStream(database_, *request, response); });
+    return Answer(context, [=, this] { return GetStream(database_, *request, response); });
   }
   grpc::ServerUnaryReactor* FinalizeWriteStream(grpc::CallbackServerContext* context,
                                                 const v1::FinalizeWriteStreamRequest* request,
                                                 v1::FinalizeWriteStreamResponse* response) override {
-    return AnswerKnown(context, [=, this] { return FinalizeStream(database_, *request, response); });
+    return AnswerLater(context, [=, this] { return FinalizeStream(database_, *request, response); });
   }
   grpc::ServerUnaryReactor* BatchCommitWriteStreams(grpc::CallbackServerContext* context,
                                                     const v1::BatchCommitWriteStreamsRequest* request,
                                                     v1::BatchCommitWriteStreamsResponse* response) override {
-    return AnswerKnown(context, [=, this] { return CommitStreams(database_, *request, response); });
+    return AnswerLater(context, [=, this] { return CommitStreams(database_, *request, response); });
   }
   grpc::ServerUnaryReactor* FlushRows(grpc::CallbackServerContext* context,
                                       const v1::FlushRowsRequest* request,
                                       v1::FlushRowsResponse* response) override {
-    return AnswerKnown(context, [=, this] { return FlushStream(database_, *request, response); });
+    return AnswerLater(context, [=, this] { return FlushStream(database_, *request, response); });
   }
 
   const WriteCounters& counters() const { return counters_; }
@@ -119,18 +119,27 @@ class WriteService::Impl final : public ServiceBase {
                                              : std::string_view());
   }
 
-  // Methods wait for their commit, which must not hold up gRPC's threads.
-  grpc::ServerUnaryReactor* AnswerKnown(grpc::CallbackServerContext* context,
+  static void Finish(grpc::ServerUnaryReactor* reactor, const absl::Status& status) {
+    reactor->Finish(status.ok() ? grpc::Status::OK : RpcStatus(status));
+  }
+  // For methods that wait for nothing.
+  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
+                                   const std::function<absl::Status()>& method) {
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    absl::Status status = Authenticate(*context);
+    if (status.ok()) status = method();
+    Finish(reactor, status);
+    return reactor;
+  }
+  // For methods that wait for their commit, which must not hold up gRPC's threads.
+  grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context,
                                         std::function<absl::Status()> method) {
     grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
     if (const absl::Status refusal = Authenticate(*context); !refusal.ok()) {
-      reactor->Finish(RpcStatus(refusal));
-      return reactor;
+      Finish(reactor, refusal);
+    } else {
+      stream_worker_.Post([reactor, method = std::move(method)] { Finish(reactor, method()); });
     }
-    stream_worker_.Post([reactor, method = std::move(method)] {
-      const absl::Status status = method();
-      reactor->Finish(status.ok() ? grpc::Status::OK : RpcStatus(status));
-    });
     return reactor;
   }
 

@@ -115,7 +115,8 @@ absl::Status BatchSender::Run(ConnectionPool& pool) {
 
 // Best effort after a failure: what was stored meanwhile counts as stored.
 void BatchSender::CountLateAnswers() {
-  pool_->AwaitAnswers(clock_.Now() + kLastAnswers).IgnoreError();
+  // Where nothing has left, nothing can be answered.
+  if (pool_->stats().requests_written > 0) pool_->AwaitAnswers(clock_.Now() + kLastAnswers).IgnoreError();
   {
     absl::MutexLock lock(&mutex_);
     std::move(inbox_answers_.begin(), inbox_answers_.end(), std::back_inserter(answers_));
@@ -329,7 +330,7 @@ void BatchSender::TellAnswer(const Parcel& parcel, const AppendResult& result, A
     for (const std::size_t row : parcel.rows.indexes)
       answered.bytes += static_cast<std::int64_t>(batch.rows.framed_row(row).size());
   }
-  answered.first = parcel.rows.whole && !parcel.refused;
+  answered.first = parcel.rows.whole && parcel.refused_for == absl::ZeroDuration();
   answered.filled = batch.handed_on - batch.begun;
   if (parcel.queued != absl::InfinitePast()) answered.waited = parcel.handed_over - parcel.queued;
   answered.waited = std::max(answered.waited, absl::ZeroDuration()) + result.timing.waited;
@@ -436,7 +437,6 @@ absl::Status BatchSender::Halve(Parcel parcel, const AppendResult& result) {
 absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, const AppendVerdict& verdict,
                                     int connection) {
   const absl::Time now = clock_.Now();
-  parcel.refused = true;
   // Only the service's own refusals use up patience: not the time that calls were silent, lost or closed.
   parcel.refused_for += result.timing.answered;
   const bool propagation =

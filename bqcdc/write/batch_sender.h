@@ -119,8 +119,7 @@ class BatchSender {
     BatchPtr batch;
     RowSelection rows;
     int attempts = 0;
-    bool refused = false;        // since it was last divided
-    absl::Duration refused_for;  // waiting for refusals and after them
+    absl::Duration refused_for;  // waiting for refusals and after them; zero = never refused as it is
     absl::Time not_before = absl::InfinitePast();
     absl::Time queued = absl::InfinitePast();  // in its lane, for this attempt
     absl::Time handed_over;                    // to its connection

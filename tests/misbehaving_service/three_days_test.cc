@@ -81,7 +81,9 @@ class ThreeDays : public ::testing::TestWithParam<int> {
     rest_.on_request = [this](const http::Request& request) {
       clock_.Tick();
       for (const auto& [name, value] : request.headers) {
-        if (absl::AsciiStrToLower(name) == "authorization" && !Accepts(value)) ++rest_refusals_;
+        if (absl::AsciiStrToLower(name) != "authorization") continue;
+        ++rest_shown_;
+        if (!Accepts(value)) ++rest_refusals_;
       }
     };
     Script script;
@@ -90,7 +92,10 @@ class ThreeDays : public ::testing::TestWithParam<int> {
     script.habits.shuffles_rows = true;
     script.habits.forgets_numbers = true;
     service_ = std::make_unique<MisbehavingService>(script, clock_, rest_);
-    service_->SetAuthorization([this](const std::string& authorization) { return Accepts(authorization); });
+    service_->SetAuthorization([this](const std::string& authorization) {
+      ++calls_shown_;
+      return Accepts(authorization);
+    });
   }
   ~ThreeDays() override { std::filesystem::remove_all(directory_); }
 
@@ -232,7 +237,7 @@ class ThreeDays : public ::testing::TestWithParam<int> {
   const absl::Time start_ = absl::FromUnixSeconds(1'790'000'000);
   IdleClock clock_{start_};
   rest::testing::FakeRestService rest_;
-  std::atomic<int> token_fetches_{0}, rest_refusals_{0};
+  std::atomic<int> token_fetches_{0}, rest_shown_{0}, rest_refusals_{0}, calls_shown_{0};
   credentials::CachedTokens tokens_{std::make_unique<HourlyTokens>(token_fetches_), clock_, "the test"};
   rest::BigQueryClient client_{{.base_url = "http://fake", .project = "p"}, rest_, tokens_, clock_};
   std::unique_ptr<MisbehavingService> service_;
@@ -259,7 +264,10 @@ TEST_P(ThreeDays, IdleClosesTokensAndDeadLetters) {
   } else {
     EXPECT_GE(journal.idle_closes, 100);
   }
-  // Nobody is ever shown a token that has expired, and an hour's worth is asked for once.
+  // Both are shown tokens all along, never one that has expired, and an hour's worth is asked for once.
+  EXPECT_EQ(calls_shown_, static_cast<int>(journal.calls.size()));
+  EXPECT_GE(rest_shown_, 72);
+  EXPECT_FALSE(Accepts(absl::StrCat("Bearer ", absl::ToUnixSeconds(clock_.Now())))) << "one that has expired";
   EXPECT_EQ(journal.unauthenticated_calls, 0);
   EXPECT_EQ(rest_refusals_, 0);
   EXPECT_GE(token_fetches_, 60);

@@ -38,8 +38,11 @@ Writer::Impl::Impl(WriterParts parts, WriterOptions options)
     : options_(std::move(options)), parts_(std::move(parts)), clock_(*parts_.clock) {
   write::BatchPoolLimits memory;
   memory.bytes = options_.memory_bytes_max;
-  memory.batches = std::max(kBatchesPerRequest * static_cast<std::size_t>(options_.requests_in_flight_max),
-                            static_cast<std::size_t>(options_.connections_max) + 2);
+  // Rows that wait here for the window wait as long as those in it: with a latency target few may.
+  const bool few = options_.target_latency > absl::ZeroDuration();
+  memory.batches =
+      std::max((few ? 1 : kBatchesPerRequest) * static_cast<std::size_t>(options_.requests_in_flight_max),
+               static_cast<std::size_t>(options_.connections_max) + 2);
   pool_ = write::BatchPool::Create([] { return std::make_unique<WriterBatch>(); }, memory);
   if (options_.target_latency > absl::ZeroDuration()) {
     write::LatencyTargetOptions target;

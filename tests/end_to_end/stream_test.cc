@@ -171,6 +171,24 @@ TEST_F(StreamEndToEnd, ATerminatedRunSettlesWhatItHasRead) {
   EXPECT_EQ(Query(kAll), (Rows{"1,a", "2,b"}));
 }
 
+TEST_F(StreamEndToEnd, ATerminatedRunDoesNotWaitLongForAServiceThatIsNotThere) {
+  CreateTable();
+  auto run = Start({"stream", "d.t", "--storage-endpoint", "127.0.0.1:1", "--flush-interval", "5ms",
+                    "--drain-timeout", "200ms"});
+  run->Write(Upsert(1, "a"));
+  absl::SleepFor(absl::Milliseconds(500));  // Until the line was read.
+  const absl::Time signalled = absl::Now();
+  run->Signal(SIGTERM);
+  absl::SleepFor(absl::Milliseconds(100));  // Wait() ends the input.
+  const ProgramResult result = run->Wait();
+  EXPECT_LT(absl::Now() - signalled, absl::Seconds(60)) << "not the five minutes of a lost connection";
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "what had been read could not be settled within 200ms"))
+      << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "1 row not written: the service was never reached"))
+      << result.err;
+}
+
 TEST_F(StreamEndToEnd, AServerThatIsKilledAndComesBackLosesNothing) {
   const std::string http = FreePort(), grpc = FreePort();
   environment_["BIGQUERY_EMULATOR_HOST"] = "http://127.0.0.1:" + http;

@@ -15,8 +15,9 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/encode/json_row_encoder.h"
 #include "bqcdc/pipeline/change_batch.h"
+#include "bqcdc/pipeline/current_binding.h"
+#include "bqcdc/pipeline/stream_settlement.h"
 #include "bqcdc/pipeline/stream_summary.h"
-#include "bqcdc/pipeline/table_binding.h"
 #include "bqcdc/pipeline/table_claim.h"
 #include "bqcdc/write/batch_pool.h"
 #include "bqcdc/write/batch_sender.h"
@@ -104,12 +105,15 @@ class TableRetry final : public write::SettlementHandler {
   absl::Status OnRefused(write::RowBatch& batch, std::span<const write::RefusedRow> rows) override {
     const auto& changes = static_cast<const ChangeBatch&>(batch);
     for (const write::RefusedRow& row : rows)
-      fates_.Fail(changes.origins[row.index].line, "refused", row.message);
+      fates_.Fail(changes.origins[row.index].line, DeadLetterReason(row.reason), row.message);
     return absl::OkStatus();
   }
   void OnSettled(const std::shared_ptr<write::RowBatch>&) override {}
 
-  absl::Status CheckTable() const;
+  // The table, which must not have been created again.
+  absl::StatusOr<rest::TableResource> ReadTable() const;
+  absl::StatusOr<TableBinding> ReadBinding() const;
+  absl::Status CheckTable() const { return ReadTable().status(); }
   absl::Status Feed();
   absl::Status Take(std::size_t index, const StoredDeadLetter& record);
   absl::Status Encode(std::size_t index, const StoredDeadLetter& record);
@@ -121,7 +125,7 @@ class TableRetry final : public write::SettlementHandler {
   const rest::TableName table_;
   std::int64_t creation_time_ms_ = 0;
   ClaimLabels labels_;
-  TableBinding binding_;
+  std::optional<CurrentBinding> current_;
   std::unique_ptr<encode::JsonRowEncoder> encoder_;
   std::shared_ptr<write::BatchPool> pool_ =
       write::BatchPool::Create([] { return std::make_unique<ChangeBatch>(); });
@@ -131,10 +135,12 @@ class TableRetry final : public write::SettlementHandler {
 
 absl::Status TableRetry::Run() {
   BQCDC_ASSIGN_OR_RETURN(const rest::TableResource table, with_.client->GetTable(table_));
-  BQCDC_ASSIGN_OR_RETURN(binding_, BindTable(table_, table));
+  BQCDC_ASSIGN_OR_RETURN(TableBinding binding, BindTable(table_, table));
+  current_.emplace(
+      std::move(binding), [this] { return ReadBinding(); }, *with_.clock);
   BQCDC_ASSIGN_OR_RETURN(labels_, ReadClaimLabels(table_, table));
   creation_time_ms_ = table.creation_time_ms;
-  const std::size_t preamble = write::PreambleBytesMax(*binding_.destination, options_.trace_id);
+  const std::size_t preamble = write::PreambleBytesMax(*current_->newest()->destination, options_.trace_id);
   if (preamble >= options_.request_bytes_max / 2) {
     return absl::InvalidArgumentError(
         absl::StrCat("the schema of table ", table_.ToString(), " is too large for a request"));
@@ -147,7 +153,7 @@ absl::Status TableRetry::Run() {
   encoder.sequence_source = labels_.mode == "own"        ? encode::SequenceSource::kOwn
                             : labels_.mode == "assigned" ? encode::SequenceSource::kAssigned
                                                          : encode::SequenceSource::kEither;
-  encoder_ = std::make_unique<encode::JsonRowEncoder>(binding_.plan, encoder);
+  encoder_ = std::make_unique<encode::JsonRowEncoder>(current_->newest()->plan, encoder);
 
   write::BatcherEvents batches;
   batches.acquire = [this] { return pool_->Acquire(); };
@@ -156,13 +162,14 @@ absl::Status TableRetry::Run() {
     return sender_->Push(std::move(batch));
   };
   batcher_.emplace(limits, std::move(batches), *with_.clock);
-  BQCDC_RETURN_IF_ERROR(batcher_->SetDestination(binding_.destination));
+  BQCDC_RETURN_IF_ERROR(batcher_->SetDestination(current_->newest()->destination));
 
   write::BatchSenderOptions sending;
   sending.retry_time_max = options_.retry_time_max;
   sending.scaling.lanes_max = 1;
   write::BatchSenderSurroundings surroundings;
   surroundings.check_table = [this](int) { return CheckTable(); };
+  surroundings.current_schema = [this](int) { return current_->RefreshSchema(); };
   sender_ = std::make_unique<write::BatchSender>(sending, std::move(surroundings), *this, *with_.clock);
   write::ConnectionPoolOptions connections;
   connections.connections_max = 1;
@@ -182,11 +189,16 @@ absl::Status TableRetry::Run() {
   return !fed.ok() && (sent.ok() || absl::IsCancelled(sent)) ? fed : sent;
 }
 
-absl::Status TableRetry::CheckTable() const {
-  BQCDC_ASSIGN_OR_RETURN(const rest::TableResource table, with_.client->GetTable(table_));
-  if (table.creation_time_ms == creation_time_ms_) return absl::OkStatus();
+absl::StatusOr<rest::TableResource> TableRetry::ReadTable() const {
+  BQCDC_ASSIGN_OR_RETURN(rest::TableResource table, with_.client->GetTable(table_));
+  if (table.creation_time_ms == creation_time_ms_) return table;
   return absl::FailedPreconditionError(
       absl::StrCat("table ", table_.ToString(), " was created again during the retry"));
+}
+
+absl::StatusOr<TableBinding> TableRetry::ReadBinding() const {
+  BQCDC_ASSIGN_OR_RETURN(const rest::TableResource table, ReadTable());
+  return BindTable(table_, table);
 }
 
 absl::Status TableRetry::Feed() {

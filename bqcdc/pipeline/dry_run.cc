@@ -40,8 +40,9 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
     }
     return options.bad_rows_max < 0 || summary.set_aside <= options.bad_rows_max;
   };
+  CurrentBinding current(*std::move(binding), /*read=*/nullptr, clock);
   InputEncoder encoder(
-      *std::move(binding), encoder_options, std::move(events),
+      current, encoder_options, std::move(events),
       write::BatchPool::Create([] { return std::make_unique<ChangeBatch>(); }, options.memory), progress,
       clock);
   outcome.status = encoder.Run(reader);

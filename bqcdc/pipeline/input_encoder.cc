@@ -31,21 +31,23 @@ encode::JsonRowEncoderOptions EncoderOptions(const InputEncoderOptions& options,
 
 }  // namespace
 
-InputEncoder::InputEncoder(TableBinding binding, InputEncoderOptions options, InputEncoderEvents events,
+InputEncoder::InputEncoder(CurrentBinding& table, InputEncoderOptions options, InputEncoderEvents events,
                            std::shared_ptr<write::BatchPool> pool, Progress& progress,
                            const base::Clock& clock)
-    : binding_(std::move(binding)),
+    : table_(table),
+      binding_(table.newest()),
       options_(std::move(options)),
       events_(std::move(events)),
       pool_(std::move(pool)),
       progress_(progress),
       clock_(clock),
-      encoder_(binding_.plan, EncoderOptions(options_, options_.mode)),
+      encoder_(binding_->plan, EncoderOptions(options_, options_.mode)),
       batcher_(options_.limits, MakeBatcherEvents(), clock),
       mode_(options_.mode),
       mode_line_(options_.mode_line),
       position_(options.start) {
-  batcher_.SetDestination(binding_.destination).IgnoreError();  // Nothing is there yet that could be refused.
+  batcher_.SetDestination(binding_->destination)
+      .IgnoreError();  // Nothing is there yet that could be refused.
 }
 
 write::BatcherEvents InputEncoder::MakeBatcherEvents() {
@@ -109,7 +111,7 @@ absl::Status InputEncoder::TakeLine(const LineReader& reader, const InputLine& l
   BQCDC_RETURN_IF_ERROR(batcher_.Ensure());
   EncodeError error = line.too_long ? EncodeError::kLineTooLong : Encode(line);
   if (error == EncodeError::kUnknownColumn) {
-    const bool changed = RefetchSchema();
+    const bool changed = FollowTable();
     BQCDC_RETURN_IF_ERROR(batcher_.Ensure());  // The batch may have gone with the old schema.
     if (changed) error = Encode(line);
   }
@@ -181,15 +183,11 @@ void InputEncoder::SetAside(const LineReader& reader, const InputLine& line, std
   bad.message = std::move(message);
 }
 
-bool InputEncoder::RefetchSchema() {
-  if (!events_.refetch || clock_.Now() < refetched_ + kRefetchInterval) return false;
-  refetched_ = clock_.Now();
-  schema_changed_.store(false, std::memory_order_relaxed);
-  absl::StatusOr<TableBinding> binding = events_.refetch();
-  if (!binding.ok() || binding->schema == binding_.schema) return false;
-  if (!batcher_.SetDestination(binding->destination).ok()) return false;
-  binding_ = *std::move(binding);
-  encoder_ = encode::JsonRowEncoder(binding_.plan, EncoderOptions(options_, mode_));
+bool InputEncoder::FollowTable() {
+  std::shared_ptr<const TableBinding> now = table_.Refresh();
+  if (now == binding_ || !batcher_.SetDestination(now->destination).ok()) return false;
+  binding_ = std::move(now);
+  encoder_ = encode::JsonRowEncoder(binding_->plan, EncoderOptions(options_, mode_));
   return true;
 }
 
@@ -204,7 +202,7 @@ absl::Status InputEncoder::FollowChanges() {
     progress_.Reach(position_);
     if (!events_.in_reach(position_, true)) return absl::CancelledError("the run has ended");
   }
-  if (schema_changed_.load(std::memory_order_relaxed)) RefetchSchema();
+  if (table_.MayDifferFrom(binding_)) FollowTable();
   return batcher_.FollowLanes();
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -14,9 +13,9 @@
 #include "bqcdc/base/clock.h"
 #include "bqcdc/encode/json_row_encoder.h"
 #include "bqcdc/pipeline/change_batch.h"
+#include "bqcdc/pipeline/current_binding.h"
 #include "bqcdc/pipeline/line_reader.h"
 #include "bqcdc/pipeline/progress.h"
-#include "bqcdc/pipeline/table_binding.h"
 #include "bqcdc/pipeline/table_claim.h"
 #include "bqcdc/write/batch_pool.h"
 #include "bqcdc/write/lane_batcher.h"
@@ -39,8 +38,6 @@ struct InputEncoderEvents {
   // The first row, or the run before, shows whether the input brings its own numbers. Called once, at the
   // first row. An error ends the run before anything is sent.
   std::function<absl::Status(SequenceMode, std::uint64_t line)> on_mode;
-  // Reads the table's schema again; a column was met that it did not have. Null = never.
-  std::function<absl::StatusOr<TableBinding>()> refetch;
   // Takes a batch. False ends the run.
   std::function<bool(std::shared_ptr<ChangeBatch>)> on_batch;
   // A batch has its first row; `batch` is its number in the progress. Null = nobody wants to know.
@@ -56,19 +53,13 @@ struct InputEncoderEvents {
 
 // Turns lines into batches of encoded rows: decides by the first row where sequence numbers come from,
 // numbers rows by their line, sets lines aside that are no rows, spreads rows over lanes by the hash of their
-// key, and splits batches by bytes, rows and time. Not thread-safe, except that SchemaChanged() may be called
-// from any thread.
+// key, and splits batches by bytes, rows and time. Follows the table: looks at it before a column counts as
+// unknown, and where a change was noted. Not thread-safe.
 class InputEncoder {
  public:
-  // A schema is read again at most this often, however many unknown columns there are.
-  static constexpr absl::Duration kRefetchInterval = absl::Seconds(10);
-
-  InputEncoder(TableBinding binding, InputEncoderOptions options, InputEncoderEvents events,
+  // `table`, `progress` and the clock must outlive the encoder.
+  InputEncoder(CurrentBinding& table, InputEncoderOptions options, InputEncoderEvents events,
                std::shared_ptr<write::BatchPool> pool, Progress& progress, const base::Clock& clock);
-
-  // The service says that the schema has changed: it is read again before the next batch is filled, at most
-  // once in kRefetchInterval. Thread-safe.
-  void SchemaChanged() { schema_changed_.store(true, std::memory_order_relaxed); }
 
   // Reads to the end. Batches that were complete when an error came have been handed over, so they are still
   // sent. Errors: of the input; of on_mode; InvalidArgument where some lines bring sequence numbers and some
@@ -86,14 +77,16 @@ class InputEncoder {
   absl::Status FinishRow(const LineReader& reader, const InputLine& line);
   void SetAside(const LineReader& reader, const InputLine& line, std::string_view reason,
                 std::string message);
-  bool RefetchSchema();
+  // Whether the table is another now; then the next row is encoded for that.
+  bool FollowTable();
   ChangeBatch& batch() { return static_cast<ChangeBatch&>(*batcher_.current()); }
   void KeepChunk(const LineReader& reader);
   write::BatcherEvents MakeBatcherEvents();
-  // Follows lanes_wanted() and SchemaChanged().
+  // Follows lanes_wanted() and the table.
   absl::Status FollowChanges();
 
-  TableBinding binding_;
+  CurrentBinding& table_;
+  std::shared_ptr<const TableBinding> binding_;
   const InputEncoderOptions options_;
   const InputEncoderEvents events_;
   const std::shared_ptr<write::BatchPool> pool_;
@@ -105,8 +98,6 @@ class InputEncoder {
   std::uint64_t mode_line_ = 0;  // the line that decided
   bool rows_begun_ = false;      // on_mode was told
   InputPosition position_;       // before the line that is being taken
-  absl::Time refetched_ = absl::InfinitePast();
-  std::atomic<bool> schema_changed_{false};
   write::TieMemory ties_;
   std::int64_t tie_count_ = 0;
 };

@@ -19,10 +19,10 @@
 #include "bqcdc/checkpoint/dead_letter_file.h"
 #include "bqcdc/checkpoint/file_identity.h"
 #include "bqcdc/pipeline/checkpointer.h"
+#include "bqcdc/pipeline/current_binding.h"
 #include "bqcdc/pipeline/input_sources.h"
 #include "bqcdc/pipeline/progress.h"
 #include "bqcdc/pipeline/stream_settlement.h"
-#include "bqcdc/pipeline/table_binding.h"
 #include "bqcdc/pipeline/table_claim.h"
 #include "bqcdc/rest/table_evolution.h"
 #include "bqcdc/write/batch_sender.h"
@@ -117,6 +117,7 @@ class StreamRun {
   Progress progress_;
   const absl::Time started_;
 
+  std::optional<CurrentBinding> current_;
   std::optional<TableClaim> claim_;
   std::atomic<bool> claimed_{false};
   std::optional<RateLimiter> rate_limiter_;
@@ -161,6 +162,8 @@ absl::Status StreamRun::Prepare() {
                                                    " takes ", preamble, " bytes of a request limited to ",
                                                    options_.request_bytes_max));
   }
+  current_.emplace(
+      std::move(binding), [this] { return ReadBinding(); }, clock_);
   InputEncoderOptions encoder;
   encoder.limits = options_.batch;
   encoder.limits.rows_bytes_max = options_.request_bytes_max - preamble;
@@ -208,7 +211,8 @@ absl::Status StreamRun::Prepare() {
   sender.scaling.period = options_.scaling_period;
   write::BatchSenderSurroundings surroundings;
   surroundings.check_table = [this](int) { return VerifyClaim(); };
-  surroundings.on_schema_changed = [this](int) { encoder_->SchemaChanged(); };
+  surroundings.on_schema_changed = [this](int) { current_->NoteChange(); };
+  surroundings.current_schema = [this](int) { return current_->RefreshSchema(); };
   surroundings.on_progress = [this] { OnProgress(); };
   surroundings.on_answer = [this](const write::AnsweredRequest& answered) { meter_.OnAnswer(answered); };
   if (latency_target_.has_value()) surroundings.latency_target = &*latency_target_;
@@ -217,7 +221,6 @@ absl::Status StreamRun::Prepare() {
 
   InputEncoderEvents events;
   events.on_mode = [this](SequenceMode mode, std::uint64_t line) { return OnMode(mode, line); };
-  events.refetch = [this] { return ReadBinding(); };
   events.on_open = [this](std::uint64_t batch) { meter_.OnBatchOpened(batch, reader_.bytes_before_line()); };
   events.on_batch = [this](std::shared_ptr<ChangeBatch> batch) {
     meter_.OnInputRead(reader_.byte_count());
@@ -232,7 +235,7 @@ absl::Status StreamRun::Prepare() {
       return wait ? checkpointer_->AwaitReach(position.line) : checkpointer_->InReach(position.line);
     };
   }
-  encoder_.emplace(std::move(binding), encoder, std::move(events), pool_, progress_, clock_);
+  encoder_.emplace(*current_, encoder, std::move(events), pool_, progress_, clock_);
   return absl::OkStatus();
 }
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/failpoint.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/encode/encode_error.h"
 
 namespace bqcdc::pipeline {
 namespace {
@@ -12,6 +13,12 @@ namespace {
 constexpr std::string_view kRefused = "refused";
 
 }  // namespace
+
+std::string_view DeadLetterReason(write::RefusalReason reason) {
+  return reason == write::RefusalReason::kUnknownColumn
+             ? encode::EncodeErrorName(encode::EncodeError::kUnknownColumn)
+             : kRefused;
+}
 
 absl::Status StreamSettlement::OnStart(write::RowBatch& batch) {
   const auto& changes = static_cast<const ChangeBatch&>(batch);
@@ -57,8 +64,8 @@ absl::Status StreamSettlement::OnRefused(write::RowBatch& batch, std::span<const
   for (const write::RefusedRow& row : rows) {
     const RowOrigin& origin = changes.origins[row.index];
     sources.push_back(options_.source_name(origin.source));
-    records.push_back({sources.back(), changes.rows.facts(row.index).sequence, origin.line, kRefused,
-                       row.message, origin.text});
+    records.push_back({sources.back(), changes.rows.facts(row.index).sequence, origin.line,
+                       DeadLetterReason(row.reason), row.message, origin.text});
   }
   return WriteDeadLetters(records);
 }

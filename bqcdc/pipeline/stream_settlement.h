@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,6 +17,9 @@
 #include "bqcdc/write/settlement_handler.h"
 
 namespace bqcdc::pipeline {
+
+// The reason in a dead letter record: "refused", or the word for what is found before the wire too.
+std::string_view DeadLetterReason(write::RefusalReason reason);
 
 struct StreamSettlementOptions {
   // More rows set aside than this end the run; negative = no limit.

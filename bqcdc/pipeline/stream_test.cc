@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "absl/strings/match.h"
@@ -418,6 +420,61 @@ TEST_F(StreamTest, AnUnknownColumnLeadsToOneLookAtTheSchema) {
   int looks = 0;
   for (const auto& request : rest_.requests()) looks += request.method == "GET";
   EXPECT_EQ(looks, 2);
+}
+
+// Rows that were read before, and wait, go without the column; those that carry it are set aside as such that
+// are read after.
+TEST_F(StreamTest, AColumnThatIsDroppedMeanwhileTakesOnlyTheRowsThatCarryIt) {
+  for (const int connections : {1, 4}) {
+    rest_.PutTable(kTable, {});
+    rest_.ChangeTable(kTable, [](auto& table) {
+      table.schema_fields =
+          R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"name","type":"STRING"},{"name":"extra","type":"STRING"}])";
+    });
+    std::map<int, bool> tells_extra;  // by call
+    std::set<std::int64_t> stored;
+    std::size_t stored_before = 0;
+    FakeWriteService service([&](const SeenRequest& request) {
+      if (request.has_schema)
+        tells_extra[request.call] = std::count(request.fields.begin(), request.fields.end(), "extra") > 0;
+      if (stored.size() >= 12 && stored_before == 0) {
+        stored_before = stored.size();
+        rest_.ChangeTable(kTable, [](auto& table) {
+          table.schema_fields =
+              R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"name","type":"STRING"}])";
+        });
+      }
+      if (stored_before > 0 && tells_extra[request.call]) {
+        return Reply::Refuse(absl::InvalidArgumentError(
+                                 "Input schema has more fields than BigQuery schema, extra fields: 'extra'"),
+                             {}, write::StorageErrorCode::kSchemaMismatchExtraFields);
+      }
+      for (const std::string& row : request.rows) EXPECT_TRUE(stored.insert(DecodeRow(row).id).second);
+      return Reply::Ok();
+    });
+    std::string text;
+    constexpr int kRows = 400;
+    for (int id = 1; id <= kRows; ++id) text += Upsert(id, "n", id % 3 == 0 ? R"(,"extra":"x")" : "");
+    options_.batch.batch_rows = 4;
+    options_.connections_max = connections;
+    options_.scaling_period = absl::Milliseconds(1);
+    options_.dead_letter_path = directory_ + "/dead" + std::to_string(connections);
+    const StreamOutcome outcome = Stream(service, {File("in", text)});
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    std::set<std::int64_t> aside;
+    for (const auto& record : DeadLetters()) {
+      EXPECT_EQ(record["reason"], "unknown_column");
+      EXPECT_TRUE(absl::StrContains(record["message"].get<std::string>(), "extra")) << record;
+      EXPECT_TRUE(aside.insert(record["line"].get<std::int64_t>()).second);
+    }
+    EXPECT_EQ(outcome.summary.rows(), static_cast<std::int64_t>(stored.size()));
+    EXPECT_EQ(outcome.summary.set_aside, static_cast<std::int64_t>(aside.size()));
+    for (int id = 1; id <= kRows; ++id) {
+      EXPECT_EQ(stored.count(id) + aside.count(id), 1u) << id;
+      EXPECT_TRUE(id % 3 == 0 || aside.count(id) == 0) << id;
+    }
+    EXPECT_EQ(aside.size(), kRows / 3 - stored_before / 3) << stored_before;
+  }
 }
 
 TEST_F(StreamTest, AColumnThatWasAddedMeanwhileIsWritten) {

@@ -13,6 +13,8 @@ namespace bqcdc::write {
 struct Destination {
   std::string write_stream;   // "projects/p/datasets/d/tables/t/streams/_default"
   std::string writer_schema;  // the DescriptorProto of a row, serialized
+  // Names of the table's columns, in the order of their field numbers (encode::ColumnFieldNumber).
+  std::vector<std::string> columns = {};
 };
 
 // Rows as they stand on the wire: pieces that put together are the body of a ProtoRows message, each row with

@@ -223,7 +223,7 @@ absl::Status BatchSender::SendLane(Table& table, Lane& lane) {
     if (!connection.HasRoom(parcel.batch->rows.byte_count())) return absl::OkStatus();
     Parcel next = std::move(lane.again.front());
     lane.again.pop_front();
-    BQCDC_RETURN_IF_ERROR(Send(lane, std::move(next)));
+    BQCDC_RETURN_IF_ERROR(Send(table, lane, std::move(next)));
   }
   while (!lane.waiting.empty()) {
     // The rest waits for answers; more lanes would not bring them sooner.
@@ -242,7 +242,7 @@ absl::Status BatchSender::SendLane(Table& table, Lane& lane) {
     parcel.batch = std::move(lane.waiting.front());
     parcel.queued = parcel.batch->handed_on;
     lane.waiting.pop_front();
-    BQCDC_RETURN_IF_ERROR(Send(lane, std::move(parcel)));
+    BQCDC_RETURN_IF_ERROR(Send(table, lane, std::move(parcel)));
   }
   return absl::OkStatus();
 }
@@ -256,9 +256,18 @@ absl::Status BatchSender::BindLane(const Table& table, Lane& lane) {
   return absl::OkStatus();
 }
 
-absl::Status BatchSender::Send(Lane& lane, Parcel parcel) {
+absl::Status BatchSender::Send(const Table& table, Lane& lane, Parcel parcel) {
   AppendRequest request;
   request.destination = parcel.batch->destination;
+  if (Mutated(Mutant::kNewSchemaForOldBatch) && !lane.waiting.empty())
+    request.destination = lane.waiting.back()->destination;
+  const auto narrowing = table.narrowings.find(request.destination);
+  if (narrowing != table.narrowings.end() && narrowing->second.narrowed != nullptr) {
+    const absl::Status left_out = SetAsideWithLostColumns(*narrowing->second.narrowed, parcel);
+    if (!left_out.ok()) lane.again.push_front(std::move(parcel));  // It stays unsettled.
+    if (!left_out.ok() || parcel.row_count() == 0) return left_out;
+    request.destination = narrowing->second.narrowed->destination();
+  }
   // The batch owns its rows; this pointer keeps the batch.
   const std::shared_ptr<const encode::EncodedRows> rows(parcel.batch, &parcel.batch->rows);
   request.rows = parcel.rows.whole ? AllRows(rows) : ChosenRows(rows, parcel.rows.indexes);
@@ -372,33 +381,37 @@ absl::Status BatchSender::SetRowsAside(Parcel parcel, const AppendResult& result
   }
   if (bad.empty()) return Halve(std::move(parcel), result);  // Indexes of no row of ours.
   std::vector<RefusedRow> refused;
-  Parcel good;
-  good.batch = parcel.batch;
-  good.queued = clock_.Now();
-  good.rows.whole = false;
-  for (std::size_t i = 0; i < parcel.row_count(); ++i) {
-    const auto found = bad.find(i);
-    const std::size_t row = Mutated(Mutant::kIndexesOfBatch) ? i : parcel.rows.at(i);
-    if (found == bad.end()) {
-      good.rows.indexes.push_back(row);
+  for (const auto& [place, message] : bad) refused.push_back({place, *message});
+  const absl::Status written = SetAside(parcel, std::move(refused));
+  if (parcel.row_count() == 0) return written;
+  if (written.ok() && Mutated(Mutant::kGoodRowsOfRefusedDropped)) {
+    SettleStored(parcel);
+  } else {
+    LaneOf(*parcel.batch).again.push_back(std::move(parcel));
+  }
+  return written;
+}
+
+absl::Status BatchSender::SetAside(Parcel& parcel, std::vector<RefusedRow> refused) {
+  Parcel rest;
+  rest.batch = parcel.batch;
+  rest.queued = clock_.Now();
+  rest.rows.whole = false;
+  auto next = refused.begin();
+  for (std::size_t place = 0; place < parcel.row_count(); ++place) {
+    const std::size_t row = Mutated(Mutant::kIndexesOfBatch) ? place : parcel.rows.at(place);
+    if (next != refused.end() && next->index == place) {
+      next->index = row;
+      ++next;
     } else {
-      refused.push_back({row, *found->second});
+      rest.rows.indexes.push_back(row);
     }
   }
-  const absl::Status written = settlement_.OnRefused(*parcel.batch, refused);
-  Lane& lane = LaneOf(*parcel.batch);
-  if (!written.ok()) {
-    lane.again.push_back(std::move(parcel));
-    return written;
-  }
+  BQCDC_RETURN_IF_ERROR(settlement_.OnRefused(*parcel.batch, refused));
   if (parcel.batch->ties_possible) {
     for (const RefusedRow& row : refused) ForgetUnsettled(parcel, row.index);
   }
-  if (Mutated(Mutant::kGoodRowsOfRefusedDropped) && !good.rows.indexes.empty()) {
-    SettleStored(good);
-  } else if (!good.rows.indexes.empty()) {
-    lane.again.push_back(std::move(good));
-  }
+  parcel = std::move(rest);
   CountSettled(parcel.batch, refused.size());
   return absl::OkStatus();
 }
@@ -450,6 +463,10 @@ absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, c
     ++parcel.attempts;
   }
   const int table_index = parcel.batch->table;
+  if (verdict.action == AppendAction::kRefetchSchema) {
+    if (surroundings_.on_schema_changed) surroundings_.on_schema_changed(table_index);
+    LookForLostColumns(*parcel.batch);
+  }
   absl::Status table;
   if (verdict.action == AppendAction::kCheckTable && surroundings_.check_table)
     table = surroundings_.check_table(table_index);
@@ -466,12 +483,30 @@ absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, c
                         absl::StrCat("the service refused a request for ", absl::FormatDuration(patience),
                                      ": ", std::string(result.status.message()), WithHint(verdict)));
   }
-  if (verdict.action == AppendAction::kRefetchSchema && surroundings_.on_schema_changed) {
-    surroundings_.on_schema_changed(table_index);
-  }
   if (verdict.action == AppendAction::kReopen || verdict.action == AppendAction::kRefetchSchema)
     pool_->at(connection).Reopen();
   return absl::OkStatus();
+}
+
+// The service refuses the schema that the batch was encoded with: the table may lack columns by now.
+void BatchSender::LookForLostColumns(const RowBatch& batch) {
+  if (!surroundings_.current_schema) return;
+  std::shared_ptr<const schema::TableSchema> current = surroundings_.current_schema(batch.table);
+  Narrowing& narrowing = TableOf(batch).narrowings[batch.destination];
+  if (current == nullptr || narrowing.seen == current) return;
+  narrowing.narrowed = NarrowedDestination::Create(*batch.destination, *current);
+  narrowing.seen = std::move(current);
+}
+
+absl::Status BatchSender::SetAsideWithLostColumns(const NarrowedDestination& narrowed, Parcel& parcel) {
+  std::vector<RefusedRow> refused;
+  for (std::size_t place = 0; place < parcel.row_count(); ++place) {
+    const std::string_view lost = narrowed.FindLost(parcel.batch->rows.row(parcel.rows.at(place)));
+    if (lost.empty()) continue;
+    refused.push_back({place, absl::StrCat("column ", std::string(lost), " is not in the table any more"),
+                       RefusalReason::kUnknownColumn});
+  }
+  return refused.empty() ? absl::OkStatus() : SetAside(parcel, std::move(refused));
 }
 
 void BatchSender::ScaleLanes() {

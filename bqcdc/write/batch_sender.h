@@ -20,6 +20,7 @@
 #include "bqcdc/write/connection_pool.h"
 #include "bqcdc/write/lane_scaler.h"
 #include "bqcdc/write/latency_target.h"
+#include "bqcdc/write/narrowed_destination.h"
 #include "bqcdc/write/row_batch.h"
 #include "bqcdc/write/settlement_handler.h"
 
@@ -55,6 +56,10 @@ struct BatchSenderSurroundings {
   std::function<absl::Status(int table)> check_table;
   // The service says that the table's schema is another than the one that rows were encoded with.
   std::function<void(int table)> on_schema_changed;
+  // The table's schema as it is now, asked when the service refuses that of rows; may be some seconds old,
+  // but not older than the schema of any batch. The same pointer = the same schema. Null = it cannot be said
+  // now.
+  std::function<std::shared_ptr<const schema::TableSchema>(int table)> current_schema;
   // Now and then.
   std::function<void()> on_progress;
   // Each answer, before its rows are settled.
@@ -135,6 +140,11 @@ class BatchSender {
 
     bool empty() const { return requests_in_flight == 0 && again.empty() && waiting.empty(); }
   };
+  // What has become of a destination's columns.
+  struct Narrowing {
+    std::shared_ptr<const schema::TableSchema> seen;      // the schema that was looked at
+    std::shared_ptr<const NarrowedDestination> narrowed;  // null = each column is there
+  };
   struct Table {
     std::uint64_t generation = 0;
     std::int64_t batches_unsettled = 0;  // of the generation
@@ -143,6 +153,8 @@ class BatchSender {
     LaneScaler scaler;
     std::int64_t bytes_acknowledged = 0;
     std::int64_t refusals_in_a_row = 0;  // of single rows, nothing stored in between
+    // Of destinations whose schema the service has refused.
+    std::map<std::shared_ptr<const Destination>, Narrowing> narrowings;
     bool waits_for_room = false;
 
     explicit Table(LaneScaler scaler) : scaler(std::move(scaler)) {}
@@ -164,12 +176,17 @@ class BatchSender {
   absl::Status SendWhatFits();
   absl::Status SendLane(Table& table, Lane& lane);
   absl::Status BindLane(const Table& table, Lane& lane);
-  absl::Status Send(Lane& lane, Parcel parcel);
+  absl::Status Send(const Table& table, Lane& lane, Parcel parcel);
   absl::Status Settle(const Answer& answer);
   void TellAnswer(const Parcel& parcel, const AppendResult& result, AppendAction action) const;
   void SettleStored(const Parcel& parcel);
   void CountSettled(const BatchPtr& batch, std::size_t rows);
+  // Sets rows aside that are named by their place in the parcel, rising; what remains, perhaps nothing, stays
+  // in it. On an error all of it does.
+  absl::Status SetAside(Parcel& parcel, std::vector<RefusedRow> refused);
   absl::Status SetRowsAside(Parcel parcel, const AppendResult& result);
+  void LookForLostColumns(const RowBatch& batch);
+  absl::Status SetAsideWithLostColumns(const NarrowedDestination& narrowed, Parcel& parcel);
   absl::Status Halve(Parcel parcel, const AppendResult& result);
   absl::Status SendAgain(Parcel parcel, const AppendResult& result, const AppendVerdict& verdict,
                          int connection);

@@ -15,6 +15,7 @@ absl::StatusOr<std::shared_ptr<const Destination>> MakeDestination(std::string_v
   auto destination = std::make_shared<Destination>();
   destination->write_stream = base::StrCat(table_resource_name, "/streams/_default");
   destination->writer_schema = descriptor.SerializeAsString();
+  for (const schema::Column& column : schema.columns) destination->columns.push_back(column.name);
   return std::shared_ptr<const Destination>(std::move(destination));
 }
 

@@ -26,6 +26,7 @@ namespace bqcdc::write {
   X(kTiesUnderWayTogether, "rows with equal key and number are under way together")                     \
   X(kTiesShareBatch, "rows with equal key and number share a request")                                  \
   X(kPassingErrorsSetRowsAside, "row details under a passing fault set rows aside")                     \
+  X(kNewSchemaForOldBatch, "rows go under the schema of newer ones behind them")                        \
   X(kProgressBeyondGap, "progress is what was read last, whatever is not settled before it")
 
 enum class Mutant : std::uint8_t {

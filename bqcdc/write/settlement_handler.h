@@ -21,10 +21,17 @@ struct RowSelection {
   std::size_t at(std::size_t i) const { return whole ? i : indexes[i]; }
 };
 
-// A row that the service refuses. The message is the service's own and may hold values of the row.
+// Why a row cannot be stored.
+enum class RefusalReason {
+  kRefused,        // the service says so; the message is its own and may hold values of the row
+  kUnknownColumn,  // the row carries a column that the table has lost since it was encoded
+};
+
+// A row that cannot be stored.
 struct RefusedRow {
   std::size_t index = 0;  // in its batch
   std::string message;
+  RefusalReason reason = RefusalReason::kRefused;
 };
 
 // Told what becomes of each batch. All calls come from the thread that runs the sender, one at a time, and

@@ -12,7 +12,6 @@ namespace {
 
 // Tag and length before a row.
 constexpr std::size_t kRowFrameBytesMax = 6;
-constexpr absl::Duration kRefetchInterval = absl::Seconds(10);
 constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
 
 const absl::CivilDay kEpochDay(1970, 1, 1);
@@ -54,14 +53,15 @@ absl::StatusOr<std::unique_ptr<TableWriter>> TableWriter::Impl::Open(Writer::Imp
   BQCDC_ASSIGN_OR_RETURN(auto claim, pipeline::TableClaim::Prepare(
                                          *parts.client, {name, options.resume_epoch}, table, *parts.clock));
   BQCDC_RETURN_IF_ERROR(claim.Claim(ModeOf(options.numbering)));
-  auto impl =
-      std::unique_ptr<Impl>(new Impl(writer, index, std::move(name), options, std::move(claim), limits));
-  BQCDC_RETURN_IF_ERROR(impl->Bind(std::move(binding)));
+  auto impl = std::unique_ptr<Impl>(
+      new Impl(writer, index, std::move(name), options, std::move(binding), std::move(claim), limits));
+  BQCDC_RETURN_IF_ERROR(impl->Bind(impl->current_.newest()));
   return std::unique_ptr<TableWriter>(new TableWriter(std::move(impl)));
 }
 
 TableWriter::Impl::Impl(Writer::Impl& writer, int index, rest::TableName name, TableOptions options,
-                        pipeline::TableClaim claim, const write::BatchLimits& limits)
+                        pipeline::TableBinding binding, pipeline::TableClaim claim,
+                        const write::BatchLimits& limits)
     : writer_(writer),
       index_(index),
       name_(std::move(name)),
@@ -69,6 +69,8 @@ TableWriter::Impl::Impl(Writer::Impl& writer, int index, rest::TableName name, T
       options_(options),
       claim_(std::move(claim)),
       deadline_ns_(kNoDeadline),
+      current_(
+          std::move(binding), [this] { return ReadBinding(); }, *writer.parts().clock),
       batcher_(limits, MakeBatcherEvents(), *writer.parts().clock) {}
 
 write::BatcherEvents TableWriter::Impl::MakeBatcherEvents() {
@@ -88,24 +90,24 @@ write::BatcherEvents TableWriter::Impl::MakeBatcherEvents() {
   return events;
 }
 
-absl::Status TableWriter::Impl::Bind(pipeline::TableBinding binding) {
-  BQCDC_RETURN_IF_ERROR(batcher_.SetDestination(binding.destination, index_));
+absl::Status TableWriter::Impl::Bind(std::shared_ptr<const pipeline::TableBinding> binding) {
+  BQCDC_RETURN_IF_ERROR(batcher_.SetDestination(binding->destination, index_));
   binding_ = std::move(binding);
-  fields_ = std::make_unique<encode::RowFields>(binding_.plan);
+  fields_ = std::make_unique<encode::RowFields>(binding_->plan);
   encode::JsonRowEncoderOptions json;
   json.sequence_source = encode::SequenceSource::kAssigned;
   json.row_bytes_max = batcher_.limits().rows_bytes_max - kRowFrameBytesMax;
   json.line_bytes_max = 4 * batcher_.limits().rows_bytes_max;
-  json_ = std::make_unique<encode::JsonRowEncoder>(binding_.plan, json);
+  json_ = std::make_unique<encode::JsonRowEncoder>(binding_->plan, json);
   absl::MutexLock lock(&columns_mutex_);
-  for (const schema::Column& column : binding_.schema.columns) {
+  for (const schema::Column& column : binding_->schema.columns) {
     const std::string lower = schema::LowerAscii(column.name);
     if (handles_.emplace(lower, static_cast<int>(column_names_.size())).second)
       column_names_.push_back(lower);
   }
   column_indexes_.clear();
   for (const std::string& known : column_names_) {
-    column_indexes_.push_back(binding_.schema.FindColumnIndex(known).value_or(kNoColumn));
+    column_indexes_.push_back(binding_->schema.FindColumnIndex(known).value_or(kNoColumn));
   }
   return absl::OkStatus();
 }
@@ -180,21 +182,21 @@ absl::Status TableWriter::Impl::Finish(const Call& call) {
 }
 
 absl::Status TableWriter::Impl::Follow() {
-  if (schema_changed_.load(std::memory_order_relaxed)) BQCDC_RETURN_IF_ERROR(RefetchSchema());
+  if (current_.MayDifferFrom(binding_)) BQCDC_RETURN_IF_ERROR(FollowTable());
   return batcher_.FollowLanes();
 }
 
-absl::Status TableWriter::Impl::RefetchSchema() {
-  const base::Clock& clock = *writer_.parts().clock;
-  if (clock.Now() < refetched_ + kRefetchInterval) return absl::OkStatus();
-  refetched_ = clock.Now();
-  schema_changed_.store(false, std::memory_order_relaxed);
-  const auto table = writer_.parts().client->GetTable(name_);
-  // No answer, or another table by the name: the checks of the claim deal with it.
-  if (!table.ok() || table->creation_time_ms != claim_.creation_time_ms()) return absl::OkStatus();
-  auto binding = pipeline::BindTable(name_, *table);
-  if (!binding.ok() || binding->schema == binding_.schema) return absl::OkStatus();
-  return Bind(*std::move(binding));
+absl::StatusOr<pipeline::TableBinding> TableWriter::Impl::ReadBinding() const {
+  BQCDC_ASSIGN_OR_RETURN(const rest::TableResource table, writer_.parts().client->GetTable(name_));
+  // The checks of the claim deal with it.
+  if (table.creation_time_ms != claim_.creation_time_ms())
+    return absl::FailedPreconditionError(absl::StrCat("table ", name_text_, " was created again"));
+  return pipeline::BindTable(name_, table);
+}
+
+absl::Status TableWriter::Impl::FollowTable() {
+  std::shared_ptr<const pipeline::TableBinding> now = current_.Refresh();
+  return now == binding_ ? absl::OkStatus() : Bind(std::move(now));
 }
 
 // Tells the flusher where the first batch's time is sooner than it knows.
@@ -257,7 +259,7 @@ absl::Status TableWriter::Impl::AppendJson(std::string_view object, const Sequen
     encode::EncodeError error = json_->EncodeLine(line, sequence, &batcher_.current()->rows);
     if (error == encode::EncodeError::kUnknownColumn) {
       // Perhaps it was added meanwhile: one look, then the row is told to be wrong.
-      status = RefetchSchema();
+      status = FollowTable();
       if (status.ok()) status = EndOf(batcher_.Ensure(), call);
       if (status.ok()) error = json_->EncodeLine(line, sequence, &batcher_.current()->rows);
     }

@@ -62,7 +62,8 @@ void Writer::Impl::MakeSender() {
   options.scaling.lanes_max = options_.connections_max;
   write::BatchSenderSurroundings surroundings;
   surroundings.check_table = [this](int table) { return TableAt(table)->VerifyClaim(); };
-  surroundings.on_schema_changed = [this](int table) { TableAt(table)->SchemaChanged(); };
+  surroundings.on_schema_changed = [this](int table) { TableAt(table)->current().NoteChange(); };
+  surroundings.current_schema = [this](int table) { return TableAt(table)->current().RefreshSchema(); };
   surroundings.on_progress = [this] {
     const write::BatchSenderStats& sent = sender_->stats();
     absl::MutexLock lock(&mutex_);
@@ -294,9 +295,9 @@ absl::Status Writer::Impl::OnRefused(write::RowBatch& batch, std::span<const wri
       BQCDC_RETURN_IF_ERROR(options_.on_refused(
           {table, own.appends[row.index], facts.change_type, facts.sequence, row.message}));
     } else if (waiting == own.waiting.end()) {
-      return absl::FailedPreconditionError(absl::StrCat("the service refused row ", own.appends[row.index],
-                                                        " of table ", table,
-                                                        ", and WriterOptions::on_refused is not set"));
+      return absl::FailedPreconditionError(
+          absl::StrCat("row ", own.appends[row.index], " of table ", table,
+                       " was refused, and WriterOptions::on_refused is not set"));
     }
     if (waiting != own.waiting.end()) {
       waiting->answer.set_value(absl::InvalidArgumentError(row.message));

@@ -24,13 +24,13 @@ namespace bqcdc {
 using ChangeType = encode::ChangeType;  // kUpsert: the whole row, what is not set is NULL; kDelete: the key
 using SequenceNumber = values::SequenceNumber;  // epoch, position, ordinal, sub: compared from left to right
 
-// A row that the service refused. It was not stored, and will not be.
+// A row that cannot be stored: the service refused it, or its table has lost a column that it carries.
 struct RefusedRow {
   std::string table;         // "project.dataset.table"
   std::uint64_t append = 0;  // which Append of its table, from 1
   ChangeType change_type = ChangeType::kUpsert;
   SequenceNumber sequence;
-  std::string message;  // the service's own; may hold values of the row, so it does not belong into a log
+  std::string message;  // mostly the service's own; may hold values of the row: it does not belong into a log
 };
 
 struct WriterOptions {
@@ -151,7 +151,7 @@ class TableWriter {
   // The same without waiting: ResourceExhausted where it would have to.
   absl::Status TryAppend(ChangeType change_type, const SequenceNumber& sequence,
                          absl::FunctionRef<void(Row&)> fill);
-  // The same with an answer for this row: Ok when it is stored, InvalidArgument with the service's message
+  // The same with an answer for this row: Ok when it is stored, InvalidArgument with RefusedRow's message
   // when it was refused. Waits as Append does. For few rows: it allocates.
   std::future<absl::Status> AppendAsync(ChangeType change_type, const SequenceNumber& sequence,
                                         absl::FunctionRef<void(Row&)> fill);

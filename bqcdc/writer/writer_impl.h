@@ -17,9 +17,9 @@
 #include "bqcdc/base/clock.h"
 #include "bqcdc/encode/json_row_encoder.h"
 #include "bqcdc/encode/row_fields.h"
+#include "bqcdc/pipeline/current_binding.h"
 #include "bqcdc/pipeline/latency_histogram.h"
 #include "bqcdc/pipeline/progress.h"
-#include "bqcdc/pipeline/table_binding.h"
 #include "bqcdc/pipeline/table_claim.h"
 #include "bqcdc/rest/bigquery_client.h"
 #include "bqcdc/write/batch_pool.h"
@@ -121,7 +121,7 @@ class TableWriter::Impl {
 
   // For the writer.
   void SettleBatch(const WriterBatch& batch) { progress_.Settle(batch.progress); }
-  void SchemaChanged() { schema_changed_.store(true, std::memory_order_relaxed); }
+  pipeline::CurrentBinding& current() { return current_; }
   absl::Status VerifyClaim() const { return claim_.Verify(); }
   // Hands on what has waited long enough; does nothing while another has the turn, who does it then.
   void FlushDue();
@@ -144,7 +144,7 @@ class TableWriter::Impl {
   static constexpr std::size_t kNoColumn = static_cast<std::size_t>(-1);
 
   Impl(Writer::Impl& writer, int index, rest::TableName name, TableOptions options,
-       pipeline::TableClaim claim, const write::BatchLimits& limits);
+       pipeline::TableBinding binding, pipeline::TableClaim claim, const write::BatchLimits& limits);
   write::BatcherEvents MakeBatcherEvents();
 
   absl::Status TakeTurn(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -156,8 +156,10 @@ class TableWriter::Impl {
   absl::Status Finish(const Call& call);
   absl::Status EndOf(absl::Status status, const Call& call) const;
   absl::Status Follow();
-  absl::Status Bind(pipeline::TableBinding binding) ABSL_LOCKS_EXCLUDED(columns_mutex_);
-  absl::Status RefetchSchema();
+  absl::StatusOr<pipeline::TableBinding> ReadBinding() const;
+  absl::Status Bind(std::shared_ptr<const pipeline::TableBinding> binding)
+      ABSL_LOCKS_EXCLUDED(columns_mutex_);
+  absl::Status FollowTable();
   void NoteDeadline();
   absl::Status Explain(const encode::EncodeFailure& failure) const;
 
@@ -170,17 +172,16 @@ class TableWriter::Impl {
   pipeline::Progress progress_;
   std::atomic<std::uint64_t> appended_{0};
   std::atomic<std::int64_t> deadline_ns_;  // of the batches that are being filled, nanoseconds since 1970
-  std::atomic<bool> schema_changed_{false};
+  pipeline::CurrentBinding current_;
 
   // Of whoever has the turn.
-  pipeline::TableBinding binding_;
+  std::shared_ptr<const pipeline::TableBinding> binding_;
   write::LaneBatcher batcher_;
   std::unique_ptr<encode::RowFields> fields_;
   std::unique_ptr<encode::JsonRowEncoder> json_;
   std::string json_text_;
   std::vector<std::size_t> column_indexes_;  // by handle
   absl::Time acquire_deadline_ = absl::InfiniteFuture();
-  absl::Time refetched_ = absl::InfinitePast();
 
   absl::Mutex mutex_;
   bool taken_ ABSL_GUARDED_BY(mutex_) = false;

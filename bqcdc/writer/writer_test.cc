@@ -66,6 +66,41 @@ class WriterTest : public ::testing::Test {
   WriterOptions options_;
 };
 
+TEST_F(WriterTest, ADroppedColumnTakesOnlyTheRowsThatCarryIt) {
+  std::atomic<bool> dropped{false};
+  std::map<int, bool> tells_name;  // by call
+  FakeWriteService service([&](const SeenRequest& request) {
+    if (request.has_schema)
+      tells_name[request.call] = std::count(request.fields.begin(), request.fields.end(), "name") > 0;
+    if (!dropped || !tells_name[request.call]) return Reply::Ok();
+    return Reply::Refuse(absl::InvalidArgumentError("Input schema has more fields than BigQuery schema"), {},
+                         write::StorageErrorCode::kSchemaMismatchExtraFields);
+  });
+  std::vector<RefusedRow> refused;
+  options_.on_refused = [&](const RefusedRow& row) {
+    refused.push_back(row);
+    return absl::OkStatus();
+  };
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  ASSERT_TRUE(Put(*table, 1, "a", 1).ok());
+  ASSERT_TRUE(writer->Flush().ok());
+  dropped = true;
+  rest_.ChangeTable("p.d.t", [](auto& changed) {
+    changed.schema_fields = R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"}])";
+  });
+  ASSERT_TRUE(Put(*table, 2, "b", 2).ok());
+  ASSERT_TRUE(table->AppendJson(R"({"id":3,"_CHANGE_TYPE":"UPSERT"})", {{table->epoch(), 3, 1, 0}}).ok());
+  ASSERT_TRUE(writer->Close().ok()) << writer->status();
+  EXPECT_EQ(table->settled(), 3u);
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].append, 2u);
+  EXPECT_EQ(refused[0].message, "column name is not in the table any more");
+  const auto stored = service.stored_rows();
+  ASSERT_EQ(stored.size(), 2u);
+  EXPECT_EQ(DecodeRow(stored[1]).id, 3);
+}
+
 TEST_F(WriterTest, StoresWhatWasAppended) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   auto writer = Open(service);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "tests/end_to_end/scenario.h"
 
@@ -277,6 +278,36 @@ TEST_F(StreamEndToEnd, AColumnIsDroppedUnderChangesThatWait) {
   EXPECT_TRUE(absl::StrContains(result.err, "column gone: the table has no such column")) << result.err;
   Query("ALTER TABLE d.n SET OPTIONS (max_staleness = NULL)");
   EXPECT_EQ(Query("SELECT * FROM d.n ORDER BY id"), (Rows{"1,a", "2,c"}));
+}
+
+TEST_F(StreamEndToEnd, AColumnIsDroppedWhileARunGoesOn) {
+  CreateTable();  // and its dataset
+  Query("CREATE TABLE d.m (id INT64 PRIMARY KEY NOT ENFORCED, gone STRING, kept STRING)");
+  std::string text;
+  constexpr int kRows = 300'000;
+  for (int i = 0; i < kRows; ++i) {
+    absl::StrAppend(&text, R"({"_CHANGE_TYPE":"UPSERT","id":)", i, i % 1000 == 0 ? R"(,"gone":"g")" : "",
+                    R"(,"kept":"some text that makes the row a little longer"})", "\n");
+  }
+  const std::string file = File("in.jsonl", text);
+  auto run = Start({"stream", "d.m", file, "--batch-bytes", "64KiB", "--max-connections", "3", "--rate-limit",
+                    "100000/s"});
+  const absl::Time deadline = absl::Now() + absl::Seconds(60);
+  while (Query("SELECT COUNT(*) > 50000 FROM d.m") != Rows{"true"} && absl::Now() < deadline)
+    absl::SleepFor(absl::Milliseconds(20));
+  Query("ALTER TABLE d.m DROP COLUMN gone");
+  const ProgramResult result = run->Wait();
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  std::int64_t aside = 0;
+  for (const absl::string_view line :
+       absl::StrSplit(ReadFile("m.dead-letter.jsonl"), '\n', absl::SkipEmpty())) {
+    ++aside;
+    EXPECT_TRUE(absl::StrContains(line, R"("reason":"unknown_column")")) << line;
+  }
+  EXPECT_GT(aside, 0);
+  EXPECT_LT(aside, kRows / 1000);
+  EXPECT_EQ(Query("SELECT COUNT(*), COUNTIF(MOD(id, 1000) > 0), COUNT(kept) FROM d.m"),
+            Rows{absl::StrCat(kRows - aside, ",", kRows - kRows / 1000, ",", kRows - aside)});
 }
 
 TEST_F(StreamEndToEnd, BatchesShrinkForATargetOfLatency) {

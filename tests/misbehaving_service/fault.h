@@ -36,7 +36,7 @@ enum class FaultKind {
   kHalfOpen,              // TCP connections that are open carry nothing any more
   kReset,                 // TCP connections that are open are reset
   kBurst,                 // answers are kept back and come together
-  kSchemaUpdated,         // answers bring an updated schema
+  kSchemaUpdated,         // somebody adds a column; answers bring the updated schema
   kRestUnavailable,       // the REST API fails for some requests
   kTableRecreated,        // dropped and created again: the writer has to halt
   kTableTaken,            // another run claims the table: the writer has to halt

@@ -550,6 +550,7 @@ void MisbehavingService::Impl::StrikeOnArrival(Call& call, Pending& request) {
         break;
       case FaultKind::kSchemaUpdated:
         schema_updates_left_ = fault.count;
+        rest_.ChangeTable(request.table, [](auto& table) { table.schema_fields = kWidenedSchemaFields; });
         break;
       case FaultKind::kUnnamedRefusal:
         unnamed_left_ += fault.count;

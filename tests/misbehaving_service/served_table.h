@@ -25,6 +25,9 @@ namespace bqcdc::misbehaving {
 // Columns of every table that is served: id INT64 (key), value INT64, note STRING.
 inline constexpr char kSchemaFields[] =
     R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"value","type":"INTEGER"},{"name":"note","type":"STRING"}])";
+// The same after somebody has added a column.
+inline constexpr char kWidenedSchemaFields[] =
+    R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"value","type":"INTEGER"},{"name":"note","type":"STRING"},{"name":"added","type":"STRING"}])";
 // The service refuses rows whose note begins so.
 inline constexpr std::string_view kUnfitNote = "unfit";
 

@@ -66,6 +66,8 @@ bool CanShow(std::optional<write::Mutant> mutant, const StreamHistory& history) 
     case write::Mutant::kTiesUnderWayTogether:
     case write::Mutant::kTiesShareBatch:
       return history.own_numbers;
+    case write::Mutant::kNewSchemaForOldBatch:
+      return history.script.Has(FaultKind::kSchemaUpdated);
     case write::Mutant::kPassingErrorsSetRowsAside:
       return history.script.Has(FaultKind::kOverload);
     default:

@@ -63,6 +63,8 @@ class FakeWriteService::Impl : public storage::BigQueryWrite::Service {
     seen.write_stream = request.write_stream();
     seen.trace_id = request.trace_id();
     seen.has_schema = request.proto_rows().has_writer_schema();
+    for (const auto& field : request.proto_rows().writer_schema().proto_descriptor().field())
+      seen.fields.push_back(field.name());
     seen.rows.assign(request.proto_rows().rows().serialized_rows().begin(),
                      request.proto_rows().rows().serialized_rows().end());
     seen.byte_count = request.ByteSizeLong();

@@ -18,6 +18,7 @@ struct SeenRequest {
   int in_call = 0;  // of its call, from 0
   std::string write_stream, trace_id, routing;
   bool has_schema = false;
+  std::vector<std::string> fields;  // names in the schema that the request brought
   std::vector<std::string> rows;
   std::size_t byte_count = 0;  // on the wire
 };

@@ -4,6 +4,7 @@
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/cell_converter.h"
 #include "bqcdc/emulator/convert/utf8.h"
+#include "bqcdc/emulator/type_parameters.h"
 
 // Texts of row errors. They may hold values, as the service's do; they go to the client and into no log.
 namespace bqcdc::emulator::convert {
@@ -85,9 +86,7 @@ std::string DescribeFault(CellFault fault, const FieldPlan* field, const Column&
     case CellFault::kTooLong: {
       const int64_t length = column.type == ColumnType::kBytes ? static_cast<int64_t>(value.bytes.size())
                                                                : CountCodePoints(value.bytes);
-      return base::StrCat("Field ", path, ": ", schema::SqlName(column.type), "(", *column.max_length,
-                          ") has maximum length ", *column.max_length, " but got a value with length ",
-                          length, " on field ", path, ".");
+      return base::StrCat("Field ", path, ": ", TooLongText(column, length), " on field ", path, ".");
     }
     case CellFault::kOutOfRange:
       return base::StrCat(TypeWord(column.type), " field value is out of range: ", ValueText(*field, value),
@@ -101,9 +100,7 @@ std::string DescribeFault(CellFault fault, const FieldPlan* field, const Column&
     case CellFault::kNotJson:
       return base::StrCat("Field value is not valid JSON on field ", path, ".");
     case CellFault::kPrecision:
-      return base::StrCat("Field ", path, ": ", schema::SqlType(column, true),
-                          " got a value outside of its range: ", ValueText(*field, value), " on field ", path,
-                          ".");
+      return base::StrCat("Field ", path, ": ", OutsidePrecisionText(column), " on field ", path, ".");
     case CellFault::kRequired:
     case CellFault::kLabelRequired:
       return base::StrCat("Required field ", path, " is missing.");

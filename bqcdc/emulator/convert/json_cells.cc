@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/utf8.h"
+#include "bqcdc/emulator/type_parameters.h"
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/interval.h"
@@ -189,7 +190,7 @@ class RowWriter {
     if (column.precision &&
         number.Constrain(static_cast<int>(*column.precision), static_cast<int>(column.scale.value_or(0)),
                          &number) != ValueError::kNone) {
-      return CannotConvert("numeric", value);
+      return base::StrCat("Field ", column.name, ": ", OutsidePrecisionText(column));
     }
     writer.SetInt128(at, number.unscaled());
     return std::nullopt;
@@ -205,7 +206,7 @@ class RowWriter {
     if (column.precision &&
         number.Constrain(static_cast<int>(*column.precision), static_cast<int>(column.scale.value_or(0)),
                          &number) != ValueError::kNone) {
-      return CannotConvert("bignumeric", value);
+      return base::StrCat("Field ", column.name, ": ", OutsidePrecisionText(column));
     }
     writer.SetBytes(at, number.ToBlob());
     return std::nullopt;
@@ -216,8 +217,7 @@ class RowWriter {
     const std::optional<std::string> text = ScalarText(value);
     if (!text) return CannotConvert("string", value);
     if (column.max_length && CountCodePoints(*text) > *column.max_length) {
-      return base::StrCat("Field ", column.name, ": ", schema::SqlType(column, true), " has maximum length ",
-                          *column.max_length, " but got a value with length ", CountCodePoints(*text));
+      return base::StrCat("Field ", column.name, ": ", TooLongText(column, CountCodePoints(*text)));
     }
     writer.SetBytes(at, *text);
     return std::nullopt;
@@ -239,8 +239,8 @@ class RowWriter {
       return CannotConvert("bytes", value);
     }
     if (column.max_length && static_cast<int64_t>(bytes.size()) > *column.max_length) {
-      return base::StrCat("Field ", column.name, ": ", schema::SqlType(column, true), " has maximum length ",
-                          *column.max_length, " but got a value with length ", bytes.size());
+      return base::StrCat("Field ", column.name, ": ",
+                          TooLongText(column, static_cast<int64_t>(bytes.size())));
     }
     writer.SetBytes(at, bytes);
     return std::nullopt;

@@ -239,8 +239,11 @@ INSTANTIATE_TEST_SUITE_P(
                  "!Invalid numeric encoding on field c.", ""},
         CellCase{"bytes_wrapper", "NUMERIC", kMessage, BytesField(1, BytesField(1, Hex("01"))), "0.000000001",
                  Wrapper(kBytes)},
-        CellCase{"precision", "NUMERIC(4, 2)", kString, BytesField(1, "123.45"),
-                 "!Field c: NUMERIC(4, 2) got a value outside of its range: 123.45 on field c.", ""},
+        CellCase{
+            "precision", "NUMERIC(4, 2)", kString, BytesField(1, "123.45"),
+            "!Field c: NUMERIC(4, 2) has precision 4 and scale 2 but got a value that is not in range of "
+            "[-99.99, 99.99] on field c.",
+            ""},
         CellCase{"big_one", "BIGNUMERIC", kBytes, BytesField(1, Hex("0000000040228a097ac4865aa84c3b4b")), "1",
                  ""},
         CellCase{"big_max", "BIGNUMERIC", kBytes, BytesField(1, std::string(31, '\xff') + "\x7f"),
@@ -258,8 +261,11 @@ INSTANTIATE_TEST_SUITE_P(
                  BytesField(1, BytesField(1, Hex("0000000040228a097ac4865aa84c3b4b"))), "1", Wrapper(kBytes)},
         CellCase{"big_empty", "BIGNUMERIC", kBytes, BytesField(1, ""),
                  "!Invalid bignumeric encoding on field c.", ""},
-        CellCase{"big_precision", "BIGNUMERIC(4, 2)", kString, BytesField(1, "123.45"),
-                 "!Field c: BIGNUMERIC(4, 2) got a value outside of its range: 123.45 on field c.", ""},
+        CellCase{
+            "big_precision", "BIGNUMERIC(4, 2)", kString, BytesField(1, "123.45"),
+            "!Field c: BIGNUMERIC(4, 2) has precision 4 and scale 2 but got a value that is not in range of "
+            "[-99.99, 99.99] on field c.",
+            ""},
         CellCase{"big_int64", "BIGNUMERIC", kInt64, SignedField(1, INT64_MIN), "-9223372036854775808", ""}),
     [](const auto& info) { return info.param.name; });
 

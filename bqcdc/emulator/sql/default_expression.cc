@@ -4,6 +4,7 @@
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/sql/parser/parser.h"
 #include "bqcdc/emulator/sql/statements/evaluation.h"
+#include "bqcdc/emulator/sql/statements/stored_values.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
 
 namespace bqcdc::emulator::sql {
@@ -19,8 +20,11 @@ absl::StatusOr<std::vector<engine::Chunk>> EvaluateDefault(engine::Database& dat
                          evaluation->analyzer().AnalyzeConstant(*expression, type));
   BQCDC_ASSIGN_OR_RETURN(const std::string sql, Generator(*evaluation, now).Expression(*value));
   // A row each, so that volatile functions give another value for each.
-  return evaluation->Run(
-      base::StrCat("SELECT CAST(", sql, " AS ", DuckDbType(type), ") FROM range(", rows, ")"));
+  BQCDC_ASSIGN_OR_RETURN(std::vector<engine::Chunk> chunks,
+                         evaluation->Run(base::StrCat("SELECT CAST(", ConstrainSql(column, sql), " AS ",
+                                                      DuckDbType(type), ") FROM range(", rows, ")")));
+  for (const engine::Chunk& chunk : chunks) BQCDC_RETURN_IF_ERROR(CheckStored(chunk, 0, column));
+  return chunks;
 }
 
 }  // namespace bqcdc::emulator::sql

@@ -143,6 +143,8 @@ class Analyzer {
   ExpressionResult AnalyzeLike(const LikeExpression& like, Context& context);
   ExpressionResult AnalyzeCase(const CaseExpression& expression, Context& context);
   ExpressionResult AnalyzeCast(const CastExpression& cast, Context& context);
+  ExpressionResult AnalyzePlainCast(const CastExpression& cast, const TypeName& type_name, Context& context);
+  ExpressionResult Constrain(ResolvedExpressionPtr value, const TypeName& name, bool safe);
   ExpressionResult AnalyzeExtract(const ExtractExpression& extract, Context& context);
   ExpressionResult AnalyzeInterval(const IntervalExpression& interval, Context& context);
   ExpressionResult AnalyzeArray(const ArrayConstructor& array, Context& context);

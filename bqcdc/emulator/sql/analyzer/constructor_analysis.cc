@@ -4,6 +4,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/analyzer/type_parameters.h"
 #include "bqcdc/schema/column_type.h"
 
 namespace bqcdc::emulator::sql {
@@ -82,9 +83,40 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::MakeCast(ResolvedExpressionPtr o
   return cast;
 }
 
+// A value of the type without parameters becomes one that they let through.
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::Constrain(ResolvedExpressionPtr value, const TypeName& name,
+                                                          bool safe) {
+  schema::Column column;
+  column.type = schema::FindColumnType(name.name[0].text).value_or(schema::ColumnType::kString);
+  BQCDC_RETURN_IF_ERROR(ApplyTypeParameters(name, column));
+  std::vector<ResolvedExpressionPtr> arguments;
+  arguments.push_back(std::move(value));
+  const auto add = [&](int64_t parameter) {
+    arguments.push_back(std::make_unique<ResolvedLiteral>(Value::Int64(parameter)));
+  };
+  if (column.max_length) add(*column.max_length);
+  if (column.precision) {
+    add(*column.precision);
+    add(column.scale.value_or(0));
+  }
+  if (arguments.size() == 1) return std::move(arguments[0]);  // STRING(MAX)
+  return Call("$constrain", std::move(arguments), name.position, safe);
+}
+
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCast(const CastExpression& cast, Context& context) {
+  if (cast.type->parameters.empty()) return AnalyzePlainCast(cast, *cast.type, context);
+  TypeName plain;
+  plain.position = cast.type->position;
+  plain.name = cast.type->name;
+  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr value, AnalyzePlainCast(cast, plain, context));
+  return Constrain(std::move(value), *cast.type, cast.safe);
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzePlainCast(const CastExpression& cast,
+                                                                 const TypeName& type_name,
+                                                                 Context& context) {
   if (cast.format) return Unsupported(cast.format->position, "CAST with FORMAT");
-  BQCDC_ASSIGN_OR_RETURN(const Type type, ResolveType(*cast.type));
+  BQCDC_ASSIGN_OR_RETURN(const Type type, ResolveType(type_name));
   BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr operand, Analyze(*cast.operand, context));
   if (cast.time_zone) return Unsupported(cast.time_zone->position, "CAST with AT TIME ZONE");
   if (operand->kind == ResolvedKind::kLiteral) {

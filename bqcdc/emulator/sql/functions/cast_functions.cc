@@ -1,6 +1,8 @@
+#include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/functions/code_points.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/emulator/sql/types/text_conversion.h"
+#include "bqcdc/emulator/type_parameters.h"
 #include "bqcdc/values/civil_time.h"
 
 namespace bqcdc::emulator::sql {
@@ -14,6 +16,15 @@ template <typename T>
 absl::StatusOr<T> Wrap(absl::StatusOr<int64_t> value) {
   if (!value.ok()) return value.status();
   return T{*value};
+}
+
+// STRING(n) and BYTES(n) of a CAST.
+absl::Status CheckLength(schema::ColumnType type, int64_t length, int64_t max_length) {
+  if (length <= max_length) return absl::OkStatus();
+  schema::Column column;
+  column.type = type;
+  column.max_length = max_length;
+  return base::InvalidArgument(TooLongText(column, length));
 }
 
 }  // namespace
@@ -65,6 +76,17 @@ void AddCastFunctions(OwnFunctions& f) {
         if (!IsUtf8(a.value))
           return base::InvalidArgument("Invalid UTF-8 in conversion from BYTES to STRING");
         return std::string(a.value);
+      });
+  AddFunction(
+      f, "bq_limit_string", +[](std::string_view a, int64_t max_length) -> absl::StatusOr<std::string> {
+        BQCDC_RETURN_IF_ERROR(CheckLength(schema::ColumnType::kString, CountCodePoints(a), max_length));
+        return std::string(a);
+      });
+  AddFunction(
+      f, "bq_limit_bytes", +[](Bytes a, int64_t max_length) -> absl::StatusOr<BytesValue> {
+        const auto length = static_cast<int64_t>(a.value.size());
+        BQCDC_RETURN_IF_ERROR(CheckLength(schema::ColumnType::kBytes, length, max_length));
+        return BytesValue{std::string(a.value)};
       });
   AddFunction(
       f, "bq_date_to_string", +[](Date a) -> std::string { return values::FormatDate(a.days); });

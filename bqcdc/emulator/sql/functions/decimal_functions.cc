@@ -3,6 +3,7 @@
 #include "bqcdc/emulator/sql/functions/decimal_arithmetic.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/emulator/sql/types/text_conversion.h"
+#include "bqcdc/emulator/type_parameters.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -52,8 +53,12 @@ void AddDecimalType(OwnFunctions& f, const std::string& type) {
             values::ValueError::kNone) {
           return kept;
         }
-        return base::InvalidArgument("Value ", a.ToString(), " is out of range for precision ", precision,
-                                     " and scale ", scale);
+        schema::Column column;
+        column.type =
+            std::is_same_v<D, Numeric> ? schema::ColumnType::kNumeric : schema::ColumnType::kBigNumeric;
+        column.precision = precision;
+        column.scale = scale;
+        return base::InvalidArgument(OutsidePrecisionText(column));
       });
   AddFunction(
       f, "bq_" + type + "_to_string", +[](D a) -> std::string { return a.ToString(); });

@@ -1,51 +1,17 @@
 #include <set>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/expression_walk.h"
+#include "bqcdc/emulator/sql/analyzer/type_parameters.h"
 #include "bqcdc/emulator/sql/parser/unparser.h"
 #include "bqcdc/emulator/sql/statements/definition.h"
+#include "bqcdc/emulator/sql/statements/stored_values.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
-
-absl::StatusOr<int64_t> TypeParameter(const TypeName& type, size_t index, int64_t low, int64_t high) {
-  int64_t value = 0;
-  if (!absl::SimpleAtoi(type.parameters[index], &value) || value < low || value > high) {
-    return ErrorAt(type.position, "Invalid type parameter ", type.parameters[index], " of type ",
-                   type.name[0].text);
-  }
-  return value;
-}
-
-absl::Status ApplyParameters(const TypeName& type, schema::Column& column) {
-  using C = schema::ColumnType;
-  if (type.parameters.empty()) return absl::OkStatus();
-  const size_t count = type.parameters.size();
-  const bool decimal = column.type == C::kNumeric || column.type == C::kBigNumeric;
-  if ((column.type == C::kString || column.type == C::kBytes) && count == 1) {
-    if (type.parameters[0] == "MAX") return absl::OkStatus();
-    BQCDC_ASSIGN_OR_RETURN(column.max_length, TypeParameter(type, 0, 1, INT64_MAX));
-    return absl::OkStatus();
-  }
-  if (decimal && count <= 2) {
-    // NUMERIC(p, s): at most 29 (BIGNUMERIC 38) digits before the point.
-    const int64_t scale_max = column.type == C::kNumeric ? 9 : 38;
-    const int64_t integer_max = column.type == C::kNumeric ? 29 : 38;
-    int64_t scale = 0;
-    if (count == 2) {
-      BQCDC_ASSIGN_OR_RETURN(scale, TypeParameter(type, 1, 0, scale_max));
-    }
-    BQCDC_ASSIGN_OR_RETURN(column.precision,
-                           TypeParameter(type, 0, std::max<int64_t>(1, scale), integer_max + scale));
-    if (count == 2) column.scale = scale;
-    return absl::OkStatus();
-  }
-  return ErrorAt(type.position, "Type ", type.name[0].text, " does not take these type parameters");
-}
 
 // Names of the functions that a default may call
 // (https://cloud.google.com/bigquery/docs/default-values#supported_values).
@@ -106,7 +72,7 @@ absl::StatusOr<schema::Column> ColumnOfTypeName(Evaluation& evaluation, const Ty
     return ErrorAt(type.position, "Type not found: ", text);
   }
   column.type = *found;
-  BQCDC_RETURN_IF_ERROR(ApplyParameters(type, column));
+  BQCDC_RETURN_IF_ERROR(ApplyTypeParameters(type, column));
   return column;
 }
 
@@ -129,6 +95,14 @@ absl::StatusOr<std::string> DefaultOf(Evaluation& evaluation, const Expression& 
     return !status.ok();
   });
   BQCDC_RETURN_IF_ERROR(status);
+  // A default that the type's parameters keep out would fail every row that needs it.
+  BQCDC_ASSIGN_OR_RETURN(const std::string sql, evaluation.SqlOf(**coerced));
+  BQCDC_ASSIGN_OR_RETURN(
+      const std::vector<engine::Chunk> chunks,
+      evaluation.Run(base::StrCat("SELECT CAST(", ConstrainSql(column, sql), " AS ", DuckDbType(type), ")")));
+  schema::Column nullable = column;
+  if (column.required()) nullable.mode = schema::ColumnMode::kNullable;
+  for (const engine::Chunk& chunk : chunks) BQCDC_RETURN_IF_ERROR(CheckStored(chunk, 0, nullable));
   return Unparse(expression);
 }
 

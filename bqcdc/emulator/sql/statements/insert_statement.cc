@@ -1,88 +1,21 @@
-#include <set>
-
 #include "absl/strings/ascii.h"
 #include "absl/synchronization/notification.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/engine/insert_rows.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
-#include "bqcdc/emulator/sql/functions/code_points.h"
 #include "bqcdc/emulator/sql/parser/parser.h"
 #include "bqcdc/emulator/sql/statements/append_rows.h"
 #include "bqcdc/emulator/sql/statements/statement.h"
+#include "bqcdc/emulator/sql/statements/stored_values.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
-#include "bqcdc/values/bignumeric.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
 
 using schema::Column;
-using schema::ColumnType;
 
 // Rows that one INSERT ... VALUES may have.
 constexpr size_t kInsertedRowsMax = 100'000;
-
-absl::Status CheckCell(const engine::VectorReader& reader, size_t row, const Column& column) {
-  if (reader.IsNull(row)) return absl::OkStatus();
-  if (column.max_length) {
-    const std::string_view text = reader.Bytes(row);
-    const int64_t length =
-        column.type == ColumnType::kString ? CountCodePoints(text) : static_cast<int64_t>(text.size());
-    if (length > *column.max_length) {
-      return errors::InvalidQuery(base::StrCat("Field ", column.name, ": ", schema::SqlType(column, true),
-                                               " has maximum length ", *column.max_length,
-                                               " but got a value with length ", length));
-    }
-  }
-  if (column.precision) {
-    // Columns are rounded before; a field that would have to be is refused.
-    const int precision = static_cast<int>(*column.precision);
-    const int scale = static_cast<int>(column.scale.value_or(0));
-    bool fits = true;
-    if (column.type == ColumnType::kNumeric) {
-      values::Numeric value, kept;
-      (void)values::Numeric::FromUnscaled(reader.Int128(row), &value);
-      fits = value.Constrain(precision, scale, &kept) == values::ValueError::kNone && kept == value;
-    } else {
-      values::BigNumeric value, kept;
-      (void)values::BigNumeric::FromBlob(reader.Bytes(row), &value);
-      fits = value.Constrain(precision, scale, &kept) == values::ValueError::kNone && kept == value;
-    }
-    if (!fits) {
-      return errors::InvalidQuery(
-          base::StrCat("Field ", column.name, ": value does not fit ", schema::SqlType(column, true)));
-    }
-  }
-  for (size_t i = 0; i < column.fields.size(); ++i) {
-    const engine::VectorReader field = reader.Field(i);
-    if (column.fields[i].required() && field.IsNull(row)) {
-      return errors::InvalidQuery(base::StrCat("Required field ", column.fields[i].name, " cannot be null"));
-    }
-    if (column.fields[i].repeated()) continue;
-    BQCDC_RETURN_IF_ERROR(CheckCell(field, row, column.fields[i]));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckColumn(const engine::Chunk& chunk, size_t index, const Column& column) {
-  const engine::VectorReader reader = chunk.Reader(index);
-  for (size_t row = 0; row < chunk.row_count(); ++row) {
-    if (!column.repeated()) {
-      BQCDC_RETURN_IF_ERROR(CheckCell(reader, row, column));
-      continue;
-    }
-    if (reader.IsNull(row)) continue;
-    const engine::VectorReader::ListEntry entry = reader.List(row);
-    const engine::VectorReader elements = reader.Elements();
-    for (size_t i = entry.offset; i < entry.offset + entry.length; ++i) {
-      if (elements.IsNull(i)) {
-        return errors::InvalidQuery(
-            base::StrCat("Array cannot have a null element; error in writing field ", column.name));
-      }
-      BQCDC_RETURN_IF_ERROR(CheckCell(elements, i, column));
-    }
-  }
-  return absl::OkStatus();
-}
 
 // What an INSERT writes: for each column of the table the index of the given value, or -1 for its default.
 absl::StatusOr<std::vector<int>> TargetColumns(const InsertStatement& statement,
@@ -194,29 +127,16 @@ absl::StatusOr<std::string> QuerySql(Evaluation& evaluation, const InsertStateme
 
 namespace {
 
-// Rounds the columns that have a precision, as NUMERIC(p, s) demands.
-std::string RoundToColumns(const catalog::Table& table, const std::string& sql) {
+// The rows as the table keeps them.
+std::string ConstrainToColumns(const catalog::Table& table, const std::string& sql) {
   std::string names;
   std::string cells;
-  bool rounds = false;
   for (size_t i = 0; i < table.schema.columns.size(); ++i) {
-    const Column& column = table.schema.columns[i];
     const std::string name = base::StrCat("a", i);
-    std::string cell = name;
-    if (column.precision) {
-      const char* function =
-          column.type == ColumnType::kNumeric ? "bq_constrain_numeric(" : "bq_constrain_bignumeric(";
-      const std::string parameters = base::StrCat(", CAST(", *column.precision, " AS BIGINT), CAST(",
-                                                  column.scale.value_or(0), " AS BIGINT))");
-      cell = column.repeated()
-                 ? base::StrCat("list_transform(", name, ", lambda e: ", function, "e", parameters, ")")
-                 : base::StrCat(function, name, parameters);
-      rounds = true;
-    }
     base::StrAppend(&names, i == 0 ? "" : ", ", name);
-    base::StrAppend(&cells, i == 0 ? "" : ", ", cell);
+    base::StrAppend(&cells, i == 0 ? "" : ", ", ConstrainSql(table.schema.columns[i], name));
   }
-  return rounds ? base::StrCat("SELECT ", cells, " FROM (", sql, ") AS q(", names, ")") : sql;
+  return names == cells ? sql : base::StrCat("SELECT ", cells, " FROM (", sql, ") AS q(", names, ")");
 }
 
 }  // namespace
@@ -251,11 +171,11 @@ absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery
 
 absl::StatusOr<engine::AppendBatch> ReadRows(Evaluation& evaluation, const catalog::Table& table,
                                              const std::string& sql) {
-  auto rows = engine::ReadInsertedRows(table, RoundToColumns(table, sql), evaluation.session());
+  auto rows = engine::ReadInsertedRows(table, ConstrainToColumns(table, sql), evaluation.session());
   if (!rows.ok()) return EvaluationError(rows.status());
   for (const engine::Chunk& chunk : rows->chunks) {
     for (size_t i = 0; i < table.schema.columns.size(); ++i) {
-      BQCDC_RETURN_IF_ERROR(CheckColumn(chunk, i, table.schema.columns[i]));
+      BQCDC_RETURN_IF_ERROR(CheckStored(chunk, i, table.schema.columns[i]));
     }
   }
   return rows;

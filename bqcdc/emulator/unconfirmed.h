@@ -33,6 +33,8 @@ namespace bqcdc::emulator::unconfirmed {
 // * sint*, fixed*, sfixed* are taken where int32 and int64 are; a group is taken as a message.
 // * NUMERIC and BIGNUMERIC bytes may be padded with sign bytes; empty bytes are refused; digits of text
 //   beyond the scale are rounded half away from zero.
+// * A GEOGRAPHY is shown with the vertices of each line and ring in the order in which they came, every empty
+//   one as `GEOMETRYCOLLECTION EMPTY`; edges that cross are not refused.
 // * Nanoseconds of a google.protobuf.Timestamp are cut to microseconds.
 // * A `required` label of the descriptor is checked, except on a DELETE.
 // * A column that the descriptor leaves out gets its default for an UPSERT as for a plain row.

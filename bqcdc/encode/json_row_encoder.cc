@@ -292,7 +292,10 @@ EncodeError JsonRowEncoder::Impl::EncodeValue(const ColumnPlan& column, std::str
     return FailAt(EncodeError::kWrongKind, column);
   }
   if (kind == '{' || kind == '[') {
-    if (column.encoder == ValueEncoder::kJson) return EncodeJsonTree(column, value, kind);
+    // An object in a GEOGRAPHY is GeoJSON, which travels as text.
+    const bool takes_tree =
+        column.encoder == ValueEncoder::kJson || (column.encoder == ValueEncoder::kGeography && kind == '{');
+    if (takes_tree) return EncodeJsonTree(column, value, kind);
     return FailAt(EncodeError::kWrongKind, column);
   }
   const EncodeError error = scalars_.Encode(column, token, &output_);
@@ -406,6 +409,9 @@ EncodeError JsonRowEncoder::Impl::EncodeJsonTree(const ColumnPlan& column, ondem
   text = TrimEnd(text);
   // The parser has skipped it by its brackets alone.
   if (!values::IsJson(text)) return FailAt(EncodeError::kJsonSyntax, column);
+  if (column.encoder == ValueEncoder::kGeography && !IsGeographyText(text)) {
+    return FailAt(EncodeError::kMalformed, column);
+  }
   return scalars_.EncodeVerbatim(column, text, &output_);
 }
 

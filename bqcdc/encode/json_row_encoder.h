@@ -43,7 +43,9 @@ struct JsonRowEncoderOptions {
 //   INT64      integer, or decimal text of one; never through a double
 //   FLOAT64    number, or text: a number, NaN, Infinity, -Infinity, inf
 //   NUMERIC    number or text, from the digits as written, rounded half away from zero beyond the scale
-//   STRING     text; numbers and booleans become their text. GEOGRAPHY, INTERVAL likewise from text only
+//   STRING     text; numbers and booleans become their text
+//   INTERVAL   text: [-]Y-M [-]D [-]H:M:S[.F] or a tail of it
+//   GEOGRAPHY  text: WKT or GeoJSON; a GeoJSON object
 //   BYTES      base64 text, standard or URL alphabet, padding optional
 //   DATE       YYYY-MM-DD, or an integer of days since 1970
 //   TIME, DATETIME, TIMESTAMP   text (values/civil_time.h); a number is a TIMESTAMP's microseconds since
@@ -54,7 +56,7 @@ struct JsonRowEncoderOptions {
 //   STRUCT     object; REPEATED array, null = empty, null elements refused
 //
 // Not thread-safe: one encoder for each thread, plans are shared. Allocates nothing for each row after
-// warm-up.
+// warm-up, except while it looks at a GEOGRAPHY.
 class JsonRowEncoder {
  public:
   explicit JsonRowEncoder(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderOptions options = {});

@@ -140,6 +140,8 @@ TEST(JsonRowEncoder, Values) {
       {R"("type":"JSON")", R"("\"text\"")", "1206227465787422"},
       {R"("type":"INTERVAL")", R"("0-0 0 0:15:0")", "120c302d30203020303a31353a30"},
       {R"("type":"GEOGRAPHY")", R"~("POINT(1 2)")~", "120a504f494e542831203229"},
+      {R"("type":"GEOGRAPHY")", R"({"type":"Point","coordinates":[1,2]})",
+       "12247b2274797065223a22506f696e74222c22636f6f7264696e61746573223a5b312c325d7d"},
       {R"("type":"RANGE","rangeElementType":{"type":"DATE"})", R"({"start":"1970-01-01","end":"1970-01-03"})",
        "120408001002"},
       {R"("type":"RANGE","rangeElementType":{"type":"DATE"})", R"({"end":"1970-01-03"})", "12021002"},

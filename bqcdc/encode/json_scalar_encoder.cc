@@ -12,6 +12,7 @@
 #include "bqcdc/schema/ascii_case.h"
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/civil_time.h"
+#include "bqcdc/values/geography.h"
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/json_text.h"
 #include "bqcdc/values/numeric.h"
@@ -389,12 +390,18 @@ EncodeError JsonScalarEncoder::EncodeInterval(const ColumnPlan& column, std::str
   return WriteText(column, text, output);
 }
 
-// What is a geography only the service can know.
+// Only text that is neither WKT nor GeoJSON is kept back: which shapes make a geography the service decides.
 EncodeError JsonScalarEncoder::EncodeGeography(const ColumnPlan& column, std::string_view token,
                                                RowOutput* output) {
   std::string_view text;
   if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
+  if (!IsGeographyText(text)) return EncodeError::kMalformed;
   return WriteText(column, text, output);
+}
+
+bool IsGeographyText(std::string_view text) {
+  values::Geography geography;
+  return values::ParseGeography(text, &geography) != ValueError::kMalformed;
 }
 
 }  // namespace bqcdc::encode

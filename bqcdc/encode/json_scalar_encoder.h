@@ -48,4 +48,7 @@ class JsonScalarEncoder {
   std::string timestamp_;  // a picosecond text cut to microseconds, to check the rest of it
 };
 
+// True for WKT and GeoJSON, without regard to what their vertices make.
+bool IsGeographyText(std::string_view text);
+
 }  // namespace bqcdc::encode

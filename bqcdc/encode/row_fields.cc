@@ -113,7 +113,9 @@ EncodeError RowFields::EncodeText(const ColumnPlan& column, std::string_view val
       if (IsLongerThan(value, column.max_length)) return EncodeError::kTooLong;
       return IsUtf8(value) ? scalars_.EncodeVerbatim(column, value, &output_) : EncodeError::kInvalidUtf8;
     case ValueEncoder::kGeography:
-      return IsUtf8(value) ? scalars_.EncodeVerbatim(column, value, &output_) : EncodeError::kInvalidUtf8;
+      if (!IsUtf8(value)) return EncodeError::kInvalidUtf8;
+      return IsGeographyText(value) ? scalars_.EncodeVerbatim(column, value, &output_)
+                                    : EncodeError::kMalformed;
     case ValueEncoder::kJson:
       if (!IsUtf8(value)) return EncodeError::kInvalidUtf8;
       return values::IsJson(value) ? scalars_.EncodeVerbatim(column, value, &output_)

@@ -6,6 +6,7 @@
 #include "bqcdc/emulator/convert/utf8.h"
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/civil_time.h"
+#include "bqcdc/values/geography.h"
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/json_text.h"
 #include "bqcdc/values/numeric.h"
@@ -37,6 +38,16 @@ CellFault WriteText(const Column& column, std::string_view text, VectorWriter& w
   if (!IsUtf8(text)) return CellFault::kNotUtf8;
   if (column.max_length && CountCodePoints(text) > *column.max_length) return CellFault::kTooLong;
   writer.SetBytes(row, text);
+  return CellFault::kNone;
+}
+
+// Kept in the form in which queries show it.
+CellFault WriteGeography(std::string_view text, VectorWriter& writer, size_t row) {
+  if (!IsUtf8(text)) return CellFault::kNotUtf8;
+  values::Geography geography;
+  const ValueError error = values::ParseGeography(text, &geography);
+  if (error != ValueError::kNone) return FaultOf(error);
+  writer.SetBytes(row, values::FormatWkt(geography));
   return CellFault::kNone;
 }
 
@@ -237,7 +248,7 @@ CellFault WriteCell(const FieldPlan& field, const Column& column, const RawValue
       }
       return WriteText(column, value.bytes, writer, row);
     case ColumnType::kGeography:
-      return WriteText(column, value.bytes, writer, row);
+      return WriteGeography(value.bytes, writer, row);
     case ColumnType::kJson:
       if (!IsUtf8(value.bytes)) return CellFault::kNotUtf8;
       if (!values::IsJson(value.bytes)) return CellFault::kNotJson;

@@ -50,6 +50,8 @@ std::string_view TypeWord(ColumnType type) {
       return "BigNumeric";
     case ColumnType::kInterval:
       return "Interval";
+    case ColumnType::kGeography:
+      return "Geography";
     default:
       return schema::SqlName(type);
   }

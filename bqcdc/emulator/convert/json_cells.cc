@@ -10,6 +10,7 @@
 #include "bqcdc/emulator/type_parameters.h"
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/civil_time.h"
+#include "bqcdc/values/geography.h"
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/json_text.h"
 #include "bqcdc/values/numeric.h"
@@ -139,6 +140,8 @@ class RowWriter {
         return WriteText(value, column, writer, at);
       case ColumnType::kJson:
         return WriteJson(value, writer, at);
+      case ColumnType::kGeography:
+        return WriteGeography(value, writer, at);
       case ColumnType::kBytes:
         return WriteBytes(value, column, writer, at);
       case ColumnType::kTimestamp:
@@ -227,6 +230,16 @@ class RowWriter {
     const std::optional<std::string> text = ScalarText(value);
     if (!text || !values::IsJson(*text)) return CannotConvert("json", value);
     writer.SetBytes(at, *text);
+    return std::nullopt;
+  }
+
+  static std::optional<std::string> WriteGeography(const json& value, VectorWriter& writer, size_t at) {
+    values::Geography geography;
+    if (!value.is_string() ||
+        values::ParseGeography(value.get_ref<const std::string&>(), &geography) != ValueError::kNone) {
+      return CannotConvert("geography", value);
+    }
+    writer.SetBytes(at, values::FormatWkt(geography));
     return std::nullopt;
   }
 

@@ -183,7 +183,8 @@ std::string RandomRows::Element(const schema::Column& column, KeyOrder order) {
     case ColumnType::kInterval:
       return Quoted(std::to_string(Below(100)) + "-" + std::to_string(Below(12)) + " -3 4:5:6.789");
     case ColumnType::kGeography:
-      return Quoted("POINT(" + Digits(2) + " " + Digits(2) + ")");
+      return Below(5) == 0 ? R"({"coordinates":[)" + Decimal(2, 8) + R"(,1],"type":"Point"})"
+                           : Quoted(Geography());
     case ColumnType::kRange: {
       switch (Below(4)) {
         case 0:
@@ -242,6 +243,20 @@ std::string RandomRows::Time() {
   const int64_t micros =
       static_cast<int64_t>(Below(86'400)) * values::kMicrosPerSecond + (Below(2) == 0 ? 0 : Below(1'000'000));
   return values::FormatTime(micros, values::FractionDigits::kShortest);
+}
+
+std::string RandomRows::Geography() {
+  const auto vertex = [this] { return Decimal(2, 8) + " " + Decimal(1, 8); };
+  switch (Below(4)) {
+    case 0:
+      return "Polygon((0 0, 4 0, 4 4, 0 0))";
+    case 1:
+      return "LINESTRING(" + vertex() + "," + vertex() + ")";
+    case 2:
+      return R"({\"type\": \"Point\", \"coordinates\": [)" + Decimal(2, 8) + ", 1]}";
+    default:
+      return "POINT(" + vertex() + ")";
+  }
 }
 
 std::string RandomRows::Json(int depth) {

@@ -36,6 +36,7 @@ class RandomRows {
   std::string Base64();
   std::string Date();
   std::string Time();
+  std::string Geography();  // inside of quotes
   std::string Json(int depth);
   std::string Quoted(const std::string& text) { return "\"" + text + "\""; }
   // `text` as it is or in quotes: columns take numbers both ways.

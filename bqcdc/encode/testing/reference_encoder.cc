@@ -238,11 +238,11 @@ absl::Status FieldWriter::Write(const Column& column, const JsonTree& value) {
       String(DecimalBytes(value.text, 38));
       return absl::OkStatus();
     case ColumnType::kJson:
+    case ColumnType::kGeography:
       String(value.kind == JsonTree::Kind::kString ? value.text : value.source);
       return absl::OkStatus();
     case ColumnType::kString:
     case ColumnType::kInterval:
-    case ColumnType::kGeography:
       String(value.text);
       return absl::OkStatus();
     case ColumnType::kBytes: {

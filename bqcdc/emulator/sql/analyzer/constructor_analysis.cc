@@ -44,15 +44,13 @@ absl::StatusOr<Type> Analyzer::ResolveType(const TypeName& name) {
   if (!type || *type == schema::ColumnType::kStruct || absl::AsciiStrToUpper(text) == "RECORD") {
     return ErrorAt(name.position, "Type not found: ", text);
   }
-  if (*type == schema::ColumnType::kRange || *type == schema::ColumnType::kGeography) {
+  if (*type == schema::ColumnType::kRange) {
     return Unsupported(name.position, "type ", schema::SqlName(*type));
   }
-  schema::Column column;
-  column.type = *type;
   static constexpr TypeKind kKinds[] = {
-      TypeKind::kBool,      TypeKind::kInt64, TypeKind::kFloat64, TypeKind::kNumeric,  TypeKind::kBigNumeric,
-      TypeKind::kString,    TypeKind::kBytes, TypeKind::kDate,    TypeKind::kDatetime, TypeKind::kTime,
-      TypeKind::kTimestamp, TypeKind::kJson,  TypeKind::kInterval};
+      TypeKind::kBool,      TypeKind::kInt64, TypeKind::kFloat64,  TypeKind::kNumeric,  TypeKind::kBigNumeric,
+      TypeKind::kString,    TypeKind::kBytes, TypeKind::kDate,     TypeKind::kDatetime, TypeKind::kTime,
+      TypeKind::kTimestamp, TypeKind::kJson,  TypeKind::kInterval, TypeKind::kGeography};
   return Type(kKinds[static_cast<int>(*type)]);
 }
 

@@ -19,6 +19,7 @@ const std::vector<FunctionRow>& MathRows();
 const std::vector<FunctionRow>& StringRows();
 const std::vector<FunctionRow>& TimeRows();
 const std::vector<FunctionRow>& JsonAndArrayRows();
+const std::vector<FunctionRow>& RangeAndGeographyRows();
 const std::vector<FunctionRow>& AggregateRows();
 const std::vector<FunctionRow>& WindowRows();
 

@@ -10,9 +10,9 @@ namespace {
 using Table = std::map<std::string, std::vector<FunctionSignature>, std::less<>>;
 
 constexpr TypeKind kScalarKinds[] = {
-    TypeKind::kBool,      TypeKind::kInt64, TypeKind::kFloat64, TypeKind::kNumeric,  TypeKind::kBigNumeric,
-    TypeKind::kString,    TypeKind::kBytes, TypeKind::kDate,    TypeKind::kDatetime, TypeKind::kTime,
-    TypeKind::kTimestamp, TypeKind::kJson,  TypeKind::kInterval};
+    TypeKind::kBool,      TypeKind::kInt64, TypeKind::kFloat64,  TypeKind::kNumeric,  TypeKind::kBigNumeric,
+    TypeKind::kString,    TypeKind::kBytes, TypeKind::kDate,     TypeKind::kDatetime, TypeKind::kTime,
+    TypeKind::kTimestamp, TypeKind::kJson,  TypeKind::kInterval, TypeKind::kGeography};
 
 std::string_view Strip(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -85,6 +85,7 @@ const Table& AllFunctions() {
     AddRows(StringRows(), FunctionMode::kScalar, *result);
     AddRows(TimeRows(), FunctionMode::kScalar, *result);
     AddRows(JsonAndArrayRows(), FunctionMode::kScalar, *result);
+    AddRows(RangeAndGeographyRows(), FunctionMode::kScalar, *result);
     AddRows(AggregateRows(), FunctionMode::kAggregate, *result);
     AddRows(WindowRows(), FunctionMode::kWindow, *result);
     return result;

@@ -17,6 +17,7 @@ const OwnFunctions& AllOwnFunctions() {
     AddTimeFunctions(*all);
     AddTimeFormatFunctions(*all);
     AddIntervalFunctions(*all);
+    AddGeographyFunctions(*all);
     AddJsonFunctions(*all);
     AddHashFunctions(*all);
     AddArrayFunctions(*all);

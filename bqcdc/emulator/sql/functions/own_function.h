@@ -302,6 +302,7 @@ void AddRegexpFunctions(OwnFunctions& functions);
 void AddTimeFunctions(OwnFunctions& functions);
 void AddTimeFormatFunctions(OwnFunctions& functions);
 void AddIntervalFunctions(OwnFunctions& functions);
+void AddGeographyFunctions(OwnFunctions& functions);
 void AddJsonFunctions(OwnFunctions& functions);
 void AddHashFunctions(OwnFunctions& functions);
 void AddArrayFunctions(OwnFunctions& functions);

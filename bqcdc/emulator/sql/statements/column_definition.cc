@@ -18,7 +18,7 @@ namespace {
 const std::set<std::string>& DefaultFunctions() {
   static const std::set<std::string>* const names = new std::set<std::string>{
       "CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP", "GENERATE_UUID",
-      "RAND",         "SESSION_USER",     "$interval",    "$interval_text"};
+      "RAND",         "SESSION_USER",     "$interval",    "$interval_text",    "ST_GEOGPOINT"};
   return *names;
 }
 

@@ -64,9 +64,6 @@ absl::Status ApplyColumns(Evaluation& evaluation, const CreateTableStatement& st
       return Unsupported(definition.name.position, "column list without types in CREATE TABLE AS SELECT");
     }
     BQCDC_ASSIGN_OR_RETURN(schema::Column column, ColumnOfDefinition(evaluation, definition));
-    if (column.type == schema::ColumnType::kGeography) {
-      return Unsupported(definition.name.position, "column of type GEOGRAPHY");
-    }
     table.schema.columns.push_back(std::move(column));
   }
   if (query == nullptr || statement.has_column_list) return absl::OkStatus();

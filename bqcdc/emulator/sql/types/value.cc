@@ -5,6 +5,7 @@
 #include "bqcdc/emulator/sql/types/text_conversion.h"
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/civil_time.h"
+#include "bqcdc/values/geography.h"
 #include "bqcdc/values/json_text.h"
 
 namespace bqcdc::emulator::sql {
@@ -78,6 +79,13 @@ absl::StatusOr<Value> FromText(const std::string& text, const Type& to) {
     case K::kJson:
       if (!values::IsJson(text)) return base::InvalidArgument("Invalid JSON literal");
       return Value::Of(to, text);
+    case K::kGeography: {
+      values::Geography geography;
+      if (values::ParseGeography(text, &geography) != values::ValueError::kNone) {
+        return base::InvalidArgument("Invalid geography");
+      }
+      return Value::Of(to, values::FormatWkt(geography));
+    }
     case K::kString:
     case K::kBytes:
       return Value::Of(to, text);

@@ -14,8 +14,8 @@ namespace bqcdc::emulator::sql {
 
 // A constant: a literal, a query parameter, a cell of INFORMATION_SCHEMA.
 //   BOOL bool · INT64 int64 · DATE days, TIME, DATETIME, TIMESTAMP microseconds as int64 · FLOAT64 double ·
-//   NUMERIC Numeric · BIGNUMERIC its 32-byte storage form, STRING, BYTES, JSON std::string · INTERVAL
-//   Interval · ARRAY, STRUCT their parts in `children`.
+//   NUMERIC Numeric · BIGNUMERIC its 32-byte storage form, STRING, BYTES, JSON, GEOGRAPHY (as WKT)
+//   std::string · INTERVAL Interval · ARRAY, STRUCT their parts in `children`.
 struct Value {
   Type type;
   bool is_null = true;

@@ -197,12 +197,7 @@ ColumnPlan EncodePlan::PlanColumn(const Column& column, int32_t field_number) {
   plan.max_length = column.max_length.value_or(-1);
   plan.precision = static_cast<int32_t>(column.precision.value_or(-1));
   plan.scale = static_cast<int32_t>(column.scale.value_or(0));
-  if (column.type == ColumnType::kRange) {
-    plan.message = AddMessage({Column{.name = "start", .type = *column.range_element_type},
-                               Column{.name = "end", .type = *column.range_element_type}},
-                              nullptr);
-  }
-  if (column.type == ColumnType::kStruct) plan.message = AddMessage(column.fields, nullptr);
+  if (!schema::PartsOf(column).empty()) plan.message = AddMessage(schema::PartsOf(column), nullptr);
   SetTag(field_number, &plan);
   return plan;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "bqcdc/encode/row_output.h"
 #include "bqcdc/encode/wire.h"
 #include "bqcdc/values/json_text.h"
+#include "bqcdc/values/range_text.h"
 
 namespace bqcdc::encode {
 namespace {
@@ -347,20 +349,15 @@ EncodeError JsonRowEncoder::Impl::EncodeFields(const MessagePlan& message, uint3
 // "[start, end)" with UNBOUNDED or NULL for an open end, as the service writes ranges.
 EncodeError JsonRowEncoder::Impl::EncodeRangeText(const ColumnPlan& column, std::string_view token) {
   constexpr size_t kBoundBytesMax = 80;
-  const std::string_view text = token.substr(1, token.size() - 2);
-  const size_t comma = text.find(',');
-  if (text.size() < 4 || text.front() != '[' || text.back() != ')' || comma == std::string_view::npos) {
-    return FailAt(EncodeError::kMalformed, column);
-  }
+  const std::optional<values::RangeText> text = values::SplitRange(token.substr(1, token.size() - 2));
+  if (!text.has_value()) return FailAt(EncodeError::kMalformed, column);
   output_.Ensure(kTagBytesMax + 1);
   output_.WriteTag(column);
   const size_t begin = output_.BeginLength();
-  const std::string_view bounds[] = {text.substr(1, comma - 1),
-                                     text.substr(comma + 1, text.size() - comma - 2)};
+  const std::optional<std::string_view> bounds[] = {text->start, text->end};
   for (size_t i = 0; i < 2; ++i) {
-    std::string_view bound = TrimEnd(bounds[i]);
-    while (!bound.empty() && bound.front() == ' ') bound.remove_prefix(1);
-    if (bound == "UNBOUNDED" || bound == "NULL") continue;
+    if (!bounds[i].has_value()) continue;
+    const std::string_view bound = *bounds[i];
     char quoted[kBoundBytesMax + 2];
     if (bound.size() > kBoundBytesMax) return FailAt(EncodeError::kMalformed, column);
     quoted[0] = '"';

@@ -19,8 +19,6 @@ using schema::Column;
 using schema::ColumnType;
 
 constexpr const char* kRootMessageName = "Row";
-constexpr const char* kRangeStartField = "start";
-constexpr const char* kRangeEndField = "end";
 
 bool IsFieldName(std::string_view name) {
   if (name.empty() || (name.front() >= '0' && name.front() <= '9')) return false;
@@ -126,12 +124,12 @@ class DescriptorBuilder {
   std::string AddRange(const Column& column) {
     DescriptorProto* message = root_->add_nested_type();
     message->set_name(UnusedName("Range"));
-    for (const char* name : {kRangeStartField, kRangeEndField}) {
+    for (const Column& end : schema::PartsOf(column)) {
       FieldDescriptorProto* field = message->add_field();
-      field->set_name(name);
+      field->set_name(end.name);
       field->set_number(message->field_size());
       field->set_label(FieldDescriptorProto::LABEL_OPTIONAL);
-      field->set_type(ScalarType(*column.range_element_type, column));
+      field->set_type(ScalarType(end.type, end));
     }
     return message->name();
   }

@@ -67,6 +67,24 @@ std::string SqlScalar(const Column& column) {
 
 }  // namespace
 
+const std::vector<Column>& PartsOf(const Column& column) {
+  if (column.type != ColumnType::kRange) return column.fields;
+  const auto ends = [](ColumnType element) {
+    return new std::vector<Column>{{.name = "start", .type = element}, {.name = "end", .type = element}};
+  };
+  static const std::vector<Column>* const dates = ends(ColumnType::kDate);
+  static const std::vector<Column>* const datetimes = ends(ColumnType::kDatetime);
+  static const std::vector<Column>* const timestamps = ends(ColumnType::kTimestamp);
+  switch (column.range_element_type.value_or(ColumnType::kDate)) {
+    case ColumnType::kDatetime:
+      return *datetimes;
+    case ColumnType::kTimestamp:
+      return *timestamps;
+    default:
+      return *dates;
+  }
+}
+
 std::string SqlType(const Column& column, bool element) {
   const std::string type = column.type == ColumnType::kStruct ? SqlStruct(column) : SqlScalar(column);
   return column.repeated() && !element ? base::StrCat("ARRAY<", type, ">") : type;

@@ -65,6 +65,10 @@ struct TableSchema {
 // Finds a column of a list, ASCII case ignored; nullptr where there is none.
 const Column* FindColumnIn(const std::vector<Column>& columns, std::string_view name);
 
+// What a value of the type consists of: the fields of a STRUCT, the ends "start" and "end" of a RANGE (NULL
+// is unbounded), nothing for every other type.
+const std::vector<Column>& PartsOf(const Column& column);
+
 // The type as DDL writes it: "NUMERIC(10, 2)", "ARRAY<STRUCT<a INT64, b STRING(3)>>", "RANGE<DATE>". With
 // `element` the ARRAY around a repeated column is left out.
 std::string SqlType(const Column& column, bool element = false);

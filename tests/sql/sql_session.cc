@@ -52,6 +52,16 @@ std::string PrintScalar(const VectorReader& reader, size_t row, const schema::Co
       const auto value = reader.Interval(row);
       return values::FormatInterval({value.months, value.days, value.micros});
     }
+    case ColumnType::kRange: {
+      const std::vector<schema::Column>& ends = schema::PartsOf(column);
+      std::string text = "[";
+      for (size_t i = 0; i < ends.size(); ++i) {
+        const VectorReader end = reader.Field(i);
+        base::StrAppend(&text, i == 0 ? "" : ", ",
+                        end.IsUnbounded(row, ends[i].type) ? "UNBOUNDED" : PrintScalar(end, row, ends[i]));
+      }
+      return text + ")";
+    }
     case ColumnType::kStruct: {
       std::string text;
       for (size_t i = 0; i < column.fields.size(); ++i) {

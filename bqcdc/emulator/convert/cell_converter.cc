@@ -275,7 +275,7 @@ CellFault WriteCell(const FieldPlan& field, const Column& column, const RawValue
       return WriteInterval(field, value, writer, row);
     case ColumnType::kRange:
     case ColumnType::kStruct:
-      break;  // refused with the writer schema; written field by field
+      break;  // written part by part
   }
   return CellFault::kMalformed;
 }

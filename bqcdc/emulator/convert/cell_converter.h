@@ -29,7 +29,8 @@ enum class CellFault : uint8_t {
   kMalformed,
   kTooPrecise,
   kNotJson,
-  kPrecision,  // outside of NUMERIC(p, s)
+  kPrecision,   // outside of NUMERIC(p, s)
+  kRangeOrder,  // a RANGE that does not begin before its end
   kRequired,
   kLabelRequired,
 };
@@ -38,11 +39,12 @@ enum class CellFault : uint8_t {
 uint64_t NormaliseVarint(SourceType source, uint64_t wire_value);
 uint64_t NormaliseFixed32(SourceType source, uint32_t wire_value);
 
-// Writes one value (an element, for a REPEATED column) to `row` of `writer`. Not for STRUCT.
+// Writes one value (an element, for a REPEATED column) to `row` of `writer`. Not for STRUCT and
+// RANGE, which are written part by part.
 CellFault WriteCell(const FieldPlan& field, const schema::Column& column, const RawValue& value,
                     engine::VectorWriter& writer, size_t row);
 
-// Writes NULL, to the fields of a STRUCT as well.
+// Writes NULL, to the fields of a STRUCT and the ends of a RANGE as well.
 void WriteNull(const schema::Column& column, engine::VectorWriter writer, size_t row);
 
 // Copies one value between chunks of the same column type.

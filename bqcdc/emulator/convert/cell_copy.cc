@@ -40,12 +40,13 @@ void CopyElement(const Column& column, const VectorReader& from, size_t from_row
       to.SetBytes(to_row, from.Bytes(from_row));
       return;
     case ColumnType::kStruct:
-      for (size_t i = 0; i < column.fields.size(); ++i) {
-        CopyCell(column.fields[i], from.Field(i), from_row, to.Field(i), to_row);
+    case ColumnType::kRange: {
+      const std::vector<Column>& parts = schema::PartsOf(column);
+      for (size_t i = 0; i < parts.size(); ++i) {
+        CopyCell(parts[i], from.Field(i), from_row, to.Field(i), to_row);
       }
       return;
-    case ColumnType::kRange:
-      return;  // no chunk holds one
+    }
   }
 }
 
@@ -54,8 +55,9 @@ void CopyElement(const Column& column, const VectorReader& from, size_t from_row
 void WriteNull(const Column& column, VectorWriter writer, size_t row) {
   if (column.repeated()) {
     writer.StartList(row, 0);  // an entry of defined length, although nobody should look
-  } else if (column.type == ColumnType::kStruct) {
-    for (size_t i = 0; i < column.fields.size(); ++i) WriteNull(column.fields[i], writer.Field(i), row);
+  } else {
+    const std::vector<Column>& parts = schema::PartsOf(column);
+    for (size_t i = 0; i < parts.size(); ++i) WriteNull(parts[i], writer.Field(i), row);
   }
   writer.SetNull(row);
 }

@@ -103,6 +103,8 @@ std::string DescribeFault(CellFault fault, const FieldPlan* field, const Column&
       return base::StrCat("Field value is not valid JSON on field ", path, ".");
     case CellFault::kPrecision:
       return base::StrCat("Field ", path, ": ", OutsidePrecisionText(column), " on field ", path, ".");
+    case CellFault::kRangeOrder:
+      return base::StrCat("Range start element must be smaller than range end element on field ", path, ".");
     case CellFault::kRequired:
     case CellFault::kLabelRequired:
       return base::StrCat("Required field ", path, " is missing.");

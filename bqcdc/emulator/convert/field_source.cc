@@ -91,9 +91,8 @@ bool Takes(ColumnType column, SourceType source) {
     case ColumnType::kInterval:
       return text;
     case ColumnType::kStruct:
-      return source == SourceType::kRecord;
     case ColumnType::kRange:
-      return false;
+      return source == SourceType::kRecord;
   }
   return false;
 }
@@ -154,7 +153,8 @@ bool ResolveSource(const pb::FieldDescriptor& field, const schema::Column& colum
   if (!shape) return false;
   plan.wire = shape->wire;
   plan.source = shape->source;
-  if (plan.source == SourceType::kRecord && column.type != ColumnType::kStruct) {
+  const bool has_parts = column.type == ColumnType::kStruct || column.type == ColumnType::kRange;
+  if (plan.source == SourceType::kRecord && !has_parts) {
     return plan.wire == WireKind::kMessage && ResolveMessage(*field.message_type(), column, plan);
   }
   if (plan.source == SourceType::kEnum) {

@@ -1,11 +1,13 @@
 #include "bqcdc/emulator/convert/json_cells.h"
 
+#include <array>
 #include <cmath>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/cell_converter.h"
 #include "bqcdc/emulator/convert/utf8.h"
 #include "bqcdc/emulator/type_parameters.h"
 #include "bqcdc/values/bignumeric.h"
@@ -14,6 +16,7 @@
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/json_text.h"
 #include "bqcdc/values/numeric.h"
+#include "bqcdc/values/range_text.h"
 #include "nlohmann/json.hpp"
 
 namespace bqcdc::emulator::convert {
@@ -73,19 +76,6 @@ class RowWriter {
     return std::nullopt;
   }
 
-  // A NULL STRUCT has NULL fields, in the store's form too.
-  void WriteNull(const Column& column, VectorWriter& writer, size_t at) const {
-    if (column.repeated()) {
-      writer.StartList(at, 0);
-      return;
-    }
-    for (size_t i = 0; i < column.fields.size(); ++i) {
-      VectorWriter field = writer.Field(i);
-      WriteNull(column.fields[i], field, at);
-    }
-    writer.SetNull(at);
-  }
-
   Fault WriteList(const json* value, const Column& column, const std::string& path, VectorWriter& writer,
                   size_t at) const {
     if (value == nullptr) {
@@ -110,11 +100,46 @@ class RowWriter {
       return WriteObject(
           value, column.fields, path + ".", [&writer](size_t i) { return writer.Field(i); }, at);
     }
+    if (column.type == ColumnType::kRange) {
+      const std::optional<std::string> problem = WriteRange(value, column, writer, at);
+      return problem ? Fault(JsonRowFault{path, *problem}) : std::nullopt;
+    }
     if (value.is_object()) return JsonRowFault{path, base::StrCat("This field: ", path, " is not a record.")};
     if (value.is_array()) return JsonRowFault{path, "Array specified for non-repeated field."};
     const std::optional<std::string> problem = WriteScalar(value, column, writer, at);
     if (!problem) return std::nullopt;
     return JsonRowFault{path, *problem};
+  }
+
+  // {"start": …, "end": …}, or `[start, end)` as text; what is absent or null is open.
+  static std::optional<std::string> WriteRange(const json& value, const Column& column, VectorWriter& writer,
+                                               size_t at) {
+    const std::vector<Column>& ends = schema::PartsOf(column);
+    std::array<std::optional<json>, 2> given;
+    if (value.is_string()) {
+      const auto text = values::SplitRange(value.get_ref<const std::string&>());
+      if (!text) return CannotConvert("range", value);
+      if (text->start) given[0] = std::string(*text->start);
+      if (text->end) given[1] = std::string(*text->end);
+    } else if (value.is_object()) {
+      for (const auto& [key, end] : value.items()) {
+        const Column* const found = schema::FindColumnIn(ends, key);
+        if (found == nullptr) return base::StrCat("no such field: ", column.name, ".", key, ".");
+        if (!end.is_null()) given[static_cast<size_t>(found - ends.data())] = end;
+      }
+    } else {
+      return CannotConvert("range", value);
+    }
+    for (size_t i = 0; i < ends.size(); ++i) {
+      VectorWriter end = writer.Field(i);
+      if (!given[i]) {
+        end.SetUnbounded(at, ends[i].type, i == 0);
+      } else if (auto problem = WriteScalar(*given[i], ends[i], end, at)) {
+        return problem;
+      }
+    }
+    if (writer.Reader().IsOrderedRange(at, ends[0].type)) return std::nullopt;
+    return "Range start element must be smaller than range end element";
   }
 
   static std::string CannotConvert(std::string_view to, const json& value) {

@@ -176,7 +176,7 @@ class CellWriter {
     for (const size_t end : {size_t{0}, size_t{1}}) {
       const VectorReader bound = reader.Field(end);
       out_.append(end == 0 ? "[" : ", ");
-      if (bound.IsNull(row)) {
+      if (bound.IsUnbounded(row, type)) {
         out_.append("UNBOUNDED");
       } else {
         AppendText(column, type, bound, row);

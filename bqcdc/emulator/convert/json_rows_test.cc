@@ -72,6 +72,30 @@ TEST(JsonRowsTest, EveryType) {
             "\"0.00000000000000000000000000000000000001\"");
 }
 
+TEST(JsonRowsTest, Ranges) {
+  Column column = Of(ColumnType::kRange);
+  column.range_element_type = ColumnType::kDate;
+  EXPECT_EQ(Cell(column,
+                 [](VectorWriter& w) {
+                   w.Field(0).SetInt32(0, 0);
+                   w.Field(1).SetInt32(0, 31);
+                 }),
+            "\"[1970-01-01, 1970-02-01)\"");
+  EXPECT_EQ(Cell(column,
+                 [](VectorWriter& w) {
+                   w.Field(0).SetUnbounded(0, ColumnType::kDate, true);
+                   w.Field(1).SetUnbounded(0, ColumnType::kDate, false);
+                 }),
+            "\"[UNBOUNDED, UNBOUNDED)\"");
+  column.range_element_type = ColumnType::kTimestamp;
+  const auto from = [](VectorWriter& w) {
+    w.Field(0).SetInt64(0, 1'705'321'996'000'000);
+    w.Field(1).SetUnbounded(0, ColumnType::kTimestamp, false);
+  };
+  EXPECT_EQ(Cell(column, from), "\"[1.705321996E9, UNBOUNDED)\"");
+  EXPECT_EQ(Cell(column, from, TimestampFormat::kInt64), "\"[1705321996000000, UNBOUNDED)\"");
+}
+
 TEST(JsonRowsTest, Timestamps) {
   const Column column = Of(ColumnType::kTimestamp);
   const auto write = [](VectorWriter& w) { w.SetInt64(0, 1'705'321'996'123'456); };

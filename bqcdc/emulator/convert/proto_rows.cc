@@ -208,7 +208,7 @@ class RowDecoder {
       bool read = true;
       for (const RawValue& part : scan.Values(static_cast<size_t>(field_index)))
         read = read && nested.Add(part.bytes);
-      good = read ? WriteStruct(field, nested, writer, at, fault)
+      good = read ? WriteParts(field, column, nested, writer, at, fault)
                   : Fail(CellFault::kMalformedMessage, &field, column, *value, fault);
     } else if (field.wrapped || field.source > SourceType::kRecord) {
       good =
@@ -252,6 +252,29 @@ class RowDecoder {
     }
     WriteNull(column, writer, at);
     return true;
+  }
+
+  bool WriteParts(const FieldPlan& field, const Column& column, MessageScan& nested, VectorWriter& writer,
+                  size_t at, Fault* fault) {
+    return column.type == ColumnType::kRange ? WriteRange(field, column, nested, writer, at, fault)
+                                             : WriteStruct(field, nested, writer, at, fault);
+  }
+
+  // An end that is not set is open.
+  bool WriteRange(const FieldPlan& field, const Column& column, MessageScan& nested, VectorWriter& writer,
+                  size_t at, Fault* fault) {
+    const std::vector<Column>& ends = *field.message->columns;
+    for (size_t i = 0; i < ends.size(); ++i) {
+      VectorWriter end = writer.Field(i);
+      const int index = field.message->field_of_column[i];
+      if (index >= 0 && nested.Value(static_cast<size_t>(index)) != nullptr) {
+        if (!WriteColumn(*field.message, nested, i, end, at, /*top_level=*/false, fault)) return false;
+      } else {
+        end.SetUnbounded(at, ends[i].type, i == 0);
+      }
+    }
+    return writer.Reader().IsOrderedRange(at, ends[0].type) ||
+           Fail(CellFault::kRangeOrder, &field, column, {}, fault);
   }
 
   bool WriteStruct(const FieldPlan& field, MessageScan& nested, VectorWriter& writer, size_t at,
@@ -310,7 +333,7 @@ class RowDecoder {
     if (field.source == SourceType::kRecord) {
       MessageScan& nested = scan.Nested(field_index);
       nested.Reset();
-      return nested.Add(value.bytes) ? WriteStruct(field, nested, elements, at, fault)
+      return nested.Add(value.bytes) ? WriteParts(field, column, nested, elements, at, fault)
                                      : Fail(CellFault::kMalformedMessage, &field, column, value, fault);
     }
     if (field.wrapped || field.source > SourceType::kRecord) {

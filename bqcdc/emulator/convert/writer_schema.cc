@@ -118,10 +118,6 @@ class Compiler {
     }
     const schema::Column& column = (*plan.columns)[*index];
     result.column = static_cast<int>(*index);
-    if (column.type == schema::ColumnType::kRange) {
-      return base::Error(absl::StatusCode::kUnimplemented,
-                         "RANGE columns are not implemented by this server: ", path, column.name);
-    }
     if (column.repeated() != field.is_repeated() || !ResolveSource(field, column, result)) {
       return Mismatch(
           field,
@@ -130,8 +126,8 @@ class Compiler {
     }
     if (result.source == SourceType::kRecord) {
       result.message = std::make_unique<MessagePlan>();
-      BQCDC_RETURN_IF_ERROR(
-          CompileMessage(*field.message_type(), path + column.name + ".", column.fields, *result.message));
+      BQCDC_RETURN_IF_ERROR(CompileMessage(*field.message_type(), path + column.name + ".",
+                                           schema::PartsOf(column), *result.message));
     }
     plan.fields.push_back(std::move(result));
     return absl::OkStatus();

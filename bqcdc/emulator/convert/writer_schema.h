@@ -49,7 +49,7 @@ struct FieldPlan;
 
 // The fields of one message and the columns that they fill.
 struct MessagePlan {
-  // Columns of the table, or fields of the STRUCT; owned by WriterPlan::schema.
+  // Columns of the table, or the parts of a STRUCT or RANGE column; they live as long as WriterPlan::schema.
   const std::vector<schema::Column>* columns = nullptr;
   std::vector<FieldPlan> fields;     // by rising number
   std::vector<int> field_of_column;  // index into fields, -1 where the message does not hold the column
@@ -106,7 +106,7 @@ inline constexpr std::string_view kSequenceNumberName = "_CHANGE_SEQUENCE_NUMBER
 // Compiles the bytes of a `google.protobuf.DescriptorProto`. Columns are matched by name without regard to
 // case; the option `column_name` wins over the field's name. Fields without a label count as optional.
 // Errors: InvalidArgument with the service's texts (IsExtraFields() tells the one that has a StorageError of
-// its own), Unimplemented for a RANGE column.
+// its own).
 absl::StatusOr<std::shared_ptr<const WriterPlan>> CompileWriterSchema(std::string_view descriptor,
                                                                       const schema::TableSchema& table);
 

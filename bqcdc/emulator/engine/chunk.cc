@@ -1,5 +1,6 @@
 #include "bqcdc/emulator/engine/chunk.h"
 
+#include <limits>
 #include <utility>
 
 #include "bqcdc/emulator/engine/storage_type.h"
@@ -9,6 +10,10 @@ namespace bqcdc::emulator::engine {
 namespace {
 
 duckdb_vector Vector(void* vector) { return static_cast<duckdb_vector>(vector); }
+
+// DuckDB's infinity of DATE, and of TIMESTAMP with and without time zone; the other one is its negation.
+constexpr int32_t kDateInfinity = std::numeric_limits<int32_t>::max();
+constexpr int64_t kTimestampInfinity = std::numeric_limits<int64_t>::max();
 
 }  // namespace
 
@@ -26,6 +31,16 @@ void VectorWriter::SetBytes(size_t row, std::string_view bytes) {
 VectorWriter VectorWriter::Field(size_t index) {
   return VectorWriter(duckdb_struct_vector_get_child(Vector(vector_), index));
 }
+
+void VectorWriter::SetUnbounded(size_t row, schema::ColumnType element, bool is_start) {
+  if (element == schema::ColumnType::kDate) {
+    SetInt32(row, is_start ? -kDateInfinity : kDateInfinity);
+  } else {
+    SetInt64(row, is_start ? -kTimestampInfinity : kTimestampInfinity);
+  }
+}
+
+VectorReader VectorWriter::Reader() const { return VectorReader(vector_); }
 
 size_t VectorWriter::StartList(size_t row, size_t length) {
   const idx_t begin = duckdb_list_vector_get_size(Vector(vector_));
@@ -49,6 +64,20 @@ std::string_view VectorReader::Bytes(size_t row) const {
 
 VectorReader VectorReader::Field(size_t index) const {
   return VectorReader(duckdb_struct_vector_get_child(Vector(vector_), index));
+}
+
+bool VectorReader::IsUnbounded(size_t row, schema::ColumnType element) const {
+  if (element == schema::ColumnType::kDate) {
+    return Int32(row) == kDateInfinity || Int32(row) == -kDateInfinity;
+  }
+  return Int64(row) == kTimestampInfinity || Int64(row) == -kTimestampInfinity;
+}
+
+bool VectorReader::IsOrderedRange(size_t row, schema::ColumnType element) const {
+  const VectorReader start = Field(0);
+  const VectorReader end = Field(1);
+  if (element == schema::ColumnType::kDate) return start.Int32(row) < end.Int32(row);
+  return start.Int64(row) < end.Int64(row);
 }
 
 VectorReader::ListEntry VectorReader::List(size_t row) const {

@@ -14,7 +14,8 @@
 //   BOOL bool · INT64 int64 · FLOAT64 double · NUMERIC int128 (unscaled, scale 9) · BIGNUMERIC 32-byte
 //   order-preserving blob (values/bignumeric.h) · STRING, JSON, GEOGRAPHY text · BYTES blob · DATE int32 days
 //   · DATETIME int64 µs civil · TIME int64 µs · TIMESTAMP int64 µs UTC · INTERVAL months, days, µs · STRUCT
-//   fields · REPEATED list · RANGE a STRUCT of start and end.
+//   fields · REPEATED list · RANGE a STRUCT of start and end whose open ends are the element's infinities, so
+//   that ranges compare as the service compares them.
 // In DuckDB's SQL: BOOLEAN, BIGINT, DOUBLE, DECIMAL(38,9), BLOB, VARCHAR, VARCHAR (JSON, GEOGRAPHY too),
 // BLOB, DATE, TIMESTAMP, TIME, TIMESTAMPTZ, INTERVAL, STRUCT(…), …[]; see storage_type.h.
 namespace bqcdc::emulator::engine {
@@ -24,6 +25,8 @@ struct IntervalValue {
   int32_t days;
   int64_t micros;
 };
+
+class VectorReader;
 
 // Writes one column (or field, or list elements) of a chunk. A cheap handle; valid as long as its chunk.
 // Not thread-safe. Each row is written once, either as a value or as NULL.
@@ -46,11 +49,15 @@ class VectorWriter {
   void SetBytes(size_t row, std::string_view bytes);  // STRING, JSON, BYTES, BIGNUMERIC; copied
   // STRUCT: the writer of a field. A NULL struct needs its fields set to NULL by the caller as well.
   VectorWriter Field(size_t index);
+  // An open end of a RANGE, where this is the writer of that end.
+  void SetUnbounded(size_t row, schema::ColumnType element, bool is_start);
   // REPEATED: makes room for `length` elements of `row` and returns the index of the first in Elements().
   // Elements() must be asked for again afterwards. Rows are written in any order; an empty list needs a call
   // too.
   size_t StartList(size_t row, size_t length);
   VectorWriter Elements();
+  // What has been written.
+  VectorReader Reader() const;
 
  private:
   void* vector_;  // duckdb_vector, owned by the chunk
@@ -75,6 +82,10 @@ class VectorReader {
   IntervalValue Interval(size_t row) const { return static_cast<const IntervalValue*>(data_)[row]; }
   std::string_view Bytes(size_t row) const;
   VectorReader Field(size_t index) const;
+  // Whether an end of a RANGE is open, where this is the reader of that end.
+  bool IsUnbounded(size_t row, schema::ColumnType element) const;
+  // Whether a RANGE begins before it ends.
+  bool IsOrderedRange(size_t row, schema::ColumnType element) const;
   struct ListEntry {
     size_t offset;
     size_t length;

@@ -81,18 +81,8 @@ std::string_view SimpleSql(ColumnType type) {
   return "";
 }
 
-// The fields of a STRUCT; of a RANGE its two ends.
-std::vector<Column> FieldsOf(const Column& column) {
-  if (column.type != ColumnType::kRange) return column.fields;
-  std::vector<Column> ends(2);
-  ends[0].name = "start";
-  ends[1].name = "end";
-  ends[0].type = ends[1].type = column.range_element_type.value_or(ColumnType::kDate);
-  return ends;
-}
-
 duckdb_logical_type MakeStructType(const Column& column) {
-  const std::vector<Column> fields = FieldsOf(column);
+  const std::vector<Column>& fields = schema::PartsOf(column);
   std::vector<duckdb_logical_type> types;
   std::vector<const char*> names;
   for (const Column& field : fields) {
@@ -134,7 +124,7 @@ std::string StorageSql(const Column& column, bool element) {
   std::string sql(SimpleSql(column.type));
   if (sql == "STRUCT") {
     std::string_view divider = "(";
-    for (const Column& field : FieldsOf(column)) {
+    for (const Column& field : schema::PartsOf(column)) {
       base::StrAppend(&sql, divider, QuoteIdentifier(field.name), " ", StorageSql(field));
       divider = ", ";
     }

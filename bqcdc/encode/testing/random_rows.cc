@@ -15,7 +15,7 @@ using schema::ColumnType;
 constexpr int kDepthMax = 3;
 constexpr std::array<const char*, 6> kNameStems = {"id", "Name", "column_1x", "name-列 ", "_9", "ÄÖ%"};
 
-// Types that reference and fast encoder both take; RANGE of DATE alone, ends in order.
+// Types that reference and fast encoder both take; ends of a RANGE in order.
 constexpr std::array kScalarTypes = {ColumnType::kBool,     ColumnType::kInt64,      ColumnType::kFloat64,
                                      ColumnType::kNumeric,  ColumnType::kBigNumeric, ColumnType::kString,
                                      ColumnType::kBytes,    ColumnType::kDate,       ColumnType::kDatetime,
@@ -56,7 +56,8 @@ schema::Column RandomRows::Column(int depth, size_t ordinal) {
     for (size_t i = 0; i < count; ++i) column.fields.push_back(Column(depth + 1, i));
   } else if (kind == 1) {
     column.type = ColumnType::kRange;
-    column.range_element_type = ColumnType::kDate;
+    constexpr std::array kElements = {ColumnType::kDate, ColumnType::kDatetime, ColumnType::kTimestamp};
+    column.range_element_type = kElements[Below(kElements.size())];
   } else {
     column.type = kScalarTypes[Below(kScalarTypes.size())];
   }
@@ -186,6 +187,7 @@ std::string RandomRows::Element(const schema::Column& column, KeyOrder order) {
       return Below(5) == 0 ? R"({"coordinates":[)" + Decimal(2, 8) + R"(,1],"type":"Point"})"
                            : Quoted(Geography());
     case ColumnType::kRange: {
+      if (column.range_element_type != ColumnType::kDate) return Instants(column.range_element_type);
       switch (Below(4)) {
         case 0:
           return "{}";
@@ -243,6 +245,21 @@ std::string RandomRows::Time() {
   const int64_t micros =
       static_cast<int64_t>(Below(86'400)) * values::kMicrosPerSecond + (Below(2) == 0 ? 0 : Below(1'000'000));
   return values::FormatTime(micros, values::FractionDigits::kShortest);
+}
+
+// A RANGE of DATETIME or TIMESTAMP.
+std::string RandomRows::Instants(std::optional<schema::ColumnType> element) {
+  const bool is_timestamp = element == ColumnType::kTimestamp;
+  const std::string start = is_timestamp && Below(2) == 0 ? "-" + Digits(15) : Quoted("1066-10-14T" + Time());
+  const std::string end = Quoted("2024-02-29 " + Time() + (is_timestamp ? "+05:30" : ""));
+  switch (Below(4)) {
+    case 0:
+      return "{\"start\":" + start + "}";
+    case 1:
+      return "{\"start\":null,\"end\":" + end + "}";
+    default:
+      return "{\"start\":" + start + ",\"END\":" + end + "}";
+  }
 }
 
 std::string RandomRows::Geography() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -36,6 +37,7 @@ class RandomRows {
   std::string Base64();
   std::string Date();
   std::string Time();
+  std::string Instants(std::optional<schema::ColumnType> element);
   std::string Geography();  // inside of quotes
   std::string Json(int depth);
   std::string Quoted(const std::string& text) { return "\"" + text + "\""; }

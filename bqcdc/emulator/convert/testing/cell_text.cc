@@ -59,8 +59,16 @@ std::string ElementText(const schema::Column& column, const engine::VectorReader
       }
       return text + "}";
     }
-    case ColumnType::kRange:
-      return "(range)";
+    case ColumnType::kRange: {
+      std::string text;
+      for (const schema::Column& end : schema::PartsOf(column)) {
+        const bool is_start = text.empty();
+        const engine::VectorReader bound = reader.Field(is_start ? 0 : 1);
+        absl::StrAppend(&text, is_start ? "[" : ", ",
+                        bound.IsUnbounded(row, end.type) ? "UNBOUNDED" : ElementText(end, bound, row));
+      }
+      return text + ")";
+    }
   }
   return "";
 }

@@ -44,6 +44,9 @@ schema::TableSchema MakeTable() {
   table.columns.push_back(
       MakeStruct("r", {MakeColumn("a DATETIME"), MakeStruct("n", {MakeColumn("z STRING REQUIRED")})},
                  schema::ColumnMode::kRepeated));
+  for (const char* column : {"g GEOGRAPHY", "i INTERVAL", "p RANGE<TIMESTAMP>", "q ARRAY<RANGE<DATE>>"}) {
+    table.columns.push_back(MakeColumn(column));
+  }
   table.primary_key = {"c2"};
   return table;
 }
@@ -60,6 +63,12 @@ std::string MakeDescriptor() {
       field { name: 'r' number: 18 type: TYPE_MESSAGE type_name: 'L' label: LABEL_REPEATED }
       field { name: '_CHANGE_TYPE' number: 19 type: TYPE_STRING }
       field { name: '_CHANGE_SEQUENCE_NUMBER' number: 20 type: TYPE_STRING }
+      field { name: 'g' number: 21 type: TYPE_STRING }
+      field { name: 'i' number: 22 type: TYPE_STRING }
+      field { name: 'p' number: 23 type: TYPE_MESSAGE type_name: 'P' }
+      field { name: 'q' number: 24 type: TYPE_MESSAGE type_name: 'Q' label: LABEL_REPEATED }
+      nested_type { name: 'P' field { name: 'start' number: 1 type: TYPE_INT64 } field { name: 'end' number: 2 type: TYPE_MESSAGE type_name: 'T' } }
+      nested_type { name: 'Q' field { name: 'start' number: 1 type: TYPE_INT32 } field { name: 'end' number: 2 type: TYPE_STRING } }
       nested_type { name: 'T' field { name: 'seconds' number: 1 type: TYPE_INT64 } field { name: 'nanos' number: 2 type: TYPE_INT32 } }
       nested_type { name: 'W' field { name: 'value' number: 1 type: TYPE_STRING } }
       nested_type { name: 'S' field { name: 'a' number: 1 type: TYPE_FIXED32 } field { name: 'b' number: 2 type: TYPE_BYTES label: LABEL_REPEATED } }
@@ -81,6 +90,9 @@ std::vector<std::string> ForeignSeeds() {
   row += BytesField(15, Varint(1) + Varint(2)) + VarintField(15, 3) + VarintField(16, 5) +
          GroupField(17, Fixed32Field(1, 9) + BytesField(2, "b")) +
          BytesField(18, BytesField(1, "2024-01-01 00:00:00") + BytesField(2, BytesField(1, "z")));
+  row += BytesField(21, "POLYGON((0 0, 4 0, 4 4, 0 0))") + BytesField(22, "1-2 3 4:5:6.5") +
+         BytesField(23, VarintField(1, 1) + BytesField(2, VarintField(1, 60))) + BytesField(24, "") +
+         BytesField(24, VarintField(1, 1) + BytesField(2, "2024-02-29"));
   return {row, row + BytesField(19, "UPSERT") + BytesField(20, "1/2/A/0"), row + BytesField(19, "DELETE"),
           MakeDescriptor()};
 }

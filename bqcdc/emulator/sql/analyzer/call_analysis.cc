@@ -67,6 +67,7 @@ size_t RequiredCount(const FunctionSignature& signature) {
 bool LetterAllows(char letter, const Type& type) {
   if (letter == 'E') return type.SupportsEquality();
   if (letter == 'O') return type.SupportsOrdering();
+  if (letter == 'R') return type.IsRangeElement();
   return true;
 }
 
@@ -90,6 +91,10 @@ bool BindTemplates(const FunctionSignature& signature, const std::vector<Argumen
       ArgumentType element = arguments[i];
       if (arguments[i].type.is_array()) element.type = arguments[i].type.element();
       groups[parameter.letter].push_back(element);
+    } else if (parameter.kind == ParameterKind::kRangeTemplate) {
+      if (!arguments[i].type.is(TypeKind::kRange) && !arguments[i].is_untyped) return false;
+      std::vector<ArgumentType>& group = groups[parameter.letter];  // of untyped NULLs alone: no type fits
+      if (arguments[i].type.is(TypeKind::kRange)) group.push_back({arguments[i].type.element()});
     }
   }
   for (auto& [letter, types] : groups) {
@@ -120,6 +125,9 @@ std::optional<Candidate> TrySignature(const FunctionSignature& signature,
         break;
       case ParameterKind::kArrayTemplate:
         target = Type::Array(candidate.bindings[parameter.letter]);
+        break;
+      case ParameterKind::kRangeTemplate:
+        target = Type::Range(candidate.bindings[parameter.letter]);
         break;
       case ParameterKind::kAny:
         target = arguments[i].type;
@@ -308,6 +316,7 @@ absl::StatusOr<Analyzer::Match> Analyzer::MatchSignature(const std::string& name
   Type type = result.type;
   if (result.kind == ParameterKind::kTemplate) type = best->bindings[result.letter];
   if (result.kind == ParameterKind::kArrayTemplate) type = Type::Array(best->bindings[result.letter]);
+  if (result.kind == ParameterKind::kRangeTemplate) type = Type::Range(best->bindings[result.letter]);
   return Match{best->signature, std::move(type)};
 }
 

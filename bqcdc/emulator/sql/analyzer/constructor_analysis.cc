@@ -30,8 +30,14 @@ absl::StatusOr<Type> Analyzer::ResolveType(const TypeName& name) {
       }
       return Type::Struct(std::move(fields));
     }
-    case TypeNameKind::kRange:
-      return Unsupported(name.position, "type RANGE");
+    case TypeNameKind::kRange: {
+      BQCDC_ASSIGN_OR_RETURN(Type element, ResolveType(*name.element));
+      if (!element.IsRangeElement()) {
+        return ErrorAt(name.position, "RANGE element type must be DATE, DATETIME or TIMESTAMP, not ",
+                       element.ToString());
+      }
+      return Type::Range(std::move(element));
+    }
     case TypeNameKind::kSimple:
       break;
   }
@@ -41,11 +47,9 @@ absl::StatusOr<Type> Analyzer::ResolveType(const TypeName& name) {
   }
   if (name.collate) return Unsupported(name.position, "COLLATE");
   const std::optional<schema::ColumnType> type = schema::FindColumnType(text);
-  if (!type || *type == schema::ColumnType::kStruct || absl::AsciiStrToUpper(text) == "RECORD") {
+  if (!type || *type == schema::ColumnType::kStruct || *type == schema::ColumnType::kRange ||
+      absl::AsciiStrToUpper(text) == "RECORD") {
     return ErrorAt(name.position, "Type not found: ", text);
-  }
-  if (*type == schema::ColumnType::kRange) {
-    return Unsupported(name.position, "type ", schema::SqlName(*type));
   }
   static constexpr TypeKind kKinds[] = {
       TypeKind::kBool,      TypeKind::kInt64, TypeKind::kFloat64,  TypeKind::kNumeric,  TypeKind::kBigNumeric,
@@ -74,6 +78,10 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::MakeCast(ResolvedExpressionPtr o
   }
   if (!CastExists(operand->type, type)) {
     return ErrorAt(position, "Invalid cast from ", operand->type.ToString(), " to ", type.ToString());
+  }
+  if (safe && type.is(TypeKind::kRange)) {
+    // An end that cannot be read must not become an open one.
+    return Unsupported(position, "SAFE_CAST to ", type.ToString());
   }
   auto cast = std::make_unique<ResolvedCast>(std::move(operand), type);
   cast->safe = safe;

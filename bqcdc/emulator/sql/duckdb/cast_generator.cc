@@ -82,6 +82,25 @@ absl::StatusOr<std::string> Generator::Cast(const std::string& value, const Type
     }
     return base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL ELSE ", fields, "} END");
   }
+  if (to.is(K::kRange)) {
+    const auto end = [&](const char* function) {
+      return Cast(base::StrCat(function, "(", value, ")"), K::kString, to.element(), safe, position);
+    };
+    BQCDC_ASSIGN_OR_RETURN(const std::string start, end("bq_range_text_start"));
+    BQCDC_ASSIGN_OR_RETURN(const std::string stop, end("bq_range_text_end"));
+    return base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL ELSE ",
+                        MakeRange(start, stop, to.element(), safe), " END");
+  }
+  if (from.is(K::kRange)) {
+    std::string ends[2];
+    for (const bool is_start : {true, false}) {
+      BQCDC_ASSIGN_OR_RETURN(const std::string text, Cast(RangeEnd(value, from.element(), is_start),
+                                                          from.element(), to, safe, position));
+      ends[is_start ? 0 : 1] = base::StrCat("coalesce(", text, ", 'UNBOUNDED')");
+    }
+    return base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL ELSE '[' || ", ends[0], " || ', ' || ",
+                        ends[1], " || ')' END");
+  }
   if (from.is_array() && to.is_array()) {
     BQCDC_ASSIGN_OR_RETURN(const std::string body, Cast("e", from.element(), to.element(), safe, position));
     return base::StrCat("list_transform(", value, ", lambda e: ", body, ")");

@@ -75,6 +75,10 @@ std::string ColumnName(ColumnId id);
 std::string SortKey(const std::string& value, const Type& type, bool descending, bool nulls_first);
 // `a = b` and `a < b` as GoogleSQL has it: NaN equals nothing, STRUCTs compare field by field.
 std::string EqualText(const std::string& a, const std::string& b, const Type& type);
+// The ends of a RANGE of DuckDB's form, NULL where they are open; a RANGE of such ends. `safe`: NULL in place
+// of an error.
+std::string RangeEnd(const std::string& range, const Type& element, bool is_start);
+std::string MakeRange(const std::string& start, const std::string& end, const Type& element, bool safe);
 // An expression that fails with `message`, a DuckDB expression of text.
 std::string RaiseText(const std::string& message);
 

@@ -41,7 +41,23 @@ std::string FloatText(double value) {
   return base::StrCat("CAST('", digits, "' AS DOUBLE)");
 }
 
+std::string OpenEnd(const Type& element, bool is_start) {
+  return base::StrCat(is_start ? "CAST('-infinity' AS " : "CAST('infinity' AS ", DuckDbType(element), ")");
+}
+
 }  // namespace
+
+std::string RangeEnd(const std::string& range, const Type& element, bool is_start) {
+  return base::StrCat("nullif(struct_extract(", range, is_start ? ", 'start'), " : ", 'end'), ",
+                      OpenEnd(element, is_start), ")");
+}
+
+std::string MakeRange(const std::string& start, const std::string& end, const Type& element, bool safe) {
+  return base::StrCat("CASE WHEN ", start, " >= ", end, " THEN ",
+                      safe ? "NULL" : RaiseText(QuoteDuckDbText(kRangeOrderText)),
+                      " ELSE {'start': coalesce(", start, ", ", OpenEnd(element, true), "), 'end': coalesce(",
+                      end, ", ", OpenEnd(element, false), ")} END");
+}
 
 std::string Generator::Literal(const Value& value) {
   const Type& type = value.type;
@@ -60,6 +76,12 @@ std::string Generator::Literal(const Value& value) {
                       Literal(value.children[i]));
     }
     return text + "}";
+  }
+  if (type.is(TypeKind::kRange)) {
+    const auto end = [&](size_t i) {
+      return value.children[i].is_null ? OpenEnd(type.element(), i == 0) : Literal(value.children[i]);
+    };
+    return base::StrCat("{'start': ", end(0), ", 'end': ", end(1), "}");
   }
   const auto integer = [&] { return std::get<int64_t>(value.scalar); };
   const auto text = [&]() -> const std::string& { return std::get<std::string>(value.scalar); };

@@ -63,6 +63,17 @@ std::string InArrayText(const Arguments& a, const Type& type) {
                       ", lambda e: e IS NULL)) > 0 THEN NULL ELSE FALSE END");
 }
 
+std::string RangeIntersect(const Arguments& a, bool safe) {
+  const auto end = [](const std::string& range, std::string_view name) {
+    return base::StrCat("struct_extract(", range, ", '", name, "')");
+  };
+  const std::string start = base::StrCat("greatest(", end(a[0], "start"), ", ", end(a[1], "start"), ")");
+  const std::string stop = base::StrCat("least(", end(a[0], "end"), ", ", end(a[1], "end"), ")");
+  const std::string raise = safe ? "NULL" : RaiseText("'Provided RANGE inputs do not overlap'");
+  return base::StrCat("CASE WHEN ", AnyNull(a), " THEN NULL WHEN ", start, " >= ", stop, " THEN ", raise,
+                      " ELSE {'start': ", start, ", 'end': ", stop, "} END");
+}
+
 std::string ConcatArrays(const Arguments& arguments) {
   std::string joined = arguments[0];
   for (size_t i = 1; i < arguments.size(); ++i)
@@ -140,6 +151,10 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
     return base::StrCat("(", LessText(a[1], a[0], type, true), " AND ", LessText(a[0], a[2], type, true),
                         ")");
   }
+  if (form == "@range") return MakeRange(a[0], a[1], call.type.element(), call.safe);
+  if (form == "@range_start") return RangeEnd(a[0], type.element(), true);
+  if (form == "@range_end") return RangeEnd(a[0], type.element(), false);
+  if (form == "@range_intersect") return RangeIntersect(a, call.safe);
   if (form == "@in") return InText(a, type);
   if (form == "@in_array") {
     if (type.is_struct()) return Unsupported(call.position, "IN UNNEST of STRUCT values");

@@ -4,6 +4,7 @@
 #include "bqcdc/emulator/sql/types/text_conversion.h"
 #include "bqcdc/emulator/type_parameters.h"
 #include "bqcdc/values/civil_time.h"
+#include "bqcdc/values/range_text.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -16,6 +17,15 @@ template <typename T>
 absl::StatusOr<T> Wrap(absl::StatusOr<int64_t> value) {
   if (!value.ok()) return value.status();
   return T{*value};
+}
+
+// An end of the text of a RANGE; NULL where it is open.
+template <std::optional<std::string_view> values::RangeText::*End>
+absl::StatusOr<std::optional<std::string>> RangeTextEnd(std::string_view text) {
+  const std::optional<values::RangeText> ends = values::SplitRange(text);
+  if (!ends) return base::InvalidArgument("Invalid RANGE value: ", text);
+  const std::optional<std::string_view>& end = *ends.*End;
+  return end ? std::optional<std::string>(*end) : std::nullopt;
 }
 
 // STRING(n) and BYTES(n) of a CAST.
@@ -77,6 +87,8 @@ void AddCastFunctions(OwnFunctions& f) {
           return base::InvalidArgument("Invalid UTF-8 in conversion from BYTES to STRING");
         return std::string(a.value);
       });
+  AddFunction(f, "bq_range_text_start", &RangeTextEnd<&values::RangeText::start>);
+  AddFunction(f, "bq_range_text_end", &RangeTextEnd<&values::RangeText::end>);
   AddFunction(
       f, "bq_limit_string", +[](std::string_view a, int64_t max_length) -> absl::StatusOr<std::string> {
         BQCDC_RETURN_IF_ERROR(CheckLength(schema::ColumnType::kString, CountCodePoints(a), max_length));

@@ -6,7 +6,7 @@ namespace bqcdc::emulator::sql {
 
 // One line of the function table, as text: see function_table.h for the language of `form`. In `signature`,
 // `[X]` is optional and `X...` repeats; A is any type on its own, T and U are templates, E supports equality,
-// O ordering, PART a date part, INTERVALPARTS `INTERVAL n PART`.
+// O ordering, R can be in a RANGE, PART a date part, INTERVALPARTS `INTERVAL n PART`.
 struct FunctionRow {
   const char* name;
   const char* signature;

@@ -31,11 +31,14 @@ FunctionParameter ParseParameter(std::string_view text) {
     text.remove_suffix(3);
   }
   const auto is_letter = [](std::string_view name) {
-    return name.size() == 1 && std::string_view("TUEO").find(name[0]) != std::string_view::npos;
+    return name.size() == 1 && std::string_view("TUEOR").find(name[0]) != std::string_view::npos;
   };
   if (is_letter(text)) {
     parameter.kind = ParameterKind::kTemplate;
     parameter.letter = text[0];
+  } else if (text == "RANGE<R>") {
+    parameter.kind = ParameterKind::kRangeTemplate;
+    parameter.letter = 'R';
   } else if (text == "A") {
     parameter.kind = ParameterKind::kAny;
   } else if (text == "PART") {

@@ -20,8 +20,9 @@ enum class FunctionMode {
 enum class ParameterKind {
   kType,      // `type`
   kTemplate,  // T, U: one type for all parameters with the letter. E: one that supports =. O: one that can be
-              // sorted
+              // sorted. R: one that a RANGE is made of
   kArrayTemplate,  // ARRAY<T>
+  kRangeTemplate,  // RANGE<R>
   kAny,            // any type, on its own
   kDatePart,       // a name such as DAY; becomes a STRING literal
   kIntervalParts,  // INTERVAL n DAY; becomes two arguments, INT64 and the part as a STRING literal
@@ -39,7 +40,7 @@ struct FunctionSignature {
   std::string name;
   FunctionMode mode = FunctionMode::kScalar;
   std::vector<FunctionParameter> parameters;
-  FunctionParameter result;  // kType, kTemplate or kArrayTemplate
+  FunctionParameter result;  // kType or a template
   // DuckDB's form. `$1` is an argument, `$*` all of them with commas, `{$3|x}` an argument or x where it was
   // left out. `f!(` is a function of ours whose twin f_safe gives NULL for an error. `@name` is built by the
   // generator's function of that name. For aggregates `[f(#$1)]` is the call that takes DISTINCT (at #),

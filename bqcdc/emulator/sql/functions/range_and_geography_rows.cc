@@ -4,6 +4,18 @@ namespace bqcdc::emulator::sql {
 
 const std::vector<FunctionRow>& RangeAndGeographyRows() {
   static const std::vector<FunctionRow>* const rows = new std::vector<FunctionRow>{
+      {"RANGE", "R, R -> RANGE<R>", "@range"},
+      {"RANGE_START", "RANGE<R> -> R", "@range_start"},
+      {"RANGE_END", "RANGE<R> -> R", "@range_end"},
+      {"RANGE_CONTAINS", "RANGE<R>, RANGE<R> -> BOOL",
+       "(struct_extract($1, 'start') <= struct_extract($2, 'start') AND "
+       "struct_extract($2, 'end') <= struct_extract($1, 'end'))"},
+      {"RANGE_CONTAINS", "RANGE<R>, R -> BOOL",
+       "(struct_extract($1, 'start') <= $2 AND $2 < struct_extract($1, 'end'))"},
+      {"RANGE_OVERLAPS", "RANGE<R>, RANGE<R> -> BOOL",
+       "(struct_extract($1, 'start') < struct_extract($2, 'end') AND "
+       "struct_extract($2, 'start') < struct_extract($1, 'end'))"},
+      {"RANGE_INTERSECT", "RANGE<R>, RANGE<R> -> RANGE<R>", "@range_intersect"},
       {"ST_GEOGFROMTEXT", "STRING -> GEOGRAPHY", "bq_st_geogfromtext!($*)"},
       {"ST_GEOGFROMGEOJSON", "STRING -> GEOGRAPHY", "bq_st_geogfromgeojson!($*)"},
       {"ST_GEOGPOINT", "FLOAT64, FLOAT64 -> GEOGRAPHY", "bq_st_geogpoint!($*)"},

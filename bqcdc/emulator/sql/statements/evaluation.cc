@@ -73,6 +73,18 @@ Value ReadValue(const engine::VectorReader& reader, size_t row, const Type& type
       }
       return value;
     }
+    case TypeKind::kRange: {
+      Value value = Value::Null(type);
+      value.is_null = false;
+      const schema::ColumnType element =
+          type.element().is(TypeKind::kDate) ? schema::ColumnType::kDate : schema::ColumnType::kTimestamp;
+      for (const size_t end : {size_t{0}, size_t{1}}) {
+        const engine::VectorReader bound = reader.Field(end);
+        value.children.push_back(bound.IsUnbounded(row, element) ? Value::Null(type.element())
+                                                                 : ReadValue(bound, row, type.element()));
+      }
+      return value;
+    }
     case TypeKind::kStruct: {
       Value value = Value::Null(type);
       value.is_null = false;
@@ -89,7 +101,7 @@ Value ReadValue(const engine::VectorReader& reader, size_t row, const Type& type
 namespace {
 
 absl::StatusOr<Value> ParameterConstant(const ParameterValue& given, const Type& type) {
-  if (type.is_array() || type.is_struct()) {
+  if (type.is_array() || type.is_struct() || type.is(TypeKind::kRange)) {
     if (given.is_null) return Value::Null(type);
     Value value = Value::Null(type);
     value.is_null = false;
@@ -98,10 +110,11 @@ absl::StatusOr<Value> ParameterConstant(const ParameterValue& given, const Type&
                                    type.fields().size(), " fields");
     }
     for (size_t i = 0; i < given.children.size(); ++i) {
-      const Type& inner = type.is_array() ? type.element() : type.fields()[i].type;
+      const Type& inner = type.is_struct() ? type.fields()[i].type : type.element();
       BQCDC_ASSIGN_OR_RETURN(Value child, ParameterConstant(given.children[i], inner));
       value.children.push_back(std::move(child));
     }
+    if (type.is(TypeKind::kRange)) BQCDC_RETURN_IF_ERROR(CheckRange(value));
     return value;
   }
   if (given.is_null || !given.text) return Value::Null(type);
@@ -154,15 +167,7 @@ absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Begin(engine::Database& 
 
 absl::StatusOr<catalog::Table> Evaluation::FindTable(const catalog::TableId& id) {
   auto table = session_->FindTable(id);
-  if (table.ok()) {
-    for (const schema::Column& column : table->schema.columns) {
-      if (column.type == schema::ColumnType::kRange) {
-        return errors::InvalidQuery(
-            base::StrCat("Not supported by this server: column ", column.name, " of type RANGE"));
-      }
-    }
-    return table;
-  }
+  if (table.ok()) return table;
   if (table.status().code() != absl::StatusCode::kNotFound) return table;
   if (!database_.GetDataset({id.project, id.dataset}).ok()) {
     return errors::DatasetNotFoundInQuery(id.project, id.dataset, request_.location);

@@ -91,6 +91,7 @@ bool CastExists(const Type& from, const Type& to) {
   if (from.is_array() || to.is_array()) {
     return from.is_array() && to.is_array() && CastExists(from.element(), to.element());
   }
+  if (from.is(K::kRange) || to.is(K::kRange)) return from.is(K::kString) || to.is(K::kString);
   if (from.is_struct() || to.is_struct()) {
     if (!from.is_struct() || !to.is_struct() || from.fields().size() != to.fields().size()) return false;
     for (size_t i = 0; i < from.fields().size(); ++i) {

@@ -122,6 +122,10 @@ std::string DuckDbType(const Type& type) {
     }
     return text + ")";
   }
+  if (type.is(K::kRange)) {
+    const std::string element = DuckDbType(type.element());
+    return base::StrCat("STRUCT(\"start\" ", element, ", \"end\" ", element, ")");
+  }
   for (const KindPair& pair : kKinds) {
     if (pair.type == type.kind()) return std::string(pair.duckdb);
   }

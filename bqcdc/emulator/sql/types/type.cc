@@ -40,6 +40,10 @@ bool Type::is_numeric() const {
          kind_ == TypeKind::kBigNumeric;
 }
 
+bool Type::IsRangeElement() const {
+  return kind_ == TypeKind::kDate || kind_ == TypeKind::kDatetime || kind_ == TypeKind::kTimestamp;
+}
+
 const Type& Type::element() const {
   assert(parts_ && parts_->fields.size() == 1);
   return parts_->fields[0].type;

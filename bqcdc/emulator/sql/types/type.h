@@ -46,6 +46,8 @@ class Type {
   bool is_struct() const { return kind_ == TypeKind::kStruct; }
   // INT64, NUMERIC, BIGNUMERIC, FLOAT64.
   bool is_numeric() const;
+  // DATE, DATETIME, TIMESTAMP.
+  bool IsRangeElement() const;
   // REQUIRES: ARRAY or RANGE.
   const Type& element() const;
   // REQUIRES: STRUCT.

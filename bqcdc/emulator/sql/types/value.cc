@@ -7,6 +7,7 @@
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/geography.h"
 #include "bqcdc/values/json_text.h"
+#include "bqcdc/values/range_text.h"
 
 namespace bqcdc::emulator::sql {
 
@@ -33,6 +34,22 @@ Value Value::String(std::string value) { return Of(TypeKind::kString, std::move(
 namespace {
 
 using K = TypeKind;
+
+absl::StatusOr<Value> RangeFromText(const std::string& text, const Type& to) {
+  const std::optional<values::RangeText> ends = values::SplitRange(text);
+  if (!ends) return base::InvalidArgument("Invalid RANGE value: ", text);
+  Value range = Value::Null(to);
+  range.is_null = false;
+  for (const auto& end : {ends->start, ends->end}) {
+    Value bound = Value::Null(to.element());
+    if (end) {
+      BQCDC_ASSIGN_OR_RETURN(bound, CastValue(Value::String(std::string(*end)), to.element()));
+    }
+    range.children.push_back(std::move(bound));
+  }
+  BQCDC_RETURN_IF_ERROR(CheckRange(range));
+  return range;
+}
 
 absl::StatusOr<Value> FromText(const std::string& text, const Type& to) {
   switch (to.kind()) {
@@ -79,6 +96,8 @@ absl::StatusOr<Value> FromText(const std::string& text, const Type& to) {
     case K::kJson:
       if (!values::IsJson(text)) return base::InvalidArgument("Invalid JSON literal");
       return Value::Of(to, text);
+    case K::kRange:
+      return RangeFromText(text, to);
     case K::kGeography: {
       values::Geography geography;
       if (values::ParseGeography(text, &geography) != values::ValueError::kNone) {
@@ -95,6 +114,15 @@ absl::StatusOr<Value> FromText(const std::string& text, const Type& to) {
 }
 
 }  // namespace
+
+absl::Status CheckRange(const Value& range) {
+  const Value& start = range.children[0];
+  const Value& end = range.children[1];
+  if (start.is_null || end.is_null || std::get<int64_t>(start.scalar) < std::get<int64_t>(end.scalar)) {
+    return absl::OkStatus();
+  }
+  return base::InvalidArgument(kRangeOrderText);
+}
 
 absl::StatusOr<Value> CastValue(const Value& value, const Type& to) {
   if (value.type == to) return value;

@@ -75,7 +75,7 @@ WireType WireTypeOf(ValueEncoder encoder) {
 
 void SetName(std::string_view name, ColumnPlan* plan) {
   plan->name = std::string(name);
-  plan->quoted_name = base::StrCat(name, "\"");
+  plan->key = KeyPattern(name);
 }
 
 void SetTag(int32_t field_number, ColumnPlan* plan) {
@@ -124,6 +124,14 @@ ColumnPlan PlanPseudoColumn(std::string_view name, ValueEncoder encoder, int32_t
 }
 
 }  // namespace
+
+KeyPattern::KeyPattern(std::string_view name) : words_(base::StrCat(name, "\"")) {
+  const size_t size = words_.size();
+  words_.resize((size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t), '\0');
+  std::string mask(size, '\xFF');
+  mask.resize(words_.size(), '\0');
+  last_mask_ = Word(mask.data() + mask.size() - sizeof(uint64_t));
+}
 
 MessagePlan::MessagePlan(std::vector<ColumnPlan> columns)
     : columns_(std::move(columns)), required_set_(set_words()) {

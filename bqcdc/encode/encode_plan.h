@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,10 +40,38 @@ enum class ValueEncoder : uint8_t {
 // Longest tag: field numbers below 2^29 take up to five bytes.
 inline constexpr size_t kTagBytesMax = 5;
 
+// A name as it stands in JSON behind the opening quote, closing quote included, for comparison by words.
+class KeyPattern {
+ public:
+  KeyPattern() = default;
+  explicit KeyPattern(std::string_view name);
+
+  // Whether the key at `key` is this name without escapes. Up to 7 bytes behind the key's closing quote are
+  // read, not compared: a name has no quote, so no word behind the one with the key's is looked at.
+  bool Matches(const char* key) const {
+    const char* pattern = words_.data();
+    const char* const last = pattern + words_.size() - sizeof(uint64_t);
+    for (; pattern != last; pattern += sizeof(uint64_t), key += sizeof(uint64_t)) {
+      if (Word(key) != Word(pattern)) return false;
+    }
+    return (Word(key) & last_mask_) == Word(pattern);
+  }
+
+ private:
+  static uint64_t Word(const char* bytes) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    return word;
+  }
+
+  std::string words_ = std::string(sizeof(uint64_t), '\0');  // zeros up to a whole word
+  uint64_t last_mask_ = 0;                                   // the bytes of the last word that count
+};
+
 // One column, ready for encoding.
 struct ColumnPlan {
   std::string name;
-  std::string quoted_name;  // name and closing quote, as it stands in JSON behind the opening quote
+  KeyPattern key;
   ValueEncoder encoder = ValueEncoder::kString;
   schema::ColumnType type = schema::ColumnType::kString;
   bool repeated = false;

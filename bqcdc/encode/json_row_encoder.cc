@@ -1,7 +1,5 @@
 #include "bqcdc/encode/json_row_encoder.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -11,6 +9,7 @@
 
 #include "bqcdc/encode/json_scalar_encoder.h"
 #include "bqcdc/encode/json_string.h"
+#include "bqcdc/encode/json_tokens.h"
 #include "bqcdc/encode/row_finisher.h"
 #include "bqcdc/encode/row_output.h"
 #include "bqcdc/encode/wire.h"
@@ -19,8 +18,6 @@
 
 namespace bqcdc::encode {
 namespace {
-
-namespace ondemand = simdjson::ondemand;
 
 static_assert(kLinePaddingBytes >= simdjson::SIMDJSON_PADDING);
 
@@ -37,12 +34,9 @@ bool EndsLine(EncodeError error) {
   return error == EncodeError::kJsonSyntax || error == EncodeError::kInvalidUtf8;
 }
 
-std::string_view TrimEnd(std::string_view token) {
-  while (!token.empty() &&
-         (token.back() == ' ' || token.back() == '\t' || token.back() == '\r' || token.back() == '\n')) {
-    token.remove_suffix(1);
-  }
-  return token;
+// Where a value should stand.
+bool IsPunctuation(char kind) {
+  return kind == ',' || kind == ':' || kind == '}' || kind == ']' || kind == '\0';
 }
 
 // What a line says of itself beside its columns.
@@ -73,22 +67,27 @@ class JsonRowEncoder::Impl {
     uint64_t* present;
   };
 
-  EncodeError EncodeObject(ondemand::object object);
-  EncodeError EncodeRowColumn(const ColumnPlan& column, size_t index, ondemand::value value);
-  EncodeError EncodePseudoColumn(const ColumnPlan& column, std::string_view token);
-  EncodeError EncodeColumn(const ColumnPlan& column, ondemand::value value, bool* present);
-  EncodeError EncodeArray(const ColumnPlan& column, ondemand::value value);
-  EncodeError EncodeValue(const ColumnPlan& column, std::string_view token, ondemand::value value);
-  EncodeError EncodeMessage(const ColumnPlan& column, ondemand::value value);
-  EncodeError EncodeFields(const MessagePlan& message, uint32_t message_index, ondemand::value value);
+  // All take what they name at the cursor and leave it behind that.
+  EncodeError EncodeObject();
+  EncodeError EncodeRowColumn(const ColumnPlan& column, size_t index);
+  EncodeError EncodePseudoColumn(const ColumnPlan& column);
+  EncodeError EncodeColumn(const ColumnPlan& column, bool* present);
+  EncodeError EncodeArray(const ColumnPlan& column);
+  EncodeError EncodeValue(const ColumnPlan& column, std::string_view token);
+  EncodeError EncodeMessage(const ColumnPlan& column);
+  EncodeError EncodeFields(const MessagePlan& message, uint32_t message_index);
   EncodeError EncodeRangeText(const ColumnPlan& column, std::string_view token);
   EncodeError CheckRange(const ColumnPlan& column, size_t begin);
-  EncodeError EncodeJsonTree(const ColumnPlan& column, ondemand::value value, char kind);
+  EncodeError EncodeJsonTree(const ColumnPlan& column);
   EncodeError FinishRow(const values::SequenceNumber& assigned);
   EncodeError CheckPresence();
 
+  // The key and the colon behind it; what the key names.
+  EncodeError TakeKey(const MessagePlan& message, uint32_t message_index, uint32_t* previous, size_t* index);
   EncodeError FindColumn(const MessagePlan& message, uint32_t message_index, const char* key,
                          uint32_t* previous, size_t* index);
+  // What follows an element of an array or object that ends with `bracket`.
+  EncodeError TakeSeparator(char bracket, bool* ended);
   EncodeError ReadKey(const char* key, std::string_view* name);
   EncodeError MarkSeen(const ColumnPlan& column, size_t index, uint64_t* seen);
   EncodeError CheckRequired(const MessagePlan& message, const uint64_t* present);
@@ -118,7 +117,7 @@ class JsonRowEncoder::Impl {
 
   std::shared_ptr<const EncodePlan> plan_;
   JsonRowEncoderOptions options_;
-  ondemand::parser parser_;
+  JsonTokens tokens_;
   JsonScalarEncoder scalars_;
   RowFinisher finisher_;
   RowOutput output_;
@@ -156,63 +155,54 @@ JsonRowEncoder::Impl::Impl(std::shared_ptr<const EncodePlan> plan, JsonRowEncode
 EncodeError JsonRowEncoder::Impl::EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned,
                                              EncodedRows* rows) {
   if (line.size() > options_.line_bytes_max) return Fail(EncodeError::kLineTooLong);
-  if (line.size() > parser_.capacity()) {
-    // Doubling keeps the number of allocations small while lines grow.
-    const size_t capacity = std::max<size_t>({line.size(), parser_.capacity() * 2, 4096});
-    if (parser_.allocate(capacity) != simdjson::SUCCESS) return Fail(EncodeError::kLineTooLong);
-  }
   line_end_ = line.data() + line.size();
   line_ = {};
   deferred_ = false;
   sets_top_ = 0;
   output_.Open(rows);
 
-  ondemand::document document;
-  if (const auto error = parser_.iterate(line.data(), line.size(), line.capacity()).get(document)) {
-    return Fail(FromSimdjson(error));
-  }
-  ondemand::object object;
-  if (const auto error = document.get_object().get(object)) {
-    return Fail(error == simdjson::INCORRECT_TYPE ? EncodeError::kNotAnObject : FromSimdjson(error));
-  }
-  if (const EncodeError error = EncodeObject(object); error != EncodeError::kNone) return error;
-  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return Fail(EncodeError::kJsonSyntax);
+  if (const auto error = tokens_.Scan(line); error != simdjson::SUCCESS) return Fail(FromSimdjson(error));
+  if (tokens_.Peek() != '{') return Fail(EncodeError::kNotAnObject);
+  if (tokens_.last() != '}') return Fail(EncodeError::kJsonSyntax);  // It was cut off.
+  if (const EncodeError error = EncodeObject(); error != EncodeError::kNone) return error;
+  if (!tokens_.done()) return Fail(EncodeError::kJsonSyntax);
   return FinishRow(assigned);
 }
 
-EncodeError JsonRowEncoder::Impl::EncodeObject(ondemand::object object) {
+EncodeError JsonRowEncoder::Impl::EncodeObject() {
   const MessagePlan& message = plan_->row();
   uint64_t* const seen = PushSets(message).seen;
   finisher_.Begin();
+  tokens_.Skip();
+  bool ended = tokens_.Peek() == '}';
+  if (ended) tokens_.Skip();
   uint32_t previous = 0;
-  for (auto field : object) {
-    if (field.error() != simdjson::SUCCESS) return Fail(FromSimdjson(field.error()));
-    const char* const key = field.key().value_unsafe().raw();
+  while (!ended) {
     size_t index = 0;
-    if (const EncodeError error = FindColumn(message, EncodePlan::kRowMessage, key, &previous, &index);
+    if (const EncodeError error = TakeKey(message, EncodePlan::kRowMessage, &previous, &index);
         error != EncodeError::kNone) {
       return error;
     }
     const ColumnPlan& column = message.column(index);
     if (const EncodeError error = MarkSeen(column, index, seen); error != EncodeError::kNone) return error;
-    const EncodeError error = EncodeRowColumn(column, index, field.value().value_unsafe());
-    if (error != EncodeError::kNone) return error;
+    if (const EncodeError error = EncodeRowColumn(column, index); error != EncodeError::kNone) return error;
+    if (const EncodeError error = TakeSeparator('}', &ended); error != EncodeError::kNone) return error;
   }
   return EncodeError::kNone;
 }
 
 // A failed column ends the line unless the line may still turn out to be a DELETE, which does not need it.
-EncodeError JsonRowEncoder::Impl::EncodeRowColumn(const ColumnPlan& column, size_t index,
-                                                  ondemand::value value) {
-  if (column.encoder >= ValueEncoder::kChangeType)
-    return EncodePseudoColumn(column, TrimEnd(value.raw_json_token()));
+EncodeError JsonRowEncoder::Impl::EncodeRowColumn(const ColumnPlan& column, size_t index) {
+  if (column.encoder >= ValueEncoder::kChangeType) return EncodePseudoColumn(column);
   const bool is_key = column.key_position >= 0;
-  if (line_.change_type == ChangeType::kDelete && !is_key) return EncodeError::kNone;
+  if (line_.change_type == ChangeType::kDelete && !is_key)
+    return tokens_.SkipValue() ? EncodeError::kNone : Fail(EncodeError::kJsonSyntax);
 
   const size_t begin = output_.position();
   const size_t sets_top = sets_top_;
+  const JsonTokens::Mark mark = tokens_.mark();
   bool present = false;
-  const EncodeError error = EncodeColumn(column, value, &present);
+  const EncodeError error = EncodeColumn(column, &present);
   if (error == EncodeError::kNone) {
     if (present) finisher_.MarkPresent(index, column, begin, output_);
     return EncodeError::kNone;
@@ -224,10 +214,13 @@ EncodeError JsonRowEncoder::Impl::EncodeRowColumn(const ColumnPlan& column, size
   }
   output_.Rewind(begin);
   sets_top_ = sets_top;
-  return EncodeError::kNone;
+  tokens_.Return(mark);
+  return tokens_.SkipValue() ? EncodeError::kNone : Fail(EncodeError::kJsonSyntax);
 }
 
-EncodeError JsonRowEncoder::Impl::EncodePseudoColumn(const ColumnPlan& column, std::string_view token) {
+EncodeError JsonRowEncoder::Impl::EncodePseudoColumn(const ColumnPlan& column) {
+  const std::string_view token = tokens_.Text();
+  tokens_.Skip();
   const bool is_change_type = column.encoder == ValueEncoder::kChangeType;
   if (token == "null") return EncodeError::kNone;
   std::string_view text;
@@ -249,66 +242,67 @@ EncodeError JsonRowEncoder::Impl::EncodePseudoColumn(const ColumnPlan& column, s
   return EncodeError::kNone;
 }
 
-EncodeError JsonRowEncoder::Impl::EncodeColumn(const ColumnPlan& column, ondemand::value value,
-                                               bool* present) {
-  const std::string_view token = TrimEnd(value.raw_json_token());
-  if (token == "null") return EncodeError::kNone;
+EncodeError JsonRowEncoder::Impl::EncodeColumn(const ColumnPlan& column, bool* present) {
+  const std::string_view token = tokens_.Text();
+  if (token == "null") {
+    tokens_.Skip();
+    return EncodeError::kNone;
+  }
   *present = true;
-  if (column.repeated) return EncodeArray(column, value);
-  const EncodeError error = EncodeValue(column, token, value);
+  if (column.repeated) return EncodeArray(column);
+  const EncodeError error = EncodeValue(column, token);
   return error == EncodeError::kNone ? error : At(error, column);
 }
 
-EncodeError JsonRowEncoder::Impl::EncodeArray(const ColumnPlan& column, ondemand::value value) {
-  ondemand::array array;
-  if (const auto error = value.get_array().get(array)) {
-    return At(error == simdjson::INCORRECT_TYPE ? FailAt(EncodeError::kWrongKind, column)
-                                                : Fail(FromSimdjson(error)),
+EncodeError JsonRowEncoder::Impl::EncodeArray(const ColumnPlan& column) {
+  const char kind = tokens_.Take();
+  if (kind != '[') {
+    return At(IsPunctuation(kind) ? Fail(EncodeError::kJsonSyntax) : FailAt(EncodeError::kWrongKind, column),
               column);
   }
-  int64_t ordinal = 0;
-  for (auto element : array) {
-    if (element.error() != simdjson::SUCCESS) return At(Fail(FromSimdjson(element.error())), column, ordinal);
-    ondemand::value item = element.value_unsafe();
-    const std::string_view token = TrimEnd(item.raw_json_token());
+  bool ended = tokens_.Peek() == ']';
+  if (ended) tokens_.Skip();
+  for (int64_t ordinal = 0; !ended; ++ordinal) {
+    const std::string_view token = tokens_.Text();
     EncodeError error = EncodeError::kNone;
     if (token == "null") {
       error = Fail(EncodeError::kNullElement);
     } else if (output_.position() > options_.row_bytes_max) {
       error = Fail(EncodeError::kRowTooLarge);
     } else {
-      error = EncodeValue(column, token, item);
+      error = EncodeValue(column, token);
     }
+    if (error == EncodeError::kNone) error = TakeSeparator(']', &ended);
     if (error != EncodeError::kNone) return At(error, column, ordinal);
-    ++ordinal;
   }
   return EncodeError::kNone;
 }
 
-EncodeError JsonRowEncoder::Impl::EncodeValue(const ColumnPlan& column, std::string_view token,
-                                              ondemand::value value) {
+EncodeError JsonRowEncoder::Impl::EncodeValue(const ColumnPlan& column, std::string_view token) {
   const char kind = token.empty() ? '\0' : token.front();
+  if (IsPunctuation(kind)) return Fail(EncodeError::kJsonSyntax);
   if (column.encoder == ValueEncoder::kStruct || column.encoder == ValueEncoder::kRange) {
-    if (kind == '{') return EncodeMessage(column, value);
-    if (kind == '"' && column.encoder == ValueEncoder::kRange) return EncodeRangeText(column, token);
-    return FailAt(EncodeError::kWrongKind, column);
+    if (kind == '{') return EncodeMessage(column);
+    if (kind != '"' || column.encoder != ValueEncoder::kRange) return FailAt(EncodeError::kWrongKind, column);
+    tokens_.Skip();
+    return EncodeRangeText(column, token);
   }
   if (kind == '{' || kind == '[') {
     // An object in a GEOGRAPHY is GeoJSON, which travels as text.
     const bool takes_tree =
         column.encoder == ValueEncoder::kJson || (column.encoder == ValueEncoder::kGeography && kind == '{');
-    if (takes_tree) return EncodeJsonTree(column, value, kind);
-    return FailAt(EncodeError::kWrongKind, column);
+    return takes_tree ? EncodeJsonTree(column) : FailAt(EncodeError::kWrongKind, column);
   }
+  tokens_.Skip();
   const EncodeError error = scalars_.Encode(column, token, &output_);
   return error == EncodeError::kNone ? error : FailAt(error, column);
 }
 
-EncodeError JsonRowEncoder::Impl::EncodeMessage(const ColumnPlan& column, ondemand::value value) {
+EncodeError JsonRowEncoder::Impl::EncodeMessage(const ColumnPlan& column) {
   output_.Ensure(kTagBytesMax + 1);
   output_.WriteTag(column);
   const size_t begin = output_.BeginLength();
-  if (const EncodeError error = EncodeFields(plan_->message(column.message), column.message, value);
+  if (const EncodeError error = EncodeFields(plan_->message(column.message), column.message);
       error != EncodeError::kNone) {
     return error;
   }
@@ -319,17 +313,15 @@ EncodeError JsonRowEncoder::Impl::EncodeMessage(const ColumnPlan& column, ondema
   return EncodeError::kNone;
 }
 
-EncodeError JsonRowEncoder::Impl::EncodeFields(const MessagePlan& message, uint32_t message_index,
-                                               ondemand::value value) {
-  ondemand::object object;
-  if (const auto error = value.get_object().get(object)) return Fail(FromSimdjson(error));
+EncodeError JsonRowEncoder::Impl::EncodeFields(const MessagePlan& message, uint32_t message_index) {
   const ObjectSets sets = PushSets(message);
+  tokens_.Skip();
+  bool ended = tokens_.Peek() == '}';
+  if (ended) tokens_.Skip();
   uint32_t previous = 0;
-  for (auto field : object) {
-    if (field.error() != simdjson::SUCCESS) return Fail(FromSimdjson(field.error()));
-    const char* const key = field.key().value_unsafe().raw();
+  while (!ended) {
     size_t index = 0;
-    if (const EncodeError error = FindColumn(message, message_index, key, &previous, &index);
+    if (const EncodeError error = TakeKey(message, message_index, &previous, &index);
         error != EncodeError::kNone) {
       return error;
     }
@@ -337,7 +329,8 @@ EncodeError JsonRowEncoder::Impl::EncodeFields(const MessagePlan& message, uint3
     if (const EncodeError error = MarkSeen(column, index, sets.seen); error != EncodeError::kNone)
       return error;
     bool present = false;
-    const EncodeError error = EncodeColumn(column, field.value().value_unsafe(), &present);
+    EncodeError error = EncodeColumn(column, &present);
+    if (error == EncodeError::kNone) error = TakeSeparator('}', &ended);
     if (error != EncodeError::kNone) return error;
     if (present) sets.present[index / 64] |= uint64_t{1} << (index % 64);
   }
@@ -390,21 +383,10 @@ EncodeError JsonRowEncoder::Impl::CheckRange(const ColumnPlan& column, size_t be
   return EncodeError::kNone;
 }
 
-EncodeError JsonRowEncoder::Impl::EncodeJsonTree(const ColumnPlan& column, ondemand::value value, char kind) {
+EncodeError JsonRowEncoder::Impl::EncodeJsonTree(const ColumnPlan& column) {
   std::string_view text;
-  simdjson::error_code error = simdjson::SUCCESS;
-  if (kind == '{') {
-    ondemand::object object;
-    error = value.get_object().get(object);
-    if (error == simdjson::SUCCESS) error = object.raw_json().get(text);
-  } else {
-    ondemand::array array;
-    error = value.get_array().get(array);
-    if (error == simdjson::SUCCESS) error = array.raw_json().get(text);
-  }
-  if (error != simdjson::SUCCESS) return Fail(FromSimdjson(error));
-  text = TrimEnd(text);
-  // The parser has skipped it by its brackets alone.
+  if (!tokens_.SkipValue(&text)) return Fail(EncodeError::kJsonSyntax);
+  // It was passed by its brackets alone.
   if (!values::IsJson(text)) return FailAt(EncodeError::kJsonSyntax, column);
   if (column.encoder == ValueEncoder::kGeography && !IsGeographyText(text)) {
     return FailAt(EncodeError::kMalformed, column);
@@ -441,14 +423,13 @@ EncodeError JsonRowEncoder::Impl::CheckPresence() {
 }
 
 // Most inputs give columns in one order, so the column that followed last time is tried first, by one
-// comparison of raw bytes. `previous` is 1 + the index of the column before, 0 at the start of an object.
+// comparison of raw bytes. (The parser has made sure that the key ends within the line.) `previous` is 1 +
+// the index of the column before, 0 at the start of an object.
 EncodeError JsonRowEncoder::Impl::FindColumn(const MessagePlan& message, uint32_t message_index,
                                              const char* key, uint32_t* previous, size_t* index) {
   std::vector<uint32_t>& successors = successors_[message_index];
   const uint32_t guess = successors[*previous];
-  const std::string& quoted = message.column(guess).quoted_name;
-  if (static_cast<size_t>(line_end_ - key) >= quoted.size() &&
-      std::memcmp(key, quoted.data(), quoted.size()) == 0) {
+  if (message.column(guess).key.Matches(key)) {
     *index = guess;
     *previous = guess + 1;
     return EncodeError::kNone;
@@ -467,6 +448,19 @@ EncodeError JsonRowEncoder::Impl::FindColumn(const MessagePlan& message, uint32_
   *index = static_cast<size_t>(found);
   *previous = static_cast<uint32_t>(found) + 1;
   return EncodeError::kNone;
+}
+
+EncodeError JsonRowEncoder::Impl::TakeKey(const MessagePlan& message, uint32_t message_index,
+                                          uint32_t* previous, size_t* index) {
+  const char* const key = tokens_.position();
+  if (tokens_.Take() != '"' || tokens_.Take() != ':') return Fail(EncodeError::kJsonSyntax);
+  return FindColumn(message, message_index, key + 1, previous, index);
+}
+
+EncodeError JsonRowEncoder::Impl::TakeSeparator(char bracket, bool* ended) {
+  const char sign = tokens_.Take();
+  *ended = sign == bracket;
+  return *ended || sign == ',' ? EncodeError::kNone : Fail(EncodeError::kJsonSyntax);
 }
 
 EncodeError JsonRowEncoder::Impl::ReadKey(const char* key, std::string_view* name) {

@@ -1,10 +1,13 @@
 #include "bqcdc/encode/json_scalar_encoder.h"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <system_error>
+#include <type_traits>
 
 #include "bqcdc/encode/base64.h"
 #include "bqcdc/encode/json_string.h"
@@ -55,12 +58,48 @@ EncodeError WriteInteger(const ColumnPlan& column, int64_t value, RowOutput* out
   return EncodeError::kNone;
 }
 
+EncodeError WriteFloat(const ColumnPlan& column, double value, RowOutput* output) {
+  output->Ensure(kScalarBytesMax);
+  output->WriteTag(column);
+  output->set_cursor(WriteDouble(value, output->cursor()));
+  return EncodeError::kNone;
+}
+
 EncodeError WriteText(const ColumnPlan& column, std::string_view text, RowOutput* output) {
   output->Ensure(kScalarBytesMax + text.size());
   output->WriteTag(column);
   output->set_cursor(WriteVarint(text.size(), output->cursor()));
   output->WriteText(text);
   return EncodeError::kNone;
+}
+
+// Copies the text of a JSON string by words, looking for escapes on the way; false, and nothing is written,
+// where there is one. Reads up to 7 bytes behind the text, within the line's padding.
+bool WriteIfPlain(const ColumnPlan& column, std::string_view inner, RowOutput* output) {
+  constexpr uint64_t kOnes = 0x0101010101010101ULL;
+  constexpr uint64_t kBackslashes = kOnes * '\\';
+  const size_t begin = output->position();
+  output->Ensure(kScalarBytesMax + inner.size() + sizeof(uint64_t));
+  output->WriteTag(column);
+  char* out = WriteVarint(inner.size(), output->cursor());
+  char* const end = out + inner.size();
+  uint64_t found = 0;
+  for (const char* in = inner.data(); out < end; in += sizeof(uint64_t), out += sizeof(uint64_t)) {
+    uint64_t word = 0;
+    std::memcpy(&word, in, sizeof word);
+    std::memcpy(out, &word, sizeof word);
+    // A byte's highest bit is set where it is a backslash (and perhaps in bytes above such a one).
+    const uint64_t other = word ^ kBackslashes;
+    const uint64_t hits = (other - kOnes) & ~other & (kOnes << 7);
+    const auto left = static_cast<size_t>(end - out);
+    found |= left >= sizeof word ? hits : hits & ~(~uint64_t{0} << (8 * left));
+  }
+  if (found != 0) {
+    output->Rewind(begin);
+    return false;
+  }
+  output->set_cursor(end);
+  return true;
 }
 
 // Reads a JSON integer of at most 18 digits, which is nearly every one that is met; false where the token is
@@ -79,6 +118,43 @@ bool ReadShortInteger(std::string_view token, int64_t* value) {
   *value = negative ? -number : number;
   return true;
 }
+
+// Digits and how many of them stand behind the point.
+struct ShortDecimal {
+  int64_t digits = 0;
+  int scale = 0;
+};
+
+// Reads a JSON number without exponent of at most `digits_max` digits (up to 18), which is nearly every one
+// that is met; false where the text is anything else, valid or not.
+bool ReadShortDecimal(std::string_view text, size_t digits_max, ShortDecimal* number) {
+  const bool negative = !text.empty() && text.front() == '-';
+  const char* at = text.data() + (negative ? 1 : 0);
+  const char* const end = text.data() + text.size();
+  const char* const begin = at;
+  if (static_cast<size_t>(end - begin) > digits_max + 1) return false;
+  int64_t digits = 0;
+  for (; at != end && *at >= '0' && *at <= '9'; ++at) digits = digits * 10 + (*at - '0');
+  if (at == begin || (*begin == '0' && at - begin > 1)) return false;
+  if (at != end) {
+    const char* const point = at;
+    if (*at++ != '.' || at == end) return false;
+    for (; at != end && *at >= '0' && *at <= '9'; ++at) digits = digits * 10 + (*at - '0');
+    number->scale = static_cast<int>(at - point) - 1;
+  } else if (static_cast<size_t>(end - begin) > digits_max) {
+    return false;
+  }
+  // A double tells -0 from 0.
+  if (at != end || (negative && digits == 0)) return false;
+  number->digits = negative ? -digits : digits;
+  return true;
+}
+
+constexpr std::array<int64_t, 19> kPowersOfTen = [] {
+  std::array<int64_t, 19> powers = {1};
+  for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}();
 
 // Reads a decimal integer; false where the text is none. `overflow` tells one beyond 64 bits.
 bool ReadInteger(std::string_view text, int64_t* value, bool* overflow) {
@@ -208,9 +284,16 @@ EncodeError JsonScalarEncoder::EncodeInt64(const ColumnPlan& column, std::string
 
 EncodeError JsonScalarEncoder::EncodeFloat64(const ColumnPlan& column, std::string_view token,
                                              RowOutput* output) {
+  // Both are doubles without loss, so that their quotient is the nearest one.
+  constexpr size_t kExactDigitsMax = 15;
   double value = 0;
   std::string_view text = token;
   const bool is_number = IsNumberStart(token.front());
+  if (ShortDecimal number; is_number && ReadShortDecimal(token, kExactDigitsMax, &number)) {
+    value = static_cast<double>(number.digits) /
+            static_cast<double>(kPowersOfTen[static_cast<size_t>(number.scale)]);
+    return WriteFloat(column, value, output);
+  }
   if (is_number) {
     if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
   } else if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) {
@@ -219,24 +302,34 @@ EncodeError JsonScalarEncoder::EncodeFloat64(const ColumnPlan& column, std::stri
   if (is_number || !ReadSpecialDouble(text, &value)) {
     if (const EncodeError error = ReadDouble(text, &value); error != EncodeError::kNone) return error;
   }
-  output->Ensure(kScalarBytesMax);
-  output->WriteTag(column);
-  output->set_cursor(WriteDouble(value, output->cursor()));
-  return EncodeError::kNone;
+  return WriteFloat(column, value, output);
 }
 
 template <typename Decimal>
-EncodeError JsonScalarEncoder::EncodeDecimal(const ColumnPlan& column, std::string_view token,
-                                             RowOutput* output) {
+EncodeError JsonScalarEncoder::ReadDecimal(std::string_view token, Decimal* value) {
+  if constexpr (std::is_same_v<Decimal, values::Numeric>) {
+    ShortDecimal number;
+    if (ReadShortDecimal(IsText(token) ? Inner(token) : token, 18, &number) &&
+        number.scale <= values::Numeric::kScale) {
+      const __int128 unscaled = static_cast<__int128>(number.digits) *
+                                kPowersOfTen[static_cast<size_t>(values::Numeric::kScale - number.scale)];
+      return FromValueError(values::Numeric::FromUnscaled(unscaled, value));
+    }
+  }
   std::string_view text = token;
   if (IsNumberStart(token.front())) {
     if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
   } else if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) {
     return error;
   }
+  return FromValueError(Decimal::Parse(text, value));
+}
+
+template <typename Decimal>
+EncodeError JsonScalarEncoder::EncodeDecimal(const ColumnPlan& column, std::string_view token,
+                                             RowOutput* output) {
   Decimal value;
-  if (const ValueError error = Decimal::Parse(text, &value); error != ValueError::kNone)
-    return FromValueError(error);
+  if (const EncodeError error = ReadDecimal(token, &value); error != EncodeError::kNone) return error;
   if (column.precision >= 0) {
     // Only what the service would refuse: fractional digits beyond the scale are rounded there.
     Decimal stored;
@@ -257,6 +350,7 @@ EncodeError JsonScalarEncoder::EncodeString(const ColumnPlan& column, std::strin
                                             RowOutput* output) {
   std::string_view text = token;
   if (IsText(token)) {
+    if (column.max_length < 0 && WriteIfPlain(column, Inner(token), output)) return EncodeError::kNone;
     if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
   } else if (IsNumberStart(token.front())) {
     if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
@@ -332,8 +426,10 @@ EncodeError JsonScalarEncoder::EncodeTimestamp(const ColumnPlan& column, std::st
   int64_t micros = 0;
   if (IsNumberStart(token.front())) {
     bool overflow = false;
-    if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
-    if (!ReadInteger(token, &micros, &overflow)) return EncodeError::kMalformed;
+    if (!ReadShortInteger(token, &micros)) {
+      if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
+      if (!ReadInteger(token, &micros, &overflow)) return EncodeError::kMalformed;
+    }
     if (overflow || !values::IsTimestamp(micros)) return EncodeError::kOutOfRange;
     return WriteInteger(column, micros, output);
   }

@@ -32,6 +32,8 @@ class JsonScalarEncoder {
   EncodeError EncodeInt64(const ColumnPlan& column, std::string_view token, RowOutput* output);
   EncodeError EncodeFloat64(const ColumnPlan& column, std::string_view token, RowOutput* output);
   template <typename Decimal>
+  EncodeError ReadDecimal(std::string_view token, Decimal* value);
+  template <typename Decimal>
   EncodeError EncodeDecimal(const ColumnPlan& column, std::string_view token, RowOutput* output);
   EncodeError EncodeString(const ColumnPlan& column, std::string_view token, RowOutput* output);
   EncodeError EncodeBytes(const ColumnPlan& column, std::string_view token, RowOutput* output);

@@ -1,7 +1,9 @@
 #include "bqcdc/values/numeric.h"
 
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "bqcdc/values/decimal.h"
 
@@ -70,6 +72,13 @@ ValueError Numeric::FromWireBytes(std::string_view bytes, Numeric* out) {
 }
 
 size_t Numeric::ToWireBytes(char* out) const {
+  static_assert(std::endian::native == std::endian::little);
+  if (const auto low = static_cast<int64_t>(unscaled_);
+      low == unscaled_) {  // Nearly every value that is met.
+    std::memcpy(out, &low, sizeof low);
+    const int bits = std::bit_width(static_cast<uint64_t>(low < 0 ? ~low : low)) + 1;  // with the sign
+    return static_cast<size_t>(bits + 7) / 8;
+  }
   __int128 rest = unscaled_;
   size_t count = 0;
   for (;;) {

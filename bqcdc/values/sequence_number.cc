@@ -1,6 +1,8 @@
 #include "bqcdc/values/sequence_number.h"
 
+#include <array>
 #include <bit>
+#include <cstring>
 
 namespace bqcdc::values {
 namespace {
@@ -12,12 +14,23 @@ int HexDigit(char c) {
   return -1;
 }
 
+constexpr char kHexDigits[] = "0123456789ABCDEF";
+
+// Both digits of each byte.
+constexpr std::array<char, 512> kHexPairs = [] {
+  std::array<char, 512> pairs = {};
+  for (size_t i = 0; i < 256; ++i) {
+    pairs[2 * i] = kHexDigits[i >> 4];
+    pairs[2 * i + 1] = kHexDigits[i & 0xF];
+  }
+  return pairs;
+}();
+
 char* AppendHex(uint64_t value, char* out) {
   const int digits = value == 0 ? 1 : (std::bit_width(value) + 3) / 4;
-  for (int i = digits - 1; i >= 0; --i) {
-    out[i] = "0123456789ABCDEF"[value & 0xF];
-    value >>= 4;
-  }
+  int left = digits;
+  for (; left > 1; left -= 2, value >>= 8) std::memcpy(out + left - 2, &kHexPairs[2 * (value & 0xFF)], 2);
+  if (left == 1) *out = kHexDigits[value & 0xF];
   return out + digits;
 }
 

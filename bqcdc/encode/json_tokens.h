@@ -1,0 +1,68 @@
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "bqcdc/encode/padded_line.h"
+
+namespace bqcdc::encode {
+
+// The tokens of one line as simdjson's first stage finds them, and a cursor over them. A token is a bracket,
+// a colon, a comma, or a string, number or literal; it is known by its first byte. The first stage checks
+// UTF-8, that strings end, and that they hold no control characters; the grammar is its reader's business.
+//
+// simdjson's own On-Demand reader stands on the same stage and costs about a hundred instructions for each
+// field, for checks that an encoder makes anyway (docs/adr/0005-json-tokens.md).
+//
+// Views point into the line. Not thread-safe; keeps its memory from line to line.
+class JsonTokens {
+ public:
+  // A place of the cursor, for this line.
+  using Mark = const uint32_t*;
+
+  // Finds the tokens of a line; the cursor stands before the first. EMPTY where there is none.
+  simdjson::error_code Scan(const PaddedLine& line);
+
+  bool done() const { return next_ == end_; }
+  // First byte of the last token of the line.
+  char last() const { return base_[*(end_ - 1)]; }
+
+  // First byte of the next token; 0 behind the last.
+  char Peek() const { return next_ == end_ ? '\0' : base_[*next_]; }
+  // The same, moving past it.
+  char Take() { return next_ == end_ ? '\0' : base_[*next_++]; }
+  // Where the next token begins, or the line ends.
+  const char* position() const { return base_ + *next_; }
+  // The text of the next token: a string with its quotes, a number, a literal, or one sign. Empty behind the
+  // last.
+  std::string_view Text() const {
+    if (next_ == end_) return {};
+    const char* const begin = base_ + *next_;
+    const char* end = base_ + next_[1];  // Behind the last token stands the line's length.
+    while (static_cast<unsigned char>(end[-1]) <= ' ' && IsSpace(end[-1])) --end;
+    return {begin, static_cast<size_t>(end - begin)};
+  }
+  void Skip() { next_ += next_ == end_ ? 0 : 1; }
+
+  // Moves past a whole value, and gives its text where `text` is not null. An array or object is passed by
+  // its brackets alone. False where the line ends within it, or where no value begins.
+  bool SkipValue(std::string_view* text = nullptr);
+
+  Mark mark() const { return next_; }
+  void Return(Mark mark) { next_ = mark; }
+
+ private:
+  static bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> stage_;
+  size_t capacity_ = 0;
+  const char* base_ = nullptr;
+  const uint32_t* next_ = nullptr;  // offsets of tokens, then the line's length
+  const uint32_t* end_ = nullptr;
+};
+
+}  // namespace bqcdc::encode

@@ -97,9 +97,10 @@ absl::Status NotImplemented(std::string_view what) {
               base::StrCat("Not implemented by this server: ", what));
 }
 
-absl::Status ConditionNotMet(std::string_view what) {
-  return Make(absl::StatusCode::kFailedPrecondition, kReasonConditionNotMet,
-              base::StrCat("Precondition check failed: ", what));
+absl::Status ConditionNotMet(std::string_view resource) {
+  return WithLocation(Make(absl::StatusCode::kFailedPrecondition, kReasonConditionNotMet,
+                           base::StrCat("Resource ", resource, " did not meet condition IF_MATCH")),
+                      kLocationIfMatch);
 }
 
 std::string_view ReasonOf(const absl::Status& status) {

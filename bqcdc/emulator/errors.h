@@ -22,6 +22,9 @@ inline constexpr std::string_view kReasonConditionNotMet = "conditionNotMet";
 inline constexpr std::string_view kReasonResponseTooLarge = "responseTooLarge";
 inline constexpr std::string_view kReasonInternalError = "internalError";
 
+// `location` values that are no query parameters or fields.
+inline constexpr std::string_view kLocationIfMatch = "If-Match";  // a header
+
 // Tables are written `project:dataset.table`, as the service writes them.
 absl::Status DatasetNotFound(std::string_view project, std::string_view dataset);
 absl::Status TableNotFound(std::string_view table);
@@ -46,8 +49,8 @@ absl::Status UnsupportedInQuery(std::string_view construct, int line, int column
 absl::Status NotImplemented(std::string_view what);
 // HTTP 403, reason `responseTooLarge`.
 absl::Status ResponseTooLarge(std::string_view message);
-// HTTP 412: an `If-Match` that lost its race.
-absl::Status ConditionNotMet(std::string_view what);
+// HTTP 412: an `If-Match` that lost its race. `resource`: `p:d` or `p:d.t`.
+absl::Status ConditionNotMet(std::string_view resource);
 
 // The REST reason of `status`; `kReasonInternalError` for one that was not made here.
 std::string_view ReasonOf(const absl::Status& status);

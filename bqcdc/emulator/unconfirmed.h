@@ -86,4 +86,13 @@ namespace bqcdc::emulator::unconfirmed {
 //   append.
 // * tabledata.list and numRows show what a query sees now.
 
+// ---- REST (handlers/)
+// * A lost `If-Match` is answered with `Resource p:d.t did not meet condition IF_MATCH` (another text that
+// has
+//   been seen: `Precondition check failed.`). The etag of a table is that of its metadata: rows leave it as
+//   it is, so `If-None-Match` may answer 304 though numRows has changed.
+// * An `insertId` is remembered for a minute; of two requests at the same moment both are stored.
+// * Cancelling a job that runs drops a query's rows; a statement that changes something ends as it would
+// have.
+
 }  // namespace bqcdc::emulator::unconfirmed

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/cell_converter.h"
 
 namespace bqcdc::emulator::convert {
 
@@ -18,12 +19,12 @@ bool DefaultValues::Write(const schema::Column& column, size_t column_index, siz
 }
 
 bool DefaultValues::Evaluate(const schema::Column& column, Evaluated* result) {
-  if (!input_.evaluate_default) {
+  if (!evaluate_) {
     status_ = base::Error(absl::StatusCode::kUnimplemented,
                           "column defaults are not evaluated here: ", column.name);
     return false;
   }
-  auto chunks = input_.evaluate_default(column, input_.rows.size());
+  auto chunks = evaluate_(column, row_count_);
   if (!chunks.ok()) {
     status_ = chunks.status();
     return false;
@@ -33,9 +34,9 @@ bool DefaultValues::Evaluate(const schema::Column& column, Evaluated* result) {
     result->first_row.push_back(rows);
     rows += chunk.row_count();
   }
-  if (rows < input_.rows.size()) {
+  if (rows < row_count_) {
     status_ = base::Internal("the default of column ", column.name, " gave ", rows, " values instead of ",
-                             input_.rows.size());
+                             row_count_);
     return false;
   }
   result->chunks = *std::move(chunks);

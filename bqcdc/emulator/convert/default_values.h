@@ -1,27 +1,27 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "bqcdc/emulator/convert/cell_converter.h"
-#include "bqcdc/emulator/convert/proto_rows.h"
+#include "absl/status/statusor.h"
+#include "bqcdc/emulator/engine/chunk.h"
+#include "bqcdc/schema/table_schema.h"
 
 namespace bqcdc::emulator::convert {
+
+// Values of a column's default expression for `rows` rows: chunks of one column.
+using DefaultFunction =
+    std::function<absl::StatusOr<std::vector<engine::Chunk>>(const schema::Column& column, size_t rows)>;
 
 // Defaults of one request's columns, evaluated when first needed and then for all rows of the request at
 // once.
 class DefaultValues {
  public:
-  // `input` must outlive this.
-  explicit DefaultValues(const DecodeInput& input) : input_(input) {}
-
-  // Whether a missing value of the column becomes its default. A column outside of the message always does
-  // (https://cloud.google.com/bigquery/docs/default-values); one inside, where the request asks for it.
-  bool Applies(size_t column_index, bool in_message) const {
-    return !in_message ||
-           (column_index < input_.default_when_missing.size() && input_.default_when_missing[column_index]);
-  }
+  // `evaluate` must outlive this; it may be empty, and then no default can be had.
+  DefaultValues(const DefaultFunction& evaluate, size_t row_count)
+      : evaluate_(evaluate), row_count_(row_count) {}
 
   // Writes the default of request row `row`. False: status() says why.
   bool Write(const schema::Column& column, size_t column_index, size_t row, engine::VectorWriter& writer,
@@ -36,7 +36,8 @@ class DefaultValues {
   };
   bool Evaluate(const schema::Column& column, Evaluated* result);
 
-  const DecodeInput& input_;
+  const DefaultFunction& evaluate_;
+  const size_t row_count_;
   std::vector<Evaluated> by_column_;
   absl::Status status_;
 };

@@ -60,6 +60,13 @@ class RowWriter {
     }
     for (size_t i = 0; i < columns.size(); ++i) {
       VectorWriter writer = writer_of(i);
+      const bool gets_default = found[i] == nullptr && prefix.empty() && options_.write_default &&
+                                !columns[i].default_value_expression.empty();
+      if (gets_default) {
+        if (!options_.write_default(i, writer, at))
+          return JsonRowFault{columns[i].name, "The default value cannot be evaluated."};
+        continue;
+      }
       if (Fault fault = WriteColumn(found[i], columns[i], prefix + columns[i].name, writer, at)) return fault;
     }
     return std::nullopt;

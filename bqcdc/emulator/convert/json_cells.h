@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct JsonRowFault {
 
 struct JsonRowOptions {
   bool ignore_unknown_values = false;
+  // Writes the default of column `column` as row `at` of the chunk; false where it cannot be had. For columns
+  // that have a default and that the row does not name (a null is a NULL). Unset: such a column becomes NULL.
+  std::function<bool(size_t column, engine::VectorWriter& writer, size_t at)> write_default;
 };
 
 // Writes the JSON object `row` as row `at` of a chunk of `columns` (the first writers of it), by the

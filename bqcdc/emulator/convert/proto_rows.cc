@@ -36,7 +36,7 @@ struct Fault {
 class RowDecoder {
  public:
   RowDecoder(const WriterPlan& plan, const DecodeInput& input)
-      : plan_(plan), input_(input), scan_(plan.root), defaults_(input) {}
+      : plan_(plan), input_(input), scan_(plan.root), defaults_(input.evaluate_default, input.rows.size()) {}
 
   absl::StatusOr<DecodedRows> Run() {
     const size_t rows = input_.rows.size();
@@ -237,7 +237,7 @@ class RowDecoder {
       fault->Prepend(column.name);
       return false;
     }
-    if (top_level && !column.default_value_expression.empty() && defaults_.Applies(index, field != nullptr)) {
+    if (top_level && !column.default_value_expression.empty() && GetsDefault(index, field != nullptr)) {
       return defaults_.Write(column, index, row_, writer, at) ||
              Fail(CellFault::kRequired, field, column, {}, fault);
     }
@@ -341,6 +341,13 @@ class RowDecoder {
     }
     const CellFault kind = WriteCell(field, column, value, elements, at);
     return kind == CellFault::kNone || Fail(kind, &field, column, value, fault);
+  }
+
+  // Whether a missing value of the column becomes its default. A column outside of the message always does
+  // (https://cloud.google.com/bigquery/docs/default-values); one inside, where the request asks for it.
+  bool GetsDefault(size_t column, bool in_message) const {
+    return !in_message ||
+           (column < input_.default_when_missing.size() && input_.default_when_missing[column]);
   }
 
   const WriterPlan& plan_;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "bqcdc/emulator/convert/default_values.h"
 #include "bqcdc/emulator/convert/partition_bounds.h"
 #include "bqcdc/emulator/convert/writer_schema.h"
 #include "bqcdc/emulator/engine/chunk.h"
@@ -36,10 +36,6 @@ struct RowFault {
 // The list of bad rows is cut beyond this many bytes of text, so that an answer stays below what clients
 // receive by default (4 MiB).
 inline constexpr size_t kRowFaultBytesMax = 1024 * 1024;
-
-// Values of a column's default expression for `rows` rows: chunks of one column.
-using DefaultFunction =
-    std::function<absl::StatusOr<std::vector<engine::Chunk>>(const schema::Column& column, size_t rows)>;
 
 struct DecodeInput {
   // Serialized rows; they stay valid during the call.

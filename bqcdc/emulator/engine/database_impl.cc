@@ -174,7 +174,7 @@ absl::StatusOr<Dataset> DatabaseImpl::UpdateDataset(const DatasetId& id, std::op
   absl::MutexLock baseline(&core_->baseline_mutex);
   BQCDC_ASSIGN_OR_RETURN(Dataset dataset, GetDataset(id));
   if (if_match && *if_match != dataset.etag) {
-    return errors::ConditionNotMet(base::StrCat("the dataset ", DatasetName(id), " has changed"));
+    return errors::ConditionNotMet(DatasetName(id));
   }
   BQCDC_RETURN_IF_ERROR(change(dataset));
   dataset.last_modified_ms = core_->NowUs() / 1000;
@@ -330,7 +330,7 @@ absl::StatusOr<Table> DatabaseImpl::UpdateTable(const TableId& id, std::optional
   absl::MutexLock baseline(&core_->baseline_mutex);
   BQCDC_ASSIGN_OR_RETURN(const Table before, FindTable(id));
   if (if_match && *if_match != before.etag) {
-    return errors::ConditionNotMet(base::StrCat("the table ", id.ToString(), " has changed"));
+    return errors::ConditionNotMet(id.ToString());
   }
   Table after = before;
   BQCDC_RETURN_IF_ERROR(change(after));

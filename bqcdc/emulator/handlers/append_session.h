@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/handlers/append_request.h"
 #include "bqcdc/emulator/handlers/connection_mode.h"
+#include "bqcdc/emulator/handlers/default_evaluator.h"
 #include "bqcdc/emulator/handlers/stream_name.h"
 
 namespace bqcdc::emulator::handlers {
@@ -28,10 +28,6 @@ inline constexpr size_t kDestinationsMax = 10'000;
 // Rows times columns of one request: they take 8 bytes each in memory, however short the rows are on the
 // wire.
 inline constexpr size_t kRequestCellsMax = size_t{64} * 1024 * 1024;
-
-// Evaluates a column's DEFAULT for `rows` rows of a request that came at `now`.
-using DefaultEvaluator = std::function<absl::StatusOr<std::vector<engine::Chunk>>(
-    const schema::Column& column, size_t rows, absl::Time now)>;
 
 // What one AppendRows connection remembers, and what its requests mean because of it: names, writer schemas,
 // mode, sticky settings. Knows nothing of gRPC or threads: one call at a time, requests in order.

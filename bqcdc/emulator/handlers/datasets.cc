@@ -3,6 +3,8 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/dataset_resource.h"
+#include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/handlers/etags.h"
 #include "bqcdc/emulator/handlers/listing.h"
 #include "bqcdc/emulator/handlers/page_token.h"
 #include "bqcdc/emulator/handlers/rest_state.h"
@@ -20,21 +22,48 @@ catalog::DatasetId DatasetOf(const MethodCall& call) {
 
 // `filter`: "labels.key" or "labels.key:value" terms, all of which must hold
 // (https://cloud.google.com/bigquery/docs/filtering-labels).
-bool PassesFilter(const catalog::Dataset& dataset, std::string_view filter) {
-  constexpr std::string_view kPrefix = "labels.";
-  while (!filter.empty()) {
-    const size_t space = filter.find(' ');
-    std::string_view term = filter.substr(0, space);
-    filter = space == std::string_view::npos ? std::string_view() : filter.substr(space + 1);
-    if (!term.starts_with(kPrefix)) continue;
-    term.remove_prefix(kPrefix.size());
-    const size_t colon = term.find(':');
-    const auto label = dataset.labels.find(std::string(term.substr(0, colon)));
-    if (label == dataset.labels.end()) return false;
-    if (colon != std::string_view::npos && label->second != term.substr(colon + 1)) return false;
+class LabelFilter {
+ public:
+  static absl::StatusOr<LabelFilter> Parse(std::string_view text) {
+    constexpr std::string_view kPrefix = "labels.";
+    LabelFilter filter;
+    while (!text.empty()) {
+      const size_t space = text.find(' ');
+      std::string_view term = text.substr(0, space);
+      text = space == std::string_view::npos ? std::string_view() : text.substr(space + 1);
+      if (term.empty() || term == "AND") continue;
+      if (!term.starts_with(kPrefix)) {
+        return errors::WithLocation(
+            errors::Invalid("Invalid value for filter: it is made of terms labels.KEY or labels.KEY:VALUE"),
+            "filter");
+      }
+      term.remove_prefix(kPrefix.size());
+      const size_t colon = term.find(':');
+      Term wanted{std::string(term.substr(0, colon)), std::nullopt};
+      if (colon != std::string_view::npos) wanted.value = std::string(term.substr(colon + 1));
+      filter.terms_.push_back(std::move(wanted));
+    }
+    return filter;
   }
-  return true;
-}
+
+  bool Passes(const catalog::Dataset& dataset) const {
+    for (const Term& term : terms_) {
+      const auto label = dataset.labels.find(term.key);
+      if (label == dataset.labels.end() || (term.value && *term.value != label->second)) return false;
+    }
+    return true;
+  }
+
+ private:
+  struct Term {
+    std::string key;
+    std::optional<std::string> value;
+  };
+  std::vector<Term> terms_;
+};
+
+// Datasets that the service makes for itself are named like this; `all` shows them.
+bool IsHidden(const catalog::Dataset& dataset) { return dataset.id.dataset.starts_with('_'); }
 
 absl::StatusOr<RestResponse> InsertDataset(RestContext::State& state, const MethodCall& call) {
   BQCDC_ASSIGN_OR_RETURN(catalog::Dataset dataset,
@@ -48,8 +77,11 @@ absl::StatusOr<RestResponse> InsertDataset(RestContext::State& state, const Meth
 absl::StatusOr<RestResponse> ListDatasets(RestContext::State& state, const MethodCall& call) {
   const std::string& project = call.Path("projectId");
   std::vector<catalog::Dataset> datasets = state.database.ListDatasets(project);
-  const std::string filter = call.Query("filter").value_or("");
-  std::erase_if(datasets, [&](const catalog::Dataset& dataset) { return !PassesFilter(dataset, filter); });
+  BQCDC_ASSIGN_OR_RETURN(const LabelFilter filter, LabelFilter::Parse(call.Query("filter").value_or("")));
+  BQCDC_ASSIGN_OR_RETURN(const bool all, call.QueryBool("all", false));
+  std::erase_if(datasets, [&](const catalog::Dataset& dataset) {
+    return !filter.Passes(dataset) || (IsHidden(dataset) && !all);
+  });
   std::sort(datasets.begin(), datasets.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   BQCDC_ASSIGN_OR_RETURN(const ListPage page,
                          PageOf(call, base::StrCat("datasets ", project), datasets.size()));

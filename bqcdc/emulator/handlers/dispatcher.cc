@@ -2,8 +2,10 @@
 
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/handlers/etags.h"
 #include "bqcdc/emulator/handlers/rest_error.h"
 #include "bqcdc/emulator/handlers/rest_state.h"
+#include "bqcdc/emulator/handlers/system_parameters.h"
 #include "nlohmann/json.hpp"
 
 namespace bqcdc::emulator::handlers {
@@ -46,8 +48,16 @@ RestResponse CallHandler(const RouteMatch& match, const RestRequest& request) {
     if (!body.is_object())
       return HttpErrorResponse(400, "parseError", "The request's body is no JSON object");
   }
+  const absl::StatusOr<SystemParameters> parameters = SystemParameters::Of(request);
+  if (!parameters.ok()) return ErrorResponse(parameters.status());
   absl::StatusOr<RestResponse> response = match.route->handler(MethodCall(request, match.path, body));
-  return response.ok() ? *std::move(response) : ErrorResponse(response.status());
+  if (!response.ok()) return ErrorResponse(response.status());
+  if (request.method == "GET" && !response->etag.empty() &&
+      MatchesAny(request.if_none_match.value_or(""), response->etag)) {
+    return RestResponse{.status = 304, .body = "", .etag = response->etag};
+  }
+  FinishBody(*parameters, &*response);
+  return *std::move(response);
 }
 
 }  // namespace

@@ -1,17 +1,18 @@
 // tabledata.insertAll (https://cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll): plain
-// rows as JSON. They are durable and visible when the answer comes; `insertId` is taken and not used, as the
-// service promises nothing of it.
+// rows as JSON. They are durable and visible when the answer comes.
 
-#include <algorithm>
 #include <map>
+#include <set>
 
 #include "absl/synchronization/notification.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/default_values.h"
 #include "bqcdc/emulator/convert/json_cells.h"
 #include "bqcdc/emulator/convert/json_fields.h"
 #include "bqcdc/emulator/convert/partition_bounds.h"
 #include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/handlers/insert_ids.h"
 #include "bqcdc/emulator/handlers/rest_state.h"
 #include "bqcdc/emulator/handlers/table_reading.h"
 #include "nlohmann/json.hpp"
@@ -27,8 +28,9 @@ constexpr int kDecodeAttemptsMax = 3;
 
 struct InsertRequest {
   std::vector<const json*> rows;
+  std::vector<std::string> insert_ids;  // of each row, empty: none
   bool skip_invalid_rows = false;
-  convert::JsonRowOptions options;
+  bool ignore_unknown_values = false;
 };
 
 using Faults = std::map<size_t, convert::JsonRowFault>;  // by index in the request
@@ -39,7 +41,7 @@ absl::StatusOr<InsertRequest> ParseRequest(const json& body) {
   BQCDC_ASSIGN_OR_RETURN(const auto skip, convert::BoolField(body, "skipInvalidRows"));
   BQCDC_ASSIGN_OR_RETURN(const auto ignore, convert::BoolField(body, "ignoreUnknownValues"));
   request.skip_invalid_rows = skip.value_or(false);
-  request.options.ignore_unknown_values = ignore.value_or(false);
+  request.ignore_unknown_values = ignore.value_or(false);
   BQCDC_ASSIGN_OR_RETURN(const json* rows, convert::ArrayField(body, "rows"));
   if (rows == nullptr || rows->empty()) return errors::Invalid("No rows present in the request.");
   if (rows->size() > kRowsMax) return errors::Invalid(base::StrCat("Too many rows: at most ", kRowsMax));
@@ -47,26 +49,24 @@ absl::StatusOr<InsertRequest> ParseRequest(const json& body) {
     BQCDC_ASSIGN_OR_RETURN(const json* object, convert::ObjectField(row, "json"));
     if (object == nullptr) return errors::Invalid("A row has no field json");
     request.rows.push_back(object);
+    BQCDC_ASSIGN_OR_RETURN(auto insert_id, convert::StringField(row, "insertId"));
+    if (insert_id && insert_id->size() > kInsertIdBytesMax) {
+      return errors::WithLocation(
+          errors::Invalid(base::StrCat("insertId must have at most ", kInsertIdBytesMax, " bytes")),
+          "insertId");
+    }
+    request.insert_ids.push_back(std::move(insert_id).value_or(""));
   }
   return request;
 }
 
-// A row that leaves such a column out would have to get its value, which only the SQL layer can make.
-absl::Status RefuseDefaults(const catalog::Table& table, const std::vector<const json*>& rows) {
-  for (const schema::Column& column : table.schema.columns) {
-    if (column.default_value_expression.empty()) continue;
-    for (const json* row : rows) {
-      const bool given = std::any_of(row->items().begin(), row->items().end(), [&](const auto& item) {
-        return schema::FindColumnIn({column}, item.key()) != nullptr;
-      });
-      if (!given) {
-        return errors::NotImplemented(
-            base::StrCat("tabledata.insertAll: a row without column ", column.name, ", which has a default"));
-      }
-    }
-  }
-  return absl::OkStatus();
-}
+// One request's rows and what is needed to decode them for the table as it is now.
+struct DecodeCall {
+  const InsertRequest& request;
+  const catalog::Table& table;
+  std::optional<convert::PartitionBounds> partition;
+  convert::DefaultFunction evaluate_default;
+};
 
 // The server's own columns of a plain row; the committer fills the others.
 void WriteChangeColumns(size_t first, size_t at, Chunk& chunk) {
@@ -76,29 +76,51 @@ void WriteChangeColumns(size_t first, size_t at, Chunk& chunk) {
   chunk.Writer(first + static_cast<size_t>(engine::ChangeColumn::kSequenceLow)).SetNull(at);
 }
 
-// Decodes the rows that are not in `left_out` into chunks; faults are added to `faults`.
-std::vector<Chunk> DecodeRows(const catalog::Table& table, const InsertRequest& request,
-                              const std::optional<convert::PartitionBounds>& partition,
-                              const Faults& left_out, Faults* faults) {
+// Decodes the rows that are not in `left_out` into chunks; faults are added to `faults`. Errors: those of
+// defaults.
+absl::StatusOr<std::vector<Chunk>> DecodeRows(const DecodeCall& call, const std::set<size_t>& left_out,
+                                              Faults* faults) {
+  const catalog::Table& table = call.table;
+  const auto& rows = call.request.rows;
   std::vector<Chunk> chunks;
   size_t at = Chunk::kRowsMax;
-  for (size_t i = 0; i < request.rows.size(); ++i) {
-    if (left_out.contains(i)) continue;
+  convert::DefaultValues defaults(call.evaluate_default, rows.size());
+  size_t row = 0;
+  convert::JsonRowOptions options;
+  options.ignore_unknown_values = call.request.ignore_unknown_values;
+  options.write_default = [&](size_t column, engine::VectorWriter& writer, size_t to) {
+    return defaults.Write(table.schema.columns[column], column, row, writer, to);
+  };
+  for (; row < rows.size(); ++row) {
+    if (left_out.contains(row)) continue;
     if (at == Chunk::kRowsMax) {
       chunks.emplace_back(table.schema.columns, true);
       at = 0;
     }
-    auto fault =
-        convert::WriteJsonRow(*request.rows[i], table.schema.columns, request.options, chunks.back(), at);
-    if (!fault && partition) {
-      auto outside = partition->FaultOf(chunks.back().Reader(partition->column()), at);
-      if (outside) fault = {table.schema.columns[partition->column()].name, *std::move(outside)};
+    auto fault = convert::WriteJsonRow(*rows[row], table.schema.columns, options, chunks.back(), at);
+    BQCDC_RETURN_IF_ERROR(defaults.status());
+    if (!fault && call.partition) {
+      auto outside = call.partition->FaultOf(chunks.back().Reader(call.partition->column()), at);
+      if (outside) fault = {table.schema.columns[call.partition->column()].name, *std::move(outside)};
     }
-    if (fault) faults->emplace(i, *std::move(fault));
+    if (fault) faults->emplace(row, *std::move(fault));
     WriteChangeColumns(table.schema.columns.size(), at, chunks.back());
     chunks.back().SetRowCount(++at);
   }
   return chunks;
+}
+
+// Rows among the good ones that were stored already, by an earlier request or an earlier row of this one.
+std::set<size_t> RepeatedRows(const DecodeCall& call, const Faults& faults, InsertIds& known,
+                              absl::Time now) {
+  std::set<size_t> repeated;
+  std::set<std::string_view> here;
+  for (size_t i = 0; i < call.request.insert_ids.size(); ++i) {
+    const std::string& id = call.request.insert_ids[i];
+    if (id.empty() || faults.contains(i)) continue;
+    if (!here.insert(id).second || known.Contains(call.table.uid, id, now)) repeated.insert(i);
+  }
+  return repeated;
 }
 
 absl::Status AppendAndWait(engine::Database& database, const catalog::Table& table, std::vector<Chunk> chunks,
@@ -133,28 +155,56 @@ json ErrorsToJson(const InsertRequest& request, const Faults& faults) {
   return list;
 }
 
+// The rows that are stored, and what the answer says of the others.
+struct Judged {
+  std::vector<Chunk> chunks;
+  std::vector<std::string> insert_ids;  // of the good rows
+  json answer = {{"kind", "bigquery#tableDataInsertAllResponse"}};
+};
+
+absl::StatusOr<Judged> JudgeRows(const DecodeCall& call, InsertIds& known, absl::Time now) {
+  Judged judged;
+  Faults faults;
+  BQCDC_ASSIGN_OR_RETURN(judged.chunks, DecodeRows(call, {}, &faults));
+  if (!faults.empty()) {
+    judged.answer["insertErrors"] = ErrorsToJson(call.request, faults);
+    if (!call.request.skip_invalid_rows) {
+      judged.chunks.clear();
+      return judged;
+    }
+  }
+  for (size_t i = 0; i < call.request.insert_ids.size(); ++i) {
+    const std::string& id = call.request.insert_ids[i];
+    if (!id.empty() && !faults.contains(i)) judged.insert_ids.push_back(id);
+  }
+  std::set<size_t> left_out = RepeatedRows(call, faults, known, now);
+  for (const auto& [index, fault] : faults) left_out.insert(index);
+  if (left_out.empty()) return judged;
+  Faults none;
+  BQCDC_ASSIGN_OR_RETURN(judged.chunks, DecodeRows(call, left_out, &none));
+  return judged;
+}
+
 absl::StatusOr<RestResponse> InsertAll(RestContext::State& state, const MethodCall& call) {
   BQCDC_ASSIGN_OR_RETURN(const InsertRequest request, ParseRequest(call.body()));
   for (int attempt = 1;; ++attempt) {
+    const absl::Time now = state.clock.Now();
     BQCDC_ASSIGN_OR_RETURN(const catalog::Table table, state.database.GetTable(TableOf(call)));
-    BQCDC_RETURN_IF_ERROR(RefuseDefaults(table, request.rows));
-    Faults faults;
-    const auto partition = convert::PartitionBounds::Of(table, state.clock.Now());
-    std::vector<Chunk> chunks = DecodeRows(table, request, partition, {}, &faults);
-    json answer = {{"kind", "bigquery#tableDataInsertAllResponse"}};
-    if (!faults.empty()) {
-      answer["insertErrors"] = ErrorsToJson(request, faults);
-      if (!request.skip_invalid_rows) return JsonResponse(answer);
-      Faults none;
-      chunks = DecodeRows(table, request, partition, faults, &none);
+    DecodeCall decode{request, table, convert::PartitionBounds::Of(table, now), {}};
+    if (const DefaultEvaluator& evaluate = state.options.evaluate_default) {
+      decode.evaluate_default = [&](const schema::Column& column, size_t rows) {
+        return evaluate(column, rows, now);
+      };
     }
-    if (chunks.empty()) return JsonResponse(answer);
+    BQCDC_ASSIGN_OR_RETURN(Judged judged, JudgeRows(decode, state.insert_ids, now));
+    if (judged.chunks.empty()) return JsonResponse(judged.answer);
     const absl::Status stored =
-        AppendAndWait(state.database, table, std::move(chunks), call.request().body.size());
+        AppendAndWait(state.database, table, std::move(judged.chunks), call.request().body.size());
     // The columns changed meanwhile: decode again.
     if (absl::IsAborted(stored) && attempt < kDecodeAttemptsMax) continue;
     BQCDC_RETURN_IF_ERROR(stored);
-    return JsonResponse(answer);
+    state.insert_ids.Remember(table.uid, judged.insert_ids, now);
+    return JsonResponse(judged.answer);
   }
 }
 

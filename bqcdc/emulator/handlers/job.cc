@@ -5,6 +5,25 @@
 #include "bqcdc/emulator/errors.h"
 
 namespace bqcdc::emulator::handlers {
+namespace {
+
+absl::Status CancelledStatus() {
+  return absl::CancelledError("Job execution was cancelled: User requested cancellation");
+}
+
+}  // namespace
+
+std::string_view JobStateName(JobState state) {
+  switch (state) {
+    case JobState::kPending:
+      return "PENDING";
+    case JobState::kRunning:
+      return "RUNNING";
+    case JobState::kDone:
+      return "DONE";
+  }
+  return "";
+}
 
 bool Job::Start(int64_t now_ms) {
   absl::MutexLock lock(&mutex_);
@@ -25,6 +44,10 @@ void Job::Finish(absl::StatusOr<sql::QueryOutcome> outcome, int64_t now_ms, int6
     bytes = 0;
   }
   absl::MutexLock lock(&mutex_);
+  if (cancel_requested_ && outcome.ok() && outcome->statement_type == "SELECT") {
+    outcome = CancelledStatus();
+    bytes = 0;
+  }
   result_bytes_ = bytes;
   status_ = outcome.status();
   if (outcome.ok()) outcome_ = *std::move(outcome);
@@ -34,8 +57,9 @@ void Job::Finish(absl::StatusOr<sql::QueryOutcome> outcome, int64_t now_ms, int6
 
 void Job::Cancel(int64_t now_ms) {
   absl::MutexLock lock(&mutex_);
+  cancel_requested_ = true;
   if (state_ != JobState::kPending) return;
-  status_ = absl::CancelledError(base::StrCat("Job execution was cancelled: ", spec.project, ":", spec.id));
+  status_ = CancelledStatus();
   start_time_ms_ = end_time_ms_ = now_ms;
   state_ = JobState::kDone;
 }

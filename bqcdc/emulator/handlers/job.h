@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -12,6 +14,7 @@
 namespace bqcdc::emulator::handlers {
 
 enum class JobState { kPending, kRunning, kDone };
+std::string_view JobStateName(JobState state);  // "PENDING", ...
 
 // What was asked for; never changes.
 struct JobSpec {
@@ -22,6 +25,7 @@ struct JobSpec {
   std::string configuration_json;
   // Where the rows can be read by tabledata.list, as of any query job of the service.
   catalog::TableId destination;
+  std::map<std::string, std::string> labels;
   sql::QueryRequest query;
   int64_t creation_time_ms = 0;
 };
@@ -43,7 +47,8 @@ class Job {
   // Rows of more than `result_bytes_max` make it fail with responseTooLarge.
   void Finish(absl::StatusOr<sql::QueryOutcome> outcome, int64_t now_ms, int64_t result_bytes_max)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // Ends a job that has not begun; one that runs or is done stays as it is.
+  // Ends a job that has not begun. One that runs is not interrupted: a query's rows are dropped when it ends,
+  // while a statement that changes something ends as it would have. One that is done stays as it is.
   void Cancel(int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits up to `timeout` of the machine's time; returns whether the job is done.
   bool AwaitDone(absl::Duration timeout) const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -69,6 +74,7 @@ class Job {
   JobState state_ ABSL_GUARDED_BY(mutex_) = JobState::kPending;
   int64_t start_time_ms_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t end_time_ms_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool cancel_requested_ ABSL_GUARDED_BY(mutex_) = false;
   // Written once, before kDone.
   absl::Status status_;
   sql::QueryOutcome outcome_;

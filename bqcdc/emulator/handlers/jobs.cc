@@ -1,4 +1,4 @@
-#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
@@ -55,6 +55,7 @@ absl::StatusOr<RestResponse> InsertJob(RestContext::State& state, const MethodCa
   BQCDC_ASSIGN_OR_RETURN(const json* query, QueryConfiguration(call.body()));
   BQCDC_RETURN_IF_ERROR(ReadReference(call.body(), &request));
   BQCDC_ASSIGN_OR_RETURN(request.query, QueryRequestFromJson(*query, request.project, request.location));
+  BQCDC_RETURN_IF_ERROR(convert::MergeLabels(call.body()["configuration"], &request.labels));
   json configuration = *query;
   if (!configuration.contains("priority")) configuration["priority"] = "INTERACTIVE";
   configuration["useLegacySql"] = false;
@@ -100,32 +101,51 @@ absl::StatusOr<RestResponse> DeleteJob(RestContext::State& state, const MethodCa
 }
 
 struct JobFilter {
-  std::vector<std::string> states;  // lower case; empty: all
+  std::vector<JobState> states;  // empty: all
   std::optional<int64_t> created_min_ms, created_max_ms;
+  // Children of a job are the statements of a script, which this server does not run: no job has a parent.
+  bool children_only = false;
 
   bool Passes(const Job& job) const {
+    if (children_only) return false;
     if (created_min_ms && job.spec.creation_time_ms < *created_min_ms) return false;
     if (created_max_ms && job.spec.creation_time_ms > *created_max_ms) return false;
-    if (states.empty()) return true;
-    const JobState state = job.state();
-    const char* name = state == JobState::kDone      ? "done"
-                       : state == JobState::kRunning ? "running"
-                                                     : "pending";
-    return std::find(states.begin(), states.end(), name) != states.end();
+    return states.empty() || std::find(states.begin(), states.end(), job.state()) != states.end();
   }
 };
+
+absl::StatusOr<JobState> ParseState(std::string_view text) {
+  for (const JobState state : {JobState::kPending, JobState::kRunning, JobState::kDone}) {
+    if (absl::EqualsIgnoreCase(base::ToAbsl(text), base::ToAbsl(JobStateName(state)))) return state;
+  }
+  return errors::WithLocation(errors::Invalid(base::StrCat("Invalid value for stateFilter: '", text,
+                                                           "'; it is done, pending or running")),
+                              "stateFilter");
+}
 
 absl::StatusOr<JobFilter> ParseFilter(const MethodCall& call) {
   JobFilter filter;
   const auto [first, last] = call.request().query.equal_range("stateFilter");
   for (auto it = first; it != last; ++it) {
     for (const auto piece : absl::StrSplit(it->second, ',', absl::SkipEmpty())) {
-      filter.states.push_back(absl::AsciiStrToLower(piece));
+      BQCDC_ASSIGN_OR_RETURN(const JobState state, ParseState(base::ToStd(piece)));
+      filter.states.push_back(state);
     }
   }
   BQCDC_ASSIGN_OR_RETURN(filter.created_min_ms, call.QueryInt64("minCreationTime"));
   BQCDC_ASSIGN_OR_RETURN(filter.created_max_ms, call.QueryInt64("maxCreationTime"));
+  filter.children_only = call.Query("parentJobId").has_value();
   return filter;
+}
+
+// Whether the items of a list have their configuration.
+absl::StatusOr<bool> IsFullProjection(const MethodCall& call) {
+  const std::string projection = call.Query("projection").value_or("minimal");
+  if (absl::EqualsIgnoreCase(projection, "full")) return true;
+  if (absl::EqualsIgnoreCase(projection, "minimal")) return false;
+  return errors::WithLocation(errors::Invalid(base::StrCat("Invalid value for projection: '", projection,
+                                                           "'; it is full or minimal")),
+                              "projection");
 }
 
 absl::StatusOr<RestResponse> ListJobs(RestContext::State& state, const MethodCall& call) {
@@ -134,7 +154,7 @@ absl::StatusOr<RestResponse> ListJobs(RestContext::State& state, const MethodCal
   std::vector<std::shared_ptr<Job>> jobs = state.jobs.List(project);
   std::erase_if(jobs, [&](const auto& job) { return !filter.Passes(*job); });
   BQCDC_ASSIGN_OR_RETURN(const ListPage page, PageOf(call, base::StrCat("jobs ", project), jobs.size()));
-  const bool full = absl::AsciiStrToLower(call.Query("projection").value_or("")) == "full";
+  BQCDC_ASSIGN_OR_RETURN(const bool full, IsFullProjection(call));
   json list = {{"kind", "bigquery#jobList"}};
   for (size_t i = page.first; i < page.last; ++i) list["jobs"].push_back(JobToListItem(*jobs[i], full));
   if (!page.next_token.empty()) list["nextPageToken"] = page.next_token;

@@ -21,13 +21,4 @@ absl::StatusOr<ListPage> PageOf(const MethodCall& call, std::string_view listing
   return page;
 }
 
-std::optional<std::string> IfMatch(const MethodCall& call) {
-  const std::optional<std::string>& header = call.request().if_match;
-  if (!header || *header == "*" || header->empty()) return std::nullopt;
-  std::string etag = *header;
-  // HTTP writes etags in quotes; the API's own are without.
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
-  return etag;
-}
-
 }  // namespace bqcdc::emulator::handlers

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,8 +20,5 @@ struct ListPage {
   std::string next_token;
 };
 absl::StatusOr<ListPage> PageOf(const MethodCall& call, std::string_view listing, size_t item_count);
-
-// The etag that must still hold; `*` and no header demand none.
-std::optional<std::string> IfMatch(const MethodCall& call);
 
 }  // namespace bqcdc::emulator::handlers

@@ -47,10 +47,9 @@ RestResponse ResultAnswer(const Job& job, const ResultRange& range, json head) {
   head["cacheHit"] = false;
   if (outcome.dml_affected_rows) head["numDmlAffectedRows"] = std::to_string(*outcome.dml_affected_rows);
   const convert::JsonRowWriter writer(outcome.columns, convert::SelectAll(outcome.columns), range.timestamps);
-  const RowPage page =
-      RenderPage(outcome.chunks, writer, range.first, range.count.value_or(outcome.row_count));
+  RowPage page = RenderPage(outcome.chunks, writer, range.first, range.count.value_or(outcome.row_count));
   if (page.next_row < outcome.row_count) head["pageToken"] = MakePageToken(Listing(job.spec), page.next_row);
-  return ResponseWithRows(head, page.rows_json);
+  return ResponseWithRows(head, std::move(page.rows_json));
 }
 
 RestResponse UnfinishedAnswer(const Job& job, json head) {
@@ -111,6 +110,7 @@ absl::StatusOr<RestResponse> Query(RestContext::State& state, const MethodCall& 
   BQCDC_ASSIGN_OR_RETURN(const auto dry_run, convert::BoolField(body, "dryRun"));
   if (dry_run.value_or(false)) return DryRun(state, std::move(request.query));
   BQCDC_ASSIGN_OR_RETURN(request.request_key, RequestKey(call));
+  BQCDC_RETURN_IF_ERROR(convert::MergeLabels(body, &request.labels));
   json configuration = ConfigurationOf(body);
   request.query_configuration = &configuration;
   BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, StartQueryJob(state, std::move(request)));
@@ -142,7 +142,9 @@ absl::StatusOr<RestResponse> GetQueryResults(RestContext::State& state, const Me
   json head = {{"kind", "bigquery#getQueryResultsResponse"}};
   if (!job->AwaitDone(WaitTime(timeout_ms))) return UnfinishedAnswer(*job, std::move(head));
   BQCDC_RETURN_IF_ERROR(job->status());
-  head["etag"] = TextHash(base::StrCat(Listing(job->spec), " ", range.first));
+  // The rows of a job never change, so where the page lies and how it is written tells one from another.
+  head["etag"] = TextHash(base::StrCat(Listing(job->spec), " ", range.first, " ", range.count.value_or(-1),
+                                       " ", static_cast<int>(range.timestamps)));
   return ResultAnswer(*job, range, std::move(head));
 }
 

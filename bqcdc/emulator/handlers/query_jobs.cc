@@ -51,20 +51,8 @@ void RunJob(RestContext::State& state, const std::shared_ptr<Job>& job) {
   state.jobs.Trim(state.NowMs());
 }
 
-std::string_view StateName(JobState state) {
-  switch (state) {
-    case JobState::kPending:
-      return "PENDING";
-    case JobState::kRunning:
-      return "RUNNING";
-    case JobState::kDone:
-      return "DONE";
-  }
-  return "";
-}
-
 json StatusToJson(const Job& job, JobState state) {
-  json status = {{"state", StateName(state)}};
+  json status = {{"state", JobStateName(state)}};
   if (state == JobState::kDone && !job.status().ok()) {
     status["errorResult"] = ErrorProto(job.status());
     status["errors"] = json::array({status["errorResult"]});
@@ -113,7 +101,9 @@ json ConfigurationToJson(const Job& job, JobState state) {
     query["destinationTable"] = convert::TableReferenceToJson(job.spec.destination);
     query["writeDisposition"] = "WRITE_TRUNCATE";
   }
-  return {{"jobType", "QUERY"}, {"query", std::move(query)}};
+  json configuration = {{"jobType", "QUERY"}, {"query", std::move(query)}};
+  if (!job.spec.labels.empty()) configuration["labels"] = job.spec.labels;
+  return configuration;
 }
 
 }  // namespace
@@ -128,6 +118,7 @@ absl::StatusOr<std::shared_ptr<Job>> StartQueryJob(RestContext::State& state, Qu
   spec.location = request.location;
   spec.configuration_json = request.query_configuration->dump(-1, ' ', false, json::error_handler_t::replace);
   spec.destination = {request.project, kAnonymousDataset, "anon" + spec.id};
+  spec.labels = std::move(request.labels);
   spec.query = std::move(request.query);
   spec.creation_time_ms = state.NowMs();
   const auto job = std::make_shared<Job>(std::move(spec));
@@ -164,7 +155,7 @@ json JobToJson(const Job& job, const std::string& base_url) {
   const JobState state = job.state();
   const std::string name = JobName(job.spec);
   return {{"kind", "bigquery#job"},
-          {"etag", TextHash(base::StrCat(name, StateName(state)))},
+          {"etag", TextHash(base::StrCat(name, JobStateName(state)))},
           {"id", name},
           {"selfLink", base::StrCat(base_url, "/projects/", job.spec.project, "/jobs/", job.spec.id,
                                     "?location=", job.spec.location)},
@@ -182,7 +173,7 @@ json JobToListItem(const Job& job, bool full) {
   json item = {{"kind", "bigquery#job"},
                {"id", JobName(job.spec)},
                {"jobReference", JobReferenceToJson(job.spec)},
-               {"state", StateName(state)},
+               {"state", JobStateName(state)},
                {"status", StatusToJson(job, state)},
                {"statistics", StatisticsToJson(job, state)},
                {"user_email", kUserEmail}};
@@ -195,13 +186,14 @@ json DryRunJobToJson(const QueryJobRequest& request, const sql::QueryOutcome& ou
   json statistics = {{"creationTime", std::to_string(now_ms)}, {"totalBytesProcessed", "0"}};
   statistics["query"] = OutcomeStatistics(outcome);
   statistics["query"]["schema"] = schema::SchemaToJson(outcome.columns);
-  return {
-      {"kind", "bigquery#job"},
-      {"jobReference", {{"projectId", request.project}, {"location", request.location}}},
-      {"configuration", {{"jobType", "QUERY"}, {"dryRun", true}, {"query", *request.query_configuration}}},
-      {"status", {{"state", "DONE"}}},
-      {"statistics", std::move(statistics)},
-      {"user_email", kUserEmail}};
+  json configuration = {{"jobType", "QUERY"}, {"dryRun", true}, {"query", *request.query_configuration}};
+  if (!request.labels.empty()) configuration["labels"] = request.labels;
+  return {{"kind", "bigquery#job"},
+          {"jobReference", {{"projectId", request.project}, {"location", request.location}}},
+          {"configuration", std::move(configuration)},
+          {"status", {{"state", "DONE"}}},
+          {"statistics", std::move(statistics)},
+          {"user_email", kUserEmail}};
 }
 
 }  // namespace bqcdc::emulator::handlers

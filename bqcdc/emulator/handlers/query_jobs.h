@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,7 @@ struct QueryJobRequest {
   nlohmann::json* query_configuration = nullptr;  // what the job's resource repeats
   sql::QueryRequest query;
   std::string request_key;  // idempotency key, empty: none
+  std::map<std::string, std::string> labels;
 };
 
 // Makes a job and gives it to the executor. Errors: duplicate id; Unavailable.

@@ -97,7 +97,8 @@ json ErrorProto(const absl::Status& status) {
 RestResponse ErrorResponse(const absl::Status& status) {
   json detail = ErrorProto(status);
   detail["domain"] = "global";
-  if (detail.contains("location")) detail["locationType"] = "parameter";
+  if (const auto location = errors::LocationOf(status))
+    detail["locationType"] = *location == errors::kLocationIfMatch ? "header" : "parameter";
   return Envelope(RestHttpCode(status), std::move(detail));
 }
 

@@ -273,6 +273,40 @@ TEST(RestQueryTest, LongQueries) {
   EXPECT_EQ(Values(server.Get(std::string(kQueries) + "/" + job).Json()), (std::vector<std::string>{"1"}));
 }
 
+TEST(RestJobsTest, CancelDropsTheRowsOfAQueryAndKeepsWhatAStatementDid) {
+  for (const bool changes : {false, true}) {
+    absl::Notification go_on;
+    RestServer server([&](const sql::QueryRequest&) -> absl::StatusOr<sql::QueryOutcome> {
+      go_on.WaitForNotification();
+      if (!changes) return Numbers(1);
+      sql::QueryOutcome outcome;
+      outcome.statement_type = "INSERT";
+      outcome.dml_affected_rows = 3;
+      return outcome;
+    });
+    json body = Body("slow");
+    body["timeoutMs"] = 0;
+    const std::string job = server.Post(kQueries, body).Json()["jobReference"]["jobId"];
+    while (server.Get(std::string(kJobs) + "/" + job).Json()["status"]["state"] != "RUNNING") {
+    }
+    const Answer cancelled = server.Post(std::string(kJobs) + "/" + job + "/cancel", json::object());
+    EXPECT_EQ(cancelled.status, 200);
+    EXPECT_EQ(cancelled.Json()["job"]["status"]["state"], "RUNNING");
+    go_on.Notify();
+    const Answer results = server.Get(std::string(kQueries) + "/" + job);
+    const json status = server.Get(std::string(kJobs) + "/" + job).Json()["status"];
+    EXPECT_EQ(status["state"], "DONE");
+    if (changes) {
+      EXPECT_EQ(results.Json()["numDmlAffectedRows"], "3");
+      EXPECT_FALSE(status.contains("errorResult"));
+      continue;
+    }
+    EXPECT_EQ(Reason(results), "stopped");
+    EXPECT_EQ(status["errorResult"]["reason"], "stopped");
+    EXPECT_EQ(status["errorResult"]["message"], "Job execution was cancelled: User requested cancellation");
+  }
+}
+
 TEST(RestQueryTest, DdlAndDml) {
   RestServer server(FakeQuery);
   json body = server.Post(kQueries, Body("create")).Json();
@@ -394,6 +428,56 @@ TEST(RestJobsTest, ListsNewestFirst) {
                 .size(),
             1u);
   EXPECT_FALSE(server.Get(std::string(kJobs) + "?stateFilter=pending").Json().contains("jobs"));
+  EXPECT_EQ(server.Get(std::string(kJobs) + "?stateFilter=pending&stateFilter=done").Json()["jobs"].size(),
+            3u);
+  EXPECT_FALSE(server.Get(std::string(kJobs)).Json()["jobs"][0].contains("configuration"));
+  EXPECT_FALSE(server.Get(std::string(kJobs) + "?parentJobId=a").Json().contains("jobs"));
+  const int64_t first_ms = 1'700'000'000'000;
+  EXPECT_EQ(server.Get(std::string(kJobs) + "?minCreationTime=" + std::to_string(first_ms + 1))
+                .Json()["jobs"]
+                .size(),
+            2u);
+  EXPECT_EQ(
+      server.Get(std::string(kJobs) + "?maxCreationTime=" + std::to_string(first_ms)).Json()["jobs"].size(),
+      1u);
+  for (const char* query : {"?stateFilter=finished", "?projection=none", "?pageToken=zz", "?maxResults=x",
+                            "?minCreationTime=yesterday"}) {
+    const Answer answer = server.Get(std::string(kJobs) + query);
+    EXPECT_EQ(answer.status, 400) << query;
+    EXPECT_EQ(Reason(answer), "invalid");
+  }
+}
+
+TEST(RestJobsTest, KeepsLabels) {
+  RestServer server(FakeQuery);
+  json body = JobBody("rows 1", "labelled");
+  body["configuration"]["labels"] = {{"team", "a"}, {"gone", nullptr}};
+  EXPECT_EQ(server.Post(kJobs, body).Json()["configuration"]["labels"], (json{{"team", "a"}}));
+  EXPECT_EQ(server.Get(std::string(kJobs) + "/labelled").Json()["configuration"]["labels"],
+            (json{{"team", "a"}}));
+  json query = Body("rows 1");
+  query["labels"] = {{"team", "b"}};
+  const std::string job = server.Post(kQueries, query).Json()["jobReference"]["jobId"];
+  EXPECT_EQ(server.Get(std::string(kJobs) + "/" + job).Json()["configuration"]["labels"],
+            (json{{"team", "b"}}));
+  query["labels"] = {{"Team", "b"}};
+  EXPECT_EQ(Reason(server.Post(kQueries, query)), "invalid");
+}
+
+TEST(RestQueryTest, AnswersStayBelowTenMegabytes) {
+  // A row is about 20 bytes.
+  RestServer server(FakeQuery);
+  json body = Body("rows 1000000");
+  const Answer first = server.Post(kQueries, body);
+  EXPECT_LT(first.text.size(), 10'010'000u);
+  EXPECT_GT(first.text.size(), 9'000'000u);
+  const json page = first.Json();
+  EXPECT_EQ(page["totalRows"], "1000000");
+  ASSERT_TRUE(page.contains("pageToken"));
+  const size_t rows = page["rows"].size();
+  const std::string job = page["jobReference"]["jobId"], token = page["pageToken"];
+  const json next = server.Get(std::string(kQueries) + "/" + job + "?maxResults=1&pageToken=" + token).Json();
+  EXPECT_EQ(Values(next), (std::vector<std::string>{std::to_string(rows + 1)}));
 }
 
 TEST(RestJobsTest, RefusesOtherKinds) {

@@ -19,9 +19,10 @@ struct RestRequest {
   std::multimap<std::string, std::string> query;
   std::string body;
   std::string content_type;
-  std::optional<std::string> if_match;  // header If-Match
-  std::string scheme = "http";          // of the server: http or https
-  std::string host;                     // header Host
+  std::optional<std::string> if_match;       // header If-Match
+  std::optional<std::string> if_none_match;  // header If-None-Match
+  std::string scheme = "http";               // of the server: http or https
+  std::string host;                          // header Host
 };
 
 // The answer; `body` is JSON text, empty for a 204.
@@ -29,6 +30,8 @@ struct RestResponse {
   int status = 200;
   std::string body;
   std::string etag;  // header ETag, unless empty
+  // A page of rows as JSON text without the brackets around them, not yet in `body` (its field "rows").
+  std::string rows_json = {};
 };
 
 // One call of an API method: the request, the names out of its path, the parsed body.

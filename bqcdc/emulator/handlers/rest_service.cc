@@ -4,6 +4,7 @@
 
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/handlers/dispatcher.h"
+#include "bqcdc/emulator/handlers/gzip.h"
 #include "bqcdc/emulator/handlers/rest_error.h"
 #include "bqcdc/emulator/handlers/rest_state.h"
 #include "httplib.h"
@@ -21,6 +22,17 @@ void Send(const RestResponse& from, httplib::Response& to) {
   if (!from.body.empty()) to.set_content(from.body, "application/json; charset=UTF-8");
 }
 
+// The library compresses by the content type, and does not know ours.
+void Compress(const httplib::Request& request, httplib::Response& response) {
+  if (response.body.size() < kGzipBytesMin || !AcceptsGzip(request.get_header_value("Accept-Encoding")))
+    return;
+  auto packed = Gzip(response.body);
+  if (!packed) return;
+  response.body = *std::move(packed);
+  response.set_header("Content-Encoding", "gzip");
+  response.set_header("Vary", "Accept-Encoding");
+}
+
 RestRequest Translate(const httplib::Request& from, std::string body, bool tls) {
   RestRequest to;
   if (tls) to.scheme = "https";
@@ -34,6 +46,7 @@ RestRequest Translate(const httplib::Request& from, std::string body, bool tls) 
   to.body = std::move(body);
   to.content_type = from.get_header_value("Content-Type");
   if (from.has_header("If-Match")) to.if_match = from.get_header_value("If-Match");
+  if (from.has_header("If-None-Match")) to.if_none_match = from.get_header_value("If-None-Match");
   to.host = from.get_header_value("Host");
   return to;
 }
@@ -97,6 +110,7 @@ void Answer(RestContext::State& state, const httplib::Request& request, std::str
   }
   Send(refusal ? *refusal : Dispatch(state, Translate(request, std::move(body), state.options.tls)),
        response);
+  Compress(request, response);
 }
 
 // Answers a request without a body before the library would read one: where a POST or DELETE has no
@@ -166,7 +180,7 @@ void FillError(const RestContext::State& state, httplib::Response& response) {
 
 RestContext::RestContext(engine::Database& database, const base::Clock& clock, QueryFunction run_query,
                          RestOptions options)
-    : state_(new State{database, clock, std::move(run_query), std::move(options), {}, {}, {}}) {
+    : state_(new State{database, clock, std::move(run_query), std::move(options), {}, {}, {}, {}}) {
   AddProjectRoutes(*state_);
   AddDatasetRoutes(*state_);
   AddTableRoutes(*state_);

@@ -10,6 +10,7 @@
 #include "bqcdc/base/clock.h"
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/handlers/bearer_tokens.h"
+#include "bqcdc/emulator/handlers/default_evaluator.h"
 #include "bqcdc/emulator/sql/query_runner.h"
 
 namespace httplib {
@@ -27,6 +28,8 @@ struct RestOptions {
   bool honour_rest_max_staleness = false;
   // Largest request body, after decompression; beyond it 413.
   size_t request_bytes_max = 32 * 1024 * 1024;
+  // Defaults of columns that rows of tabledata.insertAll leave out; unset: such rows are refused.
+  DefaultEvaluator evaluate_default;
   // Whether a request with this `Host` header is served (a browser's page must not reach a local server by
   // DNS rebinding). Unset: every host is.
   std::function<bool(std::string_view host)> host_allowed;

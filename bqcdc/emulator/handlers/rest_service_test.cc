@@ -110,6 +110,13 @@ TEST(RestDatasetsTest, ListsByPagesAndLabels) {
   EXPECT_EQ(list["datasets"][0]["id"], "p:c");
   EXPECT_FALSE(list.contains("nextPageToken"));
   EXPECT_EQ(server.Get(std::string(kDatasets) + "?filter=labels.env:dev").Json()["datasets"].size(), 2u);
+  EXPECT_EQ(server.Get(std::string(kDatasets) + "?filter=labels.env").Json()["datasets"].size(), 2u);
+  EXPECT_FALSE(
+      server.Get(std::string(kDatasets) + "?filter=labels.env:dev%20labels.no").Json().contains("datasets"));
+  ExpectError(server.Get(std::string(kDatasets) + "?filter=name:a"), 400, "invalid", "filter");
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("_hidden")).status, 200);
+  EXPECT_EQ(server.Get(kDatasets).Json()["datasets"].size(), 3u);
+  EXPECT_EQ(server.Get(std::string(kDatasets) + "?all=true").Json()["datasets"].size(), 4u);
   ExpectError(server.Get(std::string(kDatasets) + "?pageToken=nonsense"), 400, "invalid", "pageToken");
   ExpectError(server.Get(std::string(kDatasets) + "?maxResults=-1"), 400, "invalid", "maxResults");
 }
@@ -244,14 +251,52 @@ TEST(RestTablesTest, PatchIsGuardedByEtag) {
   Answer answer = server.Patch(path, {{"labels", {{"epoch", "1"}}}}, etag);
   ASSERT_EQ(answer.status, 200) << answer.text;
   EXPECT_EQ(answer.Json()["labels"], json::parse(R"({"env":"dev","epoch":"1"})"));
-  ExpectError(server.Patch(path, {{"labels", {{"epoch", "2"}}}}, etag), 412, "conditionNotMet",
-              "Precondition");
+  answer = server.Patch(path, {{"labels", {{"epoch", "2"}}}}, etag);
+  ExpectError(answer, 412, "conditionNotMet", "Resource p:d.t did not meet condition IF_MATCH");
+  EXPECT_EQ(answer.Json()["error"]["status"], "FAILED_PRECONDITION");
+  EXPECT_EQ(answer.Json()["error"]["errors"][0]["location"], "If-Match");
+  EXPECT_EQ(answer.Json()["error"]["errors"][0]["locationType"], "header");
   answer = server.Patch(path, {{"labels", {{"env", nullptr}}}, {"description", nullptr}});
   EXPECT_EQ(answer.Json()["labels"], json::parse(R"({"epoch":"1"})"));
   EXPECT_FALSE(answer.Json().contains("description"));
   ExpectError(server.Patch(path, {{"timePartitioning", {{"type", "HOUR"}, {"field", "created"}}}}), 400,
               "invalid", "Cannot change the partitioning");
   ExpectError(server.Patch(path, {{"clustering", {{"fields", {"nope"}}}}}), 400, "invalid", "nope");
+}
+
+TEST(RestDatasetsTest, ChangesAreGuardedByEtag) {
+  RestServer server;
+  const std::string path = std::string(kDatasets) + "/d";
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  const std::string etag = server.Get(path).etag;
+  const auto put = [&](const std::string& if_match) {
+    return server.client().Put(path, {{"If-Match", if_match}}, R"({"description":"text"})",
+                               "application/json");
+  };
+  EXPECT_EQ(put("\"" + etag + "\"")->status, 200);
+  EXPECT_EQ(put("\"" + etag + "\"")->status, 412);
+  EXPECT_EQ(put("*")->status, 200);
+  ExpectError(server.Patch(path, {{"description", "other"}}, etag), 412, "conditionNotMet",
+              "Resource p:d did");
+  EXPECT_EQ(server.Get(path).Json()["description"], "text");
+}
+
+TEST(RestTablesTest, UpdateReplacesWhatPatchKeeps) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  ASSERT_EQ(server.Post(kTables, TableBody("t")).status, 200);
+  const std::string path = std::string(kTables) + "/t";
+  json body = TableBody("t");
+  body.erase("labels");
+  body.erase("description");
+  const Answer answer = server.Put(path, body);
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  EXPECT_FALSE(answer.Json().contains("labels"));
+  EXPECT_FALSE(answer.Json().contains("description"));
+  EXPECT_TRUE(answer.Json().contains("tableConstraints"));
+  EXPECT_EQ(answer.Json()["schema"]["fields"].size(), 5u);
+  body["unknownField"] = {{"of", "a newer API"}};
+  EXPECT_EQ(server.Put(path, body).status, 200);
 }
 
 TEST(RestTablesTest, RefusesByName) {
@@ -344,6 +389,82 @@ TEST(RestTabledataTest, InsertAllAndList) {
               404, "notFound", "Not found: Table p:d.none");
 }
 
+// A table d.t of columns n INTEGER and s STRING, the latter with a default where asked for.
+std::string MakeNumbers(RestServer& server, const std::string& default_of_s = "") {
+  EXPECT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  json body = json::parse(R"({"tableReference":{"tableId":"t"},"schema":{"fields":[
+      {"name":"n","type":"INTEGER"},{"name":"s","type":"STRING","mode":"REQUIRED"}]}})");
+  if (!default_of_s.empty()) body["schema"]["fields"][1]["defaultValueExpression"] = default_of_s;
+  if (default_of_s.empty()) body["schema"]["fields"][1]["mode"] = "NULLABLE";
+  EXPECT_EQ(server.Post(kTables, body).status, 200);
+  return std::string(kTables) + "/t";
+}
+
+int TotalRows(RestServer& server, const std::string& table) {
+  return std::stoi(server.Get(table + "/data").Json()["totalRows"].get<std::string>());
+}
+
+TEST(RestTabledataTest, InsertIdsOfAMinuteAreStoredOnce) {
+  RestServer server;
+  const std::string table = MakeNumbers(server);
+  const json once = json::parse(R"({"rows":[{"insertId":"a","json":{"n":1}},{"insertId":"a","json":{"n":1}},
+      {"insertId":"b","json":{"n":2}},{"json":{"n":3}},{"json":{"n":3}},{"insertId":"","json":{"n":4}}]})");
+  EXPECT_EQ(server.Post(table + "/insertAll", once).Json(),
+            (json{{"kind", "bigquery#tableDataInsertAllResponse"}}));
+  EXPECT_EQ(TotalRows(server, table), 5);
+  // A retry: the named rows are there already.
+  ASSERT_EQ(server.Post(table + "/insertAll", once).status, 200);
+  EXPECT_EQ(TotalRows(server, table), 8);
+  // A refused row is not remembered.
+  const json refused = json::parse(R"({"rows":[{"insertId":"c","json":{"n":"x"}}]})");
+  EXPECT_TRUE(server.Post(table + "/insertAll", refused).Json().contains("insertErrors"));
+  const json mended = json::parse(R"({"rows":[{"insertId":"c","json":{"n":5}}]})");
+  EXPECT_FALSE(server.Post(table + "/insertAll", mended).Json().contains("insertErrors"));
+  EXPECT_EQ(TotalRows(server, table), 9);
+  // Nor is a row of another table, or of one that is gone.
+  EXPECT_EQ(server.Delete(table).status, 204);
+  EXPECT_EQ(server
+                .Post(kTables, json::parse(R"({"tableReference":{"tableId":"t"},"schema":{"fields":[
+      {"name":"n","type":"INTEGER"}]}})"))
+                .status,
+            200);
+  ASSERT_EQ(server.Post(table + "/insertAll", mended).status, 200);
+  EXPECT_EQ(TotalRows(server, table), 1);
+  server.clock().Advance(absl::Seconds(61));
+  ASSERT_EQ(server.Post(table + "/insertAll", mended).status, 200);
+  EXPECT_EQ(TotalRows(server, table), 2);
+  const json long_id = {{"rows", {{{"insertId", std::string(129, 'x')}, {"json", {{"n", 1}}}}}}};
+  ExpectError(server.Post(table + "/insertAll", long_id), 400, "invalid", "insertId");
+}
+
+TEST(RestTabledataTest, InsertAllFillsDefaults) {
+  const auto numbered = [](const schema::Column& column, size_t rows,
+                           absl::Time) -> absl::StatusOr<std::vector<engine::Chunk>> {
+    engine::Chunk chunk({column}, false);
+    engine::VectorWriter writer = chunk.Writer(0);
+    for (size_t i = 0; i < rows; ++i) writer.SetBytes(i, "default " + std::to_string(i));
+    chunk.SetRowCount(rows);
+    std::vector<engine::Chunk> chunks;
+    chunks.push_back(std::move(chunk));
+    return chunks;
+  };
+  RestServer server({}, {.evaluate_default = numbered});
+  const std::string table = MakeNumbers(server, "'x'");
+  const json answer =
+      server
+          .Post(table + "/insertAll", json::parse(R"({"skipInvalidRows":true,"rows":[{"json":{"n":0}},
+      {"json":{"n":1,"s":null}},{"json":{"n":2,"s":"own"}},{"json":{"n":3}}]})"))
+          .Json();
+  ASSERT_EQ(answer["insertErrors"].size(), 1u) << answer;
+  EXPECT_EQ(answer["insertErrors"][0]["index"], 1) << "a null is a NULL, which REQUIRED refuses";
+  EXPECT_EQ(server.Get(table + "/data").Json()["rows"],
+            json::parse(R"([{"f":[{"v":"0"},{"v":"default 0"}]},{"f":[{"v":"2"},{"v":"own"}]},
+                            {"f":[{"v":"3"},{"v":"default 3"}]}])"));
+  RestServer without;
+  const std::string other = MakeNumbers(without, "'x'");
+  EXPECT_EQ(without.Post(other + "/insertAll", json::parse(R"({"rows":[{"json":{"n":0}}]})")).status, 501);
+}
+
 TEST(RestServiceTest, InsertAllTakesPartitionsAroundTodayOnly) {
   RestServer server;
   ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
@@ -381,6 +502,74 @@ TEST(RestHttpTest, PathsAndMethods) {
   EXPECT_EQ(server.Get("/projects").Json()["kind"], "bigquery#projectList");
 }
 
+TEST(RestHttpTest, SystemParameters) {
+  RestServer server;
+  const std::string table = MakeNumbers(server);
+  ASSERT_EQ(server.Post(table + "/insertAll", json::parse(R"({"rows":[{"json":{"n":1,"s":"a"}}]})")).status,
+            200);
+  struct Case {
+    std::string path;
+    const char* expected;
+  };
+  const Case cases[] = {
+      {table + "?fields=id,tableReference/tableId", R"({"id":"p:d.t","tableReference":{"tableId":"t"}})"},
+      {table + "?$fields=schema(fields(name))", R"({"schema":{"fields":[{"name":"n"},{"name":"s"}]}})"},
+      {table + "/data?fields=totalRows", R"({"totalRows":"1"})"},
+      {table + "/data?fields=rows", R"({"rows":[{"f":[{"v":"1"},{"v":"a"}]}]})"},
+      {table + "/data?fields=rows,totalRows", R"({"totalRows":"1","rows":[{"f":[{"v":"1"},{"v":"a"}]}]})"},
+      {table + "/data?fields=rows/f/nothing", R"({"rows":[{"f":[{},{}]}]})"},
+      {table + "/data?fields=rows&prettyPrint=true", R"({"rows":[{"f":[{"v":"1"},{"v":"a"}]}]})"},
+      {table + "?fields=nothing", "{}"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.path);
+    const Answer answer = server.Get(c.path);
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.Json(), json::parse(c.expected)) << answer.text;
+  }
+  EXPECT_THAT(server.Get(table + "?prettyPrint=true&fields=id").text, HasSubstr("{\n  \"id\": \"p:d.t\"\n}"));
+  EXPECT_EQ(server.Get(table + "?prettyPrint=false&fields=id").text, R"({"id":"p:d.t"})");
+  EXPECT_EQ(server.Get(table + "?key=k&quotaUser=u&$.xgafv=2&callback=f&unknown=1").status, 200);
+  ExpectError(server.Get(table + "?fields=a("), 400, "invalid", "Invalid field selection a(");
+  ExpectError(server.Get(table + "?prettyPrint=maybe"), 400, "invalid", "prettyPrint");
+  ExpectError(server.Get(table + "?alt=proto"), 400, "invalid", "alt");
+  // An error keeps its form whatever fields are asked for.
+  ExpectError(server.Get(std::string(kTables) + "/none?fields=id"), 404, "notFound",
+              "Not found: Table p:d.none");
+}
+
+TEST(RestHttpTest, UnchangedEntitiesAreNotSentAgain) {
+  RestServer server;
+  const std::string table = MakeNumbers(server);
+  const auto get = [&server](const std::string& path, const std::string& etag) {
+    return server.client().Get(path, {{"If-None-Match", etag}});
+  };
+  for (const std::string& path : {table, std::string(kTables), std::string(kDatasets),
+                                  std::string(kDatasets) + "/d", table + "/data"}) {
+    SCOPED_TRACE(path);
+    const Answer first = server.Get(path);
+    ASSERT_EQ(first.status, 200);
+    ASSERT_FALSE(first.etag.empty());
+    EXPECT_EQ(first.etag, first.Json()["etag"]);
+    for (const std::string& header : {first.etag, "\"" + first.etag + "\"", "W/\"" + first.etag + "\"",
+                                      "\"x\", \"" + first.etag + "\"", std::string("*")}) {
+      const auto again = get(path, header);
+      ASSERT_TRUE(again);
+      EXPECT_EQ(again->status, 304) << header;
+      EXPECT_EQ(again->body, "");
+      EXPECT_EQ(again->get_header_value("ETag"), first.etag);
+    }
+    EXPECT_EQ(get(path, "\"x\"")->status, 200);
+  }
+  // Rows change the listing of rows, and a patch changes the table.
+  const std::string rows = server.Get(table + "/data").etag, entity = server.Get(table).etag;
+  ASSERT_EQ(server.Post(table + "/insertAll", json::parse(R"({"rows":[{"json":{"n":1}}]})")).status, 200);
+  EXPECT_EQ(get(table + "/data", rows)->status, 200);
+  ASSERT_EQ(server.Patch(table, {{"description", "text"}}).status, 200);
+  EXPECT_EQ(get(table, entity)->status, 200);
+  EXPECT_EQ(get(std::string(kTables) + "/none", "*")->status, 404);
+}
+
 TEST(RestHttpTest, MethodOverride) {
   RestServer server;
   ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
@@ -391,7 +580,7 @@ TEST(RestHttpTest, MethodOverride) {
   EXPECT_EQ(json::parse(result->body)["description"], "by override");
 }
 
-std::string Gzip(std::string text) {
+std::string Packed(std::string text) {
   std::string packed(compressBound(text.size()) + 64, '\0');
   z_stream stream = {};
   EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
@@ -405,14 +594,29 @@ std::string Gzip(std::string text) {
   return packed;
 }
 
+std::string Gunzip(std::string packed) {
+  std::string text(100'000, '\0');
+  z_stream stream = {};
+  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_out = static_cast<uInt>(text.size());
+  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
+  text.resize(stream.total_out);
+  inflateEnd(&stream);
+  return text;
+}
+
 TEST(RestHttpTest, Bodies) {
   RestServer server({}, {.request_bytes_max = 100'000});
   const httplib::Headers gzip = {{"Content-Encoding", "gzip"}};
-  auto result = server.client().Post(kDatasets, gzip, Gzip(DatasetBody("zipped").dump()), "application/json");
+  auto result =
+      server.client().Post(kDatasets, gzip, Packed(DatasetBody("zipped").dump()), "application/json");
   ASSERT_TRUE(result);
   EXPECT_EQ(result->status, 200) << result->body;
   // Small on the wire, too large in memory.
-  result = server.client().Post(kDatasets, gzip, Gzip(std::string(200'000, ' ')), "application/json");
+  result = server.client().Post(kDatasets, gzip, Packed(std::string(200'000, ' ')), "application/json");
   ASSERT_TRUE(result);
   EXPECT_EQ(result->status, 413);
   EXPECT_EQ(json::parse(result->body)["error"]["errors"][0]["reason"], "uploadTooLarge");
@@ -428,6 +632,29 @@ TEST(RestHttpTest, Bodies) {
   result = server.client().Post(kDatasets, "[]", "application/json");
   ASSERT_TRUE(result);
   EXPECT_EQ(result->status, 400);
+}
+
+TEST(RestHttpTest, AnswersAreCompressedForWhoTakesThem) {
+  RestServer server;
+  const std::string path = "/discovery/v1/apis/bigquery/v2/rest";
+  const json document = server.Get(path).Json();
+  server.client().set_decompress(false);
+  struct Case {
+    const char* accepted;
+    bool compressed;
+  };
+  for (const Case& c : {Case{"gzip", true},
+                        {"deflate, gzip;q=0.5, br", true},
+                        {"gzip;q=0", false},
+                        {"gzipped", false},
+                        {"identity", false},
+                        {"", false}}) {
+    SCOPED_TRACE(c.accepted);
+    const auto result = server.client().Get(path, {{"Accept-Encoding", c.accepted}});
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->get_header_value("Content-Encoding"), c.compressed ? "gzip" : "");
+    EXPECT_EQ(json::parse(c.compressed ? Gunzip(result->body) : result->body), document);
+  }
 }
 
 TEST(RestDiscoveryTest, NamesWhatIsServed) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bqcdc/emulator/handlers/insert_ids.h"
 #include "bqcdc/emulator/handlers/job_store.h"
 #include "bqcdc/emulator/handlers/query_executor.h"
 #include "bqcdc/emulator/handlers/rest_service.h"
@@ -13,6 +14,7 @@ struct RestContext::State {
   const QueryFunction run_query;
   const RestOptions options;
   JobStore jobs;
+  InsertIds insert_ids;
   RouteTable routes;
   // Last, so that its threads end before what they use.
   QueryExecutor executor;

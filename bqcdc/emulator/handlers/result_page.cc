@@ -61,11 +61,9 @@ absl::StatusOr<TimestampFormat> TimestampFormatOf(const json& body) {
   return ParseFormat(use_int64.value_or(false), format.value_or(""));
 }
 
-RestResponse ResponseWithRows(const json& head, const std::string& rows_json) {
+RestResponse ResponseWithRows(const json& head, std::string rows_json) {
   RestResponse response = JsonResponse(head);
-  if (rows_json.empty()) return response;
-  response.body.pop_back();  // the closing brace; `head` is never empty
-  response.body.append(",\"rows\":[").append(rows_json).append("]}");
+  response.rows_json = std::move(rows_json);
   return response;
 }
 

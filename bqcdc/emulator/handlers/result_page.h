@@ -33,6 +33,6 @@ absl::StatusOr<convert::TimestampFormat> TimestampFormatOf(const MethodCall& cal
 absl::StatusOr<convert::TimestampFormat> TimestampFormatOf(const nlohmann::json& body);
 
 // An answer of `head` with the rows put in as its field "rows" (left out when there is none).
-RestResponse ResponseWithRows(const nlohmann::json& head, const std::string& rows_json);
+RestResponse ResponseWithRows(const nlohmann::json& head, std::string rows_json);
 
 }  // namespace bqcdc::emulator::handlers

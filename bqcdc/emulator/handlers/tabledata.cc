@@ -39,10 +39,12 @@ absl::StatusOr<ListCall> ParseListCall(const MethodCall& call, std::string listi
   return parsed;
 }
 
-RestResponse ListAnswer(const ListCall& list, const std::string& etag, const RowPage& page, int64_t total) {
-  json head = {{"kind", "bigquery#tableDataList"}, {"etag", etag}, {"totalRows", std::to_string(total)}};
+RestResponse ListAnswer(const ListCall& list, RowPage page, int64_t total) {
+  json head = {{"kind", "bigquery#tableDataList"}, {"totalRows", std::to_string(total)}};
   if (page.next_row < total) head["pageToken"] = MakePageToken(list.listing, page.next_row);
-  return ResponseWithRows(head, page.rows_json);
+  // Of the rows themselves: the table's own etag stays when rows come.
+  head["etag"] = TextHash(base::StrCat(list.listing, " ", total, " ", page.next_row, " ", page.rows_json));
+  return ResponseWithRows(head, std::move(page.rows_json));
 }
 
 absl::StatusOr<RestResponse> ListResult(const MethodCall& call, const Job& job) {
@@ -52,8 +54,7 @@ absl::StatusOr<RestResponse> ListResult(const MethodCall& call, const Job& job) 
   BQCDC_ASSIGN_OR_RETURN(auto selection,
                          convert::SelectFields(outcome.columns, call.Query("selectedFields").value_or("")));
   const convert::JsonRowWriter writer(outcome.columns, std::move(selection), list.timestamps);
-  return ListAnswer(list, TextHash(listing), RenderPage(outcome.chunks, writer, list.first, list.count),
-                    outcome.row_count);
+  return ListAnswer(list, RenderPage(outcome.chunks, writer, list.first, list.count), outcome.row_count);
 }
 
 absl::StatusOr<RestResponse> ListTabledata(RestContext::State& state, const MethodCall& call) {
@@ -69,7 +70,7 @@ absl::StatusOr<RestResponse> ListTabledata(RestContext::State& state, const Meth
   const convert::JsonRowWriter writer(table.schema.columns, std::move(selection), list.timestamps);
   RowPage page = RenderPage(rows.chunks, writer, 0, list.count);
   page.next_row += list.first;
-  return ListAnswer(list, table.etag, page, rows.total);
+  return ListAnswer(list, std::move(page), rows.total);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "bqcdc/emulator/convert/column_selection.h"
 #include "bqcdc/emulator/convert/table_resource.h"
 #include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/handlers/etags.h"
 #include "bqcdc/emulator/handlers/listing.h"
 #include "bqcdc/emulator/handlers/page_token.h"
 #include "bqcdc/emulator/handlers/rest_state.h"

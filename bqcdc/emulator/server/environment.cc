@@ -109,6 +109,7 @@ struct Environment::Impl {
     handlers::RestOptions rest;
     rest.project = options.project;
     rest.honour_rest_max_staleness = options.honour_rest_max_staleness;
+    rest.evaluate_default = evaluate_default;
     rest.tls = tls.has_value();
     rest.bearer_tokens = bearer_tokens;
     rest.host_allowed = [this](std::string_view host) { return IsRestHost(host); };

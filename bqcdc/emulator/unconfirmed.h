@@ -45,7 +45,12 @@ namespace bqcdc::emulator::unconfirmed {
 
 // ---- AppendRows (handlers/append_session.h)
 // * A missing table, an offset on a default stream (InvalidArgument) and rows in Arrow format (Unimplemented)
-//   are errors in the stream; they do not end the RPC.
+//   are errors in the stream; they do not end the RPC. Extra fields of a descriptor are one on a default
+//   stream; on a created stream they end the RPC, and nothing that was sent behind them is stored.
+// * A table that exists is known at once (--table-propagation: denied for so long after its creation).
+// * A descriptor whose column was dropped under the connection: `Found incompatible fields: …`.
+// * UPSERT and DELETE for a table of more than 2,000 top-level columns: InvalidArgument with a text of ours.
+// * The 10,001st AppendRows call that is open ends with ResourceExhausted.
 // * A writer schema that is refused leaves the one before in force.
 // * `updated_schema` comes once for each change and connection, on the first response to an accepted request.
 // * A table that was dropped or re-created: NotFound without a StorageError.

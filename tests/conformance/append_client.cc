@@ -12,8 +12,12 @@ namespace {
 
 using google::protobuf::FieldDescriptorProto;
 
+constexpr char kDetailsUrl[] = "conformance/details";
+
 absl::Status FromGrpc(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  if (!status.error_details().empty()) result.SetPayload(kDetailsUrl, absl::Cord(status.error_details()));
+  return result;
 }
 
 absl::StatusOr<storage::TableSchema> FetchSchema(storage::BigQueryWrite::Stub& stub,
@@ -42,6 +46,11 @@ void SetField(google::protobuf::Message& message, const google::protobuf::FieldD
 }
 
 }  // namespace
+
+std::string DetailsOf(const absl::Status& status) {
+  const auto details = status.GetPayload(kDetailsUrl);
+  return details ? std::string(*details) : "";
+}
 
 absl::StatusOr<std::vector<std::string>> AllColumns(storage::BigQueryWrite::Stub& stub,
                                                     const std::string& table) {

@@ -50,6 +50,9 @@ class AppendClient {
   bool schema_sent_ = false;
 };
 
+// The bytes of `grpc-status-details-bin` of a status that ended a call; empty: there were none.
+std::string DetailsOf(const absl::Status& status);
+
 // All columns of the table followed by both pseudo-columns.
 absl::StatusOr<std::vector<std::string>> AllColumns(storage::BigQueryWrite::Stub& stub,
                                                     const std::string& table);

@@ -9,11 +9,28 @@ namespace bqcdc::conformance {
 namespace {
 
 const std::set<std::string>& Verbs() {
-  static const std::set<std::string> verbs = {
-      "create",         "connect",         "append", "ok",       "error",  "row_error",
-      "rows",           "query",           "sql",    "advance",  "apply",  "remember_watermark",
-      "same_watermark", "later_watermark", "stream", "finalize", "commit", "flush",
-      "offset",         "storage_error"};
+  static const std::set<std::string> verbs = {"create",
+                                              "connect",
+                                              "append",
+                                              "ok",
+                                              "error",
+                                              "row_error",
+                                              "rows",
+                                              "query",
+                                              "sql",
+                                              "advance",
+                                              "apply",
+                                              "remember_watermark",
+                                              "same_watermark",
+                                              "later_watermark",
+                                              "stream",
+                                              "finalize",
+                                              "commit",
+                                              "flush",
+                                              "offset",
+                                              "storage_error",
+                                              "ended",
+                                              "updated_schema"};
   return verbs;
 }
 

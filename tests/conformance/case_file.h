@@ -10,22 +10,49 @@
 // them.
 //
 //   case NAME
-//     unconfirmed WHY                    what the documentation leaves open and the local server decides
-//     skip WHY                           the case cannot be seen from outside; it is reported, not run
-//     without_background_apply           needs a server that applies only when told to
-//     create (COLUMNS…) …                CREATE TABLE $TABLE …, the case's own table
-//     connect NAME columns a, b:INT64    an AppendRows connection whose descriptor has these fields (type
-//     STRING, or the column's) append [NAME] [missing c=DEFAULT_VALUE] [default_missing V]     one request, a
-//     JSON object a row on the lines below ok | error CODE [TEXT]             what the append, or the sql
-//     before it, must answer; TEXT is contained in the message row_error INDEX TEXT               one for
-//     each row_errors entry of the answer, all of them rows                               SELECT * FROM
-//     $TABLE, a JSON array a row below, in any order; none: empty query SQL likewise; $TABLE, $NAME and
-//     $DATASET stand for the case's own sql STATEMENT advance DURATION | apply           the local server's
-//     clock and background work remember_watermark | same_watermark | later_watermark
-//     stream NAME TYPE                   CreateWriteStream; `append NAME [offset N]` goes to it
-//     finalize NAME | commit NAME… | flush NAME N     what ok and error ask about as well
-//     offset N                           the offset, or row count, that the answer before tells
-//     storage_error CODE                 one for each StorageError of the answer, all of them
+//
+//     unconfirmed WHY            what the documentation leaves open and the local server decides
+//
+//     skip WHY                   the case cannot be seen from outside; it is reported, not run
+//
+//     without_background_apply   needs a server that applies only when told to
+//
+//     create (COLUMNS…) …        CREATE OR REPLACE TABLE $TABLE …, the case's own table
+//
+//     connect NAME columns a, b:INT64
+//                                an AppendRows connection whose descriptor has these fields (type STRING, or
+//                                the column's), to the created stream of that name where there is one
+//
+//     append [NAME] [missing c=DEFAULT_VALUE] [default_missing V] [offset N]
+//                                one request, a JSON object a row on the lines below
+//
+//     stream NAME TYPE           CreateWriteStream; `append NAME` goes to it
+//
+//     finalize NAME | commit NAME… | flush NAME N
+//
+//     sql STATEMENT
+//
+//     rows | query SQL           rows of the table, or of the query, a JSON array a row below, in any order
+//
+//     advance DURATION | apply   the local server's clock and background work
+//
+//     remember_watermark | same_watermark | later_watermark
+//
+// What the step before must have answered; one that is not asked must have succeeded:
+//
+//     ok | error CODE [TEXT]     TEXT is contained in the message
+//
+//     row_error INDEX TEXT       one for each row_errors entry
+//
+//     offset N                   the offset, or the row count
+//
+//     storage_error CODE         a StorageError of the answer
+//
+//     ended                      it was the end of the call
+//
+//     updated_schema COLUMN, …   columns of the answer's updated_schema, or `none`
+//
+// $TABLE, $NAME and $DATASET stand for the case's own.
 //
 // `#` begins a comment line.
 namespace bqcdc::conformance {

@@ -76,6 +76,8 @@ CaseRunner::Difference CaseRunner::RunStep(const Step& step) {
   if (step.verb == "finalize" || step.verb == "commit" || step.verb == "flush") return CallStream(step);
   if (step.verb == "offset") return ExpectOffset(step);
   if (step.verb == "storage_error") return ExpectStorageError(step);
+  if (step.verb == "ended") return ExpectEnded();
+  if (step.verb == "updated_schema") return ExpectUpdatedSchema(step);
   if (step.verb == "rows") return ExpectRows(step, Fill("SELECT * FROM $TABLE"));
   if (step.verb == "query") return ExpectRows(step, Fill(step.argument));
   if (step.verb == "advance") return Advance(step);
@@ -110,9 +112,16 @@ CaseRunner::Difference CaseRunner::Create(const Step& step) {
 CaseRunner::Difference CaseRunner::Connect(const Step& step) {
   const std::pair<std::string, std::string> parts = absl::StrSplit(step.argument, " columns ");
   std::vector<std::string> columns = absl::StrSplit(parts.second, ", ");
-  auto client = AppendClient::Open(endpoint_.stub(), table_path_, columns);
-  if (!client.ok()) return std::string(client.status().message());
-  connections_[parts.first] = *std::move(client);
+  auto client = AppendClient::Open(endpoint_.stub(), table_path_, columns, streams_[parts.first]);
+  connections_.erase(parts.first);
+  answer_.emplace();
+  if (client.ok()) {
+    connections_[parts.first] = *std::move(client);
+    answer_->checked = true;
+  } else {
+    answer_->code = absl::StatusCodeToString(client.status().code());
+    answer_->message = std::string(client.status().message());
+  }
   return std::nullopt;
 }
 
@@ -138,6 +147,10 @@ CaseRunner::Difference CaseRunner::Append(const Step& step) {
   if (!response.ok()) {
     answer_->code = absl::StatusCodeToString(response.status().code());
     answer_->message = std::string(response.status().message());
+    answer_->ended = true;
+    google::rpc::Status details;
+    if (details.ParseFromString(DetailsOf(response.status())))
+      AddStorageErrors(details, answer_->storage_errors);
     connections_.erase(connection);
   } else if (response->has_error()) {
     answer_->code = CodeName(response->error().code());
@@ -146,6 +159,10 @@ CaseRunner::Difference CaseRunner::Append(const Step& step) {
     AddStorageErrors(response->error(), answer_->storage_errors);
   } else if (response->append_result().has_offset()) {
     answer_->offset = response->append_result().offset().value();
+  }
+  if (response.ok()) {
+    for (const auto& field : response->updated_schema().fields())
+      answer_->updated_schema.push_back(field.name());
   }
   Record(step,
          response.ok() ? response->ShortDebugString() : absl::StrCat(answer_->code, " ", answer_->message));
@@ -222,6 +239,18 @@ CaseRunner::Difference CaseRunner::ExpectStorageError(const Step& step) {
   return absl::StrCat("the answer has the storage errors ",
                       answer_ ? absl::StrJoin(answer_->storage_errors, ", ") : "", ", right is ",
                       step.argument);
+}
+
+CaseRunner::Difference CaseRunner::ExpectEnded() {
+  if (answer_ && answer_->ended) return std::nullopt;
+  return "the request was answered; right is that the call ends";
+}
+
+CaseRunner::Difference CaseRunner::ExpectUpdatedSchema(const Step& step) {
+  const std::string seen = answer_ ? absl::StrJoin(answer_->updated_schema, ", ") : "";
+  if (seen == (step.argument == "none" ? "" : step.argument)) return std::nullopt;
+  return absl::StrCat("the answer's updated_schema has the columns `", seen, "`, right is `", step.argument,
+                      "`");
 }
 
 CaseRunner::Difference CaseRunner::ExpectOk() {

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "tests/conformance/append_client.h"
 #include "tests/conformance/case_file.h"
@@ -36,6 +37,8 @@ class CaseRunner {
   Difference CallStream(const Step& step);
   Difference ExpectOffset(const Step& step);
   Difference ExpectStorageError(const Step& step);
+  Difference ExpectEnded();
+  Difference ExpectUpdatedSchema(const Step& step);
   Difference ExpectOk();
   Difference ExpectError(const Step& step);
   Difference ExpectRowError(const Step& step);
@@ -51,8 +54,10 @@ class CaseRunner {
     std::string code = "OK";  // gRPC code, or the REST reason
     std::string message;
     std::map<int64_t, std::string> row_errors;
-    std::optional<int64_t> offset;         // of the first row; of finalize: the row count
-    std::set<std::string> storage_errors;  // codes
+    std::optional<int64_t> offset;            // of the first row; of finalize: the row count
+    std::set<std::string> storage_errors;     // codes
+    std::vector<std::string> updated_schema;  // columns
+    bool ended = false;                       // the call, instead of an answer
     bool checked = false;
   };
 

@@ -65,10 +65,10 @@ class Compiler {
     BQCDC_RETURN_IF_ERROR(CompileMessage(message, "", plan_.schema.columns, plan_.root));
     // All extra fields are named at once, so a client learns of them in one try.
     if (extra_fields_.empty()) return missing_;
-    absl::Status status =
-        base::InvalidArgument("Input schema has more fields than BigQuery schema, extra fields: '",
-                              absl::StrJoin(extra_fields_, ","), "'");
-    status.SetPayload(kExtraFieldsUrl, absl::Cord());
+    const std::string names = absl::StrJoin(extra_fields_, ",");
+    absl::Status status = base::InvalidArgument(
+        "Input schema has more fields than BigQuery schema, extra fields: '", names, "'");
+    status.SetPayload(kExtraFieldsUrl, absl::Cord(names));
     return status;
   }
 
@@ -228,6 +228,10 @@ absl::StatusOr<std::shared_ptr<const WriterPlan>> CompileWriterSchema(std::strin
   return plan;
 }
 
-bool IsExtraFields(const absl::Status& status) { return status.GetPayload(kExtraFieldsUrl).has_value(); }
+std::optional<ExtraFields> ExtraFieldsOf(const absl::Status& status) {
+  const auto names = status.GetPayload(kExtraFieldsUrl);
+  if (!names) return std::nullopt;
+  return ExtraFields{std::string(*names)};
+}
 
 }  // namespace bqcdc::emulator::convert

@@ -105,13 +105,16 @@ inline constexpr std::string_view kSequenceNumberName = "_CHANGE_SEQUENCE_NUMBER
 
 // Compiles the bytes of a `google.protobuf.DescriptorProto`. Columns are matched by name without regard to
 // case; the option `column_name` wins over the field's name. Fields without a label count as optional.
-// Errors: InvalidArgument with the service's texts (IsExtraFields() tells the one that has a StorageError of
+// Errors: InvalidArgument with the service's texts (ExtraFieldsOf() tells the one that has a StorageError of
 // its own).
 absl::StatusOr<std::shared_ptr<const WriterPlan>> CompileWriterSchema(std::string_view descriptor,
                                                                       const schema::TableSchema& table);
 
-// Whether an error says that the descriptor has fields which the table has not
-// (SCHEMA_MISMATCH_EXTRA_FIELDS).
-bool IsExtraFields(const absl::Status& status);
+// Fields that a descriptor has and the table has not.
+struct ExtraFields {
+  std::string names;  // "a,b.c"
+};
+// What an error of CompileWriterSchema says about them; unset where it is about something else.
+std::optional<ExtraFields> ExtraFieldsOf(const absl::Status& status);
 
 }  // namespace bqcdc::emulator::convert

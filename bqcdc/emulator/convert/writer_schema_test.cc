@@ -110,10 +110,10 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(WriterSchemaTest, TellsExtraFieldsFromOtherErrors) {
   const auto extra = CompileWriterSchema(
       Descriptor("name: 'R' field { name: 'x' number: 1 type: TYPE_INT64 }"), Table({"a INT64"}));
-  EXPECT_TRUE(IsExtraFields(extra.status()));
+  ASSERT_TRUE(ExtraFieldsOf(extra.status()).has_value());
   const auto other = CompileWriterSchema(
       Descriptor("name: 'R' field { name: 'a' number: 1 type: TYPE_STRING }"), Table({"a INT64"}));
-  EXPECT_FALSE(IsExtraFields(other.status()));
+  EXPECT_FALSE(ExtraFieldsOf(other.status()).has_value());
   EXPECT_FALSE(CompileWriterSchema("\xff\xff", Table({"a INT64"})).ok());
 }
 

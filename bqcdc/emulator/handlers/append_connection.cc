@@ -41,7 +41,7 @@ std::shared_ptr<AppendConnection> AppendConnection::Start(const AppendContext& c
 AppendConnection::AppendConnection(const AppendContext& context, DoneFunction on_done)
     : context_(context),
       on_done_(std::move(on_done)),
-      session_(context.database, context.clock, context.evaluate_default, context.options.mode_scope),
+      session_(context.database, context.clock, context.evaluate_default, context.options),
       last_traffic_(context.clock.Now()) {}
 
 absl::Time AppendConnection::CloseIfIdle(absl::Time idle_before) {
@@ -51,7 +51,7 @@ absl::Time AppendConnection::CloseIfIdle(absl::Time idle_before) {
     absl::MutexLock lock(&mutex_);
     last = last_traffic_;
     if (!entries_.empty() || finished_ || close_status_ || last > idle_before) return last;
-    close_status_ = IdleFor(absl::ToInt64Seconds(context_.options.idle_timeout));
+    close_status_ = WithEntity(IdleFor(absl::ToInt64Seconds(context_.options.idle_timeout)), entity_);
     context_.counters.connections_idle_closed++;
   }
   Act();
@@ -74,7 +74,7 @@ void AppendConnection::OnReadDone(bool ok) {
     reading_ = false;
     if (!ok) {
       reads_done_ = true;
-    } else if (!finished_) {
+    } else if (!finished_ && !ending_) {
       auto entry = std::make_shared<Entry>();
       entry->number = next_number_++;
       entry->request.Swap(&read_buffer_);
@@ -175,6 +175,11 @@ bool AppendConnection::PumpOne(const EntryPointer& entry) {
       context_.budget.Grow(more);
     }
     held_.erase(entry->number);
+    if (entry->destination != nullptr) entity_ = entry->destination->stream.Entity();
+    if (EndsRpc(status)) {
+      EndLocked(entry, WithEntity(status, entity_));
+      return true;
+    }
     if (!status.ok()) {
       entry->faults = std::move(decoded.faults);
       SettleLocked(entry, std::move(status));
@@ -208,7 +213,7 @@ void AppendConnection::OnDurable(const EntryPointer& entry, const absl::Status& 
   {
     absl::MutexLock lock(&mutex_);
     --commits_in_flight_;
-    if (status.code() == absl::StatusCode::kAborted && entry->tries < kDecodesMax) {
+    if (status.code() == absl::StatusCode::kAborted && entry->tries < kDecodesMax && !ending_) {
       held_.emplace(entry->number, entry);
       context_.counters.requests_decoded_again++;
     } else if (const auto refusal = engine::RefusalOf(status)) {
@@ -223,6 +228,16 @@ void AppendConnection::OnDurable(const EntryPointer& entry, const absl::Status& 
   }
   if (pump) context_.worker.Post([self = shared_from_this()] { self->Pump(), self->Act(); });
   Act();
+}
+
+void AppendConnection::EndLocked(const EntryPointer& entry, absl::Status status) {
+  ending_ = true;
+  SettleLocked(entry, status);
+  for (const auto& [number, later] : held_) SettleLocked(later, status);
+  held_.clear();
+  const auto last = std::find(entries_.begin(), entries_.end(), entry);
+  entries_.erase(last, entries_.end());
+  if (!close_status_) close_status_ = std::move(status);
 }
 
 void AppendConnection::SettleLocked(const EntryPointer& entry, absl::Status status) {
@@ -269,10 +284,7 @@ void AppendConnection::Act() {
         acting_ = false;
         return;
       }
-      if (action == Action::kFinish && close_status_) {
-        finish_status = grpc::Status(static_cast<grpc::StatusCode>(close_status_->code()),
-                                     std::string(base::ToStd(close_status_->message())));
-      }
+      if (action == Action::kFinish && close_status_) finish_status = RpcStatus(*close_status_);
       if (action == Action::kFinish && cancelled_) finish_status = grpc::Status::CANCELLED;
     }
     if (action == Action::kRead) StartRead(&read_buffer_);

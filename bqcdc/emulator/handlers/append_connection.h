@@ -34,8 +34,9 @@ struct AppendContext {
 
 // One AppendRows RPC: reads requests, hands batches to the database, and answers each request, in the order
 // of the requests although commits end when they like. No thread of its own. Back pressure: while too many
-// requests or bytes wait for their commit, the next read is not started. Errors of requests are answers; the
-// RPC ends when the client ends it, when it was idle for too long or when the server stops.
+// requests or bytes wait for their commit, the next read is not started. Errors of requests are answers, but
+// for those that end the RPC (EndsRpc()); it ends, too, when the client ends it, when it was idle for too
+// long or when the server stops.
 class AppendConnection final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                                public std::enable_shared_from_this<AppendConnection> {
  public:
@@ -82,6 +83,8 @@ class AppendConnection final : public grpc::ServerBidiReactor<grpc::ByteBuffer, 
   absl::Status ResolveEntry(Entry& entry);
   void OnDurable(const EntryPointer& entry, const absl::Status& status);
   void ReleaseBudget() ABSL_LOCKS_EXCLUDED(mutex_);
+  // `entry` is the last that is looked at: what came after it is neither stored nor answered.
+  void EndLocked(const EntryPointer& entry, absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SettleLocked(const EntryPointer& entry, absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Starts the gRPC operations that are due, one thread at a time, never under the lock.
@@ -120,7 +123,9 @@ class AppendConnection final : public grpc::ServerBidiReactor<grpc::ByteBuffer, 
   bool reads_done_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ending_ ABSL_GUARDED_BY(mutex_) = false;  // a request has ended the RPC: no other is looked at
   std::optional<absl::Status> close_status_ ABSL_GUARDED_BY(mutex_);
+  std::string entity_ ABSL_GUARDED_BY(mutex_);  // of the last request that named one it could have
   absl::Time last_traffic_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -11,6 +11,7 @@ namespace {
 namespace v1 = google::cloud::bigquery::storage::v1;
 
 constexpr char kStorageErrorUrl[] = "bqcdc/storage-error";
+constexpr char kEndsRpcUrl[] = "bqcdc/ends-rpc";
 constexpr char kEntity[] = " Entity: ";
 
 }  // namespace
@@ -46,6 +47,13 @@ absl::Status RequestTooLarge(int64_t bytes, int64_t limit) {
   return base::InvalidArgument("AppendRows request too large: ", bytes, " limit ", limit);
 }
 
+absl::Status TooManyCells(size_t rows, size_t columns, size_t limit) {
+  return base::InvalidArgument("AppendRows request too large: ", rows, " rows of ", columns,
+                               " columns, limit ", limit, " cells");
+}
+
+absl::Status NotARequest() { return base::InvalidArgument("The request is not a valid AppendRowsRequest"); }
+
 absl::Status BadRows() {
   return base::InvalidArgument(
       "Errors found while processing rows. Please refer to the row_errors field for details. The list may "
@@ -58,14 +66,102 @@ absl::Status NoPrimaryKey(const catalog::TableId& table) {
                                table.ToString());
 }
 
+absl::Status TooManyColumnsForChanges(const catalog::TableId& table, size_t columns, size_t limit) {
+  return base::InvalidArgument("Create UPSERT stream is not supported for tables of more than ", limit,
+                               " top-level columns: ", table.ToString(), " has ", columns);
+}
+
 absl::Status InvalidStreamName(std::string_view name) {
-  return base::InvalidArgument("Invalid stream name. Entity: ", name);
+  return base::InvalidArgument("Invalid stream name. Entity: ", name.substr(0, kStreamNameBytesMax));
+}
+
+absl::Status InvalidTableName(std::string_view name) {
+  return base::InvalidArgument("Invalid table name. Entity: ", name.substr(0, kStreamNameBytesMax));
 }
 
 absl::Status PartitionDecoratorsNotOffered() {
   return base::Error(absl::StatusCode::kUnimplemented,
                      "Not implemented by this server: partition decorators");
 }
+
+absl::Status ArrowNotOffered() {
+  return base::Error(absl::StatusCode::kUnimplemented,
+                     "Not implemented by this server: rows in Arrow format");
+}
+
+absl::Status TooManyConnections(size_t limit) {
+  return base::Error(absl::StatusCode::kResourceExhausted,
+                     "Exceeds quota for concurrent connections: ", limit, " AppendRows connections are open");
+}
+
+absl::Status StreamNameMissing() {
+  return base::InvalidArgument("write_stream must be set in the first request");
+}
+
+absl::Status StreamNameMissingAmongSeveral() {
+  return base::InvalidArgument(
+      "write_stream must be set in every request of a connection with several destinations");
+}
+
+absl::Status TooManyDestinations(size_t limit) {
+  return base::Error(absl::StatusCode::kResourceExhausted, "more than ", limit,
+                     " destinations on one connection");
+}
+
+absl::Status OffsetOnDefaultStream() {
+  return base::InvalidArgument("Offset can not be set on the default stream.");
+}
+
+absl::Status NegativeOffset() { return base::InvalidArgument("Offset must not be negative."); }
+
+absl::Status RowsMissing() { return base::InvalidArgument("Rows must be specified"); }
+
+absl::Status WriterSchemaMissing() {
+  return base::InvalidArgument(
+      "Invalid proto schema: writer_schema must be set in the first request of a destination");
+}
+
+absl::Status UnknownMissingValueColumn(std::string_view column) {
+  return base::InvalidArgument("missing_value_interpretations names an unknown column: ", column);
+}
+
+absl::Status UnspecifiedMissingValue(std::string_view column) {
+  return base::InvalidArgument("missing_value_interpretations of column ", column,
+                               " must be NULL_VALUE or DEFAULT_VALUE");
+}
+
+absl::Status IncompatibleFields(const convert::ExtraFields& extra) {
+  return base::InvalidArgument("Found incompatible fields: '' and/or mismatch fields, extra proto fields: '",
+                               extra.names, "' extra bq fields: ''");
+}
+
+absl::Status StreamTypeMissing() {
+  return base::InvalidArgument("write_stream.type must be COMMITTED, PENDING or BUFFERED.");
+}
+
+absl::Status CommitsNoStream() {
+  return base::InvalidArgument("write_streams must name at least one stream.");
+}
+
+absl::Status CommitsTooManyStreams(int limit) {
+  return base::InvalidArgument("more than ", limit, " streams cannot be committed at once.");
+}
+
+absl::Status CommitsForeignStream(const catalog::TableId& table) {
+  return base::InvalidArgument("The stream is not one of table ", table.ToString(), ".");
+}
+
+absl::Status FlushOffsetMissing() { return base::InvalidArgument("offset must be set and not be negative."); }
+
+absl::Status StreamSchemaMismatch() {
+  absl::Status status =
+      WithStorageError(base::InvalidArgument("Schema mismatch due to extra fields in user schema"),
+                       v1::StorageError::SCHEMA_MISMATCH_EXTRA_FIELDS);
+  status.SetPayload(kEndsRpcUrl, absl::Cord());
+  return status;
+}
+
+bool EndsRpc(const absl::Status& status) { return status.GetPayload(kEndsRpcUrl).has_value(); }
 
 absl::Status StreamError(const engine::StreamRefusal& refusal) {
   using engine::StreamFault;

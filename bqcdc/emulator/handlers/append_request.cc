@@ -1,8 +1,8 @@
 #include "bqcdc/emulator/handlers/append_request.h"
 
-#include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/utf8.h"
 #include "bqcdc/emulator/convert/wire_reader.h"
+#include "bqcdc/emulator/handlers/append_errors.h"
 
 // Field numbers are those of google/cloud/bigquery/storage/v1/storage.proto, message AppendRowsRequest.
 namespace bqcdc::emulator::handlers {
@@ -109,8 +109,8 @@ absl::StatusOr<AppendRequest> ParseAppendRequest(std::string_view bytes) {
         return 1;
     }
   });
-  if (!good) return base::InvalidArgument("The request is not a valid AppendRowsRequest");
-  if (!convert::IsUtf8(request.write_stream)) return base::InvalidArgument("Invalid stream name.");
+  if (!good) return NotARequest();
+  if (!convert::IsUtf8(request.write_stream)) return InvalidStreamName("");
   return request;
 }
 

@@ -8,6 +8,7 @@
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/utf8.h"
 #include "bqcdc/emulator/handlers/append_errors.h"
+#include "bqcdc/emulator/handlers/table_lookup.h"
 
 namespace bqcdc::emulator::handlers {
 namespace {
@@ -41,26 +42,24 @@ void CutFaults(std::vector<RowFault>* faults) {
 }  // namespace
 
 AppendSession::AppendSession(engine::Database& database, const base::Clock& clock,
-                             const DefaultEvaluator& evaluate_default, ConnectionMode::Scope mode_scope)
-    : database_(database), clock_(clock), evaluate_default_(evaluate_default), mode_(mode_scope) {}
+                             const DefaultEvaluator& evaluate_default, const WriteOptions& options)
+    : database_(database),
+      clock_(clock),
+      evaluate_default_(evaluate_default),
+      options_(options),
+      mode_(options.mode_scope) {}
 
 absl::StatusOr<std::shared_ptr<AppendSession::Destination>> AppendSession::FindDestination(
     std::string_view name) {
   if (name.empty()) {
-    if (current_ == nullptr) return base::InvalidArgument("write_stream must be set in the first request");
+    if (current_ == nullptr) return StreamNameMissing();
     // storage.proto: from the moment that a connection has several destinations every request names its own.
-    if (destinations_.size() > 1) {
-      return base::InvalidArgument(
-          "write_stream must be set in every request of a connection with several destinations");
-    }
+    if (destinations_.size() > 1) return StreamNameMissingAmongSeveral();
     return current_;
   }
   if (const auto found = destinations_.find(std::string(name)); found != destinations_.end())
     return found->second;
-  if (destinations_.size() >= kDestinationsMax) {
-    return base::Error(absl::StatusCode::kResourceExhausted, "more than ", kDestinationsMax,
-                       " destinations on one connection");
-  }
+  if (destinations_.size() >= kDestinationsMax) return TooManyDestinations(kDestinationsMax);
   BQCDC_ASSIGN_OR_RETURN(StreamName stream, ParseStreamName(name));
   if (absl::StrContains(stream.table.table, "$")) return PartitionDecoratorsNotOffered();
   auto destination = std::make_shared<Destination>();
@@ -85,20 +84,12 @@ absl::StatusOr<AppendSession::Resolved> AppendSession::Resolve(AppendRequest req
   if (request.default_missing_values != MissingValues::kUnspecified) {
     default_missing_values_ = request.default_missing_values;
   }
-  if (request.offset && current_->stream.is_default()) {
-    return base::InvalidArgument("Offset can not be set on the default stream.");
-  }
-  if (request.offset.value_or(0) < 0) return base::InvalidArgument("Offset must not be negative.");
+  if (request.offset && current_->stream.is_default()) return OffsetOnDefaultStream();
+  if (request.offset.value_or(0) < 0) return NegativeOffset();
   resolved.offset = request.offset;
-  if (request.has_arrow_rows) {
-    return base::Error(absl::StatusCode::kUnimplemented,
-                       "Not implemented by this server: rows in Arrow format");
-  }
-  if (request.rows.empty()) return base::InvalidArgument("Rows must be specified");
-  if (current_->writer_schema == nullptr) {
-    return base::InvalidArgument(
-        "Invalid proto schema: writer_schema must be set in the first request of a destination");
-  }
+  if (request.has_arrow_rows) return ArrowNotOffered();
+  if (request.rows.empty()) return RowsMissing();
+  if (current_->writer_schema == nullptr) return WriterSchemaMissing();
   resolved.writer_schema = current_->writer_schema;
   resolved.rows = std::move(request.rows);
   resolved.missing_values = std::move(request.missing_values);
@@ -107,14 +98,16 @@ absl::StatusOr<AppendSession::Resolved> AppendSession::Resolve(AppendRequest req
 }
 
 absl::StatusOr<std::shared_ptr<const catalog::Table>> AppendSession::FindTable(Destination& destination) {
-  absl::StatusOr<catalog::Table> found = database_.GetTable(destination.stream.table);
-  if (!found.ok() && found.status().code() != absl::StatusCode::kNotFound) return found.status();
   if (destination.table_uid == 0) {
-    if (!found.ok()) return TableDenied(destination.stream);
-    destination.table_uid = found->uid;
-    destination.announced_version = found->schema_version;
+    BQCDC_ASSIGN_OR_RETURN(catalog::Table met,
+                           MeetTable(database_, destination.stream, options_.table_propagation));
+    destination.table_uid = met.uid;
+    destination.announced_version = met.schema_version;
+    return std::make_shared<const catalog::Table>(std::move(met));
   }
-  if (!found.ok()) return TableGone(destination.stream.table);
+  absl::StatusOr<catalog::Table> found = database_.GetTable(destination.stream.table);
+  if (found.status().code() == absl::StatusCode::kNotFound) return TableGone(destination.stream.table);
+  if (!found.ok()) return found.status();
   if (found->uid != destination.table_uid) return TableRecreated(destination.stream.table);
   return std::make_shared<const catalog::Table>(*std::move(found));
 }
@@ -128,7 +121,11 @@ absl::StatusOr<std::shared_ptr<const convert::WriterPlan>> AppendSession::PlanFo
     if (request.destination->writer_schema == request.writer_schema) {
       request.destination->writer_schema = request.writer_schema_before;
     }
-    if (!convert::IsExtraFields(plan.status())) return plan.status();
+    const auto extra = convert::ExtraFieldsOf(plan.status());
+    if (!extra) return plan.status();
+    // It fitted the columns that there were before.
+    if (schema.plan != nullptr) return IncompatibleFields(*extra);
+    if (!request.destination->stream.is_default()) return StreamSchemaMismatch();
     return WithStorageError(plan.status(), v1::StorageError::SCHEMA_MISMATCH_EXTRA_FIELDS);
   }
   schema.plan = *std::move(plan);
@@ -142,14 +139,8 @@ absl::StatusOr<std::vector<bool>> AppendSession::DefaultsOf(const Resolved& requ
   std::vector<bool> result(columns.size(), request.default_missing_values == MissingValues::kDefault);
   for (const auto& [name, interpretation] : request.missing_values) {
     const std::optional<size_t> index = table.schema.FindColumnIndex(name);
-    if (!index) {
-      return base::InvalidArgument("missing_value_interpretations names an unknown column: ",
-                                   convert::Quotable(name));
-    }
-    if (interpretation == MissingValues::kUnspecified) {
-      return base::InvalidArgument("missing_value_interpretations of column ", columns[*index].name,
-                                   " must be NULL_VALUE or DEFAULT_VALUE");
-    }
+    if (!index) return UnknownMissingValueColumn(convert::Quotable(name));
+    if (interpretation == MissingValues::kUnspecified) return UnspecifiedMissingValue(columns[*index].name);
     result[*index] = interpretation == MissingValues::kDefault;
   }
   return result;
@@ -170,6 +161,10 @@ absl::Status AppendSession::JudgeMode(const Resolved& request, const catalog::Ta
   if (verdict.needs_primary_key) {
     faults->clear();
     return NoPrimaryKey(table.id);
+  }
+  if (verdict.mode == ConnectionMode::Mode::kUpsert && table.schema.columns.size() > kColumnsOfChangesMax) {
+    faults->clear();
+    return TooManyColumnsForChanges(table.id, table.schema.columns.size(), kColumnsOfChangesMax);
   }
   // What the service's users saw as the status is the text about the mode, where there is one.
   absl::Status status;
@@ -201,8 +196,7 @@ AppendSession::Decoded AppendSession::Decode(const Resolved& request) {
   }
   const size_t columns = result.table->schema.columns.size() + engine::kChangeColumnCount;
   if (request.rows.size() > kRequestCellsMax / columns) {
-    result.status = base::InvalidArgument("AppendRows request too large: ", request.rows.size(), " rows of ",
-                                          columns, " columns, limit ", kRequestCellsMax, " cells");
+    result.status = TooManyCells(request.rows.size(), columns, kRequestCellsMax);
     return result;
   }
   auto plan = PlanFor(request, *result.table);

@@ -20,6 +20,7 @@
 #include "bqcdc/emulator/handlers/connection_mode.h"
 #include "bqcdc/emulator/handlers/default_evaluator.h"
 #include "bqcdc/emulator/handlers/stream_name.h"
+#include "bqcdc/emulator/handlers/write_options.h"
 
 namespace bqcdc::emulator::handlers {
 
@@ -28,6 +29,10 @@ inline constexpr size_t kDestinationsMax = 10'000;
 // Rows times columns of one request: they take 8 bytes each in memory, however short the rows are on the
 // wire.
 inline constexpr size_t kRequestCellsMax = size_t{64} * 1024 * 1024;
+
+// Top-level columns of a table that takes UPSERT and DELETE
+// (https://cloud.google.com/bigquery/docs/change-data-capture#limitations).
+inline constexpr size_t kColumnsOfChangesMax = 2'000;
 
 // What one AppendRows connection remembers, and what its requests mean because of it: names, writer schemas,
 // mode, sticky settings. Knows nothing of gRPC or threads: one call at a time, requests in order.
@@ -69,7 +74,7 @@ class AppendSession {
 
   // All outlive the session.
   AppendSession(engine::Database& database, const base::Clock& clock,
-                const DefaultEvaluator& evaluate_default, ConnectionMode::Scope mode_scope);
+                const DefaultEvaluator& evaluate_default, const WriteOptions& options);
 
   // Takes a request's destination, schema and settings. Statuses are the service's, without ` Entity:`.
   // `*destination` is set as soon as it is known, also on errors.
@@ -92,6 +97,7 @@ class AppendSession {
   engine::Database& database_;
   const base::Clock& clock_;
   const DefaultEvaluator& evaluate_default_;
+  const WriteOptions& options_;
   ConnectionMode mode_;
   std::map<std::string, std::shared_ptr<Destination>> destinations_;
   std::shared_ptr<Destination> current_;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/handlers/append_errors.h"
 
 namespace bqcdc::emulator::handlers {
 namespace {
@@ -28,8 +29,7 @@ std::string StreamName::Entity() const {
 }
 
 absl::StatusOr<StreamName> ParseStreamName(std::string_view name) {
-  const absl::Status malformed =
-      base::InvalidArgument("Invalid stream name. Entity: ", name.substr(0, kStreamNameBytesMax));
+  const absl::Status malformed = InvalidStreamName(name);
   if (name.size() > kStreamNameBytesMax) return malformed;
   const std::vector<std::string_view> parts = SplitPath(name);
   if (parts.size() < 7 || parts.size() > 8) return malformed;
@@ -47,7 +47,7 @@ absl::StatusOr<StreamName> ParseParentName(std::string_view name) {
   auto parsed = ParseStreamName(base::StrCat(name, "/_default"));
   // One that ends in /streams is a stream's beginning.
   if (parsed.ok() && parsed->TableName() == name) return parsed;
-  return base::InvalidArgument("Invalid table name. Entity: ", name.substr(0, kStreamNameBytesMax));
+  return InvalidTableName(name);
 }
 
 }  // namespace bqcdc::emulator::handlers

@@ -23,6 +23,11 @@ struct WriteOptions {
   int64_t connection_bytes_max = 64 * 1024 * 1024;
   // The same for all connections together.
   int64_t total_bytes_max = 128 * 1024 * 1024;
+  // AppendRows calls that are open at once; one more ends with ResourceExhausted.
+  int64_t connections_max = 10'000;
+  // A table is denied, as one that is not there, this long after it was created, to who has not met it: the
+  // service's write API learns of new tables late. Zero: never.
+  absl::Duration table_propagation = absl::ZeroDuration();
   // A call without one of these ends with UNAUTHENTICATED; none: every call is served.
   BearerTokens bearer_tokens;
 };
@@ -32,6 +37,7 @@ struct WriteCounters {
   std::atomic<int64_t> connections_open{0};
   std::atomic<int64_t> connections_total{0};
   std::atomic<int64_t> connections_idle_closed{0};
+  std::atomic<int64_t> connections_refused{0};
   std::atomic<int64_t> requests{0};
   std::atomic<int64_t> requests_refused{0};
   std::atomic<int64_t> requests_decoded_again{0};

@@ -62,6 +62,10 @@ class WriteService::Impl final : public ServiceBase {
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AppendRows(
       grpc::CallbackServerContext* context) override {
     if (const absl::Status refusal = Authenticate(*context); !refusal.ok()) return new RefusedAppend(refusal);
+    if (counters_.connections_open >= options_.connections_max) {
+      counters_.connections_refused++;
+      return new RefusedAppend(TooManyConnections(static_cast<size_t>(options_.connections_max)));
+    }
     const std::shared_ptr<AppendConnection> connection =
         AppendConnection::Start(context_, [this](AppendConnection* over) { Forget(over); });
     absl::MutexLock lock(&mutex_);
@@ -73,12 +77,15 @@ class WriteService::Impl final : public ServiceBase {
   grpc::ServerUnaryReactor* CreateWriteStream(grpc::CallbackServerContext* context,
                                               const v1::CreateWriteStreamRequest* request,
                                               v1::WriteStream* response) override {
-    return AnswerLater(context, [=, this] { return CreateStream(database_, *request, response); });
+    return AnswerLater(context, [=, this] {
+      return CreateStream(database_, options_.table_propagation, *request, response);
+    });
   }
   grpc::ServerUnaryReactor* GetWriteStream(grpc::CallbackServerContext* context,
                                            const v1::GetWriteStreamRequest* request,
                                            v1::WriteStream* response) override {
-    return Answer(context, [=, this] { return GetStream(database_, *request, response); });
+    return Answer(context,
+                  [=, this] { return GetStream(database_, options_.table_propagation, *request, response); });
   }
   grpc::ServerUnaryReactor* FinalizeWriteStream(grpc::CallbackServerContext* context,
                                                 const v1::FinalizeWriteStreamRequest* request,

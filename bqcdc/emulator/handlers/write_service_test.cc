@@ -369,6 +369,52 @@ TEST_F(WriteServiceTest, AnIdleConnectionIsClosedByTheClock) {
   EXPECT_EQ(connection->unread(), 0);
 }
 
+TEST_F(WriteServiceTest, TheEndOfASilentCallNamesItsStream) {
+  Start();
+  const auto connection = Connect();
+  ASSERT_TRUE(connection->Ask(Request("t", {{1, "a"}})).has_append_result());
+  clock_.Advance(absl::Seconds(601));
+  EXPECT_EQ(connection->End().error_message(),
+            "Closing the stream because it has been inactive for 600 seconds. Entity: "
+            "projects/p/datasets/d/tables/t/_default");
+  const auto silent = Connect();
+  while (service_->counters().connections_open != 1) absl::SleepFor(absl::Milliseconds(1));
+  clock_.Advance(absl::Seconds(601));
+  EXPECT_EQ(silent->End().error_message(),
+            "Closing the stream because it has been inactive for 600 seconds.");
+}
+
+TEST_F(WriteServiceTest, MoreConnectionsThanTheLimitEndAtOnce) {
+  options_.connections_max = 2;
+  Start();
+  const auto a = Connect(), b = Connect();
+  ASSERT_TRUE(a->Ask(Request("t", {{1, "a"}})).has_append_result());
+  ASSERT_TRUE(b->Ask(Request("t", {{2, "b"}})).has_append_result());
+  const grpc::Status refused = Connect()->End();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(refused.error_message(), HasSubstr("concurrent connections"));
+  EXPECT_EQ(service_->counters().connections_refused, 1);
+  EXPECT_TRUE(a->Finish().ok());
+  while (service_->counters().connections_open != 1) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(Connect()->Ask(Request("t", {{3, "c"}})).has_append_result());
+}
+
+TEST_F(WriteServiceTest, ChangesNeedATableOfTwoThousandColumnsAtMost) {
+  const auto columns = [](int count) {
+    std::string text = "id:INT64,name:STRING";
+    for (int i = 2; i < count; ++i) absl::StrAppend(&text, ",c", i, ":INT64");
+    return text;
+  };
+  database_.PutTable("widest", columns(2000), {"id"});
+  database_.PutTable("wider", columns(2001), {"id"});
+  Start();
+  EXPECT_TRUE(Connect()->Ask(Request("widest", {{1, "a", "UPSERT"}}, true, true)).has_append_result());
+  const auto response = Connect()->Ask(Request("wider", {{1, "a", "UPSERT"}}, true, true));
+  EXPECT_EQ(response.error().code(), 3);
+  EXPECT_THAT(response.error().message(), HasSubstr("more than 2000 top-level columns: p:d.wider has 2001"));
+  EXPECT_TRUE(Connect()->Ask(Request("wider", {{1, "a", "INSERT"}}, true, true)).has_append_result());
+}
+
 TEST_F(WriteServiceTest, AConnectionThatHasTooMuchInFlightIsNotRead) {
   options_.connection_requests_max = 4;
   database_.set_automatic(false);

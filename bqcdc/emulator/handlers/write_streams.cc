@@ -9,6 +9,7 @@
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/handlers/append_errors.h"
 #include "bqcdc/emulator/handlers/stream_name.h"
+#include "bqcdc/emulator/handlers/table_lookup.h"
 #include "bqcdc/emulator/handlers/table_schema_proto.h"
 
 namespace bqcdc::emulator::handlers {
@@ -43,18 +44,16 @@ absl::Status StreamNotFound(const std::string& name) {
 
 }  // namespace
 
-absl::Status CreateStream(engine::Database& database, const v1::CreateWriteStreamRequest& request,
-                          v1::WriteStream* response) {
+absl::Status CreateStream(engine::Database& database, absl::Duration propagation,
+                          const v1::CreateWriteStreamRequest& request, v1::WriteStream* response) {
   BQCDC_ASSIGN_OR_RETURN(const StreamName parent, ParseParentName(request.parent()));
   if (absl::StrContains(parent.table.table, "$")) return PartitionDecoratorsNotOffered();
   const v1::WriteStream::Type type = request.write_stream().type();
   if (type != v1::WriteStream::COMMITTED && type != v1::WriteStream::PENDING &&
       type != v1::WriteStream::BUFFERED) {
-    return base::InvalidArgument("write_stream.type must be COMMITTED, PENDING or BUFFERED. Entity: ",
-                                 request.parent());
+    return WithEntity(StreamTypeMissing(), request.parent());
   }
-  const auto table = database.GetTable(parent.table);
-  if (table.status().code() == absl::StatusCode::kNotFound) return TableDenied(parent);
+  const auto table = MeetTable(database, parent, propagation);
   if (!table.ok()) return table.status();
   const auto stream =
       database.CreateWriteStream(parent.table, static_cast<engine::WriteStreamType>(static_cast<int>(type)));
@@ -65,13 +64,12 @@ absl::Status CreateStream(engine::Database& database, const v1::CreateWriteStrea
   return absl::OkStatus();
 }
 
-absl::Status GetStream(const engine::Database& database, const v1::GetWriteStreamRequest& request,
-                       v1::WriteStream* response) {
+absl::Status GetStream(const engine::Database& database, absl::Duration propagation,
+                       const v1::GetWriteStreamRequest& request, v1::WriteStream* response) {
   BQCDC_ASSIGN_OR_RETURN(const StreamName stream, ParseStreamName(request.name()));
   // The service knows an invented id from its form.
   if (!stream.is_default() && !engine::IsStreamId(stream.stream)) return InvalidStreamName(request.name());
-  const auto table = database.GetTable(stream.table);
-  if (table.status().code() == absl::StatusCode::kNotFound) return TableDenied(stream);
+  const auto table = MeetTable(database, stream, propagation);
   if (!table.ok()) return table.status();
   if (stream.is_default()) {
     response->set_type(v1::WriteStream::COMMITTED);
@@ -102,19 +100,15 @@ absl::Status CommitStreams(engine::Database& database, const v1::BatchCommitWrit
                            v1::BatchCommitWriteStreamsResponse* response) {
   BQCDC_ASSIGN_OR_RETURN(const StreamName parent, ParseParentName(request.parent()));
   if (request.write_streams().empty()) {
-    return base::InvalidArgument("write_streams must name at least one stream. Entity: ", request.parent());
+    return WithEntity(CommitsNoStream(), request.parent());
   }
   if (request.write_streams_size() > kCommittedStreamsMax) {
-    return base::InvalidArgument("more than ", kCommittedStreamsMax,
-                                 " streams cannot be committed at once. Entity: ", request.parent());
+    return WithEntity(CommitsTooManyStreams(kCommittedStreamsMax), request.parent());
   }
   std::vector<std::string> ids;
   for (const std::string& name : request.write_streams()) {
     BQCDC_ASSIGN_OR_RETURN(const StreamName stream, ParseStreamName(name));
-    if (stream.table != parent.table) {
-      return base::InvalidArgument("The stream is not one of table ", parent.table.ToString(),
-                                   ". Entity: ", name);
-    }
+    if (stream.table != parent.table) return WithEntity(CommitsForeignStream(parent.table), name);
     ids.push_back(stream.stream);
   }
   const auto outcome = database.CommitWriteStreams(parent.table, ids);
@@ -135,7 +129,7 @@ absl::Status FlushStream(engine::Database& database, const v1::FlushRowsRequest&
     return WithEntity(StreamError({engine::StreamFault::kWrongType}), request.write_stream());
   }
   if (!request.has_offset() || request.offset().value() < 0) {
-    return base::InvalidArgument("offset must be set and not be negative. Entity: ", request.write_stream());
+    return WithEntity(FlushOffsetMissing(), request.write_stream());
   }
   const absl::Status flushed =
       database.FlushWriteStream(stream.table, stream.stream, request.offset().value());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "bqcdc/emulator/engine/database.h"
 #include "google/cloud/bigquery/storage/v1/storage.pb.h"
 #include "google/cloud/bigquery/storage/v1/stream.pb.h"
@@ -11,10 +12,11 @@ namespace bqcdc::emulator::handlers {
 
 inline constexpr int kCommittedStreamsMax = 10'000;  // of one BatchCommitWriteStreams
 
-absl::Status CreateStream(engine::Database& database,
+// `propagation`: WriteOptions::table_propagation.
+absl::Status CreateStream(engine::Database& database, absl::Duration propagation,
                           const google::cloud::bigquery::storage::v1::CreateWriteStreamRequest& request,
                           google::cloud::bigquery::storage::v1::WriteStream* response);
-absl::Status GetStream(const engine::Database& database,
+absl::Status GetStream(const engine::Database& database, absl::Duration propagation,
                        const google::cloud::bigquery::storage::v1::GetWriteStreamRequest& request,
                        google::cloud::bigquery::storage::v1::WriteStream* response);
 absl::Status FinalizeStream(engine::Database& database,

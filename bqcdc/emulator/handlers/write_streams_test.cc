@@ -79,7 +79,7 @@ class WriteStreamsTest : public ::testing::Test {
 
   void Start() {
     service_ =
-        std::make_unique<WriteService>(table_.database(), table_.clock(), DefaultEvaluator(), WriteOptions());
+        std::make_unique<WriteService>(table_.database(), table_.clock(), DefaultEvaluator(), options_);
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -160,6 +160,7 @@ class WriteStreamsTest : public ::testing::Test {
     return Append(std::vector<v1::AppendRowsRequest>{request})[0];
   }
 
+  WriteOptions options_;
   engine::testing::TableDriver table_{{}};
   std::unique_ptr<WriteService> service_;
   std::unique_ptr<grpc::Server> server_;
@@ -341,6 +342,61 @@ TEST_F(WriteStreamsTest, AStreamGoesWithItsTable) {
   EXPECT_EQ(fresh.error().code(), 5);
   EXPECT_EQ(DetailOf(fresh), v1::StorageError::STREAM_NOT_FOUND);
   EXPECT_EQ(fresh.error().message(), absl::StrCat("Requested entity was not found. Entity: ", name));
+}
+
+TEST_F(WriteStreamsTest, ADescriptorThatDoesNotFitEndsTheCallAfterTheAnswersThatAreDue) {
+  const std::string name = Create(v1::WriteStream::COMMITTED).name();
+  grpc::ClientContext context;
+  const auto call = stub_->AppendRows(&context);
+  ASSERT_TRUE(call->Write(Request(name, {1}, 0)));
+  v1::AppendRowsRequest extra = Request(name, {2}, 1);
+  auto* field = extra.mutable_proto_rows()->mutable_writer_schema()->mutable_proto_descriptor()->add_field();
+  field->set_name("extra");
+  field->set_number(9);
+  field->set_type(google::protobuf::FieldDescriptorProto::TYPE_STRING);
+  ASSERT_TRUE(call->Write(extra));
+  for (int64_t id = 3; id < 20 && call->Write(Request(name, {id}, id - 2)); ++id) {
+  }
+  v1::AppendRowsResponse response;
+  ASSERT_TRUE(call->Read(&response));
+  EXPECT_EQ(response.append_result().offset().value(), 0);
+  EXPECT_FALSE(call->Read(&response)) << response.ShortDebugString();
+  const grpc::Status end = call->Finish();
+  EXPECT_EQ(end.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(end.error_message(),
+            absl::StrCat("Schema mismatch due to extra fields in user schema Entity: ", name));
+  EXPECT_EQ(DetailOf(end), v1::StorageError::SCHEMA_MISMATCH_EXTRA_FIELDS);
+  EXPECT_EQ(Finalize(name), 1) << "what came behind it is not stored";
+}
+
+TEST_F(WriteStreamsTest, ATableIsDeniedUntilItHasPropagated) {
+  Stop();
+  options_.table_propagation = absl::Minutes(1);
+  Start();
+  grpc::ClientContext context;
+  const auto call = stub_->AppendRows(&context);
+  const auto ask = [&call] {
+    v1::AppendRowsResponse response;
+    EXPECT_TRUE(call->Write(Request(absl::StrCat(kTable, "/streams/_default"), {1})) &&
+                call->Read(&response));
+    return response;
+  };
+  const auto create = [this] {
+    grpc::ClientContext creation;
+    v1::CreateWriteStreamRequest request;
+    request.set_parent(kTable);
+    request.mutable_write_stream()->set_type(v1::WriteStream::PENDING);
+    v1::WriteStream stream;
+    return stub_->CreateWriteStream(&creation, request, &stream);
+  };
+  EXPECT_EQ(ask().error().code(), 7);
+  EXPECT_EQ(create().error_message(), absl::StrCat("Permission 'TABLES_UPDATE_DATA' denied on resource '",
+                                                   kTable, "' (or it may not exist)."));
+  table_.clock().Advance(absl::Minutes(1));
+  EXPECT_TRUE(ask().has_append_result());
+  EXPECT_TRUE(create().ok());
+  call->WritesDone();
+  EXPECT_TRUE(call->Finish().ok());
 }
 
 }  // namespace

@@ -102,6 +102,7 @@ Answer GetCounters(const AdminContext& context, const json&) {
   return json{{"connections_open", write.connections_open.load()},
               {"connections_total", write.connections_total.load()},
               {"connections_idle_closed", write.connections_idle_closed.load()},
+              {"connections_refused", write.connections_refused.load()},
               {"requests", write.requests.load()},
               {"requests_refused", write.requests_refused.load()},
               {"requests_decoded_again", write.requests_decoded_again.load()},

@@ -20,6 +20,7 @@ struct RawFlags {
   std::string shuffle_ties;
   std::string forget_sequences_after;
   std::string idle_timeout;
+  std::string table_propagation;
 };
 
 // Throws CLI::ValidationError, which the caller catches with CLI11's own errors.
@@ -117,6 +118,9 @@ void AddFlags(CLI::App& app, Options& options, RawFlags& raw) {
       ->check(CLI::Range(int64_t{1024}, kRequestBytesLimit));
   app.add_option("--idle-timeout", raw.idle_timeout,
                  "close an AppendRows connection after this long without traffic (default 10m)");
+  app.add_option("--table-propagation", raw.table_propagation,
+                 "the Storage Write API denies a table for this long after its creation, as the service may "
+                 "(default: not at all)");
   app.add_flag("--mode-per-destination", options.mode_per_destination,
                "insert or upsert mode for each destination of a connection, not for all of them together");
   app.add_option("--endpoints-file", options.endpoints_file,
@@ -149,6 +153,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
     if (!raw.forget_sequences_after.empty()) {
       result.options.forget_sequences_after =
           ReadDuration("--forget-sequences-after", raw.forget_sequences_after);
+    }
+    if (!raw.table_propagation.empty()) {
+      result.options.table_propagation = ReadDuration("--table-propagation", raw.table_propagation);
     }
     if (!raw.idle_timeout.empty())
       result.options.idle_timeout = ReadDuration("--idle-timeout", raw.idle_timeout);

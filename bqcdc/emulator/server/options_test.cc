@@ -58,6 +58,8 @@ TEST(OptionsTest, ReadsAllFlags) {
                                       "30s",
                                       "--mode-per-destination",
                                       "--no-background-apply",
+                                      "--table-propagation",
+                                      "2m",
                                       "--allow-host",
                                       "bq",
                                       "--endpoints-file",
@@ -77,6 +79,7 @@ TEST(OptionsTest, ReadsAllFlags) {
   EXPECT_EQ(options.forget_sequences_after, absl::Hours(48));
   EXPECT_EQ(options.request_bytes_max, 10485760);
   EXPECT_EQ(options.idle_timeout, absl::Seconds(30));
+  EXPECT_EQ(options.table_propagation, absl::Minutes(2));
   EXPECT_TRUE(options.mode_per_destination);
   EXPECT_FALSE(options.background_apply);
   EXPECT_EQ(options.tls_cert, "/c");

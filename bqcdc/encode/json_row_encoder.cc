@@ -19,15 +19,9 @@
 namespace bqcdc::encode {
 namespace {
 
-static_assert(kLinePaddingBytes >= simdjson::SIMDJSON_PADDING);
-
 constexpr std::string_view kUpsert = "UPSERT";
 constexpr std::string_view kDelete = "DELETE";
 constexpr std::string_view kInsert = "INSERT";
-
-EncodeError FromSimdjson(simdjson::error_code error) {
-  return error == simdjson::UTF8_ERROR ? EncodeError::kInvalidUtf8 : EncodeError::kJsonSyntax;
-}
 
 // Errors after which the parser stands nowhere: the rest of the line cannot be read.
 bool EndsLine(EncodeError error) {
@@ -161,7 +155,7 @@ EncodeError JsonRowEncoder::Impl::EncodeLine(const PaddedLine& line, const value
   sets_top_ = 0;
   output_.Open(rows);
 
-  if (const auto error = tokens_.Scan(line); error != simdjson::SUCCESS) return Fail(FromSimdjson(error));
+  if (const EncodeError error = tokens_.Scan(line); error != EncodeError::kNone) return Fail(error);
   if (tokens_.Peek() != '{') return Fail(EncodeError::kNotAnObject);
   if (tokens_.last() != '}') return Fail(EncodeError::kJsonSyntax);  // It was cut off.
   if (const EncodeError error = EncodeObject(); error != EncodeError::kNone) return error;

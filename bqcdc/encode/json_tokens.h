@@ -1,13 +1,16 @@
 #pragma once
 
-#include <simdjson.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
 
+#include "bqcdc/encode/encode_error.h"
 #include "bqcdc/encode/padded_line.h"
+
+namespace simdjson::internal {
+class dom_parser_implementation;
+}
 
 namespace bqcdc::encode {
 
@@ -24,8 +27,12 @@ class JsonTokens {
   // A place of the cursor, for this line.
   using Mark = const uint32_t*;
 
-  // Finds the tokens of a line; the cursor stands before the first. EMPTY where there is none.
-  simdjson::error_code Scan(const PaddedLine& line);
+  JsonTokens();
+  ~JsonTokens();
+
+  // Finds the tokens of a line; the cursor stands before the first. Errors: kJsonSyntax (also where there is
+  // no token), kInvalidUtf8, kLineTooLong where there is no memory for it.
+  EncodeError Scan(const PaddedLine& line);
 
   bool done() const { return next_ == end_; }
   // First byte of the last token of the line.

@@ -38,10 +38,10 @@ bool IsExpectation(const Step* step) {
 
 }  // namespace
 
-CaseRunner::CaseRunner(Endpoint& endpoint, const Case& test_case, std::ostream* record)
+CaseRunner::CaseRunner(Endpoint& endpoint, const Case& test_case, Recording* recording)
     : endpoint_(endpoint),
       case_(test_case),
-      record_(record),
+      recording_(recording),
       table_path_(absl::StrCat("projects/", endpoint.addresses().project, "/datasets/",
                                endpoint.addresses().dataset, "/tables/", test_case.name)) {}
 
@@ -56,13 +56,18 @@ std::optional<std::string> CaseRunner::CannotRun() const {
 }
 
 std::optional<std::string> CaseRunner::Run() {
+  Difference first;
   for (size_t i = 0; i < case_.steps.size(); ++i) {
     const Step& step = case_.steps[i];
+    step_number_ = static_cast<int>(i) + 1;
     Difference difference = RunStep(step);
     if (!difference) difference = UncheckedAnswer(i + 1 < case_.steps.size() ? &case_.steps[i + 1] : nullptr);
-    if (difference) return absl::StrCat(case_.file, ":", step.line, ": ", *difference);
+    if (!difference) continue;
+    if (!first) first = absl::StrCat(case_.file, ":", step.line, ": ", *difference);
+    if (answer_) answer_->checked = true;  // One difference tells of it.
+    if (step.verb == "create" || step.verb == "stream") break;
   }
-  return std::nullopt;
+  return first;
 }
 
 CaseRunner::Difference CaseRunner::RunStep(const Step& step) {
@@ -91,7 +96,7 @@ CaseRunner::Difference CaseRunner::RunStep(const Step& step) {
     answer_ = Answer{.code = answer->error_reason.empty() ? "OK" : answer->error_reason,
                      .message = answer->error_message,
                      .row_errors = {}};
-    Record(step, absl::StrCat(answer_->code, " ", answer_->message));
+    RecordAnswer(step);
     return std::nullopt;
   }
   if (step.verb == "remember_watermark") return Watermark(watermark_);
@@ -164,8 +169,7 @@ CaseRunner::Difference CaseRunner::Append(const Step& step) {
     for (const auto& field : response->updated_schema().fields())
       answer_->updated_schema.push_back(field.name());
   }
-  Record(step,
-         response.ok() ? response->ShortDebugString() : absl::StrCat(answer_->code, " ", answer_->message));
+  RecordAnswer(step);
   return std::nullopt;
 }
 
@@ -224,7 +228,7 @@ CaseRunner::Difference CaseRunner::CallStream(const Step& step) {
     google::rpc::Status proto;
     if (proto.ParseFromString(status.error_details())) AddStorageErrors(proto, answer_->storage_errors);
   }
-  Record(step, absl::StrCat(answer_->code, " ", answer_->message));
+  RecordAnswer(step);
   return std::nullopt;
 }
 
@@ -254,6 +258,7 @@ CaseRunner::Difference CaseRunner::ExpectUpdatedSchema(const Step& step) {
 }
 
 CaseRunner::Difference CaseRunner::ExpectOk() {
+  if (!answer_) return "there is no answer";
   answer_->checked = true;
   if (answer_->code == "OK") return std::nullopt;
   std::string text = absl::StrCat("refused: ", answer_->code, " ", answer_->message);
@@ -262,6 +267,7 @@ CaseRunner::Difference CaseRunner::ExpectOk() {
 }
 
 CaseRunner::Difference CaseRunner::ExpectError(const Step& step) {
+  if (!answer_) return "there is no answer";
   answer_->checked = true;
   const std::pair<std::string, std::string> expected = absl::StrSplit(step.argument, absl::MaxSplits(' ', 1));
   if (answer_->code != expected.first) {
@@ -276,6 +282,7 @@ CaseRunner::Difference CaseRunner::ExpectError(const Step& step) {
 }
 
 CaseRunner::Difference CaseRunner::ExpectRowError(const Step& step) {
+  if (!answer_) return "there is no answer";
   const std::pair<std::string, std::string> expected = absl::StrSplit(step.argument, absl::MaxSplits(' ', 1));
   int64_t index = 0;
   if (!absl::SimpleAtoi(expected.first, &index)) return "row_error needs an index";
@@ -292,7 +299,7 @@ CaseRunner::Difference CaseRunner::ExpectRows(const Step& step, const std::strin
   auto answer = endpoint_.Query(sql);
   if (!answer.ok()) return std::string(answer.status().message());
   if (!answer->error_reason.empty()) return absl::StrCat(answer->error_reason, ": ", answer->error_message);
-  Record(step, absl::StrCat("[", absl::StrJoin(answer->rows, ", "), "]"));
+  RecordRows(step, answer->rows);
   const auto seen = Canonical(answer->rows), right = Canonical(step.lines);
   if (seen == right) return std::nullopt;
   return absl::StrCat("the rows are ", absl::StrJoin(seen, " "), "; right is ", absl::StrJoin(right, " "));
@@ -326,14 +333,38 @@ std::string CaseRunner::Fill(std::string text) const {
       {{"$TABLE", absl::StrCat(dataset, ".", case_.name)}, {"$DATASET", dataset}, {"$NAME", case_.name}});
 }
 
-void CaseRunner::Record(const Step& step, const std::string& answer) {
-  if (record_ == nullptr) return;
-  *record_ << json{{"case", case_.name},
-                   {"line", step.line},
-                   {"step", step.verb + " " + step.argument},
-                   {"answer", answer}}
-                  .dump()
-           << "\n";
+void CaseRunner::RecordAnswer(const Step& step) {
+  if (recording_ == nullptr) return;
+  json answer = {{"code", answer_->code}};
+  if (!answer_->message.empty()) answer["message"] = WithoutNames(answer_->message);
+  for (const auto& [row, message] : answer_->row_errors)
+    answer["row_errors"][std::to_string(row)] = WithoutNames(message);
+  if (answer_->offset) answer["offset"] = *answer_->offset;
+  if (!answer_->storage_errors.empty()) answer["storage_errors"] = answer_->storage_errors;
+  if (answer_->ended) answer["call_ended"] = true;
+  if (!answer_->updated_schema.empty()) answer["updated_schema"] = answer_->updated_schema;
+  recording_->Add({case_.name, step_number_, step.verb + " " + step.argument, answer.dump()});
+}
+
+void CaseRunner::RecordRows(const Step& step, std::vector<std::string> rows) {
+  if (recording_ == nullptr) return;
+  json answer = {{"rows", json::array()}};
+  std::sort(rows.begin(), rows.end());
+  for (const std::string& row : rows) answer["rows"].push_back(json::parse(WithoutNames(row)));
+  recording_->Add({case_.name, step_number_, step.verb + " " + step.argument, answer.dump()});
+}
+
+// So that answers of two endpoints can be compared.
+std::string CaseRunner::WithoutNames(std::string text) const {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const auto& [name, full] : streams_) {
+    if (!full.empty()) names.emplace_back(full, absl::StrCat("$STREAM(", name, ")"));
+  }
+  const EndpointAddresses& at = endpoint_.addresses();
+  names.emplace_back(table_path_, "$TABLE_PATH");
+  for (const char* separator : {":", "."})
+    names.emplace_back(absl::StrCat(at.project, separator, at.dataset, "."), absl::StrCat("$DATASET", "."));
+  return absl::StrReplaceAll(text, names);
 }
 
 }  // namespace bqcdc::conformance

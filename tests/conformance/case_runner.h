@@ -3,7 +3,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,18 +10,20 @@
 #include "tests/conformance/append_client.h"
 #include "tests/conformance/case_file.h"
 #include "tests/conformance/endpoint.h"
+#include "tests/conformance/recording.h"
 
 namespace bqcdc::conformance {
 
 // Runs one case in a table of its own.
 class CaseRunner {
  public:
-  // `record`: each step's answer is written there as a JSON line; may be null.
-  CaseRunner(Endpoint& endpoint, const Case& test_case, std::ostream* record);
+  // `recording`: where each step's answer is written down; may be null.
+  CaseRunner(Endpoint& endpoint, const Case& test_case, Recording* recording);
 
   // Why the endpoint cannot run the case, or unset.
   std::optional<std::string> CannotRun() const;
-  // Unset when every step answered as the case says, else what differs, with file and line.
+  // Unset when every step answered as the case says, else what differs first, with file and line. Goes on to
+  // the case's end where that can be, so that all of it is recorded.
   std::optional<std::string> Run();
 
  private:
@@ -48,7 +49,10 @@ class CaseRunner {
   // Refusals and rows that no step has asked about are differences too.
   Difference UncheckedAnswer(const Step* next);
   std::string Fill(std::string text) const;
-  void Record(const Step& step, const std::string& answer);
+  // Answers to statements and requests; what a query shows.
+  void RecordAnswer(const Step& step);
+  void RecordRows(const Step& step, std::vector<std::string> rows);
+  std::string WithoutNames(std::string text) const;
 
   struct Answer {
     std::string code = "OK";  // gRPC code, or the REST reason
@@ -63,7 +67,8 @@ class CaseRunner {
 
   Endpoint& endpoint_;
   const Case& case_;
-  std::ostream* const record_;
+  Recording* const recording_;
+  int step_number_ = 0;
   const std::string table_path_;  // projects/…/tables/…
   std::map<std::string, std::unique_ptr<AppendClient>> connections_;
   std::map<std::string, std::string> streams_;  // as the case calls them → names

@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
 
@@ -23,17 +22,13 @@ json Flatten(const json& value) {
   return list;
 }
 
-std::shared_ptr<grpc::ChannelCredentials> CredentialsFor(const EndpointAddresses& addresses) {
-  const bool is_service = absl::StrContains(addresses.storage, "googleapis.com");
-  return is_service ? grpc::GoogleDefaultCredentials() : grpc::InsecureChannelCredentials();
-}
-
 }  // namespace
 
 Endpoint::Endpoint(EndpointAddresses addresses)
     : addresses_(std::move(addresses)), transport_(http::MakeCurlTransport()) {
-  stub_ = google::cloud::bigquery::storage::v1::BigQueryWrite::NewStub(
-      grpc::CreateChannel(addresses_.storage, CredentialsFor(addresses_)));
+  if (addresses_.storage == nullptr)
+    addresses_.storage = grpc::CreateChannel(addresses_.storage_target, grpc::InsecureChannelCredentials());
+  stub_ = google::cloud::bigquery::storage::v1::BigQueryWrite::NewStub(addresses_.storage);
 }
 
 absl::StatusOr<http::Response> Endpoint::Post(const std::string& url, const std::string& body) {
@@ -41,8 +36,9 @@ absl::StatusOr<http::Response> Endpoint::Post(const std::string& url, const std:
   request.method = "POST";
   request.url = url;
   request.headers = {{"Content-Type", "application/json"}};
-  if (!addresses_.access_token.empty()) {
-    request.headers.emplace_back("Authorization", absl::StrCat("Bearer ", addresses_.access_token));
+  if (addresses_.token) {
+    BQCDC_ASSIGN_OR_RETURN(const std::string token, addresses_.token());
+    if (!token.empty()) request.headers.emplace_back("Authorization", absl::StrCat("Bearer ", token));
   }
   request.body = body;
   return transport_->Perform(request);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,12 +12,13 @@
 
 namespace bqcdc::conformance {
 
-// Where cases run: the local server, or the real service where someone gives credentials.
+// Where cases run: a local server, or the real service where someone gives credentials.
 struct EndpointAddresses {
-  std::string rest;     // http://127.0.0.1:9050
-  std::string storage;  // 127.0.0.1:9060; bigquerystorage.googleapis.com means TLS and default credentials
-  std::string admin;    // http://…; empty: the endpoint's clock cannot be driven
-  std::string access_token;  // for REST
+  std::string rest;                        // http://127.0.0.1:9050
+  std::shared_ptr<grpc::Channel> storage;  // null: plaintext to storage_target
+  std::string storage_target;              // 127.0.0.1:9060
+  std::string admin;                       // http://…; empty: the endpoint's clock cannot be driven
+  std::function<absl::StatusOr<std::string>()> token;  // for REST; empty, or an empty text: none
   std::string project = "conformance";
   std::string dataset = "conformance";
 };
@@ -42,7 +44,7 @@ class Endpoint {
  private:
   absl::StatusOr<http::Response> Post(const std::string& url, const std::string& body);
 
-  const EndpointAddresses addresses_;
+  EndpointAddresses addresses_;
   std::unique_ptr<http::Transport> transport_;
   std::unique_ptr<google::cloud::bigquery::storage::v1::BigQueryWrite::Stub> stub_;
 };

@@ -2,15 +2,20 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "benchmark/benchmark.h"
 #include "bqcdc/base/clock.h"
 #include "bqcdc/emulator/engine/database.h"
+#include "bqcdc/emulator/engine/duckdb_connection.h"
 #include "bqcdc/emulator/engine/testing/table_driver.h"
 
 // Durable rows per second through Database::Append, from chunks that were made before. Ten columns, as in the
@@ -19,6 +24,12 @@ namespace bqcdc::emulator::engine {
 namespace {
 
 constexpr int64_t kRows = 400'000;
+
+double Seconds(const std::function<void()>& run) {
+  const auto start = std::chrono::steady_clock::now();
+  run();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 std::vector<schema::Column> TenColumns() {
   using enum schema::ColumnType;
@@ -178,28 +189,185 @@ void BM_MergeAndApply(benchmark::State& state) {
       batches.push_back(setup.MakeBatch(baseline - pending / 2 + first, 2000, true));
     }
     AppendAll(*setup.database, std::move(batches), 64);
-    const auto seconds = [](auto run) {
-      const auto start = std::chrono::steady_clock::now();
-      run();
-      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    };
     const auto query = [&] {
       auto session = *setup.database->BeginRead();
       auto relation = *session->RelationSql(setup.table);
       auto result = session->Execute("SELECT count(*), sum(c2), max(c6) FROM " + relation);
       if (!result.ok()) std::abort();
     };
-    state.counters["first_query_ms"] = seconds(query) * 1000;
-    state.counters["next_query_ms"] = seconds(query) * 1000;
-    state.SetIterationTime(seconds([&] {
+    state.counters["first_query_ms"] = Seconds(query) * 1000;
+    state.counters["next_query_ms"] = Seconds(query) * 1000;
+    state.SetIterationTime(Seconds([&] {
       if (!setup.database->Apply(std::nullopt).ok()) std::abort();
     }));
-    state.counters["applied_query_ms"] = seconds(query) * 1000;
+    state.counters["applied_query_ms"] = Seconds(query) * 1000;
   }
 }
 BENCHMARK(BM_MergeAndApply)
     ->ArgNames({"baseline", "pending"})
     ->Args({1'000'000, 100'000})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+
+// The same rows in a DuckDB of their own, written by hand as well as can be: what merging and applying cost
+// without change data capture.
+class RawDuckDb {
+ public:
+  RawDuckDb(int64_t baseline, int64_t pending) {
+    const std::string path = directory_.path() + "/raw.duckdb";
+    if (duckdb_open(path.c_str(), &database_) == DuckDBError) std::abort();
+    connection_ = *Connection::Open(database_);
+    const auto rows = [](int64_t first, int64_t end) {
+      return absl::StrCat(
+          "SELECT n AS c1, n * 7919 AS c2, 'name ' || n AS c3, 'a longer text, number ' || n % 1000 AS c4, "
+          "n::DECIMAL(38, 9) AS c5, n / 3 AS c6, make_timestamp(1700000000000000 + n) AS c7, "
+          "DATE '1970-01-01' + (n % 20000)::INT AS c8, n % 2 = 0 AS c9, '\\x01\\x02\\x03\\x04'::BLOB AS c10 "
+          "FROM range(",
+          first, ", ", end, ") AS r(n)");
+    };
+    Run(absl::StrCat("CREATE TABLE pending AS ", rows(baseline - pending / 2, baseline + pending / 2)));
+    for (const char* table : {"deleted_and_inserted", "merged"})
+      Run(absl::StrCat("CREATE TABLE ", table, " AS ", rows(0, baseline)));
+    Run("CHECKPOINT");
+  }
+  ~RawDuckDb() {
+    connection_.reset();
+    duckdb_close(&database_);
+  }
+
+  // The best of several formulations, three turns each.
+  double BestMerge(int64_t* count) {
+    double best = 1e9;
+    for (const char* unchanged :
+         {"WHERE NOT EXISTS (SELECT 1 FROM pending p WHERE p.c1 = t.c1)", "ANTI JOIN pending p USING (c1)",
+          "WHERE c1 NOT IN (SELECT c1 FROM pending)"}) {
+      for (int turn = 0; turn < 3; ++turn) {
+        best =
+            std::min(best, Seconds([&] {
+                       const auto rows = connection_->ReadInt64(absl::StrCat(
+                           "SELECT count(*) FROM (SELECT count(*) AS n, sum(c2), max(c6) FROM (SELECT c2, c6 "
+                           "FROM merged t ",
+                           unchanged, " UNION ALL SELECT c2, c6 FROM pending))"));
+                       if (!rows.ok()) std::abort();
+                     }));
+      }
+    }
+    *count = **connection_->ReadInt64(
+        "SELECT count(*) FROM (SELECT c1 FROM merged ANTI JOIN pending USING (c1) UNION ALL SELECT c1 FROM "
+        "pending)");
+    return best;
+  }
+  double BestApply() {
+    const double replaced = Seconds([&] {
+      Run("BEGIN");
+      Run("DELETE FROM deleted_and_inserted WHERE c1 IN (SELECT c1 FROM pending)");
+      Run("INSERT INTO deleted_and_inserted SELECT * FROM pending");
+      Run("COMMIT");
+    });
+    const double merged = Seconds([&] {
+      Run("MERGE INTO merged USING pending USING (c1) WHEN MATCHED THEN UPDATE WHEN NOT MATCHED THEN INSERT");
+    });
+    return std::min(replaced, merged);
+  }
+
+ private:
+  void Run(const std::string& sql) {
+    if (const absl::Status status = connection_->Run(sql); !status.ok()) {
+      std::fprintf(stderr, "%s: %s\n", sql.c_str(), std::string(status.message()).c_str());
+      std::abort();
+    }
+  }
+
+  testing::TemporaryDirectory directory_;
+  duckdb_database database_ = nullptr;
+  std::unique_ptr<Connection> connection_;
+};
+
+// Milliseconds from each append of 500 rows to its acknowledgement, one after the other, until `done` says
+// so.
+std::vector<double> AppendLatencies(Setup& setup, int64_t* next, const std::function<bool()>& done) {
+  std::vector<double> milliseconds;
+  while (!done()) {
+    std::vector<AppendBatch> one;
+    one.push_back(setup.MakeBatch(*next, 500, true));
+    *next += 500;
+    milliseconds.push_back(1000 * Seconds([&] { AppendAll(*setup.database, std::move(one), 1); }));
+  }
+  std::sort(milliseconds.begin(), milliseconds.end());
+  return milliseconds;
+}
+
+double P99(const std::vector<double>& sorted) {
+  return sorted.empty() ? 0 : sorted[(sorted.size() * 99) / 100];
+}
+
+// Merge on read and background apply of pending changes beside raw DuckDB on the same rows, and appends
+// during an apply beside appends without one. Counts are compared before times.
+void BM_BesideRawDuckDb(benchmark::State& state) {
+  const int64_t baseline = state.range(0), pending = state.range(1);
+  for (auto _ : state) {
+    RawDuckDb raw(baseline, pending);
+    Setup setup(/*keyed=*/true, /*background_apply=*/false);
+    for (int64_t first = 0; first < baseline; first += 200'000) {
+      std::vector<AppendBatch> batches;
+      for (int64_t i = 0; i < 200'000; i += 2000) batches.push_back(setup.MakeBatch(first + i, 2000, true));
+      AppendAll(*setup.database, std::move(batches), 64);
+      if (!setup.database->Apply(std::nullopt).ok()) std::abort();
+    }
+    std::vector<AppendBatch> changes;
+    for (int64_t first = 0; first < pending; first += 2000)
+      changes.push_back(setup.MakeBatch(baseline - pending / 2 + first, 2000, true));
+    AppendAll(*setup.database, std::move(changes), 64);
+
+    int64_t raw_count = 0;
+    const double raw_merge = raw.BestMerge(&raw_count);
+    if (setup.database->Stats(setup.table.id)->row_count != raw_count)
+      state.SkipWithError("the counts differ");
+    double merge = 1e9;
+    for (int turn = 0; turn < 5; ++turn) {
+      merge = std::min(merge, Seconds([&] {
+                         auto session = *setup.database->BeginRead();
+                         auto relation = *session->RelationSql(setup.table);
+                         if (!session->Execute("SELECT count(*), sum(c2), max(c6) FROM " + relation).ok())
+                           std::abort();
+                       }));
+    }
+    const double raw_apply = raw.BestApply();
+    const double apply = Seconds([&] {
+      if (!setup.database->Apply(std::nullopt).ok()) std::abort();
+    });
+    state.SetIterationTime(apply);
+    state.counters["merge_ms"] = merge * 1000;
+    state.counters["raw_merge_ms"] = raw_merge * 1000;
+    state.counters["merge_ratio"] = merge / raw_merge;
+    state.counters["apply_ms"] = apply * 1000;
+    state.counters["raw_apply_ms"] = raw_apply * 1000;
+    state.counters["apply_ratio"] = apply / raw_apply;
+
+    int64_t next = baseline + pending;
+    const auto quiet_until = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+    const auto quiet =
+        AppendLatencies(setup, &next, [&] { return std::chrono::steady_clock::now() >= quiet_until; });
+    changes.clear();
+    for (int64_t first = 0; first < pending; first += 2000)
+      changes.push_back(setup.MakeBatch(first * 7, 2000, true));
+    AppendAll(*setup.database, std::move(changes), 64);
+    std::atomic<bool> applied{false};
+    std::thread applying([&] {
+      if (!setup.database->Apply(std::nullopt).ok()) std::abort();
+      applied = true;
+    });
+    const auto busy = AppendLatencies(setup, &next, [&] { return applied.load(); });
+    applying.join();
+    state.counters["append_p99_ms"] = P99(quiet);
+    state.counters["append_p99_ms_during_apply"] = P99(busy);
+    state.counters["appends_during_apply"] = static_cast<double>(busy.size());
+  }
+}
+BENCHMARK(BM_BesideRawDuckDb)
+    ->ArgNames({"baseline", "pending"})
+    ->Args({5'000'000, 100'000})
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1);

@@ -199,7 +199,7 @@ ColumnPlan EncodePlan::PlanColumn(const Column& column, int32_t field_number) {
   SetName(column.name, &plan);
   plan.type = column.type;
   plan.encoder = EncoderOf(column.type);
-  if (column.timestamp_precision.has_value()) plan.encoder = ValueEncoder::kTimestampText;
+  if (column.picoseconds()) plan.encoder = ValueEncoder::kTimestampText;
   plan.repeated = column.repeated();
   plan.required = column.required();
   plan.max_length = column.max_length.value_or(-1);

@@ -19,6 +19,7 @@
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/json_text.h"
 #include "bqcdc/values/numeric.h"
+#include "bqcdc/values/picoseconds.h"
 
 namespace bqcdc::encode {
 namespace {
@@ -444,20 +445,10 @@ EncodeError JsonScalarEncoder::EncodeTimestamp(const ColumnPlan& column, std::st
 
 EncodeError JsonScalarEncoder::EncodeTimestampText(const ColumnPlan& column, std::string_view token,
                                                    RowOutput* output) {
-  constexpr size_t kDigitsChecked = 6;
-  constexpr size_t kDigitsMax = 12;
   std::string_view text;
   if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
-  timestamp_.assign(text);
-  if (const size_t point = text.find('.'); point != std::string_view::npos) {
-    size_t end = point + 1;
-    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
-    const size_t digits = end - point - 1;
-    if (digits > kDigitsMax) return EncodeError::kTooPrecise;
-    if (digits > kDigitsChecked) timestamp_.erase(point + 1 + kDigitsChecked, digits - kDigitsChecked);
-  }
-  int64_t micros = 0;
-  if (const ValueError error = values::ParseTimestamp(timestamp_, &micros); error != ValueError::kNone) {
+  __int128 picos = 0;
+  if (const ValueError error = values::ParseTimestampPicos(text, &picos); error != ValueError::kNone) {
     return FromValueError(error);
   }
   return WriteText(column, text, output);

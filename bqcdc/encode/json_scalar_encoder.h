@@ -47,7 +47,6 @@ class JsonScalarEncoder {
   EncodeError EncodeGeography(const ColumnPlan& column, std::string_view token, RowOutput* output);
 
   std::string scratch_;
-  std::string timestamp_;  // a picosecond text cut to microseconds, to check the rest of it
 };
 
 // True for WKT and GeoJSON, without regard to what their vertices make.

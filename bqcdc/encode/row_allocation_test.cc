@@ -31,7 +31,7 @@ TEST(RowAllocation, NoneAfterWarmUp) {
   const auto columns = schema::ColumnsFromJsonText(
       R"([{"name":"id","type":"INT64"},{"name":"s","type":"STRING"},{"name":"n","type":"NUMERIC"},
       {"name":"b","type":"BIGNUMERIC"},{"name":"f","type":"FLOAT64"},{"name":"t","type":"TIMESTAMP"},{"name":"d","type":"DATETIME"},
-      {"name":"y","type":"BYTES"},{"name":"j","type":"JSON"},{"name":"i","type":"INTERVAL"},
+      {"name":"y","type":"BYTES"},{"name":"j","type":"JSON"},{"name":"i","type":"INTERVAL"},{"name":"p","type":"TIMESTAMP","timestampPrecision":12},
       {"name":"r","type":"RANGE","rangeElementType":{"type":"DATE"}},
       {"name":"st","type":"STRUCT","mode":"REPEATED","fields":[{"name":"x","type":"STRING"}]}])");
   ASSERT_TRUE(columns.ok()) << columns.status();
@@ -40,7 +40,7 @@ TEST(RowAllocation, NoneAfterWarmUp) {
       OwnedLine(
           R"~({"id":1,"s":"a\nlonger text than any small buffer holds \u00e9","n":1.25,"b":"-99999999999999999999.5","f":2.5e3,
                    "t":"2024-01-01 00:00:00+01:00","d":"2024-01-01T00:00:00.5","y":"AP\/8AP8=","j":{"a":[1,2,{"b":null}]},
-                   "i":"1-2 3 4:5:6","r":"[2024-01-01, UNBOUNDED)","st":[{"x":"one"},{"x":"two\t"}],"_CHANGE_TYPE":"UPSERT"})~"),
+                   "i":"1-2 3 4:5:6","p":"2024-01-01 00:00:00.123456789012+00","r":"[2024-01-01, UNBOUNDED)","st":[{"x":"one"},{"x":"two\t"}],"_CHANGE_TYPE":"UPSERT"})~"),
       OwnedLine(
           R"({"S":"k","\u0069d":2,"st":[{"x":5}],"n":"not looked at","_CHANGE_TYPE":"DELETE","_CHANGE_SEQUENCE_NUMBER":"AB/1"})"),
       OwnedLine(R"({"id":3,"s":"k","n":"no number","_CHANGE_TYPE":"UPSERT"})"),

@@ -38,8 +38,7 @@ FieldDescriptorProto::Type ScalarType(ColumnType type, const Column& column) {
     case ColumnType::kDate:
       return FieldDescriptorProto::TYPE_INT32;
     case ColumnType::kTimestamp:
-      return column.timestamp_precision.has_value() ? FieldDescriptorProto::TYPE_STRING
-                                                    : FieldDescriptorProto::TYPE_INT64;
+      return column.picoseconds() ? FieldDescriptorProto::TYPE_STRING : FieldDescriptorProto::TYPE_INT64;
     case ColumnType::kInt64:
     case ColumnType::kDatetime:
     case ColumnType::kTime:

@@ -58,7 +58,8 @@ class Evolution {
     if (wanted.type != is->type) {
       if (!IsWidening(is->type, wanted.type)) return Differ(wanted, *is);
       Alter(wanted, absl::StrCat("SET DATA TYPE ", schema::SqlType(wanted)));
-    } else if (wanted.fields != is->fields || wanted.range_element_type != is->range_element_type) {
+    } else if (wanted.fields != is->fields || wanted.range_element_type != is->range_element_type ||
+               wanted.picoseconds() != is->picoseconds()) {
       return Differ(wanted, *is);
     } else if (!SameParameters(wanted, *is)) {
       if (!ParametersWiden(*is, wanted)) return Differ(wanted, *is);

@@ -39,6 +39,8 @@ struct Column {
 
   bool repeated() const { return mode == ColumnMode::kRepeated; }
   bool required() const { return mode == ColumnMode::kRequired; }
+  // A TIMESTAMP that keeps twelve digits of a second.
+  bool picoseconds() const { return type == ColumnType::kTimestamp && timestamp_precision == 12; }
 
   friend bool operator==(const Column&, const Column&) = default;
 };

@@ -11,6 +11,7 @@
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/numeric.h"
+#include "bqcdc/values/picoseconds.h"
 
 namespace bqcdc::tests::sql {
 namespace {
@@ -47,6 +48,7 @@ std::string PrintScalar(const VectorReader& reader, size_t row, const schema::Co
     case ColumnType::kTime:
       return values::FormatTime(reader.Int64(row));
     case ColumnType::kTimestamp:
+      if (column.picoseconds()) return values::FormatTimestampPicos(reader.Int128(row));
       return values::FormatTimestamp(reader.Int64(row));
     case ColumnType::kInterval: {
       const auto value = reader.Interval(row);

@@ -10,6 +10,7 @@
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/json_text.h"
 #include "bqcdc/values/numeric.h"
+#include "bqcdc/values/picoseconds.h"
 #include "bqcdc/values/value_error.h"
 
 namespace bqcdc::emulator::convert {
@@ -111,12 +112,15 @@ bool ReadSecondsAndNanos(std::string_view bytes, SecondsAndNanos* result) {
   return true;
 }
 
-CellFault WriteTimestamp(const FieldPlan& field, const RawValue& value, VectorWriter& writer, size_t row) {
-  int64_t micros = value.Signed();
+// Picoseconds of the instant, whatever the column keeps of them.
+CellFault ReadInstant(const FieldPlan& field, const RawValue& value, __int128* picos) {
+  constexpr int64_t kPicosPerNano = values::kPicosPerMicro / 1000;
   if (field.source == SourceType::kString) {
-    const ValueError error = values::ParseTimestamp(value.bytes, &micros);
-    if (error != ValueError::kNone) return FaultOf(error);
-  } else if (field.source == SourceType::kTimestamp) {
+    return FaultOf(values::ParseTimestampPicos(value.bytes, picos));
+  }
+  int64_t micros = value.Signed();
+  int64_t below = 0;
+  if (field.source == SourceType::kTimestamp) {
     SecondsAndNanos time;
     if (!ReadSecondsAndNanos(value.bytes, &time)) return CellFault::kMalformedMessage;
     constexpr int64_t kSecondsMin = values::kTimestampMin / values::kMicrosPerSecond;
@@ -125,11 +129,28 @@ CellFault WriteTimestamp(const FieldPlan& field, const RawValue& value, VectorWr
         time.nanos >= 1'000'000'000) {
       return CellFault::kOutOfRange;
     }
-    // Nanoseconds are cut: the column keeps microseconds.
     micros = time.seconds * values::kMicrosPerSecond + time.nanos / 1000;
+    below = time.nanos % 1000 * kPicosPerNano;
   }
   if (!values::IsTimestamp(micros)) return CellFault::kOutOfRange;
-  writer.SetInt64(row, micros);
+  *picos = static_cast<__int128>(micros) * values::kPicosPerMicro + below;
+  return CellFault::kNone;
+}
+
+CellFault WriteTimestamp(const FieldPlan& field, const Column& column, const RawValue& value,
+                         VectorWriter& writer, size_t row) {
+  if (!column.picoseconds() && field.source == SourceType::kInt64) {  // what nearly every client sends
+    if (!values::IsTimestamp(value.Signed())) return CellFault::kOutOfRange;
+    writer.SetInt64(row, value.Signed());
+    return CellFault::kNone;
+  }
+  __int128 picos = 0;
+  if (const CellFault fault = ReadInstant(field, value, &picos); fault != CellFault::kNone) return fault;
+  if (column.picoseconds()) {
+    writer.SetInt128(row, picos);
+  } else {
+    writer.SetInt64(row, values::MicrosOfPicos(picos));  // nanoseconds are cut
+  }
   return CellFault::kNone;
 }
 
@@ -266,7 +287,7 @@ CellFault WriteCell(const FieldPlan& field, const Column& column, const RawValue
     case ColumnType::kTime:
       return WriteCivil(field, column, value, writer, row);
     case ColumnType::kTimestamp:
-      return WriteTimestamp(field, value, writer, row);
+      return WriteTimestamp(field, column, value, writer, row);
     case ColumnType::kNumeric:
       return WriteNumeric(field, column, value, writer, row);
     case ColumnType::kBigNumeric:

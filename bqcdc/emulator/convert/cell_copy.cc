@@ -20,7 +20,10 @@ void CopyElement(const Column& column, const VectorReader& from, size_t from_row
     case ColumnType::kInt64:
     case ColumnType::kDatetime:
     case ColumnType::kTime:
+      to.SetInt64(to_row, from.Int64(from_row));
+      return;
     case ColumnType::kTimestamp:
+      if (column.picoseconds()) return to.SetInt128(to_row, from.Int128(from_row));
       to.SetInt64(to_row, from.Int64(from_row));
       return;
     case ColumnType::kNumeric:

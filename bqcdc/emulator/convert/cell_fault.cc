@@ -96,8 +96,8 @@ std::string DescribeFault(CellFault fault, const FieldPlan* field, const Column&
     case CellFault::kMalformed:
       return DescribeMalformed(*field, column, value, path);
     case CellFault::kTooPrecise:
-      return base::StrCat(TypeWord(column.type),
-                          " field value has more than 6 fractional digits: ", ValueText(*field, value),
+      return base::StrCat(TypeWord(column.type), " field value has more than ",
+                          column.picoseconds() ? "12" : "6", " fractional digits: ", ValueText(*field, value),
                           " on field ", path, ".");
     case CellFault::kNotJson:
       return base::StrCat("Field value is not valid JSON on field ", path, ".");

@@ -168,7 +168,7 @@ bool ResolveSource(const pb::FieldDescriptor& field, const schema::Column& colum
   }
   // Text is the form of columns with picoseconds alone.
   if (column.type == ColumnType::kTimestamp && plan.source == SourceType::kString) {
-    return column.timestamp_precision.value_or(6) == 12;
+    return column.picoseconds();
   }
   return Takes(column.type, plan.source);
 }

@@ -16,6 +16,7 @@
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/json_text.h"
 #include "bqcdc/values/numeric.h"
+#include "bqcdc/values/picoseconds.h"
 #include "bqcdc/values/range_text.h"
 #include "nlohmann/json.hpp"
 
@@ -177,7 +178,7 @@ class RowWriter {
       case ColumnType::kBytes:
         return WriteBytes(value, column, writer, at);
       case ColumnType::kTimestamp:
-        return WriteTimestamp(value, writer, at);
+        return WriteTimestamp(value, column, writer, at);
       case ColumnType::kDate:
       case ColumnType::kDatetime:
       case ColumnType::kTime:
@@ -292,8 +293,18 @@ class RowWriter {
   }
 
   // Numbers are seconds since the Unix epoch, with a fraction if they like.
-  static std::optional<std::string> WriteTimestamp(const json& value, VectorWriter& writer, size_t at) {
+  static std::optional<std::string> WriteTimestamp(const json& value, const Column& column,
+                                                   VectorWriter& writer, size_t at) {
     int64_t micros = 0;
+    if (column.picoseconds() && value.is_string()) {
+      __int128 picos = 0;
+      if (values::ParseTimestampPicos(value.get_ref<const std::string&>(), &picos,
+                                      values::CivilForm::kJson) != ValueError::kNone) {
+        return CannotConvert("timestamp", value);
+      }
+      writer.SetInt128(at, picos);
+      return std::nullopt;
+    }
     if (value.is_number()) {
       const double scaled = value.get<double>() * 1e6;
       if (!(std::fabs(scaled) < kExactIntegersEnd)) return CannotConvert("timestamp", value);
@@ -303,7 +314,11 @@ class RowWriter {
       return CannotConvert("timestamp", value);
     }
     if (!values::IsTimestamp(micros)) return CannotConvert("timestamp", value);
-    writer.SetInt64(at, micros);
+    if (column.picoseconds()) {
+      writer.SetInt128(at, static_cast<__int128>(micros) * values::kPicosPerMicro);
+    } else {
+      writer.SetInt64(at, micros);
+    }
     return std::nullopt;
   }
 

@@ -9,6 +9,7 @@
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/numeric.h"
+#include "bqcdc/values/picoseconds.h"
 
 namespace bqcdc::emulator::convert {
 namespace {
@@ -54,6 +55,15 @@ void AppendTimestamp(int64_t micros, TimestampFormat format, std::string* out) {
     case TimestampFormat::kIso8601:
       out->append(values::FormatTimestamp(micros, "Z", FractionDigits::kMicroOrNone, 'T'));
       return;
+  }
+}
+
+// Only text has room for more than microseconds.
+void AppendPicoseconds(__int128 picos, TimestampFormat format, std::string* out) {
+  if (format == TimestampFormat::kIso8601) {
+    out->append(values::FormatTimestampPicos(picos, "Z", 'T', FractionDigits::kMicroOrNone));
+  } else {
+    AppendTimestamp(values::MicrosOfPicos(picos), format, out);
   }
 }
 
@@ -150,6 +160,7 @@ class CellWriter {
         out_.append(values::FormatDatetime(reader.Int64(row), 'T', FractionDigits::kMicroOrNone));
         return;
       case ColumnType::kTimestamp:
+        if (column.picoseconds()) return AppendPicoseconds(reader.Int128(row), timestamps_, &out_);
         AppendTimestamp(reader.Int64(row), timestamps_, &out_);
         return;
       case ColumnType::kInterval:

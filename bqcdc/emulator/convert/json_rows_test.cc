@@ -96,6 +96,17 @@ TEST(JsonRowsTest, Ranges) {
   EXPECT_EQ(Cell(column, from, TimestampFormat::kInt64), "\"[1705321996000000, UNBOUNDED)\"");
 }
 
+TEST(JsonRowsTest, Picoseconds) {
+  Column column = Of(ColumnType::kTimestamp);
+  column.timestamp_precision = 12;
+  const auto write = [](VectorWriter& w) {
+    w.SetInt128(0, static_cast<__int128>(1'705'321'996'123'456) * 1'000'000 + 7);
+  };
+  EXPECT_EQ(Cell(column, write), "\"1.705321996123456E9\"");
+  EXPECT_EQ(Cell(column, write, TimestampFormat::kInt64), "\"1705321996123456\"");
+  EXPECT_EQ(Cell(column, write, TimestampFormat::kIso8601), "\"2024-01-15T12:33:16.123456000007Z\"");
+}
+
 TEST(JsonRowsTest, Timestamps) {
   const Column column = Of(ColumnType::kTimestamp);
   const auto write = [](VectorWriter& w) { w.SetInt64(0, 1'705'321'996'123'456); };

@@ -107,13 +107,15 @@ absl::Status SetTimePartitioning(const json& body, Table* table) {
   }
   if (!partitioning.field.empty()) {
     BQCDC_RETURN_IF_ERROR(CheckColumn(*table, "timePartitioning", partitioning.field));
-    const ColumnType column = table->schema.FindColumn(partitioning.field)->type;
-    if (column != ColumnType::kDate && column != ColumnType::kDatetime && column != ColumnType::kTimestamp) {
+    const schema::Column& column = *table->schema.FindColumn(partitioning.field);
+    if ((column.type != ColumnType::kDate && column.type != ColumnType::kDatetime &&
+         column.type != ColumnType::kTimestamp) ||
+        column.picoseconds()) {
       return InvalidAt(
           "timePartitioning",
           base::StrCat("The field specified for time partitioning can only be of type TIMESTAMP, DATE or "
                        "DATETIME. The type found is: ",
-                       schema::RestName(column), "."));
+                       schema::SqlType(column), "."));
     }
   }
   table->time_partitioning = std::move(partitioning);

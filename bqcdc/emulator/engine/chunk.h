@@ -13,9 +13,9 @@
 // Chunk, results are read from one. How a column type is stored:
 //   BOOL bool · INT64 int64 · FLOAT64 double · NUMERIC int128 (unscaled, scale 9) · BIGNUMERIC 32-byte
 //   order-preserving blob (values/bignumeric.h) · STRING, JSON, GEOGRAPHY text · BYTES blob · DATE int32 days
-//   · DATETIME int64 µs civil · TIME int64 µs · TIMESTAMP int64 µs UTC · INTERVAL months, days, µs · STRUCT
-//   fields · REPEATED list · RANGE a STRUCT of start and end whose open ends are the element's infinities, so
-//   that ranges compare as the service compares them.
+//   · DATETIME int64 µs civil · TIME int64 µs · TIMESTAMP int64 µs UTC, with twelve digits int128 ps UTC ·
+//   INTERVAL months, days, µs · STRUCT fields · REPEATED list · RANGE a STRUCT of start and end whose open
+//   ends are the element's infinities, so that ranges compare as the service compares them.
 // In DuckDB's SQL: BOOLEAN, BIGINT, DOUBLE, DECIMAL(38,9), BLOB, VARCHAR, VARCHAR (JSON, GEOGRAPHY too),
 // BLOB, DATE, TIMESTAMP, TIME, TIMESTAMPTZ, INTERVAL, STRUCT(…), …[]; see storage_type.h.
 namespace bqcdc::emulator::engine {
@@ -39,7 +39,8 @@ class VectorWriter {
   void SetInt32(size_t row, int32_t value) { static_cast<int32_t*>(data_)[row] = value; }  // DATE
   // INT64, DATETIME, TIME, TIMESTAMP
   void SetInt64(size_t row, int64_t value) { static_cast<int64_t*>(data_)[row] = value; }
-  void SetInt128(size_t row, __int128 value) { static_cast<__int128*>(data_)[row] = value; }  // NUMERIC
+  // NUMERIC, TIMESTAMP of picoseconds
+  void SetInt128(size_t row, __int128 value) { static_cast<__int128*>(data_)[row] = value; }
   void SetUint128(size_t row, unsigned __int128 value) {
     static_cast<unsigned __int128*>(data_)[row] = value;
   }

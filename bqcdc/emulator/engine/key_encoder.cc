@@ -25,7 +25,8 @@ void AppendVariable(std::string_view bytes, std::string& out) {
   out.append(bytes);
 }
 
-void AppendValue(const VectorReader& reader, ColumnType type, size_t row, std::string& out) {
+void AppendValue(const VectorReader& reader, ColumnType type, bool picoseconds, size_t row,
+                 std::string& out) {
   if (reader.IsNull(row)) {
     out.push_back('\0');
     if (Mutated(Mutant::kNullKeyNeverMatches)) {
@@ -35,6 +36,7 @@ void AppendValue(const VectorReader& reader, ColumnType type, size_t row, std::s
     return;
   }
   out.push_back('\1');
+  if (picoseconds) return AppendFixed(reader.Int128(row), out);
   switch (type) {
     case ColumnType::kBool:
       return AppendFixed(reader.Bool(row), out);
@@ -57,7 +59,8 @@ void AppendValue(const VectorReader& reader, ColumnType type, size_t row, std::s
 KeyEncoder::KeyEncoder(const catalog::Table& table) {
   for (const std::string& name : table.schema.primary_key) {
     const size_t index = *table.schema.FindColumnIndex(name);
-    columns_.push_back({index, table.schema.columns[index].type});
+    const schema::Column& column = table.schema.columns[index];
+    columns_.push_back({index, column.type, column.picoseconds()});
     if (Mutated(Mutant::kKeyFirstColumnOnly)) break;
   }
 }
@@ -75,7 +78,9 @@ void KeyEncoder::Encode(const Chunk& chunk, cdc::EncodedKeys& keys) const {
   for (const KeyColumn& column : columns_) readers.push_back(chunk.Reader(column.index));
   keys.Reserve(keys.size() + rows, keys.bytes().size() + rows * kKeyBytesGuess * columns_.size());
   for (size_t row = 0; row < rows; ++row) {
-    for (size_t i = 0; i < columns_.size(); ++i) AppendValue(readers[i], columns_[i].type, row, keys.bytes());
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      AppendValue(readers[i], columns_[i].type, columns_[i].picoseconds, row, keys.bytes());
+    }
     keys.End();
   }
 }

@@ -28,6 +28,7 @@ class KeyEncoder {
   struct KeyColumn {
     size_t index;
     schema::ColumnType type;
+    bool picoseconds;
   };
   KeyEncoder() = default;
   std::vector<KeyColumn> columns_;

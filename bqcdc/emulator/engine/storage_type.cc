@@ -95,7 +95,7 @@ duckdb_logical_type MakeStructType(const Column& column) {
 }
 
 duckdb_logical_type MakeElementType(const Column& column) {
-  const duckdb_type type = SimpleType(column.type);
+  const duckdb_type type = column.picoseconds() ? DUCKDB_TYPE_HUGEINT : SimpleType(column.type);
   if (type == DUCKDB_TYPE_DECIMAL) return duckdb_create_decimal_type(kNumericWidth, kNumericScale);
   if (type == DUCKDB_TYPE_STRUCT) return MakeStructType(column);
   return duckdb_create_logical_type(type);
@@ -121,7 +121,7 @@ duckdb_logical_type MakeLogicalType(const Column& column) {
 }
 
 std::string StorageSql(const Column& column, bool element) {
-  std::string sql(SimpleSql(column.type));
+  std::string sql(column.picoseconds() ? "HUGEINT" : SimpleSql(column.type));
   if (sql == "STRUCT") {
     std::string_view divider = "(";
     for (const Column& field : schema::PartsOf(column)) {

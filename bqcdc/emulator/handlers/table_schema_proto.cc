@@ -65,6 +65,8 @@ void FillField(const schema::Column& column, v1::TableFieldSchema* field) {
   if (column.max_length) field->set_max_length(*column.max_length);
   if (column.precision) field->set_precision(*column.precision);
   if (column.scale) field->set_scale(*column.scale);
+  if (column.timestamp_precision)
+    field->mutable_timestamp_precision()->set_value(*column.timestamp_precision);
   if (!column.default_value_expression.empty()) {
     field->set_default_value_expression(column.default_value_expression);
   }

@@ -60,8 +60,32 @@ schema::Column RandomRows::Column(int depth, size_t ordinal) {
     column.range_element_type = kElements[Below(kElements.size())];
   } else {
     column.type = kScalarTypes[Below(kScalarTypes.size())];
+    if (Below(3) == 0) AddParameters(&column);
   }
   return column;
+}
+
+// Parameters that let every value of Element() through.
+void RandomRows::AddParameters(schema::Column* column) {
+  switch (column->type) {
+    case ColumnType::kString:
+    case ColumnType::kBytes:
+      column->max_length = 10'000;
+      return;
+    case ColumnType::kNumeric:
+      column->precision = 38;
+      column->scale = 9;
+      return;
+    case ColumnType::kBigNumeric:
+      column->precision = 76;
+      column->scale = 38;
+      return;
+    case ColumnType::kTimestamp:
+      column->timestamp_precision = 12;
+      return;
+    default:
+      return;
+  }
 }
 
 std::string RandomRows::Line(const schema::TableSchema& table, KeyOrder order) {
@@ -169,6 +193,7 @@ std::string RandomRows::Element(const schema::Column& column, KeyOrder order) {
     case ColumnType::kTime:
       return Quoted(Time());
     case ColumnType::kTimestamp: {
+      if (column.picoseconds()) return Quoted("2024-02-29 12:34:56." + Digits(12) + "+05:30");
       if (Below(4) == 0) return "-" + Digits(16);
       constexpr std::array<const char*, 5> kZones = {"", "Z", " UTC", "+05:30", "-08:00"};
       // The years at both ends are left out: an offset would lead out of the range.

@@ -26,6 +26,7 @@ class RandomRows {
 
  private:
   schema::Column Column(int depth, size_t ordinal);
+  void AddParameters(schema::Column* column);
   std::string Object(const std::vector<schema::Column>& columns, KeyOrder order);
   std::string Value(const schema::Column& column, KeyOrder order);
   std::string Element(const schema::Column& column, KeyOrder order);

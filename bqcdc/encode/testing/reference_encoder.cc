@@ -267,6 +267,10 @@ absl::Status FieldWriter::Write(const Column& column, const JsonTree& value) {
       return absl::OkStatus();
     }
     case ColumnType::kTimestamp: {
+      if (column.picoseconds()) {
+        String(value.text);
+        return absl::OkStatus();
+      }
       BQCDC_ASSIGN_OR_RETURN(const long micros, TimestampMicros(column, value));
       Int64(micros);
       return absl::OkStatus();

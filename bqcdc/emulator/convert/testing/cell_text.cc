@@ -7,6 +7,7 @@
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/numeric.h"
+#include "bqcdc/values/picoseconds.h"
 
 namespace bqcdc::emulator::convert::testing {
 namespace {
@@ -46,6 +47,7 @@ std::string ElementText(const schema::Column& column, const engine::VectorReader
     case ColumnType::kTime:
       return values::FormatTime(reader.Int64(row));
     case ColumnType::kTimestamp:
+      if (column.picoseconds()) return values::FormatTimestampPicos(reader.Int128(row));
       return values::FormatTimestamp(reader.Int64(row));
     case ColumnType::kInterval: {
       const engine::IntervalValue value = reader.Interval(row);

@@ -44,7 +44,8 @@ schema::TableSchema MakeTable() {
   table.columns.push_back(
       MakeStruct("r", {MakeColumn("a DATETIME"), MakeStruct("n", {MakeColumn("z STRING REQUIRED")})},
                  schema::ColumnMode::kRepeated));
-  for (const char* column : {"g GEOGRAPHY", "i INTERVAL", "p RANGE<TIMESTAMP>", "q ARRAY<RANGE<DATE>>"}) {
+  for (const char* column :
+       {"g GEOGRAPHY", "i INTERVAL", "p RANGE<TIMESTAMP>", "q ARRAY<RANGE<DATE>>", "u TIMESTAMP(12)"}) {
     table.columns.push_back(MakeColumn(column));
   }
   table.primary_key = {"c2"};
@@ -67,6 +68,7 @@ std::string MakeDescriptor() {
       field { name: 'i' number: 22 type: TYPE_STRING }
       field { name: 'p' number: 23 type: TYPE_MESSAGE type_name: 'P' }
       field { name: 'q' number: 24 type: TYPE_MESSAGE type_name: 'Q' label: LABEL_REPEATED }
+      field { name: 'u' number: 25 type: TYPE_STRING }
       nested_type { name: 'P' field { name: 'start' number: 1 type: TYPE_INT64 } field { name: 'end' number: 2 type: TYPE_MESSAGE type_name: 'T' } }
       nested_type { name: 'Q' field { name: 'start' number: 1 type: TYPE_INT32 } field { name: 'end' number: 2 type: TYPE_STRING } }
       nested_type { name: 'T' field { name: 'seconds' number: 1 type: TYPE_INT64 } field { name: 'nanos' number: 2 type: TYPE_INT32 } }
@@ -92,7 +94,8 @@ std::vector<std::string> ForeignSeeds() {
          BytesField(18, BytesField(1, "2024-01-01 00:00:00") + BytesField(2, BytesField(1, "z")));
   row += BytesField(21, "POLYGON((0 0, 4 0, 4 4, 0 0))") + BytesField(22, "1-2 3 4:5:6.5") +
          BytesField(23, VarintField(1, 1) + BytesField(2, VarintField(1, 60))) + BytesField(24, "") +
-         BytesField(24, VarintField(1, 1) + BytesField(2, "2024-02-29"));
+         BytesField(24, VarintField(1, 1) + BytesField(2, "2024-02-29")) +
+         BytesField(25, "2024-02-29 12:34:56.123456789012+00");
   return {row, row + BytesField(19, "UPSERT") + BytesField(20, "1/2/A/0"), row + BytesField(19, "DELETE"),
           MakeDescriptor()};
 }

@@ -5,6 +5,7 @@
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
 #include "bqcdc/emulator/sql/analyzer/type_parameters.h"
+#include "bqcdc/emulator/sql/types/column_mapping.h"
 #include "bqcdc/schema/column_type.h"
 
 namespace bqcdc::emulator::sql {
@@ -42,6 +43,12 @@ absl::StatusOr<Type> Analyzer::ResolveType(const TypeName& name) {
       break;
   }
   const std::string text = name.name.size() == 1 ? name.name[0].text : "";
+  if (absl::AsciiStrToUpper(text) == "TIMESTAMP" && !name.parameters.empty()) {
+    schema::Column column;
+    column.type = schema::ColumnType::kTimestamp;
+    BQCDC_RETURN_IF_ERROR(ApplyTypeParameters(name, column));
+    return TypeOfColumn(column);
+  }
   if (!name.parameters.empty()) {
     return Unsupported(name.position, "type ", text, " with parameters in this place");
   }
@@ -110,7 +117,10 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Constrain(ResolvedExpressionPtr 
 }
 
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCast(const CastExpression& cast, Context& context) {
-  if (cast.type->parameters.empty()) return AnalyzePlainCast(cast, *cast.type, context);
+  const std::string type_word =
+      cast.type->name.size() == 1 ? absl::AsciiStrToUpper(cast.type->name[0].text) : std::string();
+  if (cast.type->parameters.empty() || type_word == "TIMESTAMP")
+    return AnalyzePlainCast(cast, *cast.type, context);
   TypeName plain;
   plain.position = cast.type->position;
   plain.name = cast.type->name;

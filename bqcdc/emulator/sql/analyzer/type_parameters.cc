@@ -43,6 +43,11 @@ absl::Status ApplyTypeParameters(const TypeName& type, schema::Column& column) {
     if (count == 2) column.scale = scale;
     return absl::OkStatus();
   }
+  if (column.type == C::kTimestamp && count == 1) {
+    BQCDC_ASSIGN_OR_RETURN(const int64_t digits, TypeParameter(type, 0, 0, 12));
+    if (digits == 12) column.timestamp_precision = digits;
+    if (digits == 6 || digits == 12) return absl::OkStatus();
+  }
   return ErrorAt(type.position, "Type ", type.name[0].text, " does not take these type parameters");
 }
 

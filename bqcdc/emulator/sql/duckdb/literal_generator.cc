@@ -95,6 +95,8 @@ std::string Generator::Literal(const Value& value) {
     case TypeKind::kNumeric:
       return base::StrCat("CAST('", std::get<values::Numeric>(value.scalar).ToString(),
                           "' AS DECIMAL(38,9))");
+    case TypeKind::kPicoTimestamp:
+      return base::StrCat("CAST('", text(), "' AS HUGEINT)");
     case TypeKind::kBigNumeric:
     case TypeKind::kBytes:
       return BlobText(text());

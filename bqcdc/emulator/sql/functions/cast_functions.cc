@@ -4,6 +4,7 @@
 #include "bqcdc/emulator/sql/types/text_conversion.h"
 #include "bqcdc/emulator/type_parameters.h"
 #include "bqcdc/values/civil_time.h"
+#include "bqcdc/values/picoseconds.h"
 #include "bqcdc/values/range_text.h"
 
 namespace bqcdc::emulator::sql {
@@ -86,6 +87,14 @@ void AddCastFunctions(OwnFunctions& f) {
         if (!IsUtf8(a.value))
           return base::InvalidArgument("Invalid UTF-8 in conversion from BYTES to STRING");
         return std::string(a.value);
+      });
+  AddFunction(
+      f, "bq_string_to_picos", +[](std::string_view a) { return TextToPicos(a); });
+  AddFunction(
+      f, "bq_picos_to_string", +[](std::string_view a) -> std::optional<std::string> {
+        __int128 picos = 0;
+        if (!values::PicosFromText(a, &picos)) return std::nullopt;
+        return values::FormatTimestampPicos(picos);
       });
   AddFunction(f, "bq_range_text_start", &RangeTextEnd<&values::RangeText::start>);
   AddFunction(f, "bq_range_text_end", &RangeTextEnd<&values::RangeText::end>);

@@ -11,6 +11,7 @@
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/emulator/sql/information_schema/information_schema.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
+#include "bqcdc/values/picoseconds.h"
 
 namespace bqcdc::emulator::sql {
 
@@ -54,6 +55,8 @@ Value ReadValue(const engine::VectorReader& reader, size_t row, const Type& type
     case TypeKind::kTime:
     case TypeKind::kTimestamp:
       return Value::Of(type, reader.Int64(row));
+    case TypeKind::kPicoTimestamp:
+      return Value::Of(type, values::PicosToText(reader.Int128(row)));
     case TypeKind::kNumeric: {
       values::Numeric value;
       (void)values::Numeric::FromUnscaled(reader.Int128(row), &value);

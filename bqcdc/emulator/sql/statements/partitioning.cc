@@ -110,7 +110,7 @@ absl::Status ApplyPartitioning(const CreateTableStatement& statement, catalog::T
                     (function == "TIMESTAMP_TRUNC" && column->type == C::kTimestamp) ||
                     (function == "DATETIME_TRUNC" && column->type == C::kDatetime) ||
                     (function == "DATE_TRUNC" && column->type == C::kDate && part != "HOUR");
-  if (!fits || column->repeated()) return NoPartitioning(position);
+  if (!fits || column->repeated() || column->picoseconds()) return NoPartitioning(position);
   partitioning.field = column->name;
   table.time_partitioning = partitioning;
   return absl::OkStatus();

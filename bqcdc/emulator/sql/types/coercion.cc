@@ -25,12 +25,13 @@ int NumericRank(K kind) {
 
 bool ScalarImplicit(K from, K to) {
   if (NumericRank(from) > 0 && NumericRank(to) > 0) return NumericRank(from) < NumericRank(to);
-  return from == K::kDate && to == K::kDatetime;
+  return (from == K::kDate && to == K::kDatetime) || (from == K::kTimestamp && to == K::kPicoTimestamp);
 }
 
 bool ScalarLiteral(K from, K to) {
   if (from == K::kString) {
-    return to == K::kDate || to == K::kDatetime || to == K::kTime || to == K::kTimestamp;
+    return to == K::kDate || to == K::kDatetime || to == K::kTime || to == K::kTimestamp ||
+           to == K::kPicoTimestamp;
   }
   return from == K::kFloat64 && (to == K::kNumeric || to == K::kBigNumeric);
 }
@@ -102,6 +103,10 @@ bool CastExists(const Type& from, const Type& to) {
   const K a = from.kind();
   const K b = to.kind();
   if (NumericRank(a) > 0 && NumericRank(b) > 0) return true;
+  if (a == K::kPicoTimestamp || b == K::kPicoTimestamp) {
+    const K other = a == K::kPicoTimestamp ? b : a;
+    return other == K::kTimestamp || other == K::kString;
+  }
   const auto is_time = [](K kind) {
     return kind == K::kDate || kind == K::kDatetime || kind == K::kTime || kind == K::kTimestamp;
   };

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/errors.h"
+#include "bqcdc/values/picoseconds.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -46,6 +47,7 @@ Type ElementType(const schema::Column& column) {
                        : element == C::kDatetime ? K::kDatetime
                                                  : K::kTimestamp);
   }
+  if (column.picoseconds()) return K::kPicoTimestamp;
   for (const KindPair& pair : kKinds) {
     if (pair.column == column.type) return pair.type;
   }
@@ -91,6 +93,11 @@ absl::StatusOr<schema::Column> ColumnOfType(const std::string& name, const Type&
                                                        : C::kTimestamp;
     return column;
   }
+  if (element->is(K::kPicoTimestamp)) {
+    column.type = C::kTimestamp;
+    column.timestamp_precision = values::kPicosecondDigits;
+    return column;
+  }
   for (const KindPair& pair : kKinds) {
     if (pair.type == element->kind()) column.type = pair.column;
   }
@@ -126,6 +133,7 @@ std::string DuckDbType(const Type& type) {
     const std::string element = DuckDbType(type.element());
     return base::StrCat("STRUCT(\"start\" ", element, ", \"end\" ", element, ")");
   }
+  if (type.is(K::kPicoTimestamp)) return "HUGEINT";
   for (const KindPair& pair : kKinds) {
     if (pair.type == type.kind()) return std::string(pair.duckdb);
   }

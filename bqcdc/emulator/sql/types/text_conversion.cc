@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/values/civil_time.h"
+#include "bqcdc/values/picoseconds.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -224,6 +225,12 @@ absl::StatusOr<int64_t> TextToTimestamp(std::string_view text, std::string_view 
     return micros;
   }
   if (values::ParseTimestamp(text, &micros) == ValueError::kNone) return micros;
+  return base::InvalidArgument("Invalid timestamp: '", text, "'");
+}
+
+absl::StatusOr<std::string> TextToPicos(std::string_view text) {
+  __int128 picos = 0;
+  if (values::ParseTimestampPicos(text, &picos) == ValueError::kNone) return values::PicosToText(picos);
   return base::InvalidArgument("Invalid timestamp: '", text, "'");
 }
 

@@ -24,6 +24,8 @@ absl::StatusOr<int64_t> TextToDatetime(std::string_view text);
 absl::StatusOr<int64_t> TextToTime(std::string_view text);
 // `zone` is used where the text has none.
 absl::StatusOr<int64_t> TextToTimestamp(std::string_view text, std::string_view zone);
+// Picoseconds as decimal text.
+absl::StatusOr<std::string> TextToPicos(std::string_view text);
 absl::StatusOr<values::Interval> TextToInterval(std::string_view text);
 
 // Shortest text that reads back as the value: 1.0, 1e+20, inf, nan.

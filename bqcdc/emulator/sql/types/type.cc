@@ -94,6 +94,8 @@ std::string_view TypeKindName(TypeKind kind) {
       return "TIME";
     case TypeKind::kTimestamp:
       return "TIMESTAMP";
+    case TypeKind::kPicoTimestamp:
+      return "TIMESTAMP(12)";
     case TypeKind::kJson:
       return "JSON";
     case TypeKind::kInterval:

@@ -21,6 +21,7 @@ enum class TypeKind {
   kDatetime,
   kTime,
   kTimestamp,
+  kPicoTimestamp,  // TIMESTAMP(12)
   kJson,
   kInterval,
   kGeography,

@@ -7,6 +7,7 @@
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/geography.h"
 #include "bqcdc/values/json_text.h"
+#include "bqcdc/values/picoseconds.h"
 #include "bqcdc/values/range_text.h"
 
 namespace bqcdc::emulator::sql {
@@ -96,6 +97,10 @@ absl::StatusOr<Value> FromText(const std::string& text, const Type& to) {
     case K::kJson:
       if (!values::IsJson(text)) return base::InvalidArgument("Invalid JSON literal");
       return Value::Of(to, text);
+    case K::kPicoTimestamp: {
+      BQCDC_ASSIGN_OR_RETURN(std::string picos, TextToPicos(text));
+      return Value::Of(to, std::move(picos));
+    }
     case K::kRange:
       return RangeFromText(text, to);
     case K::kGeography: {
@@ -174,6 +179,12 @@ absl::StatusOr<Value> CastValue(const Value& value, const Type& to) {
       }
       break;
     }
+    case K::kTimestamp:
+      if (to.is(K::kPicoTimestamp)) {
+        const auto micros = static_cast<__int128>(std::get<int64_t>(value.scalar));
+        return Value::Of(to, values::PicosToText(micros * values::kPicosPerMicro));
+      }
+      break;
     case K::kDate:
       if (to.is(K::kDatetime)) return Value::Of(to, std::get<int64_t>(value.scalar) * values::kMicrosPerDay);
       break;

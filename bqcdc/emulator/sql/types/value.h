@@ -15,9 +15,9 @@ namespace bqcdc::emulator::sql {
 
 // A constant: a literal, a query parameter, a cell of INFORMATION_SCHEMA.
 //   BOOL bool · INT64 int64 · DATE days, TIME, DATETIME, TIMESTAMP microseconds as int64 · FLOAT64 double ·
-//   NUMERIC Numeric · BIGNUMERIC its 32-byte storage form, STRING, BYTES, JSON, GEOGRAPHY (as WKT)
-//   std::string · INTERVAL Interval · ARRAY, STRUCT their parts in `children` · RANGE its start and end
-//   there, NULL = unbounded.
+//   NUMERIC Numeric · BIGNUMERIC its 32-byte storage form, STRING, BYTES, JSON, GEOGRAPHY (as WKT),
+//   TIMESTAMP(12) (picoseconds as decimal text) std::string · INTERVAL Interval · ARRAY, STRUCT their parts
+//   in `children` · RANGE its start and end there, NULL = unbounded.
 struct Value {
   Type type;
   bool is_null = true;

@@ -17,7 +17,8 @@ constexpr std::string_view kColumns = R"([
   {"name":"id","type":"INT64"},{"name":"k","type":"STRING","maxLength":9},{"name":"b","type":"BOOL"},{"name":"f","type":"FLOAT64"},
   {"name":"n","type":"NUMERIC"},{"name":"bn","type":"BIGNUMERIC"},{"name":"by","type":"BYTES"},{"name":"d","type":"DATE"},
   {"name":"dt","type":"DATETIME"},{"name":"t","type":"TIME"},{"name":"ts","type":"TIMESTAMP"},{"name":"j","type":"JSON"},
-  {"name":"iv","type":"INTERVAL"},{"name":"r","type":"RANGE","rangeElementType":{"type":"TIMESTAMP"}},
+  {"name":"iv","type":"INTERVAL"},{"name":"g","type":"GEOGRAPHY"},{"name":"p","type":"TIMESTAMP","timestampPrecision":12},
+  {"name":"nn","type":"NUMERIC","precision":5,"scale":2},{"name":"r","type":"RANGE","rangeElementType":{"type":"TIMESTAMP"}},
   {"name":"s","type":"STRUCT","mode":"REPEATED","fields":[{"name":"x","type":"INT64","mode":"REPEATED"},
     {"name":"s","type":"STRUCT","fields":[{"name":"y","type":"STRING","mode":"REQUIRED"}]}]}])";
 

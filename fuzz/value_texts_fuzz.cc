@@ -10,9 +10,12 @@
 #include "bqcdc/encode/json_string.h"
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/civil_time.h"
+#include "bqcdc/values/geography.h"
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/json_text.h"
 #include "bqcdc/values/numeric.h"
+#include "bqcdc/values/picoseconds.h"
+#include "bqcdc/values/range_text.h"
 #include "bqcdc/values/sequence_number.h"
 
 namespace {
@@ -57,6 +60,22 @@ void CheckTimes(std::string_view text) {
     Require(ParseInterval(FormatInterval(interval), &interval_back) == ValueError::kNone &&
             interval == interval_back);
   }
+  __int128 picos = 0;
+  __int128 picos_back = 0;
+  if (ParseTimestampPicos(text, &picos, CivilForm::kJson) == ValueError::kNone) {
+    Require(ParseTimestampPicos(FormatTimestampPicos(picos), &picos_back) == ValueError::kNone &&
+            picos == picos_back);
+    Require(PicosFromText(PicosToText(picos), &picos_back) && picos == picos_back);
+  }
+}
+
+void CheckGeography(std::string_view text) {
+  Geography geography;
+  Geography back;
+  if (ParseGeography(text, &geography) != ValueError::kNone) return;
+  const std::string shown = FormatWkt(geography);
+  Require(ParseWkt(shown, &back) == ValueError::kNone && FormatWkt(back) == shown &&
+          CountPoints(back) == CountPoints(geography));
 }
 
 }  // namespace
@@ -67,6 +86,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CheckDecimal<Numeric>(text);
   CheckDecimal<BigNumeric>(text);
   CheckTimes(text);
+  CheckGeography(text);
+  (void)SplitRange(text);
   if (const auto number = SequenceNumber::Parse(text))
     Require(SequenceNumber::Parse(number->ToString()) == number);
   (void)IsJson(text);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "bqcdc/schema/column_name_rules.h"
 #include "bqcdc/schema/inline_schema.h"
 #include "bqcdc/schema/schema_json.h"
 
@@ -157,6 +158,41 @@ TEST(JsonRowEncoder, Values) {
       {R"("type":"STRING")", "null", ""},
   };
   for (const Case& c : cases) EXPECT_EQ(EncodeValue(c.column, c.value), c.want) << c.column << " " << c.value;
+}
+
+// As many columns and levels as a table may have.
+TEST(JsonRowEncoder, LargestTables) {
+  constexpr size_t kColumns = 10'000;
+  schema::TableSchema wide;
+  std::string line = "{";
+  for (size_t i = 0; i < kColumns; ++i) {
+    wide.columns.push_back({.name = absl::StrCat("c", i), .type = schema::ColumnType::kInt64});
+    absl::StrAppend(&line, "\"c", i, "\":", i % 100, ",");
+  }
+  wide.primary_key = {"c0"};
+  const std::string row = EncodeOne(wide, line + R"("_CHANGE_TYPE":"UPSERT"})");
+  // The last column's tag, number 10000, and value stand before _CHANGE_TYPE.
+  EXPECT_NE(Hex(row).find("80f10463"
+                          "8af10406555053455254"),
+            std::string::npos);
+  wide.columns.push_back({.name = "one_more", .type = schema::ColumnType::kInt64});
+  EXPECT_FALSE(EncodePlan::Create(wide).ok());
+
+  schema::Column deep{.name = "leaf", .type = schema::ColumnType::kInt64};
+  std::string value = "7";
+  std::string name = "leaf";
+  for (int level = 0; level < schema::kStructDepthMax; ++level) {
+    deep = {.name = "s", .type = schema::ColumnType::kStruct, .fields = {deep}};
+    value = absl::StrCat("{\"", name, "\":", value, "}");
+    name = "s";
+  }
+  schema::TableSchema nested = Inline("id:INT64");
+  nested.columns.push_back(deep);
+  const std::string nested_row =
+      EncodeOne(nested, absl::StrCat(R"({"id":1,"s":)", value, R"(,"_CHANGE_TYPE":"UPSERT"})"));
+  EXPECT_NE(Hex(nested_row).find("0a020807"), std::string::npos) << nested_row;
+  nested.columns.back() = {.name = "s", .type = schema::ColumnType::kStruct, .fields = {deep}};
+  EXPECT_FALSE(EncodePlan::Create(nested).ok());
 }
 
 std::string Varint(uint64_t value) {

@@ -193,9 +193,11 @@ class GeoJsonReader {
         type = TakeString();
       } else if (key == "coordinates" && Peek() == '[') {
         has_coordinates = true;
+        coordinates = {};  // of a key that comes twice the last one counts
         if (!ReadCoordinates(0, &coordinates)) return ValueError::kMalformed;
       } else if (key == "geometries" && Peek() == '[') {
         has_geometries = true;
+        out->parts.clear();
         if (const ValueError error = ReadGeometries(depth, out); error != ValueError::kNone) return error;
       } else {
         SkipValue();

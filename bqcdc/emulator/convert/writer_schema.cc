@@ -50,7 +50,10 @@ absl::Status Mismatch(const pb::FieldDescriptor& field, std::string_view column_
                                column_type);
 }
 
-std::optional<size_t> FindIndex(const std::vector<schema::Column>& columns, const std::string& name) {
+// `guess`: index that is tried first; most messages give the columns in order.
+std::optional<size_t> FindIndex(const std::vector<schema::Column>& columns, const std::string& name,
+                                size_t guess) {
+  if (guess < columns.size() && absl::EqualsIgnoreCase(columns[guess].name, name)) return guess;
   for (size_t i = 0; i < columns.size(); ++i) {
     if (absl::EqualsIgnoreCase(columns[i].name, name)) return i;
   }
@@ -111,7 +114,7 @@ class Compiler {
       plan.fields.push_back(std::move(result));
       return absl::OkStatus();
     }
-    const std::optional<size_t> index = FindIndex(*plan.columns, name);
+    const std::optional<size_t> index = FindIndex(*plan.columns, name, plan.fields.size());
     if (!index) {
       extra_fields_.push_back(path + name);
       return absl::OkStatus();

@@ -97,7 +97,9 @@ struct WriterPlan {
 
 // Limits of a writer schema.
 inline constexpr size_t kDescriptorBytesMax = 4 * 1024 * 1024;
-inline constexpr size_t kFieldsMax = 10'000;  // columns of a table, https://cloud.google.com/bigquery/quotas
+// A table's columns (https://cloud.google.com/bigquery/quotas#all_tables), both ends of each of them, should
+// all be RANGEs, and the pseudo-columns.
+inline constexpr size_t kFieldsMax = 3 * 10'000 + 2;
 
 // Pseudo-columns of a CDC row; names are matched without regard to case.
 inline constexpr std::string_view kChangeTypeName = "_CHANGE_TYPE";

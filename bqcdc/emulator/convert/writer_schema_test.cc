@@ -17,6 +17,38 @@ schema::TableSchema Table(const std::vector<std::string>& columns) {
   return table;
 }
 
+// As many columns and levels as a table may have.
+TEST(WriterSchema, LargestTables) {
+  constexpr size_t kColumns = 10'000;
+  constexpr int kLevels = 15;
+  schema::TableSchema wide;
+  std::string text = "name: 'R' ";
+  for (size_t i = 0; i < kColumns; ++i) {
+    wide.columns.push_back(MakeColumn(absl::StrCat("c", i, " INT64")));
+    absl::StrAppend(&text, "field { name: 'C", i, "' number: ", i + 1, " type: TYPE_INT64 } ");
+  }
+  absl::StrAppend(&text, "field { name: '_CHANGE_TYPE' number: ", kColumns + 1, " type: TYPE_STRING } ",
+                  "field { name: '_CHANGE_SEQUENCE_NUMBER' number: ", kColumns + 2, " type: TYPE_STRING }");
+  const auto plan = CompileWriterSchema(Descriptor(text), wide);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ((*plan)->root.fields.size(), kColumns + 2);
+  EXPECT_EQ((*plan)->root.field_of_column.back(), static_cast<int>(kColumns) - 1);
+
+  schema::Column deep = MakeColumn("leaf INT64");
+  text = "name: 'R' field { name: 's' number: 1 type: TYPE_MESSAGE type_name: 'M1' } ";
+  for (int level = 1; level <= kLevels; ++level) {
+    deep = MakeStruct("s", {deep});
+    const bool is_last = level == kLevels;
+    absl::StrAppend(&text, "nested_type { name: 'M", level, "' field { name: '", is_last ? "leaf" : "s",
+                    "' number: 1 type: ", is_last ? "TYPE_INT64" : "TYPE_MESSAGE ");
+    if (!is_last) absl::StrAppend(&text, "type_name: 'M", level + 1, "'");
+    absl::StrAppend(&text, " } } ");
+  }
+  schema::TableSchema nested;
+  nested.columns = {deep};
+  EXPECT_TRUE(CompileWriterSchema(Descriptor(text), nested).ok());
+}
+
 struct RefusalCase {
   std::string name;
   std::vector<std::string> columns;

@@ -35,6 +35,9 @@ namespace bqcdc::emulator::unconfirmed {
 //   beyond the scale are rounded half away from zero.
 // * A GEOGRAPHY is shown with the vertices of each line and ring in the order in which they came, every empty
 //   one as `GEOMETRYCOLLECTION EMPTY`; edges that cross are not refused.
+// * An INTERVAL comes as canonical text or as an ISO 8601 duration, as CAST takes it. Two of them are equal
+// where
+//   their lengths are, a month counting 30 days; each is shown as it came.
 // * Nanoseconds of a google.protobuf.Timestamp are cut to microseconds.
 // * A `required` label of the descriptor is checked, except on a DELETE.
 // * A column that the descriptor leaves out gets its default for an UPSERT as for a plain row.

@@ -44,7 +44,7 @@ struct JsonRowEncoderOptions {
 //   FLOAT64    number, or text: a number, NaN, Infinity, -Infinity, inf
 //   NUMERIC    number or text, from the digits as written, rounded half away from zero beyond the scale
 //   STRING     text; numbers and booleans become their text
-//   INTERVAL   text: [-]Y-M [-]D [-]H:M:S[.F] or a tail of it
+//   INTERVAL   text: [-]Y-M [-]D [-]H:M:S[.F] or a tail of it, or an ISO 8601 duration
 //   GEOGRAPHY  text: WKT or GeoJSON; a GeoJSON object
 //   BYTES      base64 text, standard or URL alphabet, padding optional
 //   DATE       YYYY-MM-DD, or an integer of days since 1970
@@ -56,7 +56,7 @@ struct JsonRowEncoderOptions {
 //   STRUCT     object; REPEATED array, null = empty, null elements refused
 //
 // Not thread-safe: one encoder for each thread, plans are shared. Allocates nothing for each row after
-// warm-up, except while it looks at a GEOGRAPHY.
+// warm-up, except for a GEOGRAPHY and an ISO 8601 duration.
 class JsonRowEncoder {
  public:
   explicit JsonRowEncoder(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderOptions options = {});

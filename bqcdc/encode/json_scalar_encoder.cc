@@ -474,6 +474,8 @@ EncodeError JsonScalarEncoder::EncodeInterval(const ColumnPlan& column, std::str
   if (const ValueError error = values::ParseInterval(text, &interval); error != ValueError::kNone) {
     return FromValueError(error);
   }
+  // A duration travels in the form that every reader of the service takes.
+  if (text.front() == 'P') return WriteText(column, values::FormatInterval(interval), output);
   return WriteText(column, text, output);
 }
 

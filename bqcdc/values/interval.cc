@@ -107,6 +107,19 @@ bool ParseDays(std::string_view text, __int128* days) {
   return true;
 }
 
+// [.F] behind whole seconds, in microseconds.
+ValueError TakeFraction(std::string_view* text, int64_t* micros) {
+  *micros = 0;
+  if (!Take(text, '.')) return ValueError::kNone;
+  if (text->empty() || text->front() < '0' || text->front() > '9') return ValueError::kMalformed;
+  int64_t unit = kMicrosPerSecond / 10;
+  for (; !text->empty() && text->front() >= '0' && text->front() <= '9'; text->remove_prefix(1), unit /= 10) {
+    if (unit == 0) return ValueError::kTooPrecise;
+    *micros += (text->front() - '0') * unit;
+  }
+  return ValueError::kNone;
+}
+
 // [-]H:M:S[.F]
 ValueError ParseClock(std::string_view text, __int128* micros) {
   const bool negative = TakeSign(&text);
@@ -120,14 +133,9 @@ ValueError ParseClock(std::string_view text, __int128* micros) {
   *micros = static_cast<__int128>(hours) * kMicrosPerHour +
             static_cast<__int128>(minutes) * kMicrosPerMinute +
             static_cast<__int128>(seconds) * kMicrosPerSecond;
-  if (Take(&text, '.')) {
-    if (text.empty()) return ValueError::kMalformed;
-    int64_t unit = kMicrosPerSecond / 10;
-    for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1), unit /= 10) {
-      if (unit == 0) return ValueError::kTooPrecise;
-      *micros += (text.front() - '0') * unit;
-    }
-  }
+  int64_t fraction = 0;
+  if (const ValueError error = TakeFraction(&text, &fraction); error != ValueError::kNone) return error;
+  *micros += fraction;
   if (negative) *micros = -*micros;
   return text.empty() ? ValueError::kNone : ValueError::kMalformed;
 }
@@ -156,6 +164,60 @@ ValueError ParseRange(std::string_view text, size_t from, size_t to, Interval* o
   return ParseInterval(full, out);
 }
 
+// The designators of a duration in the order in which they may come; those from kTimeParts on stand behind
+// the T.
+struct DurationPart {
+  char designator;
+  std::string_view unit;
+};
+constexpr std::array<DurationPart, 7> kDurationParts = {{{'Y', "YEAR"},
+                                                         {'M', "MONTH"},
+                                                         {'W', "WEEK"},
+                                                         {'D', "DAY"},
+                                                         {'H', "HOUR"},
+                                                         {'M', "MINUTE"},
+                                                         {'S', "SECOND"}}};
+constexpr size_t kTimeParts = 4;
+
+// What follows the P.
+ValueError ParseDuration(std::string_view text, Interval* out) {
+  __int128 months = 0;
+  __int128 days = 0;
+  __int128 micros = 0;
+  size_t next = 0;
+  bool in_time = false;
+  bool any = false;
+  while (!text.empty()) {
+    if (!in_time && Take(&text, 'T')) {
+      next = kTimeParts;
+      in_time = true;
+      any = false;  // something must follow it
+      continue;
+    }
+    const bool negative = TakeSign(&text);
+    int64_t amount = 0;
+    int64_t fraction = 0;
+    if (!TakeNumber(&text, &amount)) return ValueError::kMalformed;
+    const bool has_fraction = !text.empty() && text.front() == '.';
+    if (const ValueError error = TakeFraction(&text, &fraction); error != ValueError::kNone) return error;
+    const size_t end = in_time ? kDurationParts.size() : kTimeParts;
+    while (next < end && (text.empty() || kDurationParts[next].designator != text.front())) ++next;
+    if (next == end || (has_fraction && kDurationParts[next].designator != 'S'))
+      return ValueError::kMalformed;
+    text.remove_prefix(1);
+    for (const Unit& unit : kUnits) {
+      if (unit.name != kDurationParts[next].unit) continue;
+      const __int128 signed_amount = negative ? -static_cast<__int128>(amount) : amount;
+      months += signed_amount * unit.months;
+      days += signed_amount * unit.days;
+      micros += signed_amount * unit.micros + (negative ? -fraction : fraction);
+    }
+    ++next;
+    any = true;
+  }
+  return any ? Checked(months, days, micros, out) : ValueError::kMalformed;
+}
+
 }  // namespace
 
 __int128 Interval::TotalMicros() const {
@@ -163,6 +225,7 @@ __int128 Interval::TotalMicros() const {
 }
 
 ValueError ParseInterval(std::string_view text, Interval* out) {
+  if (Take(&text, 'P')) return ParseDuration(text, out);
   std::array<std::string_view, 3> words;
   size_t count = 0;
   for (std::string_view word = TakeWord(&text); !word.empty(); word = TakeWord(&text)) {

@@ -27,7 +27,8 @@ struct Interval {
   friend bool operator==(const Interval&, const Interval&) = default;
 };
 
-// Parses the canonical text `[-]Y-M [-]D [-]H:M:S[.F]`, and its tails `[-]D [-]H:M:S` and `[-]H:M:S`.
+// Parses the canonical text `[-]Y-M [-]D [-]H:M:S[.F]`, its tails `[-]D [-]H:M:S` and `[-]H:M:S`, and ISO
+// 8601 durations whose parts may have signs of their own: `P1Y2M3W4DT5H6M7.5S`.
 [[nodiscard]] ValueError ParseInterval(std::string_view text, Interval* out);
 
 // Parses SQL's forms as a person writes them: `INTERVAL 15 MINUTE`, `INTERVAL '4:0:0' HOUR TO SECOND`, with

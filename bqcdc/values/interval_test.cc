@@ -17,6 +17,28 @@ TEST(Interval, CanonicalTextsRoundTrip) {
   }
 }
 
+TEST(Interval, Durations) {
+  struct Case {
+    const char* text;
+    const char* want;
+  };
+  for (const Case& c : {Case{"P1Y2M3W4DT5H6M7.5S", "1-2 25 5:6:7.500"}, Case{"PT15M", "0-0 0 0:15:0"},
+                        Case{"P-1Y3M", "-0-9 0 0:0:0"}, Case{"PT-0.000001S", "0-0 0 -0:0:0.000001"},
+                        Case{"P1M", "0-1 0 0:0:0"}, Case{"P1DT1M", "0-0 1 0:1:0"}}) {
+    Interval interval;
+    ASSERT_EQ(ParseInterval(c.text, &interval), ValueError::kNone) << c.text;
+    EXPECT_EQ(FormatInterval(interval), c.want) << c.text;
+  }
+  for (const char* text :
+       {"P", "PT", "P1", "P1H", "P1YT", "P1M2Y", "P1.5D", "PT1S2S", "P1Y 2M", "-P1Y", "p1y", "PTT1S"}) {
+    Interval interval;
+    EXPECT_EQ(ParseInterval(text, &interval), ValueError::kMalformed) << text;
+  }
+  Interval interval;
+  EXPECT_EQ(ParseInterval("P10001Y", &interval), ValueError::kOutOfRange);
+  EXPECT_EQ(ParseInterval("PT0.1234567S", &interval), ValueError::kTooPrecise);
+}
+
 TEST(Interval, SqlForms) {
   struct Case {
     const char* text;

@@ -113,6 +113,7 @@ class Analyzer {
   absl::StatusOr<FromResult> AnalyzeFrom(const TableExpression& from, const Scope* outer, FromResult* left,
                                          ResolvedJoinType join, bool* absorbed);
   absl::StatusOr<FromResult> AnalyzeTable(const TableReference& table, const Scope* outer);
+  absl::StatusOr<FromResult> AnalyzeRangeSessionize(const TableFunction& function, const Scope* outer);
   absl::StatusOr<FromResult> AnalyzeTableSubquery(const TableSubquery& subquery, const Scope* outer);
   absl::StatusOr<FromResult> AnalyzeUnpivot(const UnpivotClause& unpivot, FromResult input);
   absl::StatusOr<FromResult> AnalyzeWildcard(const TableReference& table, const catalog::TableId& id);

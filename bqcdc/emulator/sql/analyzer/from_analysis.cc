@@ -78,9 +78,10 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeFrom(const TableExpression
     }
     case TableExpressionKind::kTableFunction: {
       const auto& function = As<TableFunction>(from);
-      return Unsupported(
-          from.position, "table-valued function ",
-          function.name.empty() ? std::string() : absl::AsciiStrToUpper(function.name.back().text));
+      const std::string name =
+          function.name.empty() ? std::string() : absl::AsciiStrToUpper(function.name.back().text);
+      if (name == "RANGE_SESSIONIZE") return AnalyzeRangeSessionize(function, outer);
+      return Unsupported(from.position, "table-valued function ", name);
     }
     case TableExpressionKind::kJoin:
       return AnalyzeJoin(As<JoinExpression>(from), outer);

@@ -38,7 +38,12 @@ namespace bqcdc::emulator::unconfirmed {
 // * An INTERVAL comes as canonical text or as an ISO 8601 duration, as CAST takes it. Two of them are equal
 // where
 //   their lengths are, a month counting 30 days; each is shown as it came.
-// * Nanoseconds of a google.protobuf.Timestamp are cut to microseconds.
+// * A RANGE that does not begin before it ends makes a bad row: `Range start element must be smaller than
+// range end
+//   element`. A value outside of NUMERIC(p, s) has the text that CAST gives.
+// * TIMESTAMP(12) takes integers as microseconds, too; beside CAST, order and comparison no function takes
+// it.
+// * Nanoseconds of a google.protobuf.Timestamp are cut to microseconds, except for TIMESTAMP(12).
 // * A `required` label of the descriptor is checked, except on a DELETE.
 // * A column that the descriptor leaves out gets its default for an UPSERT as for a plain row.
 // * Streamed values of the column that a table is partitioned by (unit of time) lie 3650 days back to 366

@@ -105,6 +105,43 @@ TEST_F(StreamEndToEnd, CreateTableTwiceIsANoOpAndADifferentTableIsShown) {
             Rows{"0-0 0 1:0:0"});
 }
 
+TEST_F(StreamEndToEnd, ValuesOfEveryTypeThatIsMoreThanAScalar) {
+  server();
+  RunOk({"create-table", "d.types", "--schema",
+         "id:INT64,s:STRING(3),b:BYTES(2),n:NUMERIC(5,2),m:BIGNUMERIC(3,1),i:INTERVAL,g:GEOGRAPHY,r:RANGE<"
+         "DATE>,"
+         "rd:RANGE<DATETIME>,rt:RANGE<TIMESTAMP>,p:TIMESTAMP(12)",
+         "--primary-key", "id"});
+  const std::string good =
+      R"({"_CHANGE_TYPE":"UPSERT","id":1,"s":"äöü","b":"AP8=","n":999.991,"m":"12.34","i":"1-2 3 4:5:6.5",)"
+      R"("g":{"type":"Point","coordinates":[1,2.5]},"r":{"start":"2024-01-01"},)"
+      R"~("rd":"[2024-01-01 00:00:00, 2024-02-01 12:00:00)","rt":{"start":null,"end":"2024-02-01 00:00:00+00"},)~"
+      R"("p":"2024-01-15 12:33:16.123456789012+00"})"
+      "\n";
+  RunOk({"stream", "d.types", File("good.jsonl", good)});
+  EXPECT_EQ(Query("SELECT s, b, n, m, i, g FROM d.types"),
+            (Rows{"äöü,AP8=,999.99,12.3,1-2 3 4:5:6.500,POINT(1 2.5)"}));
+  EXPECT_EQ(Query("SELECT r, rd, CAST(rt AS STRING) AS rt, CAST(p AS STRING) AS p FROM d.types"),
+            (Rows{"\"[2024-01-01, UNBOUNDED)\",\"[2024-01-01T00:00:00, 2024-02-01T12:00:00)\","
+                  "\"[UNBOUNDED, 2024-02-01 00:00:00+00)\",2024-01-15 12:33:16.123456789012+00"}));
+  // What the types keep out is set aside, with the column named.
+  std::string bad;
+  for (const char* value :
+       {R"("s":"four")", R"("b":"AAAA")", R"("n":1000)", R"("m":"100")", R"("i":"a while")", R"("g":"here")",
+        R"("r":{"start":"2024-01-01","end":"2024-01-01"})", R"~("rt":"[2024-01-01]")~",
+        R"("p":"2024-01-15 12:33:16.1234567890123+00")"}) {
+    absl::StrAppend(&bad, R"({"_CHANGE_TYPE":"UPSERT","id":2,)", value, "}\n");
+  }
+  const ProgramResult refused =
+      Run({"stream", "d.types", File("bad.jsonl", bad), "--dead-letter", File("dead", "")});
+  EXPECT_EQ(refused.exit_code, 3) << refused.err;
+  const std::string dead = ReadFile("dead");
+  for (const char* column : {"s", "b", "n", "m", "i", "g", "r", "rt", "p"}) {
+    EXPECT_TRUE(absl::StrContains(dead, absl::StrCat("column ", column, ": "))) << column << "\n" << dead;
+  }
+  EXPECT_EQ(Query("SELECT id FROM d.types"), Rows{"1"});
+}
+
 TEST_F(StreamEndToEnd, ATableWithItsProjectNeedsNoOther) {
   server();
   environment_.erase("GOOGLE_CLOUD_PROJECT");

@@ -49,6 +49,12 @@ struct RangePartitioning {
   int64_t start = 0, end = 0, interval = 0;
 };
 
+// What makes a table a view: its rows are those of a query.
+struct View {
+  std::string query;                 // GoogleSQL as it was written
+  std::vector<std::string> columns;  // the names that CREATE VIEW v (a, b) gives; empty: the query's own
+};
+
 struct Table {
   TableId id;
   // Never given out twice, so a table re-created under its name is another one.
@@ -59,6 +65,8 @@ struct Table {
   std::vector<std::string> clustering;
   std::optional<TimePartitioning> time_partitioning;
   std::optional<RangePartitioning> range_partitioning;
+  // Set: the table stores nothing, and `schema` is what the query gave when the view was made.
+  std::optional<View> view;
   bool require_partition_filter = false;
   // Unset: never given (no row in TABLE_OPTIONS). Zero: given as 0 or NULL (the row stays); both mean
   // disabled.
@@ -72,6 +80,8 @@ struct Table {
   std::string etag;
 
   bool has_primary_key() const { return !schema.primary_key.empty(); }
+  // By the time at which rows come in: they are in the partitions of `_PARTITIONTIME`.
+  bool partitioned_by_ingestion() const { return time_partitioning && time_partitioning->field.empty(); }
 };
 
 }  // namespace bqcdc::emulator::catalog

@@ -89,6 +89,11 @@ absl::StatusOr<Table> TableFromObject(const Json& json) {
   if (json.contains("rangePartitioning")) {
     table.range_partitioning = RangePartitioningFromJson(json["rangePartitioning"]);
   }
+  if (const auto view = json.find("view"); view != json.end()) {
+    table.view.emplace();
+    Get(*view, "query", table.view->query);
+    Get(*view, "columns", table.view->columns);
+  }
   Get(json, "requirePartitionFilter", table.require_partition_filter);
   Get(json, "maxStalenessUs", table.max_staleness_us);
   Get(json, "expirationTimeMs", table.expiration_time_ms);
@@ -136,6 +141,7 @@ std::string TableToJson(const Table& table) {
     json["rangePartitioning"] = {
         {"field", range->field}, {"start", range->start}, {"end", range->end}, {"interval", range->interval}};
   }
+  if (table.view) json["view"] = {{"query", table.view->query}, {"columns", table.view->columns}};
   Put(json, "maxStalenessUs", table.max_staleness_us);
   Put(json, "expirationTimeMs", table.expiration_time_ms);
   PutShared(json, table);

@@ -59,6 +59,10 @@ struct AppendBatch {
 
 class ReadSession;
 
+// Whether a relation has, behind the table's columns, one called "$ingest": when the row came in, as
+// microseconds since the Unix epoch.
+enum class IngestColumn { kLeftOut, kShown };
+
 // Whether a change of a table may leave columns out: DDL may, a schema sent by REST may not.
 enum class ColumnDrops { kRefused, kAllowed };
 
@@ -96,6 +100,15 @@ class Database {
     return UpdateTable(id, std::move(if_match), change, ColumnDrops::kRefused);
   }
   virtual absl::Status DropTable(const catalog::TableId& id) = 0;
+  // Another name in the same dataset; rows, changes that wait and write streams stay. AlreadyExists where the
+  // name is taken.
+  virtual absl::StatusOr<catalog::Table> RenameTable(const catalog::TableId& id,
+                                                     const std::string& new_name) = 0;
+  // Another name for a column that is in neither key, partitioning nor clustering.
+  virtual absl::StatusOr<catalog::Table> RenameColumn(const catalog::TableId& id,
+                                                      std::optional<std::string> if_match,
+                                                      const std::string& column,
+                                                      const std::string& new_name) = 0;
 
   // Queues the rows for the next group commit. `durable` is called exactly once, from the committing thread
   // and after the fsync that covers the rows, or with an error and then nothing of the batch is stored:
@@ -147,6 +160,7 @@ class Database {
   struct TableStats {
     int64_t row_count = 0;        // what a query sees now
     int64_t pending_changes = 0;  // unapplied rows
+    int64_t pending_upserts = 0;  // UPSERTs and DELETEs among them, which a query has to merge
   };
   virtual absl::StatusOr<TableStats> Stats(const catalog::TableId& id) = 0;
 
@@ -168,7 +182,10 @@ class ReadSession {
   // DuckDB SQL of a parenthesised relation with the table's columns under their own names (quoted, in table
   // order): the baseline as of the watermark, or the merge, as max_staleness says. Valid in this session
   // only.
-  virtual absl::StatusOr<std::string> RelationSql(const catalog::Table& table) = 0;
+  virtual absl::StatusOr<std::string> RelationSql(const catalog::Table& table, IngestColumn ingest) = 0;
+  absl::StatusOr<std::string> RelationSql(const catalog::Table& table) {
+    return RelationSql(table, IngestColumn::kLeftOut);
+  }
   // Runs one SELECT of DuckDB's SQL. Errors of evaluation (division by zero, overflow, bad cast) are
   // InvalidArgument with DuckDB's text.
   virtual absl::StatusOr<std::unique_ptr<QueryResult>> Execute(std::string_view duckdb_sql) = 0;

@@ -230,7 +230,7 @@ void DatabaseImpl::DropDelta(const std::vector<int64_t>& uids) {
 }
 
 absl::StatusOr<Table> DatabaseImpl::CreateTable(Table table, bool replace) {
-  BQCDC_RETURN_IF_ERROR(schema::ValidateTableSchema(table.schema));
+  if (!table.view) BQCDC_RETURN_IF_ERROR(schema::ValidateTableSchema(table.schema));
   std::vector<int64_t> replaced;
   {
     absl::MutexLock baseline(&core_->baseline_mutex);
@@ -249,6 +249,10 @@ absl::StatusOr<Table> DatabaseImpl::CreateTable(Table table, bool replace) {
     table.schema_version = 1;
     table.creation_time_ms = table.last_modified_ms = core_->NowUs() / 1000;
     table.etag = NewEtag();
+    if (table.view) {
+      BQCDC_RETURN_IF_ERROR(StoreView(table, replaced));
+      return table;
+    }
     // The delta first: a kill in between leaves a delta table that nobody owns, and the next start removes
     // it.
     BQCDC_RETURN_IF_ERROR(
@@ -275,6 +279,30 @@ absl::StatusOr<Table> DatabaseImpl::CreateTable(Table table, bool replace) {
   return table;
 }
 
+absl::Status DatabaseImpl::StoreView(const Table& view, const std::vector<int64_t>& replaced) {
+  std::string sql;
+  for (const int64_t uid : replaced) sql += DropTableSql(uid);
+  base::StrAppend(&sql, PutTableSql(view), "UPDATE baseline.main.meta SET value = ", view.uid + 1,
+                  " WHERE name = 'next_uid'");
+  BQCDC_RETURN_IF_ERROR(Commit({sql,
+                                [&](CatalogState& state) {
+                                  for (const int64_t uid : replaced) state.RemoveTable(uid);
+                                  state.PutTable(view);
+                                },
+                                [&] { ForgetTables(replaced); }}));
+  DropDelta(replaced);
+  return absl::OkStatus();
+}
+
+absl::Status DatabaseImpl::PutTable(const Table& table) {
+  return Commit({PutTableSql(table),
+                 [&](CatalogState& state) {
+                   state.RemoveTable(table.uid);  // its name may be another one
+                   state.PutTable(table);
+                 },
+                 {}});
+}
+
 absl::StatusOr<Table> DatabaseImpl::FindTable(const TableId& id) const {
   const auto catalog = core_->Catalog();
   if (catalog->FindDataset({id.project, id.dataset}) == nullptr)
@@ -293,27 +321,28 @@ std::vector<Table> DatabaseImpl::ListTables(const DatasetId& id) const {
 // The delta of `before` is empty by now; staged rows of created streams are taken along, into a table of the
 // new version's name. The old one stays until the baseline knows of the new version: a start keeps the one
 // that fits.
-absl::Status DatabaseImpl::MakeDeltaAnew(Connection& delta, const Table& before, const Table& after) {
+absl::Status DatabaseImpl::MakeDeltaAnew(Connection& delta, const Table& before, const Table& after,
+                                         CopyStaged copy_staged) {
   BQCDC_ASSIGN_OR_RETURN(const auto staged, ReadStagedTables(delta));
   BQCDC_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(delta));
   BQCDC_RETURN_IF_ERROR(delta.Run(DropDeltaSql(before.uid) + CreateDeltaSql(after)));
   if (staged.contains(before.uid)) {
-    BQCDC_RETURN_IF_ERROR(delta.Run(CreateStagedSql(after) + CopyStagedSql(before, after)));
+    BQCDC_RETURN_IF_ERROR(delta.Run(CreateStagedSql(after) + copy_staged(before, after)));
   }
   return transaction.Commit();
 }
 
-absl::Status DatabaseImpl::AlterColumns(const Table& before, Table& after) {
+absl::Status DatabaseImpl::AlterColumns(const Table& before, Table& after, const std::string& baseline_sql,
+                                        CopyStaged copy_staged) {
   ++after.schema_version;
   // The committing thread stands still meanwhile, so nothing comes in with the old columns.
   return committer_->Run([&](Connection& delta) -> absl::Status {
     core_->baseline_mutex.AssertHeld();
     BQCDC_RETURN_IF_ERROR(applier_->ApplyLocked(before.uid));
-    BQCDC_RETURN_IF_ERROR(MakeDeltaAnew(delta, before, after));
+    BQCDC_RETURN_IF_ERROR(MakeDeltaAnew(delta, before, after, copy_staged));
     base::HitFailpoint(base::Failpoint::kAlterBetweenFiles);
-    const absl::Status status = Commit({AlterBaselineSql(before, after) + PutTableSql(after),
-                                        [&](CatalogState& state) { state.PutTable(after); },
-                                        {}});
+    const absl::Status status =
+        Commit({baseline_sql + PutTableSql(after), [&](CatalogState& state) { state.PutTable(after); }, {}});
     const Table& unused = status.ok() ? before : after;
     if (!status.ok()) {
       delta.Run(base::StrCat("BEGIN;", DropDeltaSql(before.uid), CreateDeltaSql(before), "COMMIT"))
@@ -338,9 +367,11 @@ absl::StatusOr<Table> DatabaseImpl::UpdateTable(const TableId& id, std::optional
   after.uid = before.uid;
   after.last_modified_ms = core_->NowUs() / 1000;
   after.etag = NewEtag();
-  if (after.schema == before.schema) {
-    BQCDC_RETURN_IF_ERROR(
-        Commit({PutTableSql(after), [&](CatalogState& state) { state.PutTable(after); }, {}}));
+  if (after.view.has_value() != before.view.has_value()) {
+    return errors::Invalid(base::StrCat("Cannot turn ", id.ToString(), " from a table into a view or back"));
+  }
+  if (after.schema == before.schema || after.view) {
+    BQCDC_RETURN_IF_ERROR(PutTable(after));
     applier_->Wake();  // max_staleness may have changed
     return after;
   }
@@ -351,7 +382,37 @@ absl::StatusOr<Table> DatabaseImpl::UpdateTable(const TableId& id, std::optional
         kept, [&](const schema::Column& column) { return after.schema.FindColumn(column.name) == nullptr; });
   }
   BQCDC_RETURN_IF_ERROR(CheckAltered(kept, after.schema.columns, ""));
-  BQCDC_RETURN_IF_ERROR(AlterColumns(before, after));
+  BQCDC_RETURN_IF_ERROR(AlterColumns(before, after, AlterBaselineSql(before, after), CopyStagedSql));
+  return after;
+}
+
+absl::StatusOr<Table> DatabaseImpl::RenameTable(const TableId& id, const std::string& new_name) {
+  absl::MutexLock baseline(&core_->baseline_mutex);
+  BQCDC_ASSIGN_OR_RETURN(Table table, FindTable(id));
+  table.id.table = new_name;
+  if (core_->Catalog()->FindTable(table.id) != nullptr) return errors::TableExists(table.id.ToString());
+  table.last_modified_ms = core_->NowUs() / 1000;
+  table.etag = NewEtag();
+  BQCDC_RETURN_IF_ERROR(PutTable(table));
+  return table;
+}
+
+absl::StatusOr<Table> DatabaseImpl::RenameColumn(const TableId& id, std::optional<std::string> if_match,
+                                                 const std::string& column, const std::string& new_name) {
+  absl::MutexLock baseline(&core_->baseline_mutex);
+  BQCDC_ASSIGN_OR_RETURN(const Table before, FindTable(id));
+  if (if_match && *if_match != before.etag) {
+    return errors::ConditionNotMet(base::StrCat("the table ", id.ToString(), " has changed"));
+  }
+  const auto index = before.schema.FindColumnIndex(column);
+  if (!index) return errors::Invalid(base::StrCat("Table ", id.ToString(), " has no column ", column));
+  Table after = before;
+  after.schema.columns[*index].name = new_name;
+  after.last_modified_ms = core_->NowUs() / 1000;
+  after.etag = NewEtag();
+  BQCDC_RETURN_IF_ERROR(schema::ValidateTableSchema(after.schema));
+  const std::string sql = RenameBaselineColumnSql(before.uid, before.schema.columns[*index].name, new_name);
+  BQCDC_RETURN_IF_ERROR(AlterColumns(before, after, sql, CopyRenamedStagedSql));
   return after;
 }
 
@@ -444,7 +505,9 @@ absl::StatusOr<Database::TableStats> DatabaseImpl::Stats(const TableId& id) {
   BQCDC_ASSIGN_OR_RETURN(std::optional<Chunk> chunk, result->Next());
   TableStats stats;
   if (chunk && chunk->row_count() > 0) stats.row_count = chunk->Reader(0).Int64(0);
-  stats.pending_changes = session->PendingRowCount(table);
+  const SnapshotSession::PendingCounts pending = session->Pending(table);
+  stats.pending_changes = pending.rows;
+  stats.pending_upserts = pending.upserts;
   return stats;
 }
 

@@ -40,6 +40,11 @@ class DatabaseImpl final : public Database {
                                              const std::function<absl::Status(catalog::Table&)>& change,
                                              ColumnDrops drops) override;
   absl::Status DropTable(const catalog::TableId& id) override;
+  absl::StatusOr<catalog::Table> RenameTable(const catalog::TableId& id,
+                                             const std::string& new_name) override;
+  absl::StatusOr<catalog::Table> RenameColumn(const catalog::TableId& id, std::optional<std::string> if_match,
+                                              const std::string& column,
+                                              const std::string& new_name) override;
 
   void Append(AppendBatch batch, std::function<void(absl::Status)> durable) override;
   absl::StatusOr<WriteStream> CreateWriteStream(const catalog::TableId& id, WriteStreamType type) override {
@@ -80,13 +85,21 @@ class DatabaseImpl final : public Database {
     std::function<void()> change_tables;  // under the core's mutex; may be empty
   };
   absl::Status Commit(const CatalogChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->baseline_mutex);
-  absl::Status AlterColumns(const catalog::Table& before, catalog::Table& after)
+  // Stores a table whose columns are as they were.
+  absl::Status PutTable(const catalog::Table& table) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->baseline_mutex);
+  absl::Status StoreView(const catalog::Table& view, const std::vector<int64_t>& replaced)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->baseline_mutex);
+  // `baseline_sql` turns the baseline table into that of `after`, `copy_staged` fills its staged one.
+  using CopyStaged = std::string (*)(const catalog::Table& before, const catalog::Table& after);
+  absl::Status AlterColumns(const catalog::Table& before, catalog::Table& after,
+                            const std::string& baseline_sql, CopyStaged copy_staged)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->baseline_mutex);
   absl::StatusOr<catalog::Table> FindTable(const catalog::TableId& id) const;
   std::string NewEtag();
   void ForgetTables(const std::vector<int64_t>& uids) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mutex);
   void DropDelta(const std::vector<int64_t>& uids);
-  absl::Status MakeDeltaAnew(Connection& delta, const catalog::Table& before, const catalog::Table& after);
+  absl::Status MakeDeltaAnew(Connection& delta, const catalog::Table& before, const catalog::Table& after,
+                             CopyStaged copy_staged);
 
   std::unique_ptr<DatabaseCore> core_;
   ConnectionPool pool_;

@@ -393,6 +393,93 @@ TEST(DatabaseTest, DatasetsAndTablesComeAndGo) {
   EXPECT_TRUE(table.database().ListDatasets("p").empty());
 }
 
+TEST(DatabaseTest, AViewIsKeptAndStoresNothing) {
+  TableDriver table(ManualApplies());
+  catalog::Table view;
+  view.id = {"p", "d", "v"};
+  view.schema.columns.emplace_back().name = "x";
+  view.view = catalog::View{"SELECT 1 AS x", {"x"}};
+  ASSERT_TRUE(table.database().CreateTable(view, false).ok());
+  table.Restart();
+  auto kept = table.database().GetTable(view.id);
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  ASSERT_TRUE(kept->view.has_value());
+  EXPECT_EQ(kept->view->query, "SELECT 1 AS x");
+  EXPECT_EQ(kept->view->columns, std::vector<std::string>{"x"});
+  EXPECT_EQ(kept->schema, view.schema);
+  EXPECT_TRUE(table.database().Apply(view.id).ok());
+  EXPECT_FALSE(*table.database().IsActiveWithCdc(view.id));
+  // Its columns are what its text says, whatever they were.
+  const auto changed = table.database().UpdateTable(view.id, kept->etag, [](catalog::Table& entity) {
+    entity.schema.columns[0].name = "y";
+    entity.view = catalog::View{"SELECT 2 AS y", {}};
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  const auto emptied = table.database().UpdateTable(view.id, std::nullopt, [](catalog::Table& entity) {
+    entity.view.reset();
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(errors::ReasonOf(emptied.status()), errors::kReasonInvalid);
+  // Views and tables replace each other's names, not each other.
+  catalog::Table other = *table.database().GetTable(table.id());
+  other.id = view.id;
+  EXPECT_EQ(errors::ReasonOf(table.database().CreateTable(other, false).status()), errors::kReasonDuplicate);
+  ASSERT_TRUE(table.database().DropTable(view.id).ok());
+  table.Restart();
+  EXPECT_EQ(errors::ReasonOf(table.database().GetTable(view.id).status()), errors::kReasonNotFound);
+}
+
+TEST(DatabaseTest, ARenamedTableKeepsWhatWaitsAndIsRemembered) {
+  TableDriver table(ManualApplies());
+  Database& database = table.database();
+  ASSERT_TRUE(table.Append({Upsert(1, "a", "2")}).ok());
+  table.Apply();
+  ASSERT_TRUE(table.Append({Upsert(2, "b", "2"), Delete(1, "3")}).ok());
+  const catalog::TableId away{"p", "d", "away"};
+  ASSERT_TRUE(database.RenameTable(table.id(), "away").ok());
+  EXPECT_EQ(errors::ReasonOf(database.GetTable(table.id()).status()), errors::kReasonNotFound);
+  EXPECT_EQ(database.ListTables({"p", "d"}).size(), 1u);
+  EXPECT_TRUE(*database.IsActiveWithCdc(away));
+  // The old name is free.
+  catalog::Table other = *database.GetTable(away);
+  other.id = table.id();
+  ASSERT_TRUE(database.CreateTable(other, false).ok());
+  EXPECT_EQ(errors::ReasonOf(database.RenameTable(away, "t").status()), errors::kReasonDuplicate);
+  ASSERT_TRUE(database.DropTable(table.id()).ok());
+  ASSERT_TRUE(database.RenameTable(away, "t").ok());
+  table.Restart();
+  ASSERT_TRUE(table.Append({Upsert(1, "late", "1")}).ok());
+  EXPECT_EQ(table.Rows(), "2=b");
+}
+
+TEST(DatabaseTest, ARenamedColumnKeepsItsValues) {
+  TableDriver table(ManualApplies());
+  Database& database = table.database();
+  auto changed = database.UpdateTable(table.id(), std::nullopt, [](catalog::Table& entity) {
+    entity.schema.columns.emplace_back().name = "extra";
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  ASSERT_TRUE(table.Append({Upsert(1, "a", "2"), Plain(9, "p")}).ok());
+  EXPECT_EQ(errors::ReasonOf(database.RenameColumn(table.id(), "other", "extra", "more").status()),
+            errors::kReasonConditionNotMet);
+  EXPECT_EQ(errors::ReasonOf(database.RenameColumn(table.id(), std::nullopt, "nope", "more").status()),
+            errors::kReasonInvalid);
+  EXPECT_FALSE(database.RenameColumn(table.id(), std::nullopt, "extra", "NAME").ok());
+  changed = database.RenameColumn(table.id(), std::nullopt, "extra", "more");
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->schema.columns.back().name, "more");
+  // Away and back, so that the driver finds its columns.
+  ASSERT_TRUE(database.RenameColumn(table.id(), std::nullopt, "name", "word").ok());
+  ASSERT_TRUE(database.RenameColumn(table.id(), std::nullopt, "word", "name").ok());
+  table.Restart();
+  ASSERT_TRUE(table.Append({Upsert(1, "late", "1"), Upsert(2, "b", "1")}).ok());
+  EXPECT_EQ(table.Rows(), "1=a 2=b 9=p");
+  table.Apply();
+  EXPECT_EQ(table.Rows(), "1=a 2=b 9=p");
+}
+
 absl::Status QueryError(TableDriver& table, const std::string& sql) {
   auto session = table.database().BeginRead();
   return (*session)->Execute(sql).status();
@@ -445,7 +532,7 @@ TEST(DatabaseTest, NewerFormatIsRefused) {
   const auto opened = Database::Open(options, &base::SystemClock::Get());
   EXPECT_EQ(opened.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(opened.status().message()),
-              HasSubstr("has format 99, this program reads formats up to 2"));
+              HasSubstr("has format 99, this program reads formats up to 3"));
 }
 
 TEST(DatabaseTest, DirectoryThatCannotBeMadeIsRefused) {

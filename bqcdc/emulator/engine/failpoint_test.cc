@@ -44,7 +44,7 @@ void LiveUntilKilled(const std::string& directory) {
     table.clock().Advance(absl::Milliseconds(1));
     if (i % 4 == 0) table.Apply();
     if (i % 6 == 0) {
-      // A column comes, and every other time the one before it goes.
+      // A column comes and gets another name, and every other time the one before it goes.
       const auto change = [&](catalog::Table& entity) {
         if (i % 12 == 0) entity.schema.columns.pop_back();
         entity.schema.columns.emplace_back().name = absl::StrCat("c", i);
@@ -53,6 +53,11 @@ void LiveUntilKilled(const std::string& directory) {
       const auto changed =
           table.database().UpdateTable(table.id(), std::nullopt, change, ColumnDrops::kAllowed);
       if (!changed.ok()) _exit(1);
+      if (!table.database()
+               .RenameColumn(table.id(), std::nullopt, absl::StrCat("c", i), absl::StrCat("d", i))
+               .ok()) {
+        _exit(1);
+      }
       catalog::Table other = *table.database().GetTable(table.id());
       other.id.table = "other";
       if (!table.database().CreateTable(other, /*replace=*/true).ok()) _exit(1);

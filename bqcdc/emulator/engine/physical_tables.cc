@@ -135,4 +135,9 @@ std::string AlterBaselineSql(const catalog::Table& before, const catalog::Table&
   return sql;
 }
 
+std::string RenameBaselineColumnSql(int64_t uid, const std::string& column, const std::string& new_name) {
+  return base::StrCat("ALTER TABLE ", BaselineTable(uid), " RENAME COLUMN ", QuoteIdentifier(column), " TO ",
+                      QuoteIdentifier(new_name), ";");
+}
+
 }  // namespace bqcdc::emulator::engine

@@ -81,11 +81,11 @@ bool SnapshotSession::IsStale(const catalog::Table& table, const PendingView& pe
   return Mutated(Mutant::kStaleTestExclusive) ? age_us < staleness_us : age_us <= staleness_us;
 }
 
-absl::StatusOr<std::string> SnapshotSession::RelationSql(const catalog::Table& table) {
+absl::StatusOr<std::string> SnapshotSession::RelationSql(const catalog::Table& table, IngestColumn ingest) {
   const auto found = tables_.find(table.uid);
   if (found == tables_.end()) return errors::TableNotFound(table.id.ToString());
   const PendingView& pending = found->second.pending;
-  if (pending.change_count == 0 || IsStale(table, pending)) return StaleRelationSql(table, pending);
+  if (pending.change_count == 0 || IsStale(table, pending)) return StaleRelationSql(table, pending, ingest);
   if (Mutated(Mutant::kWatermarkMovedByQuery)) {
     absl::MutexLock lock(&core_->mutex);
     found->second.state->record_.watermark_us = query_time_us_;
@@ -93,12 +93,14 @@ absl::StatusOr<std::string> SnapshotSession::RelationSql(const catalog::Table& t
   BQCDC_ASSIGN_OR_RETURN(auto folded,
                          FoldPending(core_->rules, table, pending, *found->second.state, *connection_));
   folded_.push_back(folded);
-  return MergedRelationSql(table, pending, folded.get());
+  return MergedRelationSql(table, pending, folded.get(), ingest);
 }
 
-int64_t SnapshotSession::PendingRowCount(const catalog::Table& table) const {
+SnapshotSession::PendingCounts SnapshotSession::Pending(const catalog::Table& table) const {
   const auto found = tables_.find(table.uid);
-  return found == tables_.end() ? 0 : static_cast<int64_t>(found->second.pending.row_count);
+  if (found == tables_.end()) return {};
+  const PendingView& pending = found->second.pending;
+  return {static_cast<int64_t>(pending.row_count), static_cast<int64_t>(pending.change_count)};
 }
 
 absl::StatusOr<std::unique_ptr<QueryResult>> SnapshotSession::Execute(std::string_view duckdb_sql) {

@@ -35,10 +35,15 @@ class SnapshotSession final : public ReadSession {
 
   absl::Time query_time() const override { return absl::FromUnixMicros(query_time_us_); }
   absl::StatusOr<catalog::Table> FindTable(const catalog::TableId& id) override;
-  absl::StatusOr<std::string> RelationSql(const catalog::Table& table) override;
+  using ReadSession::RelationSql;
+  absl::StatusOr<std::string> RelationSql(const catalog::Table& table, IngestColumn ingest) override;
   absl::StatusOr<std::unique_ptr<QueryResult>> Execute(std::string_view duckdb_sql) override;
 
-  int64_t PendingRowCount(const catalog::Table& table) const;
+  struct PendingCounts {
+    int64_t rows = 0;
+    int64_t upserts = 0;  // and DELETEs
+  };
+  PendingCounts Pending(const catalog::Table& table) const;
 
  private:
   struct TableView {

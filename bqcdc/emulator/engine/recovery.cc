@@ -246,6 +246,7 @@ absl::Status Recover(DatabaseCore& core, Connection& connection) {
     core.next_uid = next_uid.value_or(1);
   }
   for (const auto& [uid, table] : catalog.tables()) {
+    if (table->view) continue;
     const auto delta = deltas.find(uid);
     const bool found = delta != deltas.end();
     if (found && !delta->second.same_columns) {

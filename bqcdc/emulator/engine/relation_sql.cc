@@ -6,6 +6,14 @@
 #include "bqcdc/emulator/engine/store.h"
 
 namespace bqcdc::emulator::engine {
+namespace {
+
+// What a reader sees of a row.
+std::string ShownColumns(const catalog::Table& table, IngestColumn ingest) {
+  return base::StrCat(ColumnList(table), ingest == IngestColumn::kShown ? ", \"$ingest\"" : "");
+}
+
+}  // namespace
 
 using cdc::Mutant;
 using cdc::Mutated;
@@ -43,8 +51,8 @@ std::string PendingRowsCondition(const PendingView& view) {
                       " AND \"$ordinal\" <= ", view.last_ordinal());
 }
 
-std::string StaleRelationSql(const catalog::Table& table, const PendingView& view) {
-  const std::string columns = ColumnList(table);
+std::string StaleRelationSql(const catalog::Table& table, const PendingView& view, IngestColumn ingest) {
+  const std::string columns = ShownColumns(table, ingest);
   std::string sql = base::StrCat("(SELECT ", columns, " FROM ", BaselineTable(table.uid));
   const bool has_plain_rows = view.row_count > view.change_count;
   if (has_plain_rows && !Mutated(Mutant::kPlainHiddenWhenStale)) {
@@ -55,10 +63,10 @@ std::string StaleRelationSql(const catalog::Table& table, const PendingView& vie
   return sql + ")";
 }
 
-std::string MergedRelationSql(const catalog::Table& table, const PendingView& view,
-                              const FoldedView* folded) {
-  if (view.change_count == 0) return StaleRelationSql(table, view);
-  const std::string columns = ColumnList(table);
+std::string MergedRelationSql(const catalog::Table& table, const PendingView& view, const FoldedView* folded,
+                              IngestColumn ingest) {
+  if (view.change_count == 0) return StaleRelationSql(table, view, ingest);
+  const std::string columns = ShownColumns(table, ingest);
   const std::string delta =
       base::StrCat(" FROM ", DeltaTable(table.uid), " WHERE ", PendingRowsCondition(view), " AND ");
   std::string sql = base::StrCat("(SELECT ", columns, " FROM ", BaselineTable(table.uid), " AS b");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bqcdc/emulator/catalog/entities.h"
+#include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/engine/table_state.h"
 
 // SQL over the physical tables of one table.
@@ -19,11 +20,12 @@ std::string SameKey(const catalog::Table& table, const std::string& left, const 
 std::string PendingRowsCondition(const PendingView& view);
 
 // The baseline and plain rows, which are visible as soon as they are stored.
-std::string StaleRelationSql(const catalog::Table& table, const PendingView& view);
+std::string StaleRelationSql(const catalog::Table& table, const PendingView& view, IngestColumn ingest);
 // Baseline rows whose key no pending change has taken, and the pending rows that are left: an anti join with
 // the few taken keys, never a sort or an aggregate over the baseline. `folded` may be null where nothing but
 // plain rows is pending.
-std::string MergedRelationSql(const catalog::Table& table, const PendingView& view, const FoldedView* folded);
+std::string MergedRelationSql(const catalog::Table& table, const PendingView& view, const FoldedView* folded,
+                              IngestColumn ingest);
 
 // Which applied winner has the key of a pending row: (ordinal, is_delete, sequence high, low, ingest time).
 std::string AppliedWinnersSql(const catalog::Table& table, const PendingView& view, const RowFlags& rows,

@@ -24,7 +24,7 @@ class Store {
  public:
   // Goes up when an older program would misread the files. 1: without created write streams. 2: with them, in
   // the delta file (stream_sql.h); a directory of format 1 becomes one when it is opened.
-  static constexpr int64_t kFormat = 2;
+  static constexpr int64_t kFormat = 3;
 
   // Creates the directory where it is missing. FailedPrecondition: held by another process, of a newer
   // format, or not writable; the message names the directory.

@@ -13,6 +13,7 @@
 namespace bqcdc::emulator::engine {
 namespace {
 
+constexpr const char* kStagedOwnColumns = "\"$op\", \"$seq_high\", \"$seq_low\", \"$stream\", \"$offset\"";
 constexpr const char* kStreamTable = "delta.main.stream";
 
 std::string RangesCondition(const std::vector<StreamRange>& ranges) {
@@ -60,10 +61,15 @@ std::string DropStagedSql(int64_t uid, int64_t schema_version) {
 
 std::string CopyStagedSql(const catalog::Table& before, const catalog::Table& after) {
   const ColumnCopy copy = CopyColumns(before, after);
-  const char* own = "\"$op\", \"$seq_high\", \"$seq_low\", \"$stream\", \"$offset\"";
-  return base::StrCat("INSERT INTO ", StagedTable(after.uid, after.schema_version), "(", copy.names, own,
-                      ") SELECT ", copy.values, own, " FROM ", StagedTable(before.uid, before.schema_version),
-                      ";");
+  return base::StrCat("INSERT INTO ", StagedTable(after.uid, after.schema_version), "(", copy.names,
+                      kStagedOwnColumns, ") SELECT ", copy.values, kStagedOwnColumns, " FROM ",
+                      StagedTable(before.uid, before.schema_version), ";");
+}
+
+std::string CopyRenamedStagedSql(const catalog::Table& before, const catalog::Table& after) {
+  return base::StrCat("INSERT INTO ", StagedTable(after.uid, after.schema_version), "(", ColumnList(after),
+                      ", ", kStagedOwnColumns, ") SELECT ", ColumnList(before), ", ", kStagedOwnColumns,
+                      " FROM ", StagedTable(before.uid, before.schema_version), ";");
 }
 
 std::string InsertStreamSql(const WriteStream& stream) {

@@ -27,6 +27,8 @@ std::string CreateStagedSql(const catalog::Table& table);
 std::string DropStagedSql(int64_t uid, int64_t schema_version);
 // Fills the staged table of `after` from that of `before`; both exist.
 std::string CopyStagedSql(const catalog::Table& before, const catalog::Table& after);
+// The same where the columns of both are the same but for their names.
+std::string CopyRenamedStagedSql(const catalog::Table& before, const catalog::Table& after);
 
 std::string InsertStreamSql(const WriteStream& stream);
 std::string UpdateStreamSql(const WriteStream& stream);

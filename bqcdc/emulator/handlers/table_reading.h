@@ -18,8 +18,7 @@ catalog::TableId TableOf(const MethodCall& call);
 // True for a finished job with rows to read.
 bool HasRows(const Job& job);
 
-// Rows of a table as a query sees them now, and their logical bytes
-// (https://cloud.google.com/bigquery/pricing#data: fixed sizes by type, texts by their length and 2).
+// Rows of a table as a query sees them now, and their logical bytes. A view has none.
 absl::StatusOr<convert::TableSize> MeasureTable(engine::Database& database, const catalog::Table& table);
 
 // A stretch of a table's rows and how many there are at that instant.
@@ -29,8 +28,5 @@ struct TableRows {
 };
 absl::StatusOr<TableRows> ReadTable(engine::Database& database, const catalog::Table& table, int64_t first,
                                     int64_t count);
-
-// DuckDB's SQL for the logical bytes of a column's value, NULL counting 0.
-std::string LogicalBytesSql(const schema::Column& column, const std::string& value);
 
 }  // namespace bqcdc::emulator::handlers

@@ -118,6 +118,14 @@ absl::StatusOr<catalog::Table> FakeAppendDatabase::UpdateTable(
   return Refused();
 }
 absl::Status FakeAppendDatabase::DropTable(const catalog::TableId&) { return Refused(); }
+absl::StatusOr<catalog::Table> FakeAppendDatabase::RenameTable(const catalog::TableId&, const std::string&) {
+  return Refused();
+}
+absl::StatusOr<catalog::Table> FakeAppendDatabase::RenameColumn(const catalog::TableId&,
+                                                                std::optional<std::string>,
+                                                                const std::string&, const std::string&) {
+  return Refused();
+}
 // There are no created streams here, of any name.
 absl::StatusOr<engine::WriteStream> FakeAppendDatabase::CreateWriteStream(const catalog::TableId&,
                                                                           engine::WriteStreamType) {

@@ -50,6 +50,9 @@ class FakeAppendDatabase final : public engine::Database {
                                              const std::function<absl::Status(catalog::Table&)>&,
                                              engine::ColumnDrops) override;
   absl::Status DropTable(const catalog::TableId&) override;
+  absl::StatusOr<catalog::Table> RenameTable(const catalog::TableId&, const std::string&) override;
+  absl::StatusOr<catalog::Table> RenameColumn(const catalog::TableId&, std::optional<std::string>,
+                                              const std::string&, const std::string&) override;
   absl::StatusOr<engine::WriteStream> CreateWriteStream(const catalog::TableId&,
                                                         engine::WriteStreamType) override;
   absl::StatusOr<engine::WriteStream> GetWriteStream(const catalog::TableId&,

@@ -71,6 +71,11 @@ absl::Status ResponseTooLarge(std::string_view message) {
   return Make(absl::StatusCode::kResourceExhausted, kReasonResponseTooLarge, message);
 }
 
+absl::Status WrongTableType(std::string_view table, std::string_view type) {
+  return InvalidQuery(
+      base::StrCat(table, " is not allowed for this operation because it is currently a ", type, "."));
+}
+
 absl::Status DatasetInUse(std::string_view project, std::string_view dataset) {
   return Make(absl::StatusCode::kFailedPrecondition, kReasonResourceInUse,
               base::StrCat("Dataset ", project, ":", dataset, " is still in use"));

@@ -36,6 +36,8 @@ absl::Status JobNotFound(std::string_view job);
 absl::Status DatasetExists(std::string_view project, std::string_view dataset);
 absl::Status TableExists(std::string_view table);
 absl::Status JobExists(std::string_view job);
+// A view where the operation takes a table, or the other way round: `type` is what is there.
+absl::Status WrongTableType(std::string_view table, std::string_view type);
 absl::Status DatasetInUse(std::string_view project, std::string_view dataset);
 // HTTP 400, reason `invalid`.
 absl::Status Invalid(std::string_view message);

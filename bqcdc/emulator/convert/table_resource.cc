@@ -34,6 +34,8 @@ absl::Status InvalidAt(const std::string& field, const std::string& message) {
   return errors::WithLocation(errors::Invalid(message), field);
 }
 
+const char* TypeName(const Table& table) { return table.view ? "VIEW" : "TABLE"; }
+
 json TimePartitioningToJson(const catalog::TimePartitioning& partitioning) {
   json resource = {{"type", partitioning.type}};
   if (!partitioning.field.empty()) resource["field"] = partitioning.field;
@@ -222,8 +224,13 @@ absl::Status SetPartitioning(const json& body, Absent absent, Table* table) {
 absl::Status SetProperties(const json& body, Absent absent, RestMaxStaleness staleness, Table* table) {
   BQCDC_RETURN_IF_ERROR(RefuseFields(
       body, "tables",
-      {"view", "materializedView", "externalDataConfiguration", "biglakeConfiguration", "snapshotDefinition",
+      {"materializedView", "externalDataConfiguration", "biglakeConfiguration", "snapshotDefinition",
        "cloneDefinition", "tableReplicationInfo", "defaultCollation", "externalCatalogTableOptions"}));
+  if (table->view) {
+    BQCDC_RETURN_IF_ERROR(RefuseTableFields(body));
+    BQCDC_RETURN_IF_ERROR(SetTexts(body, absent, table));
+    return IsGiven(body, "expirationTime", absent) ? SetExpiration(body, table) : absl::OkStatus();
+  }
   if (IsGiven(body, "tableConstraints", absent)) BQCDC_RETURN_IF_ERROR(SetPrimaryKey(body, table));
   BQCDC_RETURN_IF_ERROR(SetPartitioning(body, absent, table));
   BQCDC_RETURN_IF_ERROR(SetTexts(body, absent, table));
@@ -260,9 +267,10 @@ json TableToJson(const Table& table, const std::string& location, const std::str
       {"schema", schema::SchemaToJson(table.schema.columns, schema::NullableMode::kLeftOut)},
       {"creationTime", std::to_string(table.creation_time_ms)},
       {"lastModifiedTime", std::to_string(table.last_modified_ms)},
-      {"type", "TABLE"},
+      {"type", TypeName(table)},
       {"location", location},
   };
+  if (table.view) resource["view"] = ViewToJson(*table.view);
   if (table.has_primary_key()) {
     resource["tableConstraints"] = {{"primaryKey", {{"columns", table.schema.primary_key}}}};
   }
@@ -281,8 +289,9 @@ json TableToListItem(const Table& table) {
   json item = {{"kind", "bigquery#table"},
                {"id", table.id.ToString()},
                {"tableReference", TableReferenceToJson(table.id)},
-               {"type", "TABLE"},
+               {"type", TypeName(table)},
                {"creationTime", std::to_string(table.creation_time_ms)}};
+  if (table.view) item["view"] = ViewToListJson();
   AddPartitioning(table, &item);
   if (!table.friendly_name.empty()) item["friendlyName"] = table.friendly_name;
   if (!table.labels.empty()) item["labels"] = table.labels;
@@ -290,8 +299,7 @@ json TableToListItem(const Table& table) {
   return item;
 }
 
-absl::StatusOr<Table> TableFromJson(const json& body, const catalog::DatasetId& dataset,
-                                    RestMaxStaleness staleness) {
+absl::StatusOr<catalog::TableId> TableIdFromJson(const json& body, const catalog::DatasetId& dataset) {
   BQCDC_ASSIGN_OR_RETURN(const json* reference, ObjectField(body, "tableReference"));
   if (reference == nullptr)
     return InvalidAt("tableReference", "Required parameter is missing: tableReference");
@@ -301,24 +309,42 @@ absl::StatusOr<Table> TableFromJson(const json& body, const catalog::DatasetId& 
   BQCDC_RETURN_IF_ERROR(CheckSameName("projectId", dataset.project, project));
   BQCDC_RETURN_IF_ERROR(CheckSameName("datasetId", dataset.dataset, dataset_name));
   BQCDC_RETURN_IF_ERROR(CheckTableName(table_name.value_or("")));
+  return catalog::TableId{dataset.project, dataset.dataset, *table_name};
+}
+
+absl::StatusOr<Table> TableFromJson(const json& body, const catalog::DatasetId& dataset,
+                                    RestMaxStaleness staleness, const std::optional<ViewDefinition>& view) {
   Table table;
-  table.id = {dataset.project, dataset.dataset, *table_name};
-  BQCDC_ASSIGN_OR_RETURN(const json* schema, ObjectField(body, "schema"));
-  // Checked first: a view has no schema either.
-  BQCDC_RETURN_IF_ERROR(
-      RefuseFields(body, "tables", {"view", "materializedView", "externalDataConfiguration"}));
-  if (schema == nullptr) return errors::NotImplemented("tables: a table without a schema");
-  BQCDC_ASSIGN_OR_RETURN(table.schema.columns, ReadColumns(*schema));
+  BQCDC_ASSIGN_OR_RETURN(table.id, TableIdFromJson(body, dataset));
+  if (view) {
+    table.view = catalog::View{view->query, {}};
+    table.schema.columns = view->columns;
+  } else {
+    BQCDC_ASSIGN_OR_RETURN(const json* schema, ObjectField(body, "schema"));
+    // Checked first: those have no schema either.
+    BQCDC_RETURN_IF_ERROR(RefuseFields(body, "tables", {"materializedView", "externalDataConfiguration"}));
+    if (schema == nullptr) return errors::NotImplemented("tables: a table without a schema");
+    BQCDC_ASSIGN_OR_RETURN(table.schema.columns, ReadColumns(*schema));
+  }
   BQCDC_RETURN_IF_ERROR(SetProperties(body, Absent::kCleared, staleness, &table));
   return table;
 }
 
-absl::Status ChangeTable(const json& body, Absent absent, RestMaxStaleness staleness, Table* table) {
+absl::Status ChangeTable(const json& body, Absent absent, RestMaxStaleness staleness,
+                         const std::optional<ViewDefinition>& view, Table* table) {
   BQCDC_ASSIGN_OR_RETURN(const json* reference, ObjectField(body, "tableReference"));
   if (reference != nullptr) {
     BQCDC_ASSIGN_OR_RETURN(const auto name, StringField(*reference, "tableId"));
     BQCDC_RETURN_IF_ERROR(CheckSameName("tableId", table->id.table, name));
   }
+  if (view && !table->view) {
+    return errors::Invalid(base::StrCat("Cannot turn table ", table->id.ToString(), " into a view"));
+  }
+  if (view) {
+    table->view = catalog::View{view->query, {}};
+    table->schema.columns = view->columns;
+  }
+  if (table->view) return SetProperties(body, absent, staleness, table);
   BQCDC_ASSIGN_OR_RETURN(const json* schema, ObjectField(body, "schema"));
   if (schema != nullptr) {
     BQCDC_ASSIGN_OR_RETURN(const std::vector<schema::Column> wanted, ReadColumns(*schema));

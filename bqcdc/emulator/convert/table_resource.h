@@ -8,10 +8,11 @@
 #include "absl/status/statusor.h"
 #include "bqcdc/emulator/catalog/entities.h"
 #include "bqcdc/emulator/convert/dataset_resource.h"
+#include "bqcdc/emulator/convert/view_resource.h"
 #include "nlohmann/json_fwd.hpp"
 
 // The Table resource (https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#Table). What this
-// server does not have (views, external tables, foreign keys) is refused by name.
+// server does not have (external tables, foreign keys) is refused by name.
 namespace bqcdc::emulator::convert {
 
 struct TableSize {
@@ -31,12 +32,16 @@ nlohmann::json TableToJson(const catalog::Table& table, const std::string& locat
 nlohmann::json TableToListItem(const catalog::Table& table);
 nlohmann::json TableReferenceToJson(const catalog::TableId& id);
 
-// The body of tables.insert into `dataset`.
+// The name that a body of tables.insert into `dataset` gives.
+absl::StatusOr<catalog::TableId> TableIdFromJson(const nlohmann::json& body,
+                                                 const catalog::DatasetId& dataset);
+// The body of tables.insert into `dataset`; `view` is set where it makes a view.
 absl::StatusOr<catalog::Table> TableFromJson(const nlohmann::json& body, const catalog::DatasetId& dataset,
-                                             RestMaxStaleness staleness);
+                                             RestMaxStaleness staleness,
+                                             const std::optional<ViewDefinition>& view);
 
-// Puts a body of tables.patch or tables.update into `table`.
+// Puts a body of tables.patch or tables.update into `table`; `view` is set where it has a view's text.
 absl::Status ChangeTable(const nlohmann::json& body, Absent absent, RestMaxStaleness staleness,
-                         catalog::Table* table);
+                         const std::optional<ViewDefinition>& view, catalog::Table* table);
 
 }  // namespace bqcdc::emulator::convert

@@ -43,6 +43,10 @@ absl::Status TableGone(const catalog::TableId& table) {
   return base::NotFound("Table ", table.ToString(), " was not found.");
 }
 
+absl::Status NotATable(const catalog::TableId& view) {
+  return base::InvalidArgument("Cannot write to ", view.ToString(), ": it is a VIEW");
+}
+
 absl::Status RequestTooLarge(int64_t bytes, int64_t limit) {
   return base::InvalidArgument("AppendRows request too large: ", bytes, " limit ", limit);
 }

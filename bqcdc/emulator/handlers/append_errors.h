@@ -27,6 +27,7 @@ absl::Status WithEntity(const absl::Status& status, std::string_view entity);
 absl::Status TableDenied(const StreamName& stream);
 absl::Status TableRecreated(const catalog::TableId& table);
 absl::Status TableGone(const catalog::TableId& table);
+absl::Status NotATable(const catalog::TableId& view);
 absl::Status RequestTooLarge(int64_t bytes, int64_t limit);
 // The same limit in memory: short rows of wide tables.
 absl::Status TooManyCells(size_t rows, size_t columns, size_t limit);

@@ -190,6 +190,7 @@ absl::StatusOr<RestResponse> InsertAll(RestContext::State& state, const MethodCa
   for (int attempt = 1;; ++attempt) {
     const absl::Time now = state.clock.Now();
     BQCDC_ASSIGN_OR_RETURN(const catalog::Table table, state.database.GetTable(TableOf(call)));
+    if (table.view) return errors::Invalid("Cannot add rows to a table of type VIEW.");
     DecodeCall decode{request, table, convert::PartitionBounds::Of(table, now), {}};
     if (const DefaultEvaluator& evaluate = state.options.evaluate_default) {
       decode.evaluate_default = [&](const schema::Column& column, size_t rows) {

@@ -62,6 +62,7 @@ absl::StatusOr<RestResponse> ListTabledata(RestContext::State& state, const Meth
   if (const auto job = state.jobs.FindByDestination(id); job != nullptr && HasRows(*job))
     return ListResult(call, *job);
   BQCDC_ASSIGN_OR_RETURN(const catalog::Table table, state.database.GetTable(id));
+  if (table.view) return errors::Invalid("Cannot list a table of type VIEW.");
   BQCDC_ASSIGN_OR_RETURN(const ListCall list,
                          ParseListCall(call, base::StrCat("rows ", id.ToString(), " ", table.uid)));
   BQCDC_ASSIGN_OR_RETURN(

@@ -52,10 +52,35 @@ absl::StatusOr<RestResponse> AnswerResult(RestContext::State& state, const Metho
       convert::TableToJson(table, job.spec.location, BaseUrl(call.request()), size, Staleness(state)));
 }
 
+// What the view's columns are. `statement` is what would make it: CREATE VIEW, or CREATE OR REPLACE VIEW.
+absl::StatusOr<convert::ViewDefinition> DefineView(RestContext::State& state, const catalog::TableId& id,
+                                                   const std::string& query, const std::string& statement) {
+  sql::QueryRequest request;
+  request.project = id.project;
+  request.dry_run = true;
+  // By itself first, so that positions in errors are those of the view's text.
+  request.text = query;
+  BQCDC_RETURN_IF_ERROR(state.run_query(request).status());
+  request.text =
+      base::StrCat(statement, "`", id.project, "`.`", id.dataset, "`.`", id.table, "` AS\n", query);
+  BQCDC_ASSIGN_OR_RETURN(sql::QueryOutcome outcome, state.run_query(request));
+  if (outcome.statement_type != "CREATE_VIEW") {
+    return errors::WithLocation(errors::Invalid("view.query must be one query"), "view.query");
+  }
+  return convert::ViewDefinition{query, std::move(outcome.columns)};
+}
+
 absl::StatusOr<RestResponse> InsertTable(RestContext::State& state, const MethodCall& call) {
   BQCDC_ASSIGN_OR_RETURN(const catalog::Dataset dataset, state.database.GetDataset(DatasetOf(call)));
+  BQCDC_ASSIGN_OR_RETURN(const auto query,
+                         convert::ViewQueryFromJson(call.body(), convert::LegacySqlDefault::kLegacy));
+  std::optional<convert::ViewDefinition> view;
+  if (query) {
+    BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, convert::TableIdFromJson(call.body(), dataset.id));
+    BQCDC_ASSIGN_OR_RETURN(view, DefineView(state, id, *query, "CREATE VIEW "));
+  }
   BQCDC_ASSIGN_OR_RETURN(catalog::Table table,
-                         convert::TableFromJson(call.body(), dataset.id, Staleness(state)));
+                         convert::TableFromJson(call.body(), dataset.id, Staleness(state), view));
   if (!table.expiration_time_ms && dataset.default_table_expiration_ms) {
     table.expiration_time_ms = state.NowMs() + *dataset.default_table_expiration_ms;
   }
@@ -108,10 +133,16 @@ absl::StatusOr<RestResponse> GetTable(RestContext::State& state, const MethodCal
 }
 
 absl::StatusOr<RestResponse> ChangeTable(RestContext::State& state, const MethodCall& call, Absent absent) {
+  BQCDC_ASSIGN_OR_RETURN(const auto query,
+                         convert::ViewQueryFromJson(call.body(), convert::LegacySqlDefault::kStandard));
+  std::optional<convert::ViewDefinition> view;
+  if (query) {
+    BQCDC_ASSIGN_OR_RETURN(view, DefineView(state, TableOf(call), *query, "CREATE OR REPLACE VIEW "));
+  }
   BQCDC_ASSIGN_OR_RETURN(
       const catalog::Table table,
       state.database.UpdateTable(TableOf(call), IfMatch(call), [&](catalog::Table& changed) {
-        return convert::ChangeTable(call.body(), absent, Staleness(state), &changed);
+        return convert::ChangeTable(call.body(), absent, Staleness(state), view, &changed);
       }));
   return Answer(state, call, table, true);
 }

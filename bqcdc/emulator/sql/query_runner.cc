@@ -42,7 +42,7 @@ absl::StatusOr<QueryOutcome> RunStatement(const StatementContext& context, const
       return RefuseMutation(context, As<TruncateStatement>(statement).table, statement.position,
                             "TRUNCATE TABLE");
     case StatementKind::kCreateView:
-      return Unsupported(statement.position, "statement CREATE VIEW");
+      return RunCreateView(context, As<CreateViewStatement>(statement));
     case StatementKind::kUnsupported:
       return Unsupported(statement.position, "statement ", As<UnsupportedStatement>(statement).name);
   }

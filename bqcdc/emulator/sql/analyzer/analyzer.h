@@ -31,6 +31,8 @@ struct AnalyzerOptions {
 
 // Nesting of queries and expressions that one statement may have.
 inline constexpr int kAnalysisDepthMax = 200;
+// https://cloud.google.com/bigquery/quotas#view_limits: levels of views over views.
+inline constexpr int kViewDepthMax = 16;
 
 // Makes the typed tree of a query: resolves names, functions and types. Errors are InvalidArgument in the
 // service's words with a position, or NotFound for tables. Made for one statement; not thread-safe.
@@ -118,6 +120,8 @@ class Analyzer {
   absl::StatusOr<FromResult> AnalyzeUnpivot(const UnpivotClause& unpivot, FromResult input);
   absl::StatusOr<FromResult> AnalyzeWildcard(const TableReference& table, const catalog::TableId& id);
   absl::StatusOr<FromResult> AnalyzeStoredTable(const TableReference& table);
+  // view_analysis.cc
+  absl::StatusOr<FromResult> AnalyzeView(const TableReference& reference, const catalog::Table& view);
   absl::StatusOr<FromResult> AnalyzeConstantTable(const TableReference& table, size_t schema_index);
   absl::StatusOr<FromResult> AnalyzeUnnest(const Expression* array, const TableReference* path,
                                            const TableExpression& node,
@@ -189,6 +193,7 @@ class Analyzer {
   ColumnId next_column_ = 1;
   int next_with_ = 1;
   int depth_ = 0;
+  int view_depth_ = 0;
   // Names of WITH in sight, innermost last.
   std::vector<std::pair<std::string, WithEntry>> with_;
 };

@@ -14,6 +14,16 @@ void Append(NameList& to, NameList from) {
   for (RangeVariable& variable : from.variables) to.variables.push_back(std::move(variable));
 }
 
+// `region-europe-west1` names a location: multi-regions are written in capitals, regions are not. Empty where
+// the name is no region's.
+std::string RegionOf(const std::string& name) {
+  const std::string lower = absl::AsciiStrToLower(name);
+  constexpr std::string_view kPrefix = "region-";
+  if (lower.rfind(kPrefix, 0) != 0) return "";
+  const std::string location = lower.substr(kPrefix.size());
+  return location == "us" || location == "eu" ? absl::AsciiStrToUpper(location) : location;
+}
+
 // The columns of rows that are single values: of a STRUCT its fields, else the value under the alias.
 std::vector<NamedColumn> ColumnsOfValue(const NamedColumn& value) {
   if (!value.type.is_struct()) return {value};
@@ -179,9 +189,11 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeStoredTable(const TableRef
   FromResult from;
   auto scan = std::make_unique<TableScan>();
   BQCDC_ASSIGN_OR_RETURN(scan->table, tables_.FindTable(id));
+  if (scan->table.view) return AnalyzeView(table, scan->table);
+  const catalog::Table stored = scan->table;
   RangeVariable variable;
   variable.name = table.alias ? table.alias->text : id.table;
-  for (const schema::Column& column : scan->table.schema.columns) {
+  for (const schema::Column& column : stored.schema.columns) {
     const ColumnId column_id = NewColumn();
     const Type type = TypeOfColumn(column);
     scan->columns.push_back({column_id, type});
@@ -189,8 +201,8 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeStoredTable(const TableRef
     variable.columns.push_back({column.name, column_id, type});
   }
   from.names.columns = variable.columns;
-  from.names.variables.push_back(std::move(variable));
   from.scan = std::move(scan);
+  from.names.variables.push_back(std::move(variable));
   return from;
 }
 
@@ -258,21 +270,24 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeConstantTable(const TableR
   if (schema_index + 2 != names.size()) {
     return Unsupported(table.position, "this name of an INFORMATION_SCHEMA view");
   }
-  std::string project = options_.project;
-  std::optional<std::string> dataset;
-  if (schema_index == 1) dataset = names[0].text;
-  if (schema_index == 2) {
-    project = names[0].text;
-    dataset = names[1].text;
+  InformationSchemaName name;
+  name.project = schema_index == 2 ? names[0].text : options_.project;
+  if (schema_index > 0) {
+    const std::string& qualifier = names[schema_index - 1].text;
+    if (const std::string region = RegionOf(qualifier); !region.empty()) {
+      name.region = region;
+    } else {
+      name.dataset = qualifier;
+    }
+  } else if (options_.default_dataset) {
+    name.dataset = options_.default_dataset->dataset;
   }
-  if (schema_index == 0 && options_.default_dataset) dataset = options_.default_dataset->dataset;
-  if (dataset && absl::AsciiStrToLower(*dataset).rfind("region-", 0) == 0) {
-    return Unsupported(table.position, "region-qualified INFORMATION_SCHEMA.", names.back().text);
+  name.view = absl::AsciiStrToUpper(names.back().text);
+  BQCDC_ASSIGN_OR_RETURN(std::optional<ConstantTable> found, tables_.FindInformationSchema(name));
+  if (!found) {
+    return Unsupported(table.position, name.region ? "region-qualified " : "",
+                       name.dataset || name.region ? "" : "unqualified ", "INFORMATION_SCHEMA.", name.view);
   }
-  const std::string view = absl::AsciiStrToUpper(names.back().text);
-  BQCDC_ASSIGN_OR_RETURN(std::optional<ConstantTable> found,
-                         tables_.FindInformationSchema(project, dataset, view));
-  if (!found) return Unsupported(table.position, "INFORMATION_SCHEMA.", view);
   FromResult from;
   auto scan = std::make_unique<ValuesScan>();
   RangeVariable variable;

@@ -30,8 +30,12 @@ absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeQuery(const Query& query) {
   }
   std::set<std::string> names;
   int anonymous = 0;
-  for (OutputColumn& output : result.outputs) {
-    if (output.name.empty()) output.name = base::StrCat("f", anonymous++, "_");
+  for (size_t i = 0; i < result.outputs.size(); ++i) {
+    OutputColumn& output = result.outputs[i];
+    if (output.name.empty()) {
+      output.name = base::StrCat("f", anonymous++, "_");
+      if (!resolved.first_unnamed) resolved.first_unnamed = i + 1;
+    }
     if (!names.insert(absl::AsciiStrToLower(output.name)).second) {
       return errors::InvalidQuery(base::StrCat(
           "Duplicate column names in the result are not supported. Found duplicate(s): ", output.name));

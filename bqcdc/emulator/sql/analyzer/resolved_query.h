@@ -192,6 +192,8 @@ struct OutputColumn {
 struct ResolvedQuery {
   ResolvedScanPtr scan;
   std::vector<OutputColumn> outputs;
+  // Of the first column that the query gives no name, from 1; unset where all have one.
+  std::optional<size_t> first_unnamed;
 };
 
 }  // namespace bqcdc::emulator::sql

@@ -16,6 +16,14 @@ struct ConstantTable {
   std::vector<std::vector<Value>> rows;
 };
 
+// What names a view of INFORMATION_SCHEMA: a dataset, a region (`region-us`), or neither.
+struct InformationSchemaName {
+  std::string project;
+  std::optional<std::string> dataset;
+  std::optional<std::string> region;  // as locations are written: US, europe-west1
+  std::string view;                   // upper case
+};
+
 // Where the analyzer finds tables. One for each statement.
 class TableProvider {
  public:
@@ -26,9 +34,9 @@ class TableProvider {
   // them cannot be read through a prefix.
   virtual absl::StatusOr<std::vector<catalog::Table>> FindTables(const catalog::DatasetId& dataset,
                                                                  const std::string& prefix) = 0;
-  // `dataset` unset: the views of the whole project or region. Unset result: no such view.
+  // Unset result: no such view.
   virtual absl::StatusOr<std::optional<ConstantTable>> FindInformationSchema(
-      const std::string& project, const std::optional<std::string>& dataset, const std::string& view) = 0;
+      const InformationSchemaName& name) = 0;
 };
 
 }  // namespace bqcdc::emulator::sql

@@ -11,7 +11,7 @@ Value Text(const std::string& text) { return Value::String(text); }
 Value Time(int64_t millis) { return Value::Of(TypeKind::kTimestamp, millis * 1000); }
 Value NoText() { return Value::Null(TypeKind::kString); }
 
-ConstantTable Schemata(engine::Database& database, const std::string& project) {
+ConstantTable Schemata(const std::vector<catalog::Dataset>& datasets) {
   ConstantTable view;
   for (const char* name : {"catalog_name", "schema_name", "schema_owner"}) {
     view.columns.push_back({name, TypeKind::kString});
@@ -20,54 +20,110 @@ ConstantTable Schemata(engine::Database& database, const std::string& project) {
     view.columns.push_back({name, TypeKind::kTimestamp});
   for (const char* name : {"location", "ddl", "default_collation_name"})
     view.columns.push_back({name, TypeKind::kString});
-  for (const catalog::Dataset& dataset : database.ListDatasets(project)) {
+  for (const catalog::Dataset& dataset : datasets) {
     const std::string ddl = "CREATE SCHEMA `" + dataset.id.project + "." + dataset.id.dataset +
                             "`\nOPTIONS(\n  location=" + QuoteString(dataset.location) + "\n);";
-    view.rows.push_back({Text(project), Text(dataset.id.dataset), NoText(), Time(dataset.creation_time_ms),
-                         Time(dataset.last_modified_ms), Text(dataset.location), Text(ddl), NoText()});
+    view.rows.push_back({Text(dataset.id.project), Text(dataset.id.dataset), NoText(),
+                         Time(dataset.creation_time_ms), Time(dataset.last_modified_ms),
+                         Text(dataset.location), Text(ddl), NoText()});
   }
   return view;
 }
 
-struct View {
+ConstantTable SchemataOptions(const std::vector<catalog::Dataset>& datasets) {
+  ConstantTable view;
+  for (const char* name : {"catalog_name", "schema_name", "option_name", "option_type", "option_value"}) {
+    view.columns.push_back({name, TypeKind::kString});
+  }
+  for (const catalog::Dataset& dataset : datasets) {
+    for (const TableOption& option : OptionsOf(dataset)) {
+      view.rows.push_back({Text(dataset.id.project), Text(dataset.id.dataset), Text(option.name),
+                           Text(option.type), Text(option.value)});
+    }
+  }
+  return view;
+}
+
+// A view over one table at a time.
+struct TableView {
   const char* name;
   ConstantTable (*header)();
-  void (*append)(const catalog::Table& table, ConstantTable& view);
+  absl::Status (*append)(const InformationSchemaRequest& request, const catalog::Table& table,
+                         ConstantTable& view);
+  // Whether `region-us.INFORMATION_SCHEMA.name` is a name.
+  bool of_region = true;
 };
-constexpr View kViews[] = {
-    {"COLUMNS", ColumnsHeader, AppendColumnsRows},
-    {"TABLE_OPTIONS", TableOptionsHeader, AppendTableOptionsRows},
-    {"TABLE_CONSTRAINTS", TableConstraintsHeader, AppendTableConstraintsRow},
-    {"KEY_COLUMN_USAGE", KeyColumnUsageHeader, AppendKeyColumnUsageRows},
-    {"CONSTRAINT_COLUMN_USAGE", ConstraintColumnUsageHeader, AppendConstraintColumnUsageRows},
+
+template <void (*kAppend)(const catalog::Table&, ConstantTable&)>
+absl::Status Append(const InformationSchemaRequest&, const catalog::Table& table, ConstantTable& view) {
+  kAppend(table, view);
+  return absl::OkStatus();
+}
+
+constexpr TableView kTableViews[] = {
+    {"TABLES", TablesHeader, AppendTablesRow},
+    {"VIEWS", ViewsHeader, Append<AppendViewsRow>},
+    {"COLUMNS", ColumnsHeader, Append<AppendColumnsRows>},
+    {"COLUMN_FIELD_PATHS", ColumnFieldPathsHeader, Append<AppendColumnFieldPathsRows>},
+    {"TABLE_OPTIONS", TableOptionsHeader, Append<AppendTableOptionsRows>},
+    {"PARTITIONS", PartitionsHeader, AppendPartitionsRows, false},
+    {"TABLE_CONSTRAINTS", TableConstraintsHeader, Append<AppendTableConstraintsRow>, false},
+    {"KEY_COLUMN_USAGE", KeyColumnUsageHeader, Append<AppendKeyColumnUsageRows>, false},
+    {"CONSTRAINT_COLUMN_USAGE", ConstraintColumnUsageHeader, Append<AppendConstraintColumnUsageRows>, false},
 };
+
+// A view over datasets. They take no region: there the service shows a new dataset only after a while, which
+// is nothing to test against.
+struct DatasetView {
+  const char* name;
+  ConstantTable (*make)(const std::vector<catalog::Dataset>& datasets);
+};
+constexpr DatasetView kDatasetViews[] = {{"SCHEMATA", Schemata}, {"SCHEMATA_OPTIONS", SchemataOptions}};
+
+// The datasets whose tables a view shows.
+absl::StatusOr<std::vector<catalog::DatasetId>> DatasetsOf(const InformationSchemaRequest& request) {
+  const InformationSchemaName& name = request.name;
+  if (name.dataset) {
+    const catalog::DatasetId id{name.project, *name.dataset};
+    if (request.database.GetDataset(id).ok()) return std::vector{id};
+    return errors::DatasetNotFoundInQuery(name.project, *name.dataset, request.location);
+  }
+  std::vector<catalog::DatasetId> ids;
+  for (const catalog::Dataset& dataset : request.database.ListDatasets(name.project)) {
+    if (dataset.location == name.region) ids.push_back(dataset.id);
+  }
+  return ids;
+}
 
 }  // namespace
 
-absl::StatusOr<std::optional<ConstantTable>> InformationSchemaView(engine::Database& database,
-                                                                   const std::string& project,
-                                                                   const std::optional<std::string>& dataset,
-                                                                   const std::string& view,
-                                                                   const std::string& location) {
-  if (view == "SCHEMATA") return Schemata(database, project);
-  if (!dataset) return std::nullopt;
-  if (!database.GetDataset({project, *dataset}).ok()) {
-    return errors::DatasetNotFoundInQuery(project, *dataset, location);
+absl::StatusOr<std::optional<ConstantTable>> InformationSchemaView(const InformationSchemaRequest& request) {
+  const InformationSchemaName& name = request.name;
+  for (const DatasetView& view : kDatasetViews) {
+    if (name.view == view.name && !name.region) return view.make(request.database.ListDatasets(name.project));
   }
-  const std::vector<catalog::Table> tables = database.ListTables({project, *dataset});
-  if (view == "TABLES") {
-    ConstantTable result = TablesHeader();
-    for (const catalog::Table& table : tables)
-      BQCDC_RETURN_IF_ERROR(AppendTablesRow(database, table, result));
-    return result;
-  }
-  for (const View& known : kViews) {
-    if (view != known.name) continue;
-    ConstantTable result = known.header();
-    for (const catalog::Table& table : tables) known.append(table, result);
+  for (const TableView& view : kTableViews) {
+    if (name.view != view.name) continue;
+    if (!name.dataset && !(name.region && view.of_region)) return std::nullopt;
+    BQCDC_ASSIGN_OR_RETURN(const std::vector<catalog::DatasetId> datasets, DatasetsOf(request));
+    ConstantTable result = view.header();
+    for (const catalog::DatasetId& dataset : datasets) {
+      for (const catalog::Table& listed : request.database.ListTables(dataset)) {
+        // What was dropped or made since the query began is left out.
+        const auto table = request.session.FindTable(listed.id);
+        if (table.ok()) BQCDC_RETURN_IF_ERROR(view.append(request, *table, result));
+      }
+    }
     return result;
   }
   return std::nullopt;
+}
+
+std::vector<std::string> InformationSchemaViews() {
+  std::vector<std::string> names;
+  for (const DatasetView& view : kDatasetViews) names.push_back(view.name);
+  for (const TableView& view : kTableViews) names.push_back(view.name);
+  return names;
 }
 
 }  // namespace bqcdc::emulator::sql

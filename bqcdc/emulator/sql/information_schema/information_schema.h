@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "bqcdc/emulator/engine/database.h"
@@ -9,20 +10,33 @@
 
 namespace bqcdc::emulator::sql {
 
+// Where a view of INFORMATION_SCHEMA looks.
+struct InformationSchemaRequest {
+  engine::Database& database;
+  engine::ReadSession& session;
+  const InformationSchemaName& name;
+  const std::string& location;  // of the query
+};
+
 // The rows of a view of INFORMATION_SCHEMA (https://cloud.google.com/bigquery/docs/information-schema-intro);
-// unset where there is no such view here. `dataset` unset: all datasets of the project (SCHEMATA, and
-// region-qualified views).
-absl::StatusOr<std::optional<ConstantTable>> InformationSchemaView(engine::Database& database,
-                                                                   const std::string& project,
-                                                                   const std::optional<std::string>& dataset,
-                                                                   const std::string& view,
-                                                                   const std::string& location);
+// unset where there is no such view here.
+absl::StatusOr<std::optional<ConstantTable>> InformationSchemaView(const InformationSchemaRequest& request);
+// The names of those views, for the documentation.
+std::vector<std::string> InformationSchemaViews();
 
 // The views of tables, each over one table at a time.
 ConstantTable TablesHeader();
-absl::Status AppendTablesRow(engine::Database& database, const catalog::Table& table, ConstantTable& view);
+absl::Status AppendTablesRow(const InformationSchemaRequest& request, const catalog::Table& table,
+                             ConstantTable& view);
 ConstantTable ColumnsHeader();
 void AppendColumnsRows(const catalog::Table& table, ConstantTable& view);
+ConstantTable ColumnFieldPathsHeader();
+void AppendColumnFieldPathsRows(const catalog::Table& table, ConstantTable& view);
+ConstantTable ViewsHeader();
+void AppendViewsRow(const catalog::Table& table, ConstantTable& view);
+ConstantTable PartitionsHeader();
+absl::Status AppendPartitionsRows(const InformationSchemaRequest& request, const catalog::Table& table,
+                                  ConstantTable& view);
 ConstantTable TableOptionsHeader();
 void AppendTableOptionsRows(const catalog::Table& table, ConstantTable& view);
 ConstantTable TableConstraintsHeader();
@@ -32,14 +46,15 @@ void AppendKeyColumnUsageRows(const catalog::Table& table, ConstantTable& view);
 ConstantTable ConstraintColumnUsageHeader();
 void AppendConstraintColumnUsageRows(const catalog::Table& table, ConstantTable& view);
 
-// name, type and value of each option that is set, as TABLE_OPTIONS shows them.
+// name, type and value of each option that is set, as TABLE_OPTIONS and SCHEMATA_OPTIONS show them.
 struct TableOption {
   std::string name;
   std::string type;
   std::string value;
 };
 std::vector<TableOption> OptionsOf(const catalog::Table& table);
-// The CREATE TABLE statement that makes such a table.
+std::vector<TableOption> OptionsOf(const catalog::Dataset& dataset);
+// The CREATE TABLE or CREATE VIEW statement that makes such a table.
 std::string DdlOf(const catalog::Table& table);
 
 }  // namespace bqcdc::emulator::sql

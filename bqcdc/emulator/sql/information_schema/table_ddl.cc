@@ -69,7 +69,49 @@ std::vector<TableOption> OptionsOf(const catalog::Table& table) {
   return options;
 }
 
+std::vector<TableOption> OptionsOf(const catalog::Dataset& dataset) {
+  std::vector<TableOption> options;
+  if (dataset.default_table_expiration_ms) {
+    const double days = static_cast<double>(*dataset.default_table_expiration_ms) / kMillisPerDay;
+    options.push_back({"default_table_expiration_days", "FLOAT64", Float64ToText(days)});
+  }
+  if (!dataset.description.empty())
+    options.push_back({"description", "STRING", QuoteString(dataset.description)});
+  if (!dataset.friendly_name.empty())
+    options.push_back({"friendly_name", "STRING", QuoteString(dataset.friendly_name)});
+  if (!dataset.labels.empty()) {
+    options.push_back({"labels", "ARRAY<STRUCT<STRING, STRING>>", LabelsText(dataset.labels)});
+  }
+  return options;
+}
+
+namespace {
+
+std::string OptionsText(const catalog::Table& table) {
+  std::string options;
+  for (const TableOption& option : OptionsOf(table)) {
+    const std::string value = option.name == "max_staleness"
+                                  ? base::StrCat("INTERVAL '", option.value, "' YEAR TO SECOND")
+                                  : option.value;
+    base::StrAppend(&options, options.empty() ? "\nOPTIONS(\n  " : ",\n  ", option.name, "=", value);
+  }
+  return options.empty() ? options : options + "\n)";
+}
+
+std::string ViewDdl(const catalog::Table& view) {
+  std::string columns;
+  for (const std::string& name : view.view->columns) {
+    base::StrAppend(&columns, columns.empty() ? "\n(\n  " : ",\n  ", QuoteIdentifier(name));
+  }
+  return base::StrCat("CREATE VIEW `", view.id.project, ".", view.id.dataset, ".", view.id.table, "`",
+                      columns, columns.empty() ? "" : "\n)", OptionsText(view), "\nAS ", view.view->query,
+                      ";");
+}
+
+}  // namespace
+
 std::string DdlOf(const catalog::Table& table) {
+  if (table.view) return ViewDdl(table);
   std::string text =
       base::StrCat("CREATE TABLE `", table.id.project, ".", table.id.dataset, ".", table.id.table, "`\n(");
   bool first = true;
@@ -98,15 +140,7 @@ std::string DdlOf(const catalog::Table& table) {
   for (size_t i = 0; i < table.clustering.size(); ++i) {
     base::StrAppend(&text, i == 0 ? "\nCLUSTER BY " : ", ", QuoteIdentifier(table.clustering[i]));
   }
-  std::string options;
-  for (const TableOption& option : OptionsOf(table)) {
-    const std::string value = option.name == "max_staleness"
-                                  ? base::StrCat("INTERVAL '", option.value, "' YEAR TO SECOND")
-                                  : option.value;
-    base::StrAppend(&options, options.empty() ? "\n  " : ",\n  ", option.name, "=", value);
-  }
-  if (!options.empty()) base::StrAppend(&text, "\nOPTIONS(", options, "\n)");
-  return text + ";";
+  return base::StrCat(text, OptionsText(table), ";");
 }
 
 }  // namespace bqcdc::emulator::sql

@@ -1,5 +1,5 @@
-// Columns in the order of the documentation pages information-schema-tables, -columns, -table-options,
-// -table-constraints, -key-column-usage and -constraint-column-usage.
+// Columns in the order of the documentation pages information-schema-tables, -views, -columns,
+// -column-field-paths, -table-options, -table-constraints, -key-column-usage and -constraint-column-usage.
 
 #include <algorithm>
 #include <initializer_list>
@@ -21,10 +21,16 @@ ConstantTable Texts(std::initializer_list<const char*> names) {
   return table;
 }
 
-void SetType(ConstantTable& table, std::string_view name, TypeKind type) {
+void SetType(ConstantTable& table, std::string_view name, const Type& type) {
   for (StructField& column : table.columns) {
     if (column.name == name) column.type = type;
   }
+}
+
+Value NoElements(const Type& type) {
+  Value value = Value::Null(type);
+  value.is_null = false;
+  return value;
 }
 
 std::string KeyName(const catalog::Table& table) { return table.id.table + ".pk$"; }
@@ -62,7 +68,8 @@ ConstantTable TablesHeader() {
   return view;
 }
 
-absl::Status AppendTablesRow(engine::Database& database, const catalog::Table& table, ConstantTable& view) {
+absl::Status AppendTablesRow(const InformationSchemaRequest& request, const catalog::Table& table,
+                             ConstantTable& view) {
   std::vector<Value> row;
   for (const StructField& column : view.columns) row.push_back(Value::Null(column.type));
   const auto set = [&](std::string_view name, Value value) {
@@ -73,15 +80,15 @@ absl::Status AppendTablesRow(engine::Database& database, const catalog::Table& t
   set("table_catalog", Text(table.id.project));
   set("table_schema", Text(table.id.dataset));
   set("table_name", Text(table.id.table));
-  set("table_type", Text("BASE TABLE"));
-  set("managed_table_type", Text("NATIVE"));
-  set("is_insertable_into", Text("YES"));
+  set("table_type", Text(table.view ? "VIEW" : "BASE TABLE"));
+  if (!table.view) set("managed_table_type", Text("NATIVE"));
+  set("is_insertable_into", Text(table.view ? "NO" : "YES"));
   set("is_fine_grained_mutations_enabled", Text("NO"));
   set("is_typed", Text("NO"));
   set("is_change_history_enabled", Text("NO"));
   set("creation_time", Value::Of(TypeKind::kTimestamp, table.creation_time_ms * 1000));
   set("ddl", Text(DdlOf(table)));
-  auto watermark = database.Watermark(table.id);
+  auto watermark = request.database.Watermark(table.id);
   // A table that was dropped meanwhile has none.
   if (watermark.ok() && *watermark) {
     set("upsert_stream_apply_watermark", Value::Of(TypeKind::kTimestamp, absl::ToUnixMicros(**watermark)));
@@ -120,11 +127,6 @@ ConstantTable ColumnsHeader() {
 }
 
 void AppendColumnsRows(const catalog::Table& table, ConstantTable& view) {
-  const auto empty = [](const Type& type) {
-    Value value = Value::Null(type);
-    value.is_null = false;
-    return value;
-  };
   for (size_t i = 0; i < table.schema.columns.size(); ++i) {
     const schema::Column& column = table.schema.columns[i];
     const bool partitions = (table.time_partitioning && table.time_partitioning->field == column.name) ||
@@ -150,9 +152,49 @@ void AppendColumnsRows(const catalog::Table& table, ConstantTable& view) {
          Text("NULL"),
          Text(column.default_value_expression.empty() ? "NULL" : column.default_value_expression),
          NoText(),
-         empty(view.columns[18].type),
-         empty(view.columns[19].type)});
+         NoElements(view.columns[18].type),
+         NoElements(view.columns[19].type)});
   }
+}
+
+ConstantTable ColumnFieldPathsHeader() {
+  ConstantTable view = Texts({"table_catalog", "table_schema", "table_name", "column_name", "field_path",
+                              "data_type", "description", "collation_name", "rounding_mode", "policy_tags"});
+  SetType(view, "policy_tags", Type::Array(TypeKind::kString));
+  return view;
+}
+
+namespace {
+
+// The column, or a field of it, and everything below.
+void AppendFieldPaths(const catalog::Table& table, const std::string& column_name,
+                      const schema::Column& column, const std::string& path, ConstantTable& view) {
+  view.rows.push_back({Text(table.id.project), Text(table.id.dataset), Text(table.id.table),
+                       Text(column_name), Text(path), Text(schema::SqlType(column)),
+                       column.description.empty() ? NoText() : Text(column.description), Text("NULL"),
+                       NoText(), NoElements(view.columns.back().type)});
+  for (const schema::Column& field : column.fields) {
+    AppendFieldPaths(table, column_name, field, base::StrCat(path, ".", field.name), view);
+  }
+}
+
+}  // namespace
+
+void AppendColumnFieldPathsRows(const catalog::Table& table, ConstantTable& view) {
+  for (const schema::Column& column : table.schema.columns) {
+    AppendFieldPaths(table, column.name, column, column.name, view);
+  }
+}
+
+ConstantTable ViewsHeader() {
+  return Texts(
+      {"table_catalog", "table_schema", "table_name", "view_definition", "check_option", "use_standard_sql"});
+}
+
+void AppendViewsRow(const catalog::Table& table, ConstantTable& view) {
+  if (!table.view) return;
+  view.rows.push_back({Text(table.id.project), Text(table.id.dataset), Text(table.id.table),
+                       Text(table.view->query), NoText(), Text("YES")});
 }
 
 ConstantTable TableOptionsHeader() {

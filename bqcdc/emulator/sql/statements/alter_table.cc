@@ -208,6 +208,7 @@ absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context,
     }
     return table.status();
   }
+  if (table->view) return errors::WrongTableType(id.ToString(), "VIEW");
   const auto change = [&](catalog::Table& changed) -> absl::Status {
     for (const AlterTableActionPtr& action : statement.actions) {
       BQCDC_RETURN_IF_ERROR(ApplyAction(*evaluation, *action, changed));

@@ -2,8 +2,8 @@
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/statements/append_rows.h"
 #include "bqcdc/emulator/sql/statements/definition.h"
+#include "bqcdc/emulator/sql/statements/result_columns.h"
 #include "bqcdc/emulator/sql/statements/statement.h"
-#include "bqcdc/emulator/sql/types/column_mapping.h"
 #include "bqcdc/schema/column_name_rules.h"
 
 namespace bqcdc::emulator::sql {
@@ -67,10 +67,11 @@ absl::Status ApplyColumns(Evaluation& evaluation, const CreateTableStatement& st
     table.schema.columns.push_back(std::move(column));
   }
   if (query == nullptr || statement.has_column_list) return absl::OkStatus();
-  for (const OutputColumn& output : query->outputs) {
-    BQCDC_ASSIGN_OR_RETURN(schema::Column column, ColumnOfType(output.name, output.type));
-    table.schema.columns.push_back(std::move(column));
+  if (query->first_unnamed) {
+    return ErrorAt(statement.query->position, "CREATE TABLE columns must be named, but column ",
+                   *query->first_unnamed, " has no name");
   }
+  BQCDC_ASSIGN_OR_RETURN(table.schema.columns, ResultColumns(*query));
   return absl::OkStatus();
 }
 
@@ -96,10 +97,14 @@ absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context,
   outcome.statement_type = statement.query ? "CREATE_TABLE_AS_SELECT" : "CREATE_TABLE";
   outcome.ddl_target_table = table.id;
   outcome.columns = table.schema.columns;
-  const bool exists = context.database.GetTable(table.id).ok();
+  const auto existing = context.database.GetTable(table.id);
+  const bool exists = existing.ok();
   outcome.ddl_operation = !exists ? "CREATE" : statement.or_replace ? "REPLACE" : "SKIP";
   if (exists && !statement.or_replace && !statement.if_not_exists) {
     return errors::TableExists(table.id.ToString());
+  }
+  if (exists && statement.or_replace && existing->view) {
+    return errors::WrongTableType(table.id.ToString(), "VIEW");
   }
   std::optional<engine::AppendBatch> rows;
   if (query && outcome.ddl_operation != "SKIP") {

@@ -31,6 +31,8 @@ absl::Status RequireNotEnforced(bool enforced, const Position& position);
 
 // Puts OPTIONS(...) of a table into `table`. An option that the server does not know is refused by name.
 absl::Status ApplyTableOptions(Evaluation& evaluation, const OptionsList& options, catalog::Table& table);
+// OPTIONS(...) of a view: the descriptive ones only.
+absl::Status ApplyViewOptions(Evaluation& evaluation, const OptionsList& options, catalog::Table& view);
 // description = '...' of a column; nothing else.
 absl::StatusOr<std::string> ColumnDescription(Evaluation& evaluation, const OptionsList& options);
 // A constant STRING option; NULL is the empty text.

@@ -188,8 +188,12 @@ absl::StatusOr<std::vector<catalog::Table>> Evaluation::FindTables(const catalog
     if (listed.id.table.rfind(prefix, 0) != 0) continue;
     auto table = session_->FindTable(listed.id);
     if (!table.ok()) continue;  // dropped or made while this query began
+    if (table->view) {
+      return errors::InvalidQuery(
+          base::StrCat("Views cannot be queried through prefix. First view ", listed.id.ToString(), "."));
+    }
     BQCDC_ASSIGN_OR_RETURN(const engine::Database::TableStats stats, database_.Stats(listed.id));
-    if (table->has_primary_key() && stats.pending_changes > 0) {
+    if (stats.pending_upserts > 0) {
       // https://cloud.google.com/bigquery/docs/change-data-capture#limitations
       return errors::InvalidQuery(
           base::StrCat("Tables with unapplied upsert data cannot be queried through prefix. First table with "
@@ -205,8 +209,8 @@ absl::StatusOr<std::vector<catalog::Table>> Evaluation::FindTables(const catalog
 }
 
 absl::StatusOr<std::optional<ConstantTable>> Evaluation::FindInformationSchema(
-    const std::string& project, const std::optional<std::string>& dataset, const std::string& view) {
-  return InformationSchemaView(database_, project, dataset, view, request_.location);
+    const InformationSchemaName& name) {
+  return InformationSchemaView({database_, *session_, name, request_.location});
 }
 
 absl::StatusOr<std::string> Evaluation::RelationSql(const catalog::Table& table) {

@@ -24,8 +24,7 @@ class Evaluation final : public TableProvider, public RelationSource {
   absl::StatusOr<std::vector<catalog::Table>> FindTables(const catalog::DatasetId& dataset,
                                                          const std::string& prefix) override;
   absl::StatusOr<std::optional<ConstantTable>> FindInformationSchema(
-      const std::string& project, const std::optional<std::string>& dataset,
-      const std::string& view) override;
+      const InformationSchemaName& name) override;
   absl::StatusOr<std::string> RelationSql(const catalog::Table& table) override;
 
   Analyzer& analyzer() { return analyzer_; }

@@ -203,6 +203,7 @@ absl::StatusOr<QueryOutcome> RunInsert(const StatementContext& context, const In
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
   BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(context, statement.table));
   BQCDC_ASSIGN_OR_RETURN(const catalog::Table table, evaluation->FindTable(id));
+  if (table.view) return errors::WrongTableType(id.ToString(), "VIEW");
   BQCDC_ASSIGN_OR_RETURN(const std::vector<int> sources, TargetColumns(statement, table));
   std::string sql;
   if (statement.query) {

@@ -114,20 +114,18 @@ absl::StatusOr<QueryOutcome> RunDrop(const StatementContext& context, const Drop
     status = context.request.dry_run ? context.database.GetDataset(*outcome.ddl_target_dataset).status()
                                      : context.database.DropDataset(*outcome.ddl_target_dataset,
                                                                     statement.mode == DropMode::kCascade);
-  } else if (statement.object == DropObject::kView) {
-    // There are no views here, so what has the name is none.
-    outcome.statement_type = "DROP_VIEW";
-    BQCDC_ASSIGN_OR_RETURN(outcome.ddl_target_table, TableOf(context, statement.name));
-    status = context.database.GetTable(*outcome.ddl_target_table).status();
-    if (status.ok()) {
-      return ErrorAt(statement.position, outcome.ddl_target_table->ToString(),
-                     " is not allowed for this operation because it is currently a TABLE.");
-    }
   } else {
-    outcome.statement_type = "DROP_TABLE";
+    const bool view = statement.object == DropObject::kView;
+    outcome.statement_type = view ? "DROP_VIEW" : "DROP_TABLE";
     BQCDC_ASSIGN_OR_RETURN(outcome.ddl_target_table, TableOf(context, statement.name));
-    status = context.request.dry_run ? context.database.GetTable(*outcome.ddl_target_table).status()
-                                     : context.database.DropTable(*outcome.ddl_target_table);
+    const auto table = context.database.GetTable(*outcome.ddl_target_table);
+    status = table.status();
+    if (table.ok() && table->view.has_value() != view) {
+      return errors::WrongTableType(table->id.ToString(), view ? "TABLE" : "VIEW");
+    }
+    if (table.ok() && !context.request.dry_run) {
+      status = context.database.DropTable(*outcome.ddl_target_table);
+    }
   }
   if (status.code() == absl::StatusCode::kNotFound && statement.if_exists) {
     outcome.ddl_operation = "SKIP";

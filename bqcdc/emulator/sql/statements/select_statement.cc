@@ -2,8 +2,8 @@
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/sql/statements/evaluation.h"
+#include "bqcdc/emulator/sql/statements/result_columns.h"
 #include "bqcdc/emulator/sql/statements/statement.h"
-#include "bqcdc/emulator/sql/types/column_mapping.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -47,10 +47,7 @@ absl::StatusOr<QueryOutcome> RunSelect(const StatementContext& context, const Qu
   BQCDC_ASSIGN_OR_RETURN(const ResolvedQuery query, evaluation->analyzer().AnalyzeQuery(*statement.query));
   QueryOutcome outcome;
   outcome.statement_type = "SELECT";
-  for (const OutputColumn& output : query.outputs) {
-    BQCDC_ASSIGN_OR_RETURN(schema::Column column, ColumnOfType(output.name, output.type));
-    outcome.columns.push_back(std::move(column));
-  }
+  BQCDC_ASSIGN_OR_RETURN(outcome.columns, ResultColumns(query));
   BQCDC_ASSIGN_OR_RETURN(const std::string sql, evaluation->SqlOf(query));
   if (context.request.dry_run) return outcome;
   BQCDC_ASSIGN_OR_RETURN(outcome.chunks, evaluation->Run(sql));

@@ -16,6 +16,8 @@ struct StatementContext {
 absl::StatusOr<QueryOutcome> RunSelect(const StatementContext& context, const QueryStatement& statement);
 absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context,
                                             const CreateTableStatement& statement);
+absl::StatusOr<QueryOutcome> RunCreateView(const StatementContext& context,
+                                           const CreateViewStatement& statement);
 absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context,
                                            const AlterTableStatement& statement);
 absl::StatusOr<QueryOutcome> RunCreateSchema(const StatementContext& context,

@@ -17,9 +17,7 @@ class NoTables final : public TableProvider {
                                                          const std::string&) override {
     return std::vector<catalog::Table>();
   }
-  absl::StatusOr<std::optional<ConstantTable>> FindInformationSchema(const std::string&,
-                                                                     const std::optional<std::string>&,
-                                                                     const std::string&) override {
+  absl::StatusOr<std::optional<ConstantTable>> FindInformationSchema(const InformationSchemaName&) override {
     return std::nullopt;
   }
 };
@@ -52,6 +50,7 @@ absl::Status RefuseMutation(const StatementContext& context, const TablePath& ta
     }
     return found.status();
   }
+  if (found->view) return errors::WrongTableType(id.ToString(), "VIEW");
   BQCDC_ASSIGN_OR_RETURN(const bool active, context.database.IsActiveWithCdc(id));
   if (active) {
     // https://cloud.google.com/bigquery/docs/change-data-capture#limitations

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
@@ -114,6 +115,17 @@ absl::Status ApplyTableOptions(Evaluation& evaluation, const OptionsList& option
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status ApplyViewOptions(Evaluation& evaluation, const OptionsList& options, catalog::Table& view) {
+  static const std::set<std::string>* const known =
+      new std::set<std::string>{"description", "friendly_name", "labels", "expiration_timestamp"};
+  for (const OptionEntry& entry : options.entries) {
+    if (!known->contains(absl::AsciiStrToLower(entry.name.text))) {
+      return Unsupported(entry.name.position, "view option ", entry.name.text);
+    }
+  }
+  return ApplyTableOptions(evaluation, options, view);
 }
 
 }  // namespace bqcdc::emulator::sql

@@ -147,15 +147,20 @@ bool IsClusteringColumn(const catalog::Table& table, const schema::Column& colum
   return std::find(table.clustering.begin(), table.clustering.end(), column.name) != table.clustering.end();
 }
 
+// What the table needs the column for; null: nothing.
+const char* UseOf(const catalog::Table& table, const schema::Column& column) {
+  return table.schema.KeyPosition(column.name) ? "part of the primary key"
+         : IsPartitioningColumn(table, column) ? "the partitioning column"
+         : IsClusteringColumn(table, column)   ? "a clustering column"
+                                               : nullptr;
+}
+
 absl::Status DropColumn(const DropColumnAction& action, catalog::Table& table) {
   const auto found = FindColumn(table, action.column);
   if (!found.ok()) return action.if_exists ? absl::OkStatus() : found.status();
   const schema::Column& column = **found;
-  const char* used_as = table.schema.KeyPosition(column.name) ? "part of the primary key"
-                        : IsPartitioningColumn(table, column) ? "the partitioning column"
-                        : IsClusteringColumn(table, column)   ? "a clustering column"
-                        : table.schema.columns.size() == 1    ? "the only column of the table"
-                                                              : nullptr;
+  const char* used_as = UseOf(table, column);
+  if (used_as == nullptr && table.schema.columns.size() == 1) used_as = "the only column of the table";
   if (used_as != nullptr)
     return ErrorAt(action.position, "Cannot drop column ", column.name, ", which is ", used_as);
   table.schema.columns.erase(table.schema.columns.begin() + (&column - table.schema.columns.data()));
@@ -177,17 +182,49 @@ absl::Status ApplyAction(Evaluation& evaluation, const AlterTableAction& action,
     case AlterTableActionKind::kDropColumn:
       return DropColumn(As<DropColumnAction>(action), table);
     case AlterTableActionKind::kRenameColumn:
-      return Unsupported(action.position, "ALTER TABLE RENAME COLUMN");
+      return Unsupported(action.position, "ALTER TABLE RENAME COLUMN beside other changes");
     case AlterTableActionKind::kAddForeignKey:
       return Unsupported(action.position, "ALTER TABLE ADD FOREIGN KEY");
     case AlterTableActionKind::kDropConstraint:
       return Unsupported(action.position, "ALTER TABLE DROP CONSTRAINT");
     case AlterTableActionKind::kRenameTo:
-      return Unsupported(action.position, "ALTER TABLE RENAME TO");
+      return Unsupported(action.position, "ALTER TABLE RENAME TO beside other changes");
     case AlterTableActionKind::kSetDefaultCollate:
       return Unsupported(action.position, "ALTER TABLE SET DEFAULT COLLATE");
   }
   return absl::OkStatus();
+}
+
+absl::Status RenameTable(const StatementContext& context, const RenameToAction& action,
+                         const catalog::Table& table) {
+  catalog::TableId renamed = table.id;
+  renamed.table = action.new_name.text;
+  if (renamed.table.find('.') != std::string::npos) {
+    return ErrorAt(action.position, "RENAME TO takes the table's new name alone, without project or dataset");
+  }
+  if (context.database.GetTable(renamed).ok()) return errors::TableExists(renamed.ToString());
+  if (context.request.dry_run) return absl::OkStatus();
+  return context.database.RenameTable(table.id, renamed.table).status();
+}
+
+absl::Status RenameColumn(const StatementContext& context, const RenameColumnAction& action,
+                          catalog::Table table) {
+  const auto found = FindColumn(table, action.column);
+  if (!found.ok()) return action.if_exists ? absl::OkStatus() : found.status();
+  schema::Column& column = **found;
+  if (const char* used_as = UseOf(table, column); used_as != nullptr) {
+    return ErrorAt(action.position, "Cannot rename column ", column.name, ", which is ", used_as);
+  }
+  const std::string& new_name = action.new_name.text;
+  if (table.schema.FindColumn(new_name) != nullptr) {
+    return ErrorAt(action.new_name.position, "Column already exists: ", new_name);
+  }
+  const std::string old_name = column.name;
+  column.name = new_name;
+  const absl::Status valid = schema::ValidateTableSchema(table.schema);
+  if (!valid.ok()) return ErrorAt(action.new_name.position, base::ToStd(valid.message()));
+  if (context.request.dry_run) return absl::OkStatus();
+  return context.database.RenameColumn(table.id, table.etag, old_name, new_name).status();
 }
 
 }  // namespace
@@ -209,6 +246,17 @@ absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context,
     return table.status();
   }
   if (table->view) return errors::WrongTableType(id.ToString(), "VIEW");
+  if (statement.actions.size() == 1) {
+    const AlterTableAction& only = *statement.actions[0];
+    if (const auto* rename = TryAs<RenameToAction>(only)) {
+      BQCDC_RETURN_IF_ERROR(RenameTable(context, *rename, *table));
+      return outcome;
+    }
+    if (const auto* rename = TryAs<RenameColumnAction>(only)) {
+      BQCDC_RETURN_IF_ERROR(RenameColumn(context, *rename, *table));
+      return outcome;
+    }
+  }
   const auto change = [&](catalog::Table& changed) -> absl::Status {
     for (const AlterTableActionPtr& action : statement.actions) {
       BQCDC_RETURN_IF_ERROR(ApplyAction(*evaluation, *action, changed));

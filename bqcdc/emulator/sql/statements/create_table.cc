@@ -9,18 +9,32 @@
 namespace bqcdc::emulator::sql {
 namespace {
 
+const char* SourceClause(const CreateTableStatement& statement) {
+  static constexpr const char* kWords[] = {"", "CREATE TABLE LIKE", "CREATE TABLE COPY",
+                                           "CREATE TABLE CLONE"};
+  return kWords[static_cast<int>(statement.source_kind)];
+}
+
+// What LIKE, COPY and CLONE take from the other table, and what may not stand beside them.
+absl::Status RefuseBesideSource(const CreateTableStatement& statement) {
+  const char* with = statement.has_column_list         ? " with a column list"
+                     : statement.query                 ? " with AS query"
+                     : !statement.partition_by.empty() ? " with PARTITION BY"
+                     : !statement.cluster_by.empty()   ? " with CLUSTER BY"
+                     : statement.source_time           ? " with FOR SYSTEM_TIME AS OF"
+                                                       : nullptr;
+  if (with == nullptr) return absl::OkStatus();
+  return Unsupported(statement.position, SourceClause(statement), with);
+}
+
 absl::Status RefuseUnsupported(const CreateTableStatement& statement) {
   if (statement.temporary) return Unsupported(statement.position, "CREATE TEMP TABLE");
-  static constexpr const char* kSources[] = {"", "CREATE TABLE LIKE", "CREATE TABLE COPY",
-                                             "CREATE TABLE CLONE"};
-  if (statement.source_kind != TableSource::kNone) {
-    return Unsupported(statement.position, kSources[static_cast<int>(statement.source_kind)]);
-  }
   if (!statement.foreign_keys.empty()) return Unsupported(statement.foreign_keys[0].position, "foreign key");
   if (statement.default_collate) return Unsupported(statement.position, "DEFAULT COLLATE");
   if (statement.or_replace && statement.if_not_exists) {
     return ErrorAt(statement.position, "CREATE TABLE cannot have both OR REPLACE and IF NOT EXISTS");
   }
+  if (statement.source_kind != TableSource::kNone) return RefuseBesideSource(statement);
   if (!statement.has_column_list && !statement.query) {
     return ErrorAt(statement.position, "CREATE TABLE needs a column list or a query");
   }
@@ -75,6 +89,30 @@ absl::Status ApplyColumns(Evaluation& evaluation, const CreateTableStatement& st
   return absl::OkStatus();
 }
 
+// The table that LIKE, COPY or CLONE names.
+absl::StatusOr<catalog::Table> SourceOf(const StatementContext& context, Evaluation& evaluation,
+                                        const CreateTableStatement& statement) {
+  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(context, statement.source));
+  BQCDC_ASSIGN_OR_RETURN(catalog::Table source, evaluation.FindTable(id));
+  if (source.view) return errors::WrongTableType(id.ToString(), "VIEW");
+  if (statement.source_kind == TableSource::kLike) return source;
+  BQCDC_ASSIGN_OR_RETURN(const engine::Database::TableStats stats, context.database.Stats(id));
+  if (stats.pending_upserts > 0) {
+    // https://cloud.google.com/bigquery/docs/change-data-capture#limitations
+    return ErrorAt(statement.source.position, "Table ", id.ToString(),
+                   " has un-applied upsert data and cannot be copied or cloned until it is applied");
+  }
+  return source;
+}
+
+// Everything but the name, the times, and what ends with the source.
+void CopyDefinition(const catalog::Table& source, catalog::Table& table) {
+  const catalog::TableId id = table.id;
+  table = source;
+  table.id = id;
+  table.expiration_time_ms.reset();
+}
+
 }  // namespace
 
 absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context,
@@ -87,10 +125,16 @@ absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context,
   if (statement.query) {
     BQCDC_ASSIGN_OR_RETURN(query, evaluation->analyzer().AnalyzeQuery(*statement.query));
   }
-  BQCDC_RETURN_IF_ERROR(ApplyColumns(*evaluation, statement, query ? &*query : nullptr, table));
-  BQCDC_RETURN_IF_ERROR(ApplyPrimaryKey(statement, table));
-  BQCDC_RETURN_IF_ERROR(ApplyPartitioning(statement, table));
-  BQCDC_RETURN_IF_ERROR(ApplyClustering(statement, table));
+  std::optional<catalog::Table> source;
+  if (statement.source_kind != TableSource::kNone) {
+    BQCDC_ASSIGN_OR_RETURN(source, SourceOf(context, *evaluation, statement));
+    CopyDefinition(*source, table);
+  } else {
+    BQCDC_RETURN_IF_ERROR(ApplyColumns(*evaluation, statement, query ? &*query : nullptr, table));
+    BQCDC_RETURN_IF_ERROR(ApplyPrimaryKey(statement, table));
+    BQCDC_RETURN_IF_ERROR(ApplyPartitioning(statement, table));
+    BQCDC_RETURN_IF_ERROR(ApplyClustering(statement, table));
+  }
   if (statement.options) BQCDC_RETURN_IF_ERROR(ApplyTableOptions(*evaluation, *statement.options, table));
 
   QueryOutcome outcome;
@@ -114,6 +158,11 @@ absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context,
     }
   }
   if (context.request.dry_run || outcome.ddl_operation == "SKIP") return outcome;
+  if (source && statement.source_kind != TableSource::kLike) {
+    BQCDC_ASSIGN_OR_RETURN(const std::string relation, evaluation->session().RelationSql(*source));
+    BQCDC_ASSIGN_OR_RETURN(rows,
+                           ReadRows(*evaluation, table, base::StrCat("SELECT * FROM ", relation, " AS s")));
+  }
   evaluation.reset();
   auto created = context.database.CreateTable(table, statement.or_replace);
   if (!created.ok()) {

@@ -218,12 +218,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeGroupingCall(const Functi
 absl::Status Analyzer::CheckGrouped(ResolvedExpressionPtr& expression, SelectState& state,
                                     std::string_view what) {
   if (!state.is_grouped || !expression) return absl::OkStatus();
-  std::set<ColumnId> from;
-  for (const NamedColumn& column : state.names.columns) from.insert(column.id);
-  for (const RangeVariable& variable : state.names.variables) {
-    for (const NamedColumn& column : variable.columns) from.insert(column.id);
-    if (variable.value) from.insert(variable.value->id);
-  }
+  const std::set<ColumnId> from = ColumnIdsOf(state.names);
   absl::Status status;
   const Position outer = expression->position;
   WalkExpression(expression, [&](ResolvedExpressionPtr& node) {

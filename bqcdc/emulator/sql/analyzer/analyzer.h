@@ -42,6 +42,8 @@ class Analyzer {
 
   // A top-level query: output columns are named (f0_, f1_, ...) and differ.
   absl::StatusOr<ResolvedQuery> AnalyzeQuery(const Query& query);
+  // The same for the text of a view, whose partitions may be restricted by what reads it.
+  absl::StatusOr<ResolvedQuery> AnalyzeViewText(const Query& query);
   // An expression without columns, converted to `type` as an assignment does.
   absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression, const Type& type);
   absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression);
@@ -91,6 +93,12 @@ class Analyzer {
   absl::StatusOr<QueryResult> AnalyzeBody(const QueryExpression& body, const Query* owner,
                                           const Scope* outer);
   absl::StatusOr<QueryResult> AnalyzeSetOperation(const SetOperation& operation, const Scope* outer);
+  // set_operation_analysis.cc
+  absl::StatusOr<QueryResult> CombineInputs(const SetOperation& operation, const std::string& name,
+                                            std::vector<QueryResult> inputs);
+  absl::Status MatchByName(const SetOperation& operation, const std::string& name,
+                           std::vector<QueryResult>& inputs);
+  OutputColumn AddNull(const std::string& name, QueryResult& input);
   absl::Status AnalyzeWith(const Query& query, const Scope* outer, std::vector<WithScan::Entry>& entries);
   absl::Status SortByOutputs(const std::vector<OrderByItem>& order_by, QueryResult& result,
                              const Scope* outer);
@@ -104,8 +112,14 @@ class Analyzer {
   absl::Status ExpandSelectItems(const Select& select, SelectState& state);
   absl::Status ExpandStar(const SelectItem& item, SelectState& state);
   absl::Status AnalyzeGroupBy(const GroupByClause& group_by, SelectState& state);
+  absl::Status GroupByAll(const GroupByClause& group_by, SelectState& state);
   absl::Status AddGroupingItem(const GroupingItem& item, SelectState& state);
   absl::StatusOr<int> AddGroup(const Expression& expression, SelectState& state);
+  ExpressionResult AnalyzeGroup(const Expression& expression, SelectState& state);
+  // Groups by a column of the SELECT list.
+  absl::StatusOr<int> AddGroupOfItem(int item, const Position& position, SelectState& state);
+  absl::StatusOr<int> AddResolvedGroup(ResolvedExpressionPtr group, const Position& position,
+                                       SelectState& state);
   absl::Status PlaceAggregates(SelectState& state);
   absl::Status CheckGrouped(ResolvedExpressionPtr& expression, SelectState& state, std::string_view what);
   absl::Status AnalyzeOrderBy(const Query& owner, SelectState& state);
@@ -118,10 +132,17 @@ class Analyzer {
   absl::StatusOr<FromResult> AnalyzeRangeSessionize(const TableFunction& function, const Scope* outer);
   absl::StatusOr<FromResult> AnalyzeTableSubquery(const TableSubquery& subquery, const Scope* outer);
   absl::StatusOr<FromResult> AnalyzeUnpivot(const UnpivotClause& unpivot, FromResult input);
+  // pivot_analysis.cc
+  struct PivotState;
+  absl::StatusOr<FromResult> AnalyzePivot(const PivotClause& pivot, FromResult input, const Scope* outer);
+  absl::Status AddPivotColumn(const PivotColumn& aggregate, const PivotColumn& value, PivotState& state);
+  ExpressionResult PivotCondition(const PivotColumn& value, PivotState& state);
   absl::StatusOr<FromResult> AnalyzeWildcard(const TableReference& table, const catalog::TableId& id);
   absl::StatusOr<FromResult> AnalyzeStoredTable(const TableReference& table);
   // view_analysis.cc
   absl::StatusOr<FromResult> AnalyzeView(const TableReference& reference, const catalog::Table& view);
+  // ingestion_time.cc: adds _PARTITIONTIME and _PARTITIONDATE to what a table's scan offers.
+  absl::Status AddIngestionTime(const catalog::Table& table, FromResult& from, RangeVariable& variable);
   absl::StatusOr<FromResult> AnalyzeConstantTable(const TableReference& table, size_t schema_index);
   absl::StatusOr<FromResult> AnalyzeUnnest(const Expression* array, const TableReference* path,
                                            const TableExpression& node,

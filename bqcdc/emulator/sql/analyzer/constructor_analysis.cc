@@ -318,8 +318,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeInSubquery(const InExpres
   }
   const Type column_type = query.outputs[0].type;
   std::optional<Type> type = FindSupertype({ArgumentOf(*operand), {column_type}});
-  if (!type || !type->SupportsEquality() || type->is_struct()) {
-    if (type && type->is_struct()) return Unsupported(in.position, "IN over a subquery of STRUCT values");
+  if (!type || !type->SupportsEquality()) {
     return ErrorAt(in.position, "Cannot execute IN subquery with uncomparable types ",
                    operand->type.ToString(), " and ", column_type.ToString());
   }

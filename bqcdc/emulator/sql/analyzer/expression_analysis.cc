@@ -284,9 +284,6 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzePath(const PathExpression
     }
   }
   const std::string upper = absl::AsciiStrToUpper(first.text);
-  if (upper == "_PARTITIONTIME" || upper == "_PARTITIONDATE") {
-    return Unsupported(first.position, "pseudo-column ", upper);
-  }
   if (path.names.size() == 1 && (upper == "CURRENT_TIMESTAMP" || upper == "CURRENT_DATE" ||
                                  upper == "CURRENT_DATETIME" || upper == "CURRENT_TIME")) {
     return Call(upper, {}, first.position);  // the parentheses are optional

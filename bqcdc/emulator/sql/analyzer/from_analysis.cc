@@ -14,6 +14,11 @@ void Append(NameList& to, NameList from) {
   for (RangeVariable& variable : from.variables) to.variables.push_back(std::move(variable));
 }
 
+bool IsPartitionedBy(const catalog::Table& table, const std::string& column) {
+  return (table.time_partitioning && table.time_partitioning->field == column) ||
+         (table.range_partitioning && table.range_partitioning->field == column);
+}
+
 // `region-europe-west1` names a location: multi-regions are written in capitals, regions are not. Empty where
 // the name is no region's.
 std::string RegionOf(const std::string& name) {
@@ -37,7 +42,6 @@ std::vector<NamedColumn> ColumnsOfValue(const NamedColumn& value) {
 }  // namespace
 
 absl::Status Analyzer::RefuseTableModifiers(const TableExpression& table) {
-  if (table.pivot) return Unsupported(table.pivot->position, "PIVOT");
   if (table.sample) return Unsupported(table.sample->position, "TABLESAMPLE");
   return absl::OkStatus();
 }
@@ -47,13 +51,14 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeFrom(const TableExpression
                                                            bool* absorbed) {
   BQCDC_RETURN_IF_ERROR(RefuseTableModifiers(from));
   if (absorbed != nullptr) *absorbed = false;
-  if (from.unpivot) {
+  if (from.pivot || from.unpivot) {
     if (from.kind != TableExpressionKind::kTable && from.kind != TableExpressionKind::kSubquery) {
-      return Unsupported(from.unpivot->position, "UNPIVOT of this FROM item");
+      return Unsupported(from.position, from.pivot ? "PIVOT" : "UNPIVOT", " of this FROM item");
     }
     BQCDC_ASSIGN_OR_RETURN(FromResult input, from.kind == TableExpressionKind::kTable
                                                  ? AnalyzeTable(As<TableReference>(from), outer)
                                                  : AnalyzeTableSubquery(As<TableSubquery>(from), outer));
+    if (from.pivot) return AnalyzePivot(*from.pivot, std::move(input), outer);
     return AnalyzeUnpivot(*from.unpivot, std::move(input));
   }
   switch (from.kind) {
@@ -199,9 +204,11 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeStoredTable(const TableRef
     scan->columns.push_back({column_id, type});
     scan->names.push_back(column.name);
     variable.columns.push_back({column.name, column_id, type});
+    if (IsPartitionedBy(stored, column.name)) scan->partition_columns.push_back(column_id);
   }
   from.names.columns = variable.columns;
   from.scan = std::move(scan);
+  if (stored.partitioned_by_ingestion()) BQCDC_RETURN_IF_ERROR(AddIngestionTime(stored, from, variable));
   from.names.variables.push_back(std::move(variable));
   return from;
 }

@@ -5,10 +5,17 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/analyzer/partition_filter.h"
 
 namespace bqcdc::emulator::sql {
 
 absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeQuery(const Query& query) {
+  BQCDC_ASSIGN_OR_RETURN(ResolvedQuery resolved, AnalyzeViewText(query));
+  BQCDC_RETURN_IF_ERROR(CheckPartitionFilters(resolved));
+  return resolved;
+}
+
+absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeViewText(const Query& query) {
   BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeQueryIn(query, nullptr));
   ResolvedQuery resolved;
   // A value table of STRUCTs is shown as its fields.
@@ -110,103 +117,6 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeBody(const QueryExpressio
     }
   }
   return Unsupported(body.position, "this query");
-}
-
-absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSetOperation(const SetOperation& operation,
-                                                                    const Scope* outer) {
-  if (operation.modifier) return Unsupported(operation.modifier->position, operation.modifier->text);
-  static constexpr const char* kNames[] = {"UNION", "INTERSECT", "EXCEPT"};
-  const std::string name =
-      base::StrCat(kNames[static_cast<int>(operation.op)], operation.distinct ? " DISTINCT" : " ALL");
-  if (!operation.distinct && operation.op != SetOperator::kUnion) {
-    return Unsupported(operation.position, name);
-  }
-  std::vector<QueryResult> inputs;
-  for (const QueryExpressionPtr& input : operation.inputs) {
-    BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeBody(*input, nullptr, outer));
-    if (!inputs.empty() && result.outputs.size() != inputs[0].outputs.size()) {
-      return ErrorAt(input->position, "Queries in ", name, " have mismatched column count; query 1 has ",
-                     inputs[0].outputs.size(), " columns, query ", inputs.size() + 1, " has ",
-                     result.outputs.size(), " columns");
-    }
-    inputs.push_back(std::move(result));
-  }
-  QueryResult result;
-  auto scan = std::make_unique<SetOperationScan>();
-  scan->op = static_cast<ResolvedSetOperator>(operation.op);
-  scan->distinct = operation.distinct;
-  for (size_t column = 0; column < inputs[0].outputs.size(); ++column) {
-    std::vector<ArgumentType> types;
-    for (const QueryResult& input : inputs) types.push_back(OutputArgument(input, column));
-    std::optional<Type> type = FindSupertype(types);
-    if (!type) {
-      std::string list;
-      for (const ArgumentType& argument : types) {
-        base::StrAppend(&list, list.empty() ? "" : ", ", argument.type.ToString());
-      }
-      return ErrorAt(operation.position, "Column ", column + 1, " in ", name,
-                     " has incompatible types: ", list);
-    }
-    if (operation.distinct && !type->SupportsGrouping()) {
-      return ErrorAt(operation.position, "Column ", column + 1, " in ", name,
-                     " has type that does not support set "
-                     "operation comparisons: ",
-                     type->ToString());
-    }
-    const ColumnId id = NewColumn();
-    scan->columns.push_back({id, *type});
-    result.outputs.push_back({inputs[0].outputs[column].name, id, *type});
-  }
-  for (QueryResult& input : inputs) {
-    auto project = std::make_unique<ProjectScan>();
-    SetOperationScan::Input made;
-    for (size_t column = 0; column < input.outputs.size(); ++column) {
-      const Type& type = scan->columns[column].type;
-      const OutputColumn& output = input.outputs[column];
-      if (output.type == type) {
-        made.outputs.push_back(output.id);
-        project->columns.push_back({output.id, output.type});
-        continue;
-      }
-      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr converted, ConvertOutput(input, column, type));
-      const ColumnId id = NewColumn();
-      made.outputs.push_back(id);
-      project->columns.push_back({id, type});
-      project->computed.push_back({id, std::move(converted)});
-    }
-    project->input = std::move(input.scan);
-    made.scan = std::move(project);
-    scan->inputs.push_back(std::move(made));
-  }
-  result.scan = std::move(scan);
-  return result;
-}
-
-// A column that is a literal in a plain SELECT takes part in overload resolution as a literal.
-ArgumentType Analyzer::OutputArgument(const QueryResult& input, size_t column) {
-  const OutputColumn& output = input.outputs[column];
-  if (input.scan->kind == ScanKind::kProject) {
-    for (const ComputedColumn& computed : static_cast<const ProjectScan&>(*input.scan).computed) {
-      if (computed.id == output.id) return ArgumentOf(*computed.expression);
-    }
-  }
-  return {output.type};
-}
-
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::ConvertOutput(QueryResult& input, size_t column,
-                                                              const Type& type) {
-  const OutputColumn& output = input.outputs[column];
-  const ArgumentType argument = OutputArgument(input, column);
-  if (argument.is_untyped || argument.is_literal) {
-    for (ComputedColumn& computed : static_cast<ProjectScan&>(*input.scan).computed) {
-      if (computed.id != output.id) continue;
-      // The literal moves up; a NULL of its old type stays below, unused.
-      ResolvedExpressionPtr literal = std::move(computed.expression);
-      computed.expression = std::make_unique<ResolvedLiteral>(Value::Null(output.type));
-      return Coerce(std::move(literal), type);
-    }
-  }
-  return Coerce(std::make_unique<ResolvedColumn>(output.id, output.type), type);
 }
 
 absl::Status Analyzer::SortByOutputs(const std::vector<OrderByItem>& order_by, QueryResult& result,

@@ -56,6 +56,8 @@ struct TableScan : ResolvedScan {
   TableScan() : ResolvedScan(ScanKind::kTable) {}
   catalog::Table table;
   std::vector<std::string> names;  // beside `columns`
+  // The columns that the table is partitioned by, of those that are read.
+  std::vector<ColumnId> partition_columns;
 };
 
 // Constant rows.

@@ -17,6 +17,16 @@ ResolvedExpressionPtr NamedColumn::Reference() const {
   return std::make_unique<ResolvedGetField>(std::move(column), field);
 }
 
+std::set<ColumnId> ColumnIdsOf(const NameList& names) {
+  std::set<ColumnId> ids;
+  for (const NamedColumn& column : names.columns) ids.insert(column.id);
+  for (const RangeVariable& variable : names.variables) {
+    for (const NamedColumn& column : variable.columns) ids.insert(column.id);
+    if (variable.value) ids.insert(variable.value->id);
+  }
+  return ids;
+}
+
 const NamedColumn* FindColumn(const std::vector<NamedColumn>& columns, std::string_view name,
                               bool* ambiguous) {
   const NamedColumn* found = nullptr;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ struct NameList {
   std::vector<NamedColumn> columns;
   std::vector<RangeVariable> variables;
 };
+
+std::set<ColumnId> ColumnIdsOf(const NameList& names);
 
 // A FROM clause's names and those around it, whose columns are correlated.
 struct Scope {

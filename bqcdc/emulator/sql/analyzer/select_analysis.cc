@@ -102,11 +102,6 @@ absl::Status Analyzer::ExpandSelectItems(const Select& select, SelectState& stat
 }
 
 absl::StatusOr<int> Analyzer::AddGroup(const Expression& expression, SelectState& state) {
-  Context context;
-  context.scope = &state.scope;
-  context.select = &state;
-  context.clause = "GROUP BY clause";
-  ResolvedExpressionPtr resolved;
   int item = -1;
   if (const auto* ordinal = TryAs<IntLiteral>(expression)) {
     const int64_t number = std::atoll(ordinal->text.c_str());
@@ -125,31 +120,79 @@ absl::StatusOr<int> Analyzer::AddGroup(const Expression& expression, SelectState
       item = static_cast<int>(i);
     }
   }
-  if (item >= 0 && state.items[item].expression == nullptr) {
-    resolved = state.items[item].star_column.Reference();
-  } else {
-    BQCDC_ASSIGN_OR_RETURN(resolved,
-                           Analyze(item >= 0 ? *state.items[item].expression : expression, context));
-  }
-  if (!resolved->type.SupportsGrouping()) {
-    return ErrorAt(expression.position, "Grouping by expressions of type ", resolved->type.ToString(),
-                   " is not allowed");
-  }
-  if (item < 0 && resolved->kind == ResolvedKind::kLiteral) {
+  if (item >= 0) return AddGroupOfItem(item, expression.position, state);
+  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr resolved, AnalyzeGroup(expression, state));
+  if (resolved->kind == ResolvedKind::kLiteral) {
     return ErrorAt(expression.position, "Cannot GROUP BY literal values");
   }
-  const std::string fingerprint = Fingerprint(*resolved);
-  int index = -1;
+  return AddResolvedGroup(std::move(resolved), expression.position, state);
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeGroup(const Expression& expression,
+                                                             SelectState& state) {
+  Context context;
+  context.scope = &state.scope;
+  context.select = &state;
+  context.clause = "GROUP BY clause";
+  return Analyze(expression, context);
+}
+
+absl::StatusOr<int> Analyzer::AddGroupOfItem(int index, const Position& position, SelectState& state) {
+  SelectItemState& item = state.items[index];
+  ResolvedExpressionPtr resolved;
+  if (item.expression == nullptr) {
+    resolved = item.star_column.Reference();
+  } else {
+    BQCDC_ASSIGN_OR_RETURN(resolved, AnalyzeGroup(*item.expression, state));
+  }
+  BQCDC_ASSIGN_OR_RETURN(item.group, AddResolvedGroup(std::move(resolved), position, state));
+  return item.group;
+}
+
+absl::StatusOr<int> Analyzer::AddResolvedGroup(ResolvedExpressionPtr group, const Position& position,
+                                               SelectState& state) {
+  if (!group->type.SupportsGrouping()) {
+    return ErrorAt(position, "Grouping by expressions of type ", group->type.ToString(), " is not allowed");
+  }
+  const std::string fingerprint = Fingerprint(*group);
   for (size_t i = 0; i < state.groups.size(); ++i) {
-    if (state.group_fingerprints[i] == fingerprint) index = static_cast<int>(i);
+    if (state.group_fingerprints[i] == fingerprint) return static_cast<int>(i);
   }
-  if (index < 0) {
-    index = static_cast<int>(state.groups.size());
-    state.groups.push_back({NewColumn(), std::move(resolved)});
-    state.group_fingerprints.push_back(fingerprint);
+  state.groups.push_back({NewColumn(), std::move(group)});
+  state.group_fingerprints.push_back(fingerprint);
+  return static_cast<int>(state.groups.size()) - 1;
+}
+
+// GROUP BY ALL: by every column of the SELECT list that is made of the FROM clause's columns without an
+// aggregate or a window
+// (https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#group_by_all).
+absl::Status Analyzer::GroupByAll(const GroupByClause& group_by, SelectState& state) {
+  const std::set<ColumnId> from = ColumnIdsOf(state.names);
+  for (size_t i = 0; i < state.items.size(); ++i) {
+    const SelectItemState& item = state.items[i];
+    if (item.expression != nullptr) {
+      Context context;
+      context.scope = &state.scope;
+      context.select = &state;
+      context.allow_aggregates = context.allow_windows = true;
+      context.clause = "SELECT list";
+      const size_t aggregates = state.aggregates.size();
+      const size_t windows = state.windows.size();
+      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr probe, Analyze(*item.expression, context));
+      const bool computed = state.aggregates.size() > aggregates || state.windows.size() > windows;
+      state.aggregates.resize(aggregates);
+      state.windows.resize(windows);
+      bool of_rows = false;
+      WalkExpression(probe, [&](ResolvedExpressionPtr& node) {
+        of_rows = of_rows ||
+                  (node->kind == ResolvedKind::kColumn && from.contains(Resolved<ResolvedColumn>(*node).id));
+        return of_rows;
+      });
+      if (computed || !of_rows) continue;
+    }
+    BQCDC_RETURN_IF_ERROR(AddGroupOfItem(static_cast<int>(i), group_by.position, state).status());
   }
-  if (item >= 0) state.items[item].group = index;
-  return index;
+  return absl::OkStatus();
 }
 
 absl::Status Analyzer::AddGroupingItem(const GroupingItem& item, SelectState& state) {
@@ -213,8 +256,8 @@ absl::Status Analyzer::AddGroupingItem(const GroupingItem& item, SelectState& st
 }
 
 absl::Status Analyzer::AnalyzeGroupBy(const GroupByClause& group_by, SelectState& state) {
-  if (group_by.all) return Unsupported(group_by.position, "GROUP BY ALL");
   state.is_grouped = true;
+  if (group_by.all) return GroupByAll(group_by, state);
   const bool plain = std::all_of(group_by.items.begin(), group_by.items.end(), [](const GroupingItem& item) {
     return item.kind == GroupingItemKind::kExpression;
   });

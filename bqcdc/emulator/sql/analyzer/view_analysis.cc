@@ -39,7 +39,7 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeView(const TableReference&
   inner.next_with_ = next_with_;
   inner.depth_ = depth_;
   inner.view_depth_ = view_depth_ + 1;
-  absl::StatusOr<ResolvedQuery> query = inner.AnalyzeQuery(*statement->query);
+  absl::StatusOr<ResolvedQuery> query = inner.AnalyzeViewText(*statement->query);
   next_column_ = inner.next_column_;
   next_with_ = inner.next_with_;
   if (!query.ok()) return InView(query.status(), view.id);

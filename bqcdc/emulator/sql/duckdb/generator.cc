@@ -126,6 +126,12 @@ absl::StatusOr<std::string> Generator::Subquery(const ResolvedSubquery& subquery
   BQCDC_ASSIGN_OR_RETURN(std::string query, Scan(*subquery.query, ColumnName(subquery.output)));
   if (subquery.mode == ResolvedSubqueryMode::kScalar) return base::StrCat("(", query, ")");
   BQCDC_ASSIGN_OR_RETURN(const std::string operand, Expression(*subquery.operand));
+  if (subquery.operand->type.is_struct()) {
+    // Compared field by field: TRUE for one row is enough, else NULL for one row makes NULL.
+    const std::string equal = EqualText(operand, ColumnName(subquery.output), subquery.operand->type);
+    return base::StrCat("(SELECT CASE WHEN bool_or(", equal, ") THEN TRUE WHEN count(*) > count(", equal,
+                        ") THEN NULL ELSE FALSE END FROM (", query, ") AS n)");
+  }
   if (subquery.operand->type.is(TypeKind::kFloat64)) {
     // NaN equals nothing in GoogleSQL, and itself in DuckDB.
     const std::string column = ColumnName(subquery.output);

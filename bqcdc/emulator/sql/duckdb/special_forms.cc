@@ -74,6 +74,15 @@ std::string RangeIntersect(const Arguments& a, bool safe) {
                       " ELSE {'start': ", start, ", 'end': ", stop, "} END");
 }
 
+// STRUCTs are compared field by field, so NULL in a field makes NULL.
+std::string InStructArrayText(const Arguments& a, const Type& type) {
+  const std::string equal =
+      base::StrCat("list_transform(", a[1], ", lambda e: ", EqualText(a[0], "e", type), ")");
+  return base::StrCat("CASE WHEN ", a[1], " IS NULL THEN FALSE WHEN list_contains(", equal,
+                      ", TRUE) THEN TRUE WHEN len(list_filter(", equal,
+                      ", lambda q: q IS NULL)) > 0 THEN NULL ELSE FALSE END");
+}
+
 std::string ConcatArrays(const Arguments& arguments) {
   std::string joined = arguments[0];
   for (size_t i = 1; i < arguments.size(); ++i)
@@ -156,10 +165,7 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
   if (form == "@range_end") return RangeEnd(a[0], type.element(), false);
   if (form == "@range_intersect") return RangeIntersect(a, call.safe);
   if (form == "@in") return InText(a, type);
-  if (form == "@in_array") {
-    if (type.is_struct()) return Unsupported(call.position, "IN UNNEST of STRUCT values");
-    return InArrayText(a, type);
-  }
+  if (form == "@in_array") return type.is_struct() ? InStructArrayText(a, type) : InArrayText(a, type);
   if (form == "@and") return JoinWith(a, " AND ");
   if (form == "@or") return JoinWith(a, " OR ");
   if (form == "@nullif") {

@@ -214,7 +214,8 @@ absl::StatusOr<std::optional<ConstantTable>> Evaluation::FindInformationSchema(
 }
 
 absl::StatusOr<std::string> Evaluation::RelationSql(const catalog::Table& table) {
-  return session_->RelationSql(table);
+  return session_->RelationSql(table, table.partitioned_by_ingestion() ? engine::IngestColumn::kShown
+                                                                       : engine::IngestColumn::kLeftOut);
 }
 
 absl::StatusOr<std::string> Evaluation::SqlOf(const ResolvedQuery& query) {

@@ -13,7 +13,7 @@ namespace {
 
 // The columns of the view, of which the text is checked the whole way to DuckDB's SQL.
 absl::Status ApplyQuery(Evaluation& evaluation, const CreateViewStatement& statement, catalog::Table& view) {
-  BQCDC_ASSIGN_OR_RETURN(const ResolvedQuery query, evaluation.analyzer().AnalyzeQuery(*statement.query));
+  BQCDC_ASSIGN_OR_RETURN(const ResolvedQuery query, evaluation.analyzer().AnalyzeViewText(*statement.query));
   BQCDC_ASSIGN_OR_RETURN(view.schema.columns, ResultColumns(query));
   if (statement.columns.empty() && query.first_unnamed) {
     return ErrorAt(statement.query->position, "CREATE VIEW columns must be named, but column ",

@@ -125,7 +125,9 @@ bool CastExists(const Type& from, const Type& to) {
   return false;
 }
 
-std::optional<Type> FindSupertype(const std::vector<ArgumentType>& arguments) {
+namespace {
+
+std::optional<Type> WholeSupertype(const std::vector<ArgumentType>& arguments) {
   std::optional<Type> result;
   // What is no literal decides first; literals then follow, or widen the type.
   for (const ArgumentType& argument : arguments) {
@@ -155,6 +157,42 @@ std::optional<Type> FindSupertype(const std::vector<ArgumentType>& arguments) {
     if (argument.type.is_array()) return argument.type;
   }
   return Type(K::kInt64);
+}
+
+// Of STRUCTs field by field, where constructors have fields that fit by themselves: (1, NULL) beside (1,
+// 'a').
+std::optional<Type> FieldwiseSupertype(const std::vector<ArgumentType>& arguments) {
+  const Type* shape = nullptr;
+  bool constructed = false;
+  for (const ArgumentType& argument : arguments) {
+    if (argument.is_untyped) continue;
+    if (!argument.type.is_struct()) return std::nullopt;
+    if (shape == nullptr) shape = &argument.type;
+    if (argument.type.fields().size() != shape->fields().size()) return std::nullopt;
+    constructed = constructed || !argument.parts.empty();
+  }
+  if (shape == nullptr || !constructed) return std::nullopt;
+  std::vector<StructField> fields = shape->fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    std::vector<ArgumentType> parts;
+    for (const ArgumentType& argument : arguments) {
+      if (argument.is_untyped) continue;
+      parts.push_back(i < argument.parts.size()
+                          ? argument.parts[i]
+                          : ArgumentType{argument.type.fields()[i].type, argument.is_literal});
+    }
+    const std::optional<Type> type = FindSupertype(parts);
+    if (!type) return std::nullopt;
+    fields[i].type = *type;
+  }
+  return Type::Struct(std::move(fields));
+}
+
+}  // namespace
+
+std::optional<Type> FindSupertype(const std::vector<ArgumentType>& arguments) {
+  const std::optional<Type> whole = WholeSupertype(arguments);
+  return whole ? whole : FieldwiseSupertype(arguments);
 }
 
 }  // namespace bqcdc::emulator::sql

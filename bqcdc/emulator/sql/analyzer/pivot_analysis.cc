@@ -1,0 +1,166 @@
+// PIVOT: rows become columns, one aggregation over the input
+// (https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#pivot_operator). Each aggregate
+// is computed once for each value, over NULL in place of the rows of other values; therefore only aggregates
+// that leave NULL out.
+
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/analyzer/expression_walk.h"
+#include "bqcdc/emulator/sql/analyzer/select_state.h"
+
+namespace bqcdc::emulator::sql {
+
+struct Analyzer::PivotState {
+  const PivotClause& pivot;
+  SelectState select;
+  // Columns, or their fields, that the clause uses up; the others are grouped by.
+  std::set<std::string> used;
+  std::vector<NamedColumn> made;
+};
+
+namespace {
+
+const std::set<std::string>& NullIgnoringAggregates() {
+  static const std::set<std::string>* const names = new std::set<std::string>{
+      "ANY_VALUE", "APPROX_COUNT_DISTINCT", "AVG",        "BIT_AND", "BIT_OR", "BIT_XOR",    "COUNT",
+      "COUNTIF",   "LOGICAL_AND",           "LOGICAL_OR", "MAX",     "MIN",    "STRING_AGG", "SUM"};
+  return *names;
+}
+
+// The name of a value's column where it has no alias; unset for types that need one here.
+std::optional<std::string> ValueName(const Value& value) {
+  if (value.is_null) return "NULL";
+  if (value.type.is(TypeKind::kString)) return std::get<std::string>(value.scalar);
+  if (value.type.is(TypeKind::kBool)) return std::get<bool>(value.scalar) ? "TRUE" : "FALSE";
+  if (!value.type.is(TypeKind::kInt64)) return std::nullopt;
+  const int64_t number = std::get<int64_t>(value.scalar);
+  const std::string digits = base::StrCat(number);
+  return number < 0 ? "_minus_" + digits.substr(1) : "_" + digits;
+}
+
+}  // namespace
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::PivotCondition(const PivotColumn& value, PivotState& state) {
+  Context context;
+  context.scope = &state.select.scope;
+  context.clause = "PIVOT FOR clause";
+  std::vector<ResolvedExpressionPtr> operands(2);
+  BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*state.pivot.input, context));
+  WalkExpression(operands[0], [&](ResolvedExpressionPtr& node) {
+    const bool is_column = node->kind == ResolvedKind::kColumn || node->kind == ResolvedKind::kGetField;
+    if (is_column) state.used.insert(Fingerprint(*node));
+    return node->kind == ResolvedKind::kGetField;
+  });
+  BQCDC_ASSIGN_OR_RETURN(operands[1], AnalyzeConstant(*value.expression));
+  return Call("$is_not_distinct_from", std::move(operands), value.expression->position);
+}
+
+absl::Status Analyzer::AddPivotColumn(const PivotColumn& aggregate, const PivotColumn& value,
+                                      PivotState& state) {
+  const auto* function = TryAs<FunctionCall>(*aggregate.expression);
+  if (function == nullptr || function->name.size() != 1) {
+    return ErrorAt(aggregate.expression->position, "PIVOT expression must be an aggregate function call");
+  }
+  const std::string name = absl::AsciiStrToUpper(function->name[0].text);
+  if (!NullIgnoringAggregates().contains(name)) {
+    return Unsupported(aggregate.expression->position, "function ", name, " in PIVOT");
+  }
+  Context context;
+  context.scope = &state.select.scope;
+  context.select = &state.select;
+  context.allow_aggregates = true;
+  context.clause = "PIVOT clause";
+  BQCDC_ASSIGN_OR_RETURN(const ResolvedExpressionPtr analyzed, Analyze(*aggregate.expression, context));
+  AggregateColumn& column = state.select.aggregates.back();
+  ResolvedAggregateCall& call = *column.call;
+  WalkAggregateCall(call, [&](ResolvedExpressionPtr& node) {
+    const bool is_column = node->kind == ResolvedKind::kColumn || node->kind == ResolvedKind::kGetField;
+    if (is_column) state.used.insert(Fingerprint(*node));
+    return node->kind == ResolvedKind::kGetField;
+  });
+  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr condition, PivotCondition(value, state));
+  if (call.arguments.empty()) {
+    // COUNT(*)
+    std::vector<ResolvedExpressionPtr> arguments(1);
+    arguments[0] = std::move(condition);
+    BQCDC_ASSIGN_OR_RETURN(const Match match, MatchSignature("COUNTIF", arguments, call.position));
+    call.signature = match.signature;
+    call.arguments = std::move(arguments);
+  } else {
+    const Type type = call.arguments[0]->type;
+    auto chosen = std::make_unique<ResolvedCase>(type);
+    chosen->branches.push_back({std::move(condition), std::move(call.arguments[0])});
+    chosen->otherwise = std::make_unique<ResolvedLiteral>(Value::Null(type));
+    call.arguments[0] = std::move(chosen);
+  }
+  std::string value_name;
+  if (value.alias) {
+    value_name = value.alias->text;
+  } else {
+    BQCDC_ASSIGN_OR_RETURN(const ResolvedExpressionPtr constant, AnalyzeConstant(*value.expression));
+    const std::optional<std::string> known = constant->kind == ResolvedKind::kLiteral
+                                                 ? ValueName(Resolved<ResolvedLiteral>(*constant).value)
+                                                 : std::nullopt;
+    if (!known) {
+      return Unsupported(value.expression->position, "PIVOT value of type ", constant->type.ToString(),
+                         " without an alias");
+    }
+    value_name = *known;
+  }
+  state.made.push_back({aggregate.alias ? base::StrCat(aggregate.alias->text, "_", value_name) : value_name,
+                        column.id, call.type});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzePivot(const PivotClause& pivot, FromResult input,
+                                                            const Scope* outer) {
+  PivotState state{pivot, {}, {}, {}};
+  state.select.names = std::move(input.names);
+  state.select.scope = Scope{&state.select.names, outer};
+  if (pivot.aggregates.size() > 1) {
+    for (const PivotColumn& aggregate : pivot.aggregates) {
+      if (aggregate.alias) continue;
+      return ErrorAt(aggregate.expression->position,
+                     "PIVOT expressions must have an alias where there is more than one");
+    }
+  }
+  for (const PivotColumn& value : pivot.values) {
+    for (const PivotColumn& aggregate : pivot.aggregates) {
+      BQCDC_RETURN_IF_ERROR(AddPivotColumn(aggregate, value, state));
+    }
+  }
+  FromResult result;
+  auto scan = std::make_unique<AggregateScan>();
+  for (const NamedColumn& column : state.select.names.columns) {
+    ResolvedExpressionPtr reference = column.Reference();
+    if (column.hidden || state.used.contains(Fingerprint(*reference))) continue;
+    if (!reference->type.SupportsGrouping()) {
+      return ErrorAt(pivot.position, "Column ", column.name, " of type ", reference->type.ToString(),
+                     " cannot be used as an implicit grouping column of a PIVOT clause");
+    }
+    const ColumnId id = NewColumn();
+    scan->columns.push_back({id, reference->type});
+    result.names.columns.push_back({column.name, id, reference->type});
+    scan->groups.push_back({id, std::move(reference)});
+  }
+  for (const NamedColumn& made : state.made) {
+    scan->columns.push_back({made.id, made.type});
+    result.names.columns.push_back(made);
+  }
+  scan->aggregates = std::move(state.select.aggregates);
+  scan->input = std::move(input.scan);
+  result.scan = std::move(scan);
+  if (pivot.alias) {
+    RangeVariable variable;
+    variable.name = pivot.alias->text;
+    variable.columns = result.names.columns;
+    result.names.variables.push_back(std::move(variable));
+  }
+  return result;
+}
+
+}  // namespace bqcdc::emulator::sql

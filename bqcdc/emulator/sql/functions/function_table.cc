@@ -69,6 +69,7 @@ void AddRows(const std::vector<FunctionRow>& rows, FunctionMode mode, Table& tab
     const std::string_view text = row.signature;
     const size_t arrow = text.find("->");
     signature.result = ParseParameter(Strip(text.substr(arrow + 2)));
+    signature.result_text = std::string(Strip(text.substr(arrow + 2)));
     std::string_view parameters = Strip(text.substr(0, arrow));
     signature.text = std::string(parameters);
     while (!parameters.empty()) {
@@ -103,6 +104,14 @@ const std::vector<FunctionSignature>& FindFunction(std::string_view name) {
   const Table& table = AllFunctions();
   const auto found = table.find(name);
   return found == table.end() ? *none : found->second;
+}
+
+std::vector<std::string> FunctionNames() {
+  std::vector<std::string> names;
+  for (const auto& [name, signatures] : AllFunctions()) {
+    if (name[0] != '$') names.push_back(name);
+  }
+  return names;
 }
 
 }  // namespace bqcdc::emulator::sql

@@ -46,11 +46,14 @@ struct FunctionSignature {
   // generator's function of that name. For aggregates `[f(#$1)]` is the call that takes DISTINCT (at #),
   // ORDER BY, FILTER and OVER.
   std::string form;
-  // Signature as it is written in the table, for error texts.
+  // Parameters and result as they are written in the table, for error texts and the documentation.
   std::string text;
+  std::string result_text;
 };
 
 // All signatures of `name` (upper case) in the order of preference; empty where there is no such function.
 const std::vector<FunctionSignature>& FindFunction(std::string_view name);
+// What a query can call by name, sorted: everything but operators.
+std::vector<std::string> FunctionNames();
 
 }  // namespace bqcdc::emulator::sql

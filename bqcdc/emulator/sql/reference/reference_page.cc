@@ -1,0 +1,187 @@
+#include "bqcdc/emulator/sql/reference/reference_page.h"
+
+#include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/sql/functions/function_table.h"
+#include "bqcdc/emulator/sql/information_schema/information_schema.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+// Code in a cell of a table.
+std::string Cell(const std::string& text) {
+  std::string cell;
+  for (const char c : text) {
+    if (c == '|') cell += '\\';
+    cell += c;
+  }
+  return base::StrCat("`", cell, "`");
+}
+
+std::string FunctionTable(FunctionMode mode) {
+  std::string text = "| Function | Signatures |\n|---|---|\n";
+  for (const std::string& name : FunctionNames()) {
+    const std::vector<FunctionSignature>& signatures = FindFunction(name);
+    if (signatures[0].mode != mode) continue;
+    base::StrAppend(&text, "| `", name, "` | ");
+    for (size_t i = 0; i < signatures.size(); ++i) {
+      base::StrAppend(&text, i == 0 ? "" : "<br>",
+                      Cell(base::StrCat("(", signatures[i].text, ") → ", signatures[i].result_text)));
+    }
+    text += " |\n";
+  }
+  return text;
+}
+
+std::string FormTable(const ReferenceSection& section) {
+  std::string text = "| Form | For example |\n|---|---|\n";
+  for (const ReferenceForm& form : section.forms) {
+    base::StrAppend(&text, "| ", Cell(form.form), " | ", Cell(form.example), " |\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+const std::vector<ReferenceSection>& ReferenceSections() {
+  static const std::vector<ReferenceSection>* const sections = new std::vector<ReferenceSection>{
+      {"Tables",
+       {
+           {"CREATE TABLE name (columns, PRIMARY KEY (…) NOT ENFORCED) PARTITION BY … CLUSTER BY … OPTIONS "
+            "(…)",
+            "CREATE TABLE orders (id INT64 NOT NULL, shop STRING DEFAULT 'web', day DATE, items "
+            "ARRAY<STRUCT<name STRING, price NUMERIC(10, 2)>>, PRIMARY KEY (id) NOT ENFORCED) PARTITION BY "
+            "day "
+            "CLUSTER BY shop OPTIONS (max_staleness = INTERVAL 15 MINUTE)"},
+           {"CREATE TABLE IF NOT EXISTS …", "CREATE TABLE IF NOT EXISTS orders (id INT64)"},
+           {"CREATE [OR REPLACE] TABLE name [(columns)] AS query",
+            "CREATE OR REPLACE TABLE numbers AS SELECT n, n * n AS square FROM UNNEST([1, 2, 3]) AS n"},
+           {"CREATE TABLE name LIKE other", "CREATE TABLE empty_orders LIKE orders"},
+           {"CREATE TABLE name COPY other", "CREATE TABLE copied_numbers COPY numbers"},
+           {"CREATE TABLE name CLONE other", "CREATE TABLE cloned_numbers CLONE numbers"},
+           {"ALTER TABLE name ADD COLUMN [IF NOT EXISTS] …", "ALTER TABLE orders ADD COLUMN note STRING"},
+           {"ALTER TABLE name DROP COLUMN [IF EXISTS] …", "ALTER TABLE orders DROP COLUMN IF EXISTS nothing"},
+           {"ALTER TABLE name RENAME COLUMN a TO b", "ALTER TABLE orders RENAME COLUMN note TO remark"},
+           {"ALTER TABLE name ALTER COLUMN c DROP NOT NULL",
+            "ALTER TABLE orders ALTER COLUMN id DROP NOT NULL"},
+           {"ALTER TABLE name ALTER COLUMN c SET DATA TYPE t",
+            "ALTER TABLE numbers ALTER COLUMN n SET DATA TYPE NUMERIC"},
+           {"ALTER TABLE name ALTER COLUMN c SET DEFAULT e",
+            "ALTER TABLE orders ALTER COLUMN day SET DEFAULT CURRENT_DATE()"},
+           {"ALTER TABLE name ALTER COLUMN c DROP DEFAULT",
+            "ALTER TABLE orders ALTER COLUMN day DROP DEFAULT"},
+           {"ALTER TABLE name ALTER COLUMN c SET OPTIONS (description = …)",
+            "ALTER TABLE orders ALTER COLUMN shop SET OPTIONS (description = 'where')"},
+           {"ALTER TABLE name ADD PRIMARY KEY (…) NOT ENFORCED",
+            "ALTER TABLE copied_numbers ADD PRIMARY KEY (n) NOT ENFORCED"},
+           {"ALTER TABLE name DROP PRIMARY KEY [IF EXISTS]", "ALTER TABLE copied_numbers DROP PRIMARY KEY"},
+           {"ALTER TABLE name SET OPTIONS (description, expiration_timestamp, friendly_name, labels, "
+            "max_staleness, partition_expiration_days, require_partition_filter)",
+            "ALTER TABLE orders SET OPTIONS (max_staleness = INTERVAL 0 MINUTE, labels = [('team', "
+            "'shop')])"},
+           {"ALTER TABLE name RENAME TO other", "ALTER TABLE cloned_numbers RENAME TO other_numbers"},
+           {"DROP TABLE [IF EXISTS] name", "DROP TABLE other_numbers"},
+       }},
+      {"Views and schemas",
+       {
+           {"CREATE [OR REPLACE] VIEW [IF NOT EXISTS] name [(columns)] [OPTIONS (…)] AS query",
+            "CREATE VIEW squares (root, square) AS SELECT n, square FROM d.numbers"},
+           {"DROP VIEW [IF EXISTS] name", "DROP VIEW squares"},
+           {"CREATE SCHEMA [IF NOT EXISTS] name [OPTIONS (…)]",
+            "CREATE SCHEMA IF NOT EXISTS archive OPTIONS (location = 'EU')"},
+           {"ALTER SCHEMA [IF EXISTS] name SET OPTIONS (default_table_expiration_days, description, "
+            "friendly_name, labels)",
+            "ALTER SCHEMA archive SET OPTIONS (description = 'old rows')"},
+           {"DROP SCHEMA [IF EXISTS] name [CASCADE | RESTRICT]", "DROP SCHEMA archive CASCADE"},
+       }},
+      {"Rows",
+       {
+           {"INSERT INTO name (columns) VALUES (…), (…)",
+            "INSERT INTO orders (id, items) VALUES (1, [STRUCT('tea', 2.5)]), (2, DEFAULT)"},
+           {"INSERT INTO name query", "INSERT INTO numbers SELECT 4, 16"},
+       }},
+      {"Queries",
+       {
+           {"SELECT [DISTINCT] [AS STRUCT | AS VALUE] …", "SELECT DISTINCT square > 4 AS large FROM numbers"},
+           {"SELECT * EXCEPT (…) REPLACE (…)",
+            "SELECT * EXCEPT (n) REPLACE (-square AS square) FROM numbers"},
+           {"WITH name AS (query)", "WITH w AS (SELECT n FROM numbers) SELECT MAX(n) AS most FROM w"},
+           {"JOIN … ON, USING; LEFT, RIGHT, FULL, CROSS",
+            "SELECT o.id FROM orders AS o LEFT JOIN numbers ON n = id"},
+           {"UNNEST(array) WITH OFFSET; an array of an earlier item",
+            "SELECT id, item.name FROM orders, orders.items AS item WITH OFFSET AS place"},
+           {"GROUP BY a, b; GROUP BY ALL; ROLLUP, CUBE, GROUPING SETS",
+            "SELECT shop, COUNT(*) AS n FROM orders GROUP BY ROLLUP (shop)"},
+           {"HAVING, QUALIFY, WINDOW",
+            "SELECT n FROM numbers QUALIFY RANK() OVER w = 1 WINDOW w AS (ORDER BY square DESC)"},
+           {"f(…) OVER (PARTITION BY … ORDER BY … ROWS | RANGE BETWEEN …)",
+            "SELECT SUM(square) OVER (ORDER BY n ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM "
+            "numbers"},
+           {"UNION ALL | DISTINCT, INTERSECT DISTINCT, EXCEPT DISTINCT",
+            "SELECT n FROM numbers EXCEPT DISTINCT SELECT 1"},
+           {"[FULL | LEFT | INNER] UNION ALL BY NAME and the like",
+            "SELECT 1 AS a FULL UNION ALL BY NAME SELECT 2 AS b"},
+           {"PIVOT, UNPIVOT",
+            "SELECT * FROM (SELECT shop, id FROM orders) PIVOT (COUNT(*) FOR shop IN ('web', 'street'))"},
+           {"ORDER BY … NULLS FIRST | LAST, LIMIT, OFFSET",
+            "SELECT n FROM numbers ORDER BY n DESC LIMIT 1 OFFSET 1"},
+           {"Subqueries: scalar, ARRAY, EXISTS, IN", "SELECT ARRAY(SELECT n FROM numbers ORDER BY n) AS ns"},
+           {"IN (…), IN UNNEST(array), over STRUCTs too", "SELECT (1, 'a') IN UNNEST([(1, 'a')]) AS b"},
+           {"Tables by prefix with _TABLE_SUFFIX", "SELECT _TABLE_SUFFIX AS s FROM `d.number*`"},
+           {"_PARTITIONTIME and _PARTITIONDATE of tables partitioned by ingestion",
+            "CREATE TABLE logs (x INT64) PARTITION BY _PARTITIONDATE; SELECT x FROM logs WHERE "
+            "_PARTITIONDATE > "
+            "'2020-01-01'"},
+       }},
+      {"Refused by name",
+       {
+           {"CREATE MATERIALIZED VIEW, CREATE FUNCTION, CREATE PROCEDURE and other objects",
+            "CREATE MATERIALIZED VIEW m AS SELECT 1 AS x"},
+           {"CREATE TEMP TABLE", "CREATE TEMP TABLE t (x INT64)"},
+           {"Foreign keys", "CREATE TABLE t (x INT64, FOREIGN KEY (x) REFERENCES numbers (n) NOT ENFORCED)"},
+           {"COLLATE", "SELECT 'a' AS x ORDER BY x COLLATE 'und:ci'"},
+           {"Scripts: DECLARE, SET, IF, LOOP, BEGIN …", "DECLARE x INT64"},
+           {"EXPORT DATA, LOAD DATA", "EXPORT DATA OPTIONS (uri = 'gs://b/*.csv') AS SELECT 1"},
+           {"WITH RECURSIVE", "WITH RECURSIVE r AS (SELECT 1 AS x) SELECT x FROM r"},
+           {"FOR SYSTEM_TIME AS OF", "SELECT * FROM numbers FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()"},
+           {"TABLESAMPLE", "SELECT * FROM numbers TABLESAMPLE SYSTEM (10 PERCENT)"},
+           {"Named arguments, lambdas", "SELECT ARRAY_FILTER([1], e -> e > 0) AS a"},
+       },
+       true},
+  };
+  return *sections;
+}
+
+std::string ReferencePage() {
+  std::string page =
+      "# GoogleSQL that `bqcdc serve` takes\n\n"
+      "Written from the server's own tables by `sql_reference_test`, which fails where this page is stale "
+      "and "
+      "writes it anew with\n`BQCDC_WRITE_REFERENCE=1`. Every example is run by that test. What is not here "
+      "is "
+      "refused by name, with its position; a wrong\nanswer is a bug.\n";
+  for (const ReferenceSection& section : ReferenceSections()) {
+    base::StrAppend(&page, "\n## ", section.title, "\n\n", FormTable(section));
+  }
+  page +=
+      "\n## INFORMATION_SCHEMA\n\nBehind a dataset (`d.INFORMATION_SCHEMA.TABLES`), for datasets behind "
+      "nothing, "
+      "and TABLES, VIEWS, COLUMNS, COLUMN_FIELD_PATHS\nand TABLE_OPTIONS behind a region, too "
+      "(`` `region-us`.INFORMATION_SCHEMA.TABLES ``).\n\n";
+  for (const std::string& view : InformationSchemaViews()) base::StrAppend(&page, "- ", view, "\n");
+  page +=
+      "\n## Functions\n\n`[X]` may be left out, `X...` may be repeated; T, U, E and O are one type for all "
+      "places "
+      "with the letter, E with equality and O\nwith an order; A is any type by itself; PART is a date part "
+      "such "
+      "as `DAY`, INTERVALPARTS an `INTERVAL n PART`. `SAFE.` before a\nscalar function makes NULL of its "
+      "errors.\n\n"
+      "### Scalar functions\n\n";
+  page += FunctionTable(FunctionMode::kScalar);
+  page += "\n### Aggregate functions, with OVER window functions, too\n\n";
+  page += FunctionTable(FunctionMode::kAggregate);
+  page += "\n### Window functions\n\n";
+  page += FunctionTable(FunctionMode::kWindow);
+  return page;
+}
+
+}  // namespace bqcdc::emulator::sql

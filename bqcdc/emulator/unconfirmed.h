@@ -108,4 +108,21 @@ namespace bqcdc::emulator::unconfirmed {
 // * Cancelling a job that runs drops a query's rows; a statement that changes something ends as it would
 // have.
 
+// ---- Views, copies, partitions (sql/)
+// * The text of a view names datasets itself: without one it is refused when the view is made, whatever
+//   the default dataset. What is wrong with it later is `Invalid view p:d.v: <text, with the place in
+//   the view>`; a missing table is what it is in any query.
+// * A seventeenth level of views is refused in words of ours. A list of column names stays by position.
+// * Rows for a view: `Cannot add rows to a table of type VIEW.` by insertAll; in words of ours by the
+//   Storage Write API.
+// * CREATE TABLE LIKE, COPY and CLONE take everything but the expiration, the primary key, too. COPY and
+//   CLONE of a table with changes that wait are refused in words of ours.
+// * RENAME COLUMN takes no column of the key, the partitioning or the clustering.
+// * require_partition_filter is content with a condition over nothing but the partitioning column and
+//   constants, in WHERE or an inner join, also around a view or subquery; a subquery inside of it does
+//   not do.
+// * `_PARTITIONTIME` of a changed row is the time of its last change.
+// * INFORMATION_SCHEMA.PARTITIONS: last_modified_time is that of the newest row; every tier is ACTIVE.
+//   SCHEMATA of a region is refused: the service shows a new dataset there only after a while.
+
 }  // namespace bqcdc::emulator::unconfirmed

@@ -41,7 +41,7 @@ std::shared_ptr<AppendConnection> AppendConnection::Start(const AppendContext& c
 AppendConnection::AppendConnection(const AppendContext& context, DoneFunction on_done)
     : context_(context),
       on_done_(std::move(on_done)),
-      session_(context.database, context.clock, context.evaluate_default, context.options),
+      session_(context.database, context.clock, context.evaluate_default, context.options, context.schemas),
       last_traffic_(context.clock.Now()) {}
 
 absl::Time AppendConnection::CloseIfIdle(absl::Time idle_before) {

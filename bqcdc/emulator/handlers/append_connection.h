@@ -28,6 +28,7 @@ struct AppendContext {
   const WriteOptions& options;
   const DefaultEvaluator& evaluate_default;
   InFlightBudget& budget;
+  SchemaBudget& schemas;
   TaskWorker& worker;
   WriteCounters& counters;
 };

@@ -125,6 +125,15 @@ absl::Status WriterSchemaMissing() {
       "Invalid proto schema: writer_schema must be set in the first request of a destination");
 }
 
+absl::Status WriterSchemaTooLarge(size_t bytes, size_t limit) {
+  return base::InvalidArgument("Invalid proto schema: ", bytes, " bytes, limit ", limit);
+}
+
+absl::Status TooManyWriterSchemas() {
+  return base::Error(absl::StatusCode::kResourceExhausted,
+                     "Writer schemas of all connections take too much memory; close some connections");
+}
+
 absl::Status UnknownMissingValueColumn(std::string_view column) {
   return base::InvalidArgument("missing_value_interpretations names an unknown column: ", column);
 }

@@ -48,6 +48,8 @@ absl::Status OffsetOnDefaultStream();
 absl::Status NegativeOffset();
 absl::Status RowsMissing();
 absl::Status WriterSchemaMissing();
+absl::Status WriterSchemaTooLarge(size_t bytes, size_t limit);
+absl::Status TooManyWriterSchemas();
 absl::Status UnknownMissingValueColumn(std::string_view column);
 absl::Status UnspecifiedMissingValue(std::string_view column);
 // A descriptor that fitted until the table's columns changed: the client opens a new connection.

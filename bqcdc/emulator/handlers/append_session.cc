@@ -42,11 +42,13 @@ void CutFaults(std::vector<RowFault>* faults) {
 }  // namespace
 
 AppendSession::AppendSession(engine::Database& database, const base::Clock& clock,
-                             const DefaultEvaluator& evaluate_default, const WriteOptions& options)
+                             const DefaultEvaluator& evaluate_default, const WriteOptions& options,
+                             SchemaBudget& schemas)
     : database_(database),
       clock_(clock),
       evaluate_default_(evaluate_default),
       options_(options),
+      schemas_(schemas),
       mode_(options.mode_scope) {}
 
 absl::StatusOr<std::shared_ptr<AppendSession::Destination>> AppendSession::FindDestination(
@@ -78,8 +80,16 @@ absl::StatusOr<AppendSession::Resolved> AppendSession::Resolve(AppendRequest req
   resolved.writer_schema_before = current_->writer_schema;
   if (request.has_writer_schema && (current_->writer_schema == nullptr ||
                                     current_->writer_schema->descriptor != request.proto_descriptor)) {
-    current_->writer_schema = std::make_shared<WriterSchema>();
-    current_->writer_schema->descriptor = std::string(request.proto_descriptor);
+    if (request.proto_descriptor.size() > convert::kDescriptorBytesMax)
+      return WriterSchemaTooLarge(request.proto_descriptor.size(), convert::kDescriptorBytesMax);
+    // The plan that is made of it takes a few times as much.
+    constexpr int64_t kPlanFactor = 5, kPlanBytesMin = 4096;
+    auto schema = std::make_shared<WriterSchema>();
+    schema->reserved =
+        schemas_.Reserve(kPlanFactor * static_cast<int64_t>(request.proto_descriptor.size()) + kPlanBytesMin);
+    if (schema->reserved == nullptr) return TooManyWriterSchemas();
+    schema->descriptor = std::string(request.proto_descriptor);
+    current_->writer_schema = std::move(schema);
   }
   if (request.default_missing_values != MissingValues::kUnspecified) {
     default_missing_values_ = request.default_missing_values;

@@ -19,6 +19,7 @@
 #include "bqcdc/emulator/handlers/append_request.h"
 #include "bqcdc/emulator/handlers/connection_mode.h"
 #include "bqcdc/emulator/handlers/default_evaluator.h"
+#include "bqcdc/emulator/handlers/schema_budget.h"
 #include "bqcdc/emulator/handlers/stream_name.h"
 #include "bqcdc/emulator/handlers/write_options.h"
 
@@ -42,7 +43,8 @@ class AppendSession {
   struct WriterSchema {
     std::string descriptor;
     std::shared_ptr<const convert::WriterPlan> plan;
-    int64_t plan_version = 0;  // Table::schema_version that the plan was made for
+    int64_t plan_version = 0;              // Table::schema_version that the plan was made for
+    std::shared_ptr<const void> reserved;  // of the SchemaBudget
   };
   struct Destination {
     std::string name;  // as the client wrote it
@@ -74,7 +76,7 @@ class AppendSession {
 
   // All outlive the session.
   AppendSession(engine::Database& database, const base::Clock& clock,
-                const DefaultEvaluator& evaluate_default, const WriteOptions& options);
+                const DefaultEvaluator& evaluate_default, const WriteOptions& options, SchemaBudget& schemas);
 
   // Takes a request's destination, schema and settings. Statuses are the service's, without ` Entity:`.
   // `*destination` is set as soon as it is known, also on errors.
@@ -98,6 +100,7 @@ class AppendSession {
   const base::Clock& clock_;
   const DefaultEvaluator& evaluate_default_;
   const WriteOptions& options_;
+  SchemaBudget& schemas_;
   ConnectionMode mode_;
   std::map<std::string, std::shared_ptr<Destination>> destinations_;
   std::shared_ptr<Destination> current_;

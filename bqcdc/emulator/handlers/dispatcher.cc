@@ -1,8 +1,12 @@
 #include "bqcdc/emulator/handlers/dispatcher.h"
 
+#include <algorithm>
+
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/utf8.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/handlers/etags.h"
+#include "bqcdc/emulator/handlers/json_shape.h"
 #include "bqcdc/emulator/handlers/rest_error.h"
 #include "bqcdc/emulator/handlers/rest_state.h"
 #include "bqcdc/emulator/handlers/system_parameters.h"
@@ -37,11 +41,29 @@ RestResponse UnknownPath(const RestContext::State& state, const RestRequest& req
                            base::StrCat("No method of this API: ", request.method, " /", path));
 }
 
+// No name of the API is a path or has control characters, whatever its other rules; percent signs may have
+// hidden them from whoever looked at the path before.
+absl::Status CheckNames(const RouteMatch& match) {
+  constexpr size_t kNameBytesMax = 1024;
+  for (const auto& [parameter, name] : match.path) {
+    const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+      return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f && c != '/' && c != '\\';
+    });
+    if (plain && name != "." && name != ".." && name.size() <= kNameBytesMax && convert::IsUtf8(name))
+      continue;
+    return errors::WithLocation(
+        errors::Invalid(base::StrCat("Invalid value for ", parameter, ": '", convert::Quotable(name), "'")),
+        parameter);
+  }
+  return absl::OkStatus();
+}
+
 RestResponse CallHandler(const RouteMatch& match, const RestRequest& request) {
   if (!match.route->handler)
     return ErrorResponse(errors::NotImplemented(base::StrCat("bigquery.", match.route->id)));
   json body = json::object();
   if (!request.body.empty()) {
+    if (const absl::Status shape = CheckJsonShape(request.body); !shape.ok()) return ErrorResponse(shape);
     body = json::parse(request.body, nullptr, false);
     if (body.is_discarded())
       return HttpErrorResponse(400, "parseError", "The request's body is not valid JSON");
@@ -65,6 +87,9 @@ RestResponse CallHandler(const RouteMatch& match, const RestRequest& request) {
 RestResponse Dispatch(RestContext::State& state, const RestRequest& request) {
   const std::string_view path = RelativePath(request.path);
   const std::optional<RouteMatch> match = state.routes.Find(request.method, path);
+  if (match) {
+    if (const absl::Status names = CheckNames(*match); !names.ok()) return ErrorResponse(names);
+  }
   return match ? CallHandler(*match, request) : UnknownPath(state, request, path);
 }
 

@@ -23,6 +23,8 @@ struct WriteOptions {
   int64_t connection_bytes_max = 64 * 1024 * 1024;
   // The same for all connections together.
   int64_t total_bytes_max = 128 * 1024 * 1024;
+  // Writer schemas of all connections, with what is made of them.
+  int64_t schema_bytes_max = 512 * 1024 * 1024;
   // AppendRows calls that are open at once; one more ends with ResourceExhausted.
   int64_t connections_max = 10'000;
   // A table is denied, as one that is not there, this long after it was created, to who has not met it: the

@@ -46,8 +46,9 @@ class WriteService::Impl final : public ServiceBase {
         clock_(clock),
         evaluate_default_(std::move(evaluate_default)),
         options_(std::move(options)),
-        budget_(options.total_bytes_max),
-        context_{database_, clock_, options_, evaluate_default_, budget_, worker_, counters_},
+        budget_(options_.total_bytes_max),
+        schemas_(options_.schema_bytes_max),
+        context_{database_, clock_, options_, evaluate_default_, budget_, schemas_, worker_, counters_},
         idle_thread_([this] { CloseIdleConnections(); }) {}
 
   ~Impl() override {
@@ -197,6 +198,7 @@ class WriteService::Impl final : public ServiceBase {
   const WriteOptions options_;
   WriteCounters counters_;
   InFlightBudget budget_;
+  SchemaBudget schemas_;
   TaskWorker worker_;
   TaskWorker stream_worker_;
   const AppendContext context_;

@@ -5,6 +5,7 @@
 #include <climits>
 
 #include "bqcdc/base/strings.h"
+#include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -14,7 +15,12 @@ namespace {
 
 // Requests beyond the service's limit are refused in the stream, as the service does; far beyond it gRPC ends
 // the RPC.
-constexpr int64_t kMessageBytesMin = 64 * 1024 * 1024;
+constexpr int64_t kMessageBytesMin = 32 * 1024 * 1024;
+// Who has not said what HTTP/2 begins with by then is cut off.
+constexpr int kHandshakeMs = 10'000;
+// What gRPC itself holds of all connections: messages that have come in part, and answers. Under pressure it
+// reads more slowly, then it ends calls.
+constexpr size_t kBufferBytesMax = size_t{1024} * 1024 * 1024;
 constexpr std::chrono::seconds kStopPatience(5);
 
 std::shared_ptr<grpc::ServerCredentials> Credentials(const TlsIdentity* tls) {
@@ -43,6 +49,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string&
   grpc::ServerBuilder builder;
   // Two servers must not share a port without noticing.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
+  builder.SetResourceQuota(grpc::ResourceQuota("bqcdc-serve").Resize(kBufferBytesMax));
   builder.SetMaxReceiveMessageSize(
       static_cast<int>(std::min<int64_t>(INT_MAX, std::max(kMessageBytesMin, 2 * request_bytes_max))));
   const std::string address =

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "bqcdc/emulator/server/http_front_desk.h"
 #include "bqcdc/emulator/server/tls_identity.h"
 
 namespace httplib {
@@ -13,14 +14,16 @@ class Server;
 
 namespace bqcdc::emulator::server {
 
-// An HTTP server that listens from Start() to its destruction. Requests run on a bounded set of threads.
+// An HTTP server that listens from Start() to its destruction. Connections are bounded in number, time and
+// memory, requests in number (http_front_desk.h).
 class HttpServer {
  public:
   // `mount` adds the paths. Port 0: any free one. With `tls` it speaks HTTPS alone. Errors:
   // FailedPrecondition naming `host:port` when it cannot be bound.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& host, int port,
                                                            const std::function<void(httplib::Server&)>& mount,
-                                                           const TlsIdentity* tls = nullptr);
+                                                           const TlsIdentity* tls = nullptr,
+                                                           const FrontDeskLimits& limits = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

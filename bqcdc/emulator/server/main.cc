@@ -1,5 +1,6 @@
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -31,6 +32,15 @@ sigset_t BlockEndSignals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return signals;
+}
+
+// A connection takes a descriptor, and the store must not want for one because of them. What systemd and
+// containers allow is far above the shell's 1,024.
+void RaiseFileLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void SetUpLog(const Options& options) {
@@ -71,6 +81,7 @@ int main(int argc, char** argv) {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   google::protobuf::SetLogHandler(nullptr);
   const sigset_t signals = BlockEndSignals();
+  RaiseFileLimit();
   SetUpLog(options);
   auto environment = Environment::Start(options);
   if (!environment.ok()) {

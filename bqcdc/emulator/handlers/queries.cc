@@ -34,8 +34,6 @@ struct ResultRange {
   convert::TimestampFormat timestamps = convert::TimestampFormat::kFloat64;
 };
 
-std::string Listing(const JobSpec& spec) { return base::StrCat("query ", spec.project, ":", spec.id); }
-
 // Fields that jobs.query and jobs.getQueryResults have in common. REQUIRES: the job is done and OK.
 RestResponse ResultAnswer(const Job& job, const ResultRange& range, json head) {
   const sql::QueryOutcome& outcome = job.outcome();
@@ -48,7 +46,7 @@ RestResponse ResultAnswer(const Job& job, const ResultRange& range, json head) {
   if (outcome.dml_affected_rows) head["numDmlAffectedRows"] = std::to_string(*outcome.dml_affected_rows);
   const convert::JsonRowWriter writer(outcome.columns, convert::SelectAll(outcome.columns), range.timestamps);
   RowPage page = RenderPage(outcome.chunks, writer, range.first, range.count.value_or(outcome.row_count));
-  if (page.next_row < outcome.row_count) head["pageToken"] = MakePageToken(Listing(job.spec), page.next_row);
+  if (page.next_row < outcome.row_count) head["pageToken"] = MakePageToken(ResultListing(job.spec), page.next_row);
   return ResponseWithRows(head, std::move(page.rows_json));
 }
 
@@ -134,7 +132,7 @@ absl::StatusOr<RestResponse> GetQueryResults(RestContext::State& state, const Me
   BQCDC_ASSIGN_OR_RETURN(const auto start_index, call.QueryCount("startIndex"));
   range.first = start_index.value_or(0);
   if (const auto token = call.Query("pageToken")) {
-    BQCDC_ASSIGN_OR_RETURN(range.first, ParsePageToken(Listing(job->spec), *token));
+    BQCDC_ASSIGN_OR_RETURN(range.first, ParsePageToken(ResultListing(job->spec), *token));
   }
   BQCDC_ASSIGN_OR_RETURN(range.count, call.QueryCount("maxResults"));
   BQCDC_ASSIGN_OR_RETURN(range.timestamps, TimestampFormatOf(call));
@@ -143,7 +141,7 @@ absl::StatusOr<RestResponse> GetQueryResults(RestContext::State& state, const Me
   if (!job->AwaitDone(WaitTime(timeout_ms))) return UnfinishedAnswer(*job, std::move(head));
   BQCDC_RETURN_IF_ERROR(job->status());
   // The rows of a job never change, so where the page lies and how it is written tells one from another.
-  head["etag"] = TextHash(base::StrCat(Listing(job->spec), " ", range.first, " ", range.count.value_or(-1),
+  head["etag"] = TextHash(base::StrCat(ResultListing(job->spec), " ", range.first, " ", range.count.value_or(-1),
                                        " ", static_cast<int>(range.timestamps)));
   return ResultAnswer(*job, range, std::move(head));
 }

@@ -147,6 +147,10 @@ absl::StatusOr<std::shared_ptr<Job>> FindJob(RestContext::State& state, const st
   return job;
 }
 
+std::string ResultListing(const JobSpec& spec) {
+  return base::StrCat("result ", spec.destination.ToString());
+}
+
 json JobReferenceToJson(const JobSpec& spec) {
   return {{"projectId", spec.project}, {"jobId", spec.id}, {"location", spec.location}};
 }

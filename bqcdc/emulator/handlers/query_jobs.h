@@ -30,6 +30,10 @@ absl::StatusOr<std::shared_ptr<Job>> FindJob(RestContext::State& state, const st
                                              const std::string& id,
                                              const std::optional<std::string>& location);
 
+// Names the rows of a query for page tokens. One name for every method that reads them: the Java client takes
+// the token of jobs.query to tabledata.list of the hidden table.
+std::string ResultListing(const JobSpec& spec);
+
 // `jobReference`.
 nlohmann::json JobReferenceToJson(const JobSpec& spec);
 

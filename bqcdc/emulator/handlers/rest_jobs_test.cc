@@ -112,6 +112,15 @@ TEST(RestQueryTest, Pages) {
                                                  "rows", "schema", "totalBytesProcessed", "totalRows"}));
   EXPECT_EQ(Values(server.Get(results + "?startIndex=28").Json()), (std::vector<std::string>{"29", "30"}));
   EXPECT_EQ(Reason(server.Get(results + "?pageToken=abc")), "invalid");
+  // The rows stand in a hidden table too, and the token counts there as well.
+  const json table =
+      server.Get(std::string(kJobs) + "/" + job).Json()["configuration"]["query"]["destinationTable"];
+  const std::string data = "/bigquery/v2/projects/p/datasets/" + table["datasetId"].get<std::string>() +
+                           "/tables/" + table["tableId"].get<std::string>() + "/data";
+  second = server.Get(data + "?maxResults=5&pageToken=" + token).Json();
+  EXPECT_EQ(Values(second), (std::vector<std::string>{"21", "22", "23", "24", "25"}));
+  second = server.Get(results + "?pageToken=" + second["pageToken"].get<std::string>()).Json();
+  EXPECT_EQ(Values(second), (std::vector<std::string>{"26", "27", "28", "29", "30"}));
   // A token of another job is none of this one's.
   const json other = server.Post(kQueries, body).Json();
   EXPECT_EQ(Reason(server.Get(results + "?pageToken=" + other["pageToken"].get<std::string>())), "invalid");

@@ -5,6 +5,7 @@
 #include "bqcdc/emulator/convert/column_selection.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/handlers/page_token.h"
+#include "bqcdc/emulator/handlers/query_jobs.h"
 #include "bqcdc/emulator/handlers/rest_state.h"
 #include "bqcdc/emulator/handlers/result_page.h"
 #include "bqcdc/emulator/handlers/table_reading.h"
@@ -48,7 +49,7 @@ RestResponse ListAnswer(const ListCall& list, RowPage page, int64_t total) {
 }
 
 absl::StatusOr<RestResponse> ListResult(const MethodCall& call, const Job& job) {
-  const std::string listing = base::StrCat("result ", job.spec.destination.ToString());
+  const std::string listing = ResultListing(job.spec);
   BQCDC_ASSIGN_OR_RETURN(const ListCall list, ParseListCall(call, listing));
   const sql::QueryOutcome& outcome = job.outcome();
   BQCDC_ASSIGN_OR_RETURN(auto selection,

@@ -6,7 +6,7 @@
 #   --yes               install missing packages without asking (CI=true in the environment means the same)
 #   --no-install        print what is missing and stop there
 #   --slow              the long proofs in full; the ordinary run takes a seeded sample of each
-#   --skip-client NAME  do without a test client: python, node, bq or go (also: BQCDC_SKIP_CLIENTS=bq,go)
+#   --skip-client NAME  do without a test client: python, node, bq, go or java (also: BQCDC_SKIP_CLIENTS=bq,go)
 #
 # BQCDC_SEED repeats a run's random tests; the seed of each run is printed.
 set -euo pipefail

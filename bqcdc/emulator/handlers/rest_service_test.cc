@@ -626,6 +626,9 @@ TEST(RestHttpTest, Bodies) {
   result = server.client().Post(kDatasets, {{"Content-Encoding", "zstd"}}, "x", "application/json");
   ASSERT_TRUE(result);
   EXPECT_EQ(result->status, 415) << result->body;
+  result = server.client().Post(kDatasets, {{"Content-Encoding", "br"}}, "x", "application/json");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 415) << result->body;
   result = server.client().Post(kDatasets, "{not json", "application/json");
   ASSERT_TRUE(result);
   EXPECT_EQ(json::parse(result->body)["error"]["errors"][0]["reason"], "parseError");

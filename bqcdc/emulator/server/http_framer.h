@@ -7,7 +7,7 @@
 namespace bqcdc::emulator::server {
 
 // Where a request ends (RFC 9112): found as its bytes arrive, so that a request is handed on whole and a slow
-// client holds no thread. Knows the three headers that matter to it and nothing else of HTTP.
+// client holds no thread. Knows the four headers that matter to it and nothing else of HTTP.
 class HttpFramer {
  public:
   enum class State {
@@ -30,6 +30,8 @@ class HttpFramer {
   size_t head_bytes() const { return head_bytes_; }
   // The body's bytes, 0 while unknown or for one in chunks.
   size_t body_bytes() const { return body_bytes_; }
+  // The body is compressed: it may be many times as large as it looks.
+  bool compressed() const { return compressed_; }
   // The client waits for `100 Continue` before it sends the body.
   bool expects_continue() const { return expects_continue_; }
 
@@ -47,6 +49,7 @@ class HttpFramer {
   size_t body_bytes_ = 0;
   bool has_length_ = false;
   bool chunked_ = false;
+  bool compressed_ = false;
   bool expects_continue_ = false;
   int http_code_ = 0;
   // Of a body in chunks.

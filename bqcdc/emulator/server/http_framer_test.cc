@@ -112,6 +112,10 @@ TEST(HttpFramerTest, TellsWhoWaits) {
   HttpFramer framer(256, 1000);
   EXPECT_EQ(framer.Look("P / HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 5\r\n\r\n"), State::kBody);
   EXPECT_TRUE(framer.expects_continue());
+  EXPECT_FALSE(framer.compressed());
+  HttpFramer packed(256, 1000);
+  EXPECT_EQ(packed.Look("P / HTTP/1.1\r\nContent-Encoding: gzip\r\n\r\n"), State::kComplete);
+  EXPECT_TRUE(packed.compressed());
   EXPECT_EQ(framer.body_bytes(), 5u);
 }
 

@@ -74,6 +74,7 @@ struct HttpFrontDesk::Client {
   bool continued = false;     // 100 Continue has been sent
   bool input_ended = false;
   bool close_afterwards = false;
+  size_t weight = 0;   // bytes that the request may become
   bool keeps = false;  // the handler's word
 };
 
@@ -192,7 +193,8 @@ void HttpFrontDesk::TakeAdmitted() {
       continue;
     }
     Client& client = *(clients_[socket] = std::make_unique<Client>(socket, tls_, limits_));
-    SetDeadline(client, Now() + limits_.idle);
+    // Half a handshake of TLS takes as much memory as a whole one.
+    SetDeadline(client, Now() + (tls_ == nullptr ? limits_.idle : limits_.head));
     Watch(client, EPOLLIN);
   }
 }
@@ -299,9 +301,17 @@ void HttpFrontDesk::Hand(Client& client, bool close_afterwards) {
   Watch(client, 0);
   deadlines_.erase({client.deadline, client.io.socket()});
   absl::MutexLock lock(&mutex_);
-  (client.request_bytes < limits_.large_bytes_min ? ready_ : ready_large_).push_back(&client);
+  client.weight = Weight(client);
+  (client.weight < limits_.large_bytes_min ? ready_ : ready_large_).push_back(&client);
   if (idle_workers_ < ready_.size() + ready_large_.size() && workers_.size() < limits_.workers_max)
     workers_.emplace_back([this] { Work(); });
+}
+
+size_t HttpFrontDesk::Weight(const Client& client) const {
+  // What deflate makes of one byte at most (https://www.zlib.net/zlib_tech.html).
+  constexpr size_t kInflationMax = 1032;
+  if (!client.framer->compressed()) return client.request_bytes;
+  return std::min(client.request_bytes * kInflationMax, limits_.body_bytes_max);
 }
 
 void HttpFrontDesk::Refuse(Client& client, int http_code) {
@@ -417,13 +427,13 @@ bool HttpFrontDesk::HasWork() const {
   if (!ready_.empty()) return true;
   if (ready_large_.empty()) return false;
   return answering_bytes_ == 0 ||
-         answering_bytes_ + ready_large_.front()->request_bytes <= limits_.answering_bytes_max;
+         answering_bytes_ + ready_large_.front()->weight <= limits_.answering_bytes_max;
 }
 
 HttpFrontDesk::Client* HttpFrontDesk::TakeWork() {
   std::deque<Client*>& queue = ready_.empty() ? ready_large_ : ready_;
   Client* const client = queue.front();
-  if (ready_.empty()) answering_bytes_ += client->request_bytes;
+  if (ready_.empty()) answering_bytes_ += client->weight;
   queue.pop_front();
   return client;
 }
@@ -444,7 +454,7 @@ void HttpFrontDesk::Work() {
     client->keeps = handler_(request, client->close_afterwards, &client->io.output);
     {
       absl::MutexLock lock(&mutex_);
-      if (client->request_bytes >= limits_.large_bytes_min) answering_bytes_ -= client->request_bytes;
+      if (client->weight >= limits_.large_bytes_min) answering_bytes_ -= client->weight;
       finished_.push_back(client);
     }
     Wake();

@@ -75,6 +75,7 @@ class HttpFrontDesk {
   // What is in the buffer: more to come, a request, or none.
   void LookAt(Client& client);
   void Hand(Client& client, bool close_afterwards);
+  size_t Weight(const Client& client) const;
   void Refuse(Client& client, int http_code);
   void WriteTo(Client& client);
   void NextRequest(Client& client);

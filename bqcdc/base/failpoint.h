@@ -8,19 +8,21 @@
 namespace bqcdc::base {
 
 // Of the local server.
-#define BQCDC_SERVER_FAILPOINTS(X)                                                                   \
-  X(kAppendBeforeCommit, "append-before-commit")           /* rows written, not durable */           \
-  X(kAppendBeforeAcknowledge, "append-before-acknowledge") /* durable, nobody told */                \
-  X(kApplyBeforeCommit, "apply-before-commit")             /* baseline written, not durable */       \
-  X(kApplyAfterCommit, "apply-after-commit")               /* baseline durable, delta untouched */   \
-  X(kDeltaBeforeDelete, "delta-before-delete")             /* applied rows are in the delta still */ \
-  X(kCheckpointBefore, "checkpoint-before")                                                          \
-  X(kCheckpointAfter, "checkpoint-after")                                                            \
-  X(kCreateBetweenFiles, "create-between-files")   /* in the delta, not in the baseline */           \
-  X(kDropBetweenFiles, "drop-between-files")       /* gone from the baseline, in the delta still */  \
-  X(kAlterBetweenFiles, "alter-between-files")     /* delta altered, baseline not */                 \
-  X(kReleaseBeforeCommit, "release-before-commit") /* rows of a stream moved, not durable */         \
-  X(kReleaseAfterCommit, "release-after-commit")   /* durable, nobody told */
+#define BQCDC_SERVER_FAILPOINTS(X)                                                                         \
+  X(kAppendBeforeCommit, "append-before-commit")           /* rows written, not durable */                 \
+  X(kAppendBeforeAcknowledge, "append-before-acknowledge") /* durable, nobody told */                      \
+  X(kApplyBeforeCommit, "apply-before-commit")             /* baseline written, not durable */             \
+  X(kApplyAfterCommit, "apply-after-commit")               /* baseline durable, delta untouched */         \
+  X(kDeltaBeforeDelete, "delta-before-delete")             /* applied rows are in the delta still */       \
+  X(kCheckpointBefore, "checkpoint-before")                                                                \
+  X(kCheckpointAfter, "checkpoint-after")                                                                  \
+  X(kCreateBetweenFiles, "create-between-files")          /* in the delta, not in the baseline */          \
+  X(kDropBetweenFiles, "drop-between-files")              /* gone from the baseline, in the delta still */ \
+  X(kAlterBetweenFiles, "alter-between-files")            /* delta altered, baseline not */                \
+  X(kReleaseBeforeCommit, "release-before-commit")        /* rows of a stream moved, not durable */        \
+  X(kReleaseAfterCommit, "release-after-commit")          /* durable, nobody told */                       \
+  X(kChangeRowsBeforeCommit, "change-rows-before-commit") /* rows changed, not durable */                  \
+  X(kChangeRowsAfterCommit, "change-rows-after-commit")   /* durable, nobody told */
 
 // Of `bqcdc stream` and `bqcdc dead-letter retry`.
 #define BQCDC_STREAM_FAILPOINTS(X)                                                                          \

@@ -97,6 +97,9 @@ namespace bqcdc::emulator::unconfirmed {
 // * A table is active with CDC while it has unapplied changes and 30 minutes beyond
 //   (CdcOptions::active_window): then UPDATE, DELETE, MERGE and TRUNCATE are refused and INSERT is a plain
 //   append.
+// * What those statements do afterwards to a table that was: an updated row keeps its sequence number, an
+//   inserted one has none, and neither a deleted row nor TRUNCATE leaves a tombstone or takes one away.
+// * A change that comes while such a statement runs refuses it; plain rows come after it.
 // * tabledata.list and numRows show what a query sees now.
 
 // ---- REST (handlers/)

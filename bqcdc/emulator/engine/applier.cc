@@ -221,7 +221,7 @@ absl::Status Applier::ApplyLocked(int64_t uid) {
       committer->CheckpointIfLong(delta, /*just_applied=*/true);
     });
   }
-  CheckpointIfLong(connection);
+  CheckpointIfLong();
   return absl::OkStatus();
 }
 
@@ -341,11 +341,11 @@ void Applier::Publish(const Task& task, const ApplyRecord& record) {
   state.last_tick_us_ = keeps_ticking ? std::optional(task.time_us) : std::nullopt;
 }
 
-void Applier::CheckpointIfLong(Connection& connection) {
+void Applier::CheckpointIfLong() {
   if (core_->store->BaselineLogBytes() <= kBaselineLogBytesMax) return;
   base::HitFailpoint(base::Failpoint::kCheckpointBefore);
   // A failure leaves the log longer; the next apply tries again.
-  connection.Run("CHECKPOINT baseline").IgnoreError();
+  core_->baseline_connection->Run("CHECKPOINT baseline").IgnoreError();
   base::HitFailpoint(base::Failpoint::kCheckpointAfter);
 }
 

@@ -33,6 +33,8 @@ class Applier {
   absl::Status RunDueTicks();
   // For callers that write the baseline already.
   absl::Status ApplyLocked(int64_t uid) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->baseline_mutex);
+  // Writes the baseline's log into its file where the log has become too long.
+  void CheckpointIfLong() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->baseline_mutex);
 
  private:
   // What one apply works on, all of one instant.
@@ -57,7 +59,6 @@ class Applier {
   absl::Status WriteTombstones(const Task& task, const FoldedView& folded, Connection& connection);
   absl::Status PurgeTombstones(const Task& task, Connection& connection, ApplyRecord& record);
   void Publish(const Task& task, const ApplyRecord& record);
-  void CheckpointIfLong(Connection& connection);
 
   DatabaseCore* const core_;
   Committer* const committer_;

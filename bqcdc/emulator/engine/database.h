@@ -15,6 +15,7 @@
 #include "bqcdc/emulator/catalog/entities.h"
 #include "bqcdc/emulator/engine/chunk.h"
 #include "bqcdc/emulator/engine/query_result.h"
+#include "bqcdc/emulator/engine/row_changes.h"
 #include "bqcdc/emulator/engine/scalar_function.h"
 #include "bqcdc/emulator/engine/write_stream.h"
 
@@ -44,7 +45,8 @@ struct DatabaseOptions {
   int64_t memory_bytes_max =
       int64_t{1024} * 1024 * 1024;  // DuckDB's limit; the process takes about a third more
   int query_threads = 2;            // threads of DuckDB; 1 answers tiny queries quicker, as in tests
-  bool background_apply = true;     // false: applies happen by Apply() only, and where too much is pending
+  bool background_apply =
+      true;  // false: applies come only by Apply(), by ChangeRows() and where too much is pending
 };
 
 // Rows of one AppendRows request, decoded and valid.
@@ -136,6 +138,14 @@ class Database {
   virtual absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId& id,
                                                   std::string_view duckdb_sql) = 0;
 
+  // Changes stored rows of a table, all or none, durable when it returns. `statement` says what is to be
+  // done, on a snapshot in which every row of the table has a number; its errors are passed on.
+  // InvalidArgument: the data do not allow it (two changes of one row, NULL in a REQUIRED column, what
+  // `check` refuses, errors of evaluation). FailedPrecondition: the table is active with CDC.
+  virtual absl::StatusOr<RowChangeCounts> ChangeRows(
+      const catalog::TableId& id,
+      const std::function<absl::StatusOr<RowChanges>(ReadSession&)>& statement) = 0;
+
   // Makes `functions` callable in queries of this database, by RegisterScalarFunction. Called before each
   // query with the same list: registers at the first call and only looks at a flag at the others.
   virtual absl::Status RegisterFunctions(const std::vector<ScalarFunction>& functions) = 0;
@@ -186,6 +196,9 @@ class ReadSession {
   absl::StatusOr<std::string> RelationSql(const catalog::Table& table) {
     return RelationSql(table, IngestColumn::kLeftOut);
   }
+  // The same with the number of each row as another column, "$row". To be run in the session that
+  // Database::ChangeRows gives, for the table that is changed.
+  virtual absl::StatusOr<std::string> NumberedRelationSql(const catalog::Table& table, IngestColumn ingest) = 0;
   // Runs one SELECT of DuckDB's SQL. Errors of evaluation (division by zero, overflow, bad cast) are
   // InvalidArgument with DuckDB's text.
   virtual absl::StatusOr<std::unique_ptr<QueryResult>> Execute(std::string_view duckdb_sql) = 0;

@@ -86,6 +86,15 @@ struct DatabaseCore {
     if (found == of_table->second.end() || IsExpired(found->second, NowUs())) return nullptr;
     return &found->second;
   }
+  // Unapplied changes exist, or one came within the active window.
+  bool IsActiveWithCdc(int64_t uid) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    const auto found = tables.find(uid);
+    if (found == tables.end()) return false;
+    const TableState& state = *found->second;
+    if (state.change_count_ > 0) return true;
+    const auto last = state.record_.last_change_us;
+    return last && NowUs() - *last <= absl::ToInt64Microseconds(options.cdc.active_window);
+  }
   std::shared_ptr<TableState> FindState(int64_t uid) ABSL_LOCKS_EXCLUDED(mutex) {
     absl::MutexLock lock(&mutex);
     const auto found = tables.find(uid);

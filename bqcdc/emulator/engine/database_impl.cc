@@ -105,6 +105,7 @@ DatabaseImpl::DatabaseImpl(std::unique_ptr<DatabaseCore> core)
   committer_ = std::make_unique<Committer>(core_.get(), [this] { applier_->Wake(); });
   applier_ = std::make_unique<Applier>(core_.get(), committer_.get());
   streams_ = std::make_unique<WriteStreams>(core_.get(), committer_.get());
+  row_changer_ = std::make_unique<RowChanger>(core_.get(), committer_.get(), applier_.get(), &pool_);
 }
 
 absl::Status DatabaseImpl::Start() {
@@ -489,12 +490,7 @@ absl::StatusOr<std::optional<absl::Time>> DatabaseImpl::Watermark(const TableId&
 absl::StatusOr<bool> DatabaseImpl::IsActiveWithCdc(const TableId& id) const {
   BQCDC_ASSIGN_OR_RETURN(const Table table, FindTable(id));
   absl::MutexLock lock(&core_->mutex);
-  const auto found = core_->tables.find(table.uid);
-  if (found == core_->tables.end()) return false;
-  const TableState& state = *found->second;
-  if (state.change_count_ > 0) return true;
-  const auto last = state.record_.last_change_us;
-  return last && core_->NowUs() - *last <= absl::ToInt64Microseconds(core_->options.cdc.active_window);
+  return core_->IsActiveWithCdc(table.uid);
 }
 
 absl::StatusOr<Database::TableStats> DatabaseImpl::Stats(const TableId& id) {

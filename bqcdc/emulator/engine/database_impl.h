@@ -14,6 +14,7 @@
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/engine/database_core.h"
 #include "bqcdc/emulator/engine/read_session.h"
+#include "bqcdc/emulator/engine/row_changer.h"
 #include "bqcdc/emulator/engine/write_streams.h"
 
 namespace bqcdc::emulator::engine {
@@ -67,6 +68,11 @@ class DatabaseImpl final : public Database {
     return streams_->Flush(id, stream, offset);
   }
   absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId& id, std::string_view duckdb_sql) override;
+  absl::StatusOr<RowChangeCounts> ChangeRows(
+      const catalog::TableId& id,
+      const std::function<absl::StatusOr<RowChanges>(ReadSession&)>& statement) override {
+    return row_changer_->Change(id, statement);
+  }
   absl::Status RegisterFunctions(const std::vector<ScalarFunction>& functions) override;
   absl::Time Now() const override { return core_->clock->Now(); }
   absl::StatusOr<std::unique_ptr<ReadSession>> BeginRead() override;
@@ -106,6 +112,7 @@ class DatabaseImpl final : public Database {
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<WriteStreams> streams_;
+  std::unique_ptr<RowChanger> row_changer_;
   absl::Mutex functions_mutex_;
   bool functions_registered_ ABSL_GUARDED_BY(functions_mutex_) = false;
   const uint64_t etag_seed_;

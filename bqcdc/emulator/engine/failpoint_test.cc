@@ -123,10 +123,12 @@ std::vector<Kill> EveryPoint() {
   for (const int visit : {1, 3}) kills.push_back({base::Failpoint::name, visit});
   BQCDC_SERVER_FAILPOINTS(BQCDC_FAILPOINT_KILL)
 #undef BQCDC_FAILPOINT_KILL
-  // Write streams have a life of their own: write_streams_test.
+  // Write streams and changed rows have lives of their own: write_streams_test, row_changer_test.
   std::erase_if(kills, [](const Kill& kill) {
     return kill.point == base::Failpoint::kReleaseBeforeCommit ||
-           kill.point == base::Failpoint::kReleaseAfterCommit;
+           kill.point == base::Failpoint::kReleaseAfterCommit ||
+           kill.point == base::Failpoint::kChangeRowsBeforeCommit ||
+           kill.point == base::Failpoint::kChangeRowsAfterCommit;
   });
   return kills;
 }

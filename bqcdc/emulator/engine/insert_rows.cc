@@ -6,6 +6,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/engine/limits.h"
+#include "bqcdc/emulator/engine/relation_sql.h"
 #include "bqcdc/emulator/engine/storage_type.h"
 #include "bqcdc/emulator/errors.h"
 #include "duckdb.h"
@@ -15,30 +16,6 @@ namespace {
 
 // A rough size of a value, for the limit of what may wait.
 constexpr int64_t kValueBytesGuess = 16;
-
-std::string CastSql(const catalog::Table& table, std::string_view sql) {
-  std::string values, names;
-  for (const schema::Column& column : table.schema.columns) {
-    const std::string name = QuoteIdentifier(column.name);
-    base::StrAppend(&values, values.empty() ? "" : ", ", "CAST(", name, " AS ", StorageSql(column), ")");
-    base::StrAppend(&names, names.empty() ? "" : ", ", name);
-  }
-  return base::StrCat("SELECT ", values, " FROM (", sql, ") AS q(", names, ")");
-}
-
-absl::Status CheckRequired(const catalog::Table& table, const Chunk& rows) {
-  for (size_t column = 0; column < table.schema.columns.size(); ++column) {
-    if (!table.schema.columns[column].required()) continue;
-    const VectorReader reader = rows.Reader(column);
-    for (size_t row = 0; row < rows.row_count(); ++row) {
-      if (reader.IsNull(row)) {
-        return errors::InvalidQuery(
-            base::StrCat("Required field ", table.schema.columns[column].name, " cannot be null"));
-      }
-    }
-  }
-  return absl::OkStatus();
-}
 
 // The same rows with the server's own columns behind them; the values are shared, not copied.
 Chunk AsPlainRows(const catalog::Table& table, const Chunk& rows) {
@@ -64,9 +41,34 @@ Chunk AsPlainRows(const catalog::Table& table, const Chunk& rows) {
 
 }  // namespace
 
+std::string CastColumns(const catalog::Table& table) {
+  std::string values;
+  for (const schema::Column& column : table.schema.columns) {
+    base::StrAppend(&values, values.empty() ? "" : ", ", "CAST(", QuoteIdentifier(column.name), " AS ",
+                    StorageSql(column), ")");
+  }
+  return values;
+}
+
+absl::Status CheckRequired(const catalog::Table& table, const Chunk& rows) {
+  for (size_t column = 0; column < table.schema.columns.size(); ++column) {
+    if (!table.schema.columns[column].required()) continue;
+    const VectorReader reader = rows.Reader(column);
+    for (size_t row = 0; row < rows.row_count(); ++row) {
+      if (reader.IsNull(row)) {
+        return errors::InvalidQuery(
+            base::StrCat("Required field ", table.schema.columns[column].name, " cannot be null"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<AppendBatch> ReadInsertedRows(const catalog::Table& table, std::string_view duckdb_sql,
                                              ReadSession& session) {
-  BQCDC_ASSIGN_OR_RETURN(auto result, session.Execute(CastSql(table, duckdb_sql)));
+  BQCDC_ASSIGN_OR_RETURN(auto result,
+                         session.Execute(base::StrCat("SELECT ", CastColumns(table), " FROM (", duckdb_sql,
+                                                      ") AS q(", ColumnList(table), ")")));
   AppendBatch batch;
   batch.table_uid = table.uid;
   batch.schema_version = table.schema_version;

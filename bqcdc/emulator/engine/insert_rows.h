@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -12,5 +13,10 @@ namespace bqcdc::emulator::engine {
 // InvalidArgument where a REQUIRED column would be NULL, or where there are more rows than limits.h allows.
 absl::StatusOr<AppendBatch> ReadInsertedRows(const catalog::Table& table, std::string_view duckdb_sql,
                                              ReadSession& session);
+
+// The table's columns, each cast to how it is stored, divided by ", ".
+std::string CastColumns(const catalog::Table& table);
+// InvalidQuery where a row of the table's columns has NULL in a REQUIRED one.
+absl::Status CheckRequired(const catalog::Table& table, const Chunk& rows);
 
 }  // namespace bqcdc::emulator::engine

@@ -96,6 +96,11 @@ absl::StatusOr<std::string> SnapshotSession::RelationSql(const catalog::Table& t
   return MergedRelationSql(table, pending, folded.get(), ingest);
 }
 
+absl::StatusOr<std::string> SnapshotSession::NumberedRelationSql(const catalog::Table& table,
+                                                                 IngestColumn ingest) {
+  return engine::NumberedRelationSql(table, ingest);
+}
+
 SnapshotSession::PendingCounts SnapshotSession::Pending(const catalog::Table& table) const {
   const auto found = tables_.find(table.uid);
   if (found == tables_.end()) return {};

@@ -39,6 +39,11 @@ class SnapshotSession final : public ReadSession {
   absl::StatusOr<std::string> RelationSql(const catalog::Table& table, IngestColumn ingest) override;
   absl::StatusOr<std::unique_ptr<QueryResult>> Execute(std::string_view duckdb_sql) override;
 
+  absl::StatusOr<std::string> NumberedRelationSql(const catalog::Table& table, IngestColumn ingest) override;
+  // Of this session's transaction, for whoever makes it a writing one: it must end before the session, or be
+  // left for the session to roll back.
+  Connection& connection() { return *connection_; }
+
   struct PendingCounts {
     int64_t rows = 0;
     int64_t upserts = 0;  // and DELETEs

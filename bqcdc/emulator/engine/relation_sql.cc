@@ -63,6 +63,11 @@ std::string StaleRelationSql(const catalog::Table& table, const PendingView& vie
   return sql + ")";
 }
 
+std::string NumberedRelationSql(const catalog::Table& table, IngestColumn ingest) {
+  return base::StrCat("(SELECT ", ShownColumns(table, ingest), ", rowid AS \"$row\" FROM ",
+                      BaselineTable(table.uid), ")");
+}
+
 std::string MergedRelationSql(const catalog::Table& table, const PendingView& view, const FoldedView* folded,
                               IngestColumn ingest) {
   if (view.change_count == 0) return StaleRelationSql(table, view, ingest);

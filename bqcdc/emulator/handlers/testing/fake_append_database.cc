@@ -151,6 +151,10 @@ absl::Status FakeAppendDatabase::FlushWriteStream(const catalog::TableId& id, co
 absl::StatusOr<int64_t> FakeAppendDatabase::InsertFromQuery(const catalog::TableId&, std::string_view) {
   return Refused();
 }
+absl::StatusOr<engine::RowChangeCounts> FakeAppendDatabase::ChangeRows(
+    const catalog::TableId&, const std::function<absl::StatusOr<engine::RowChanges>(engine::ReadSession&)>&) {
+  return Refused();
+}
 absl::Status FakeAppendDatabase::RegisterFunctions(const std::vector<engine::ScalarFunction>&) {
   return Refused();
 }

@@ -63,6 +63,9 @@ class FakeAppendDatabase final : public engine::Database {
                                                            const std::vector<std::string>&) override;
   absl::Status FlushWriteStream(const catalog::TableId&, const std::string&, int64_t) override;
   absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId&, std::string_view) override;
+  absl::StatusOr<engine::RowChangeCounts> ChangeRows(
+      const catalog::TableId&,
+      const std::function<absl::StatusOr<engine::RowChanges>(engine::ReadSession&)>&) override;
   absl::Status RegisterFunctions(const std::vector<engine::ScalarFunction>&) override;
   absl::Time Now() const override { return absl::UnixEpoch(); }
   absl::StatusOr<std::unique_ptr<engine::ReadSession>> BeginRead() override;

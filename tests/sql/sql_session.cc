@@ -139,4 +139,16 @@ std::vector<std::string> PrintRows(const emulator::sql::QueryOutcome& outcome) {
   return lines;
 }
 
+std::string PrintChanges(const emulator::sql::QueryOutcome& outcome) {
+  if (!outcome.dml_counts) return "no DML statement";
+  std::string text;
+  const auto add = [&](int64_t rows, const char* what) {
+    if (rows > 0) base::StrAppend(&text, text.empty() ? "" : ", ", rows, " ", what);
+  };
+  add(outcome.dml_counts->inserted, "inserted");
+  add(outcome.dml_counts->updated, "updated");
+  add(outcome.dml_counts->deleted, "deleted");
+  return text.empty() ? "nothing" : text;
+}
+
 }  // namespace bqcdc::tests::sql

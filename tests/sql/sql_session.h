@@ -30,4 +30,7 @@ class SqlSession {
 // The header `name:TYPE ...` and a line for each row, cells divided by " | ".
 std::vector<std::string> PrintRows(const emulator::sql::QueryOutcome& outcome);
 
+// What a DML statement did: "1 inserted, 2 updated, 3 deleted", without what did not occur, or "nothing".
+std::string PrintChanges(const emulator::sql::QueryOutcome& outcome);
+
 }  // namespace bqcdc::tests::sql

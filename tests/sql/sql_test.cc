@@ -36,6 +36,9 @@ class FileTest : public testing::Test {
       if (test.kind == TestCase::Kind::kQuery) {
         EXPECT_EQ(PrintRows(*outcome), test.expected);
       }
+      if (test.kind == TestCase::Kind::kChanges) {
+        EXPECT_EQ(std::vector{PrintChanges(*outcome)}, test.expected);
+      }
     }
   }
 

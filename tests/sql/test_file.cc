@@ -21,9 +21,10 @@ std::vector<TestCase> ReadTestFile(const std::string& path) {
       if (line[0] == '#') continue;
       TestCase test;
       test.line = number;
-      test.kind = line == "query"   ? TestCase::Kind::kQuery
-                  : line == "error" ? TestCase::Kind::kError
-                                    : TestCase::Kind::kStatement;
+      test.kind = line == "query"     ? TestCase::Kind::kQuery
+                  : line == "changes" ? TestCase::Kind::kChanges
+                  : line == "error"   ? TestCase::Kind::kError
+                                      : TestCase::Kind::kStatement;
       cases.push_back(test);
       open = true;
       expecting = false;

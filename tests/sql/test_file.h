@@ -7,7 +7,7 @@
 namespace bqcdc::tests::sql {
 
 struct TestCase {
-  enum class Kind { kStatement, kQuery, kError } kind = Kind::kStatement;
+  enum class Kind { kStatement, kQuery, kChanges, kError } kind = Kind::kStatement;
   int line = 0;  // of the case's first line in its file
   std::string sql;
   std::vector<std::string> expected;  // lines below ----

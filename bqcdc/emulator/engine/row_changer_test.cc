@@ -32,7 +32,7 @@ TableDriver::Options Quiet() {
 absl::StatusOr<RowChanges> Everything(const catalog::TableId& id, const std::string& name, int n,
                                       ReadSession& session) {
   BQCDC_ASSIGN_OR_RETURN(const catalog::Table table, session.FindTable(id));
-  BQCDC_ASSIGN_OR_RETURN(const std::string rows, session.NumberedRelationSql(table));
+  BQCDC_ASSIGN_OR_RETURN(const std::string rows, session.NumberedRelationSql(table, IngestColumn::kLeftOut));
   RowChanges changes;
   changes.duckdb_sql = absl::StrCat("SELECT 2, \"$row\", id, '", name, "' FROM ", rows,
                                     " WHERE id < 1000 UNION ALL SELECT 3, \"$row\", NULL, NULL FROM ", rows,

@@ -43,7 +43,7 @@ RestResponse ResultAnswer(const Job& job, const ResultRange& range, json head) {
   head["totalRows"] = std::to_string(outcome.row_count);
   head["totalBytesProcessed"] = "0";
   head["cacheHit"] = false;
-  if (outcome.dml_affected_rows) head["numDmlAffectedRows"] = std::to_string(*outcome.dml_affected_rows);
+  if (outcome.dml_counts) head["numDmlAffectedRows"] = std::to_string(outcome.dml_counts->total());
   const convert::JsonRowWriter writer(outcome.columns, convert::SelectAll(outcome.columns), range.timestamps);
   RowPage page = RenderPage(outcome.chunks, writer, range.first, range.count.value_or(outcome.row_count));
   if (page.next_row < outcome.row_count) head["pageToken"] = MakePageToken(ResultListing(job.spec), page.next_row);

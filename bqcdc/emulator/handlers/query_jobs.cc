@@ -60,6 +60,19 @@ json StatusToJson(const Job& job, JobState state) {
   return status;
 }
 
+// The counts that the kind of statement has.
+json DmlStatsToJson(const sql::QueryOutcome& outcome) {
+  const std::string& type = outcome.statement_type;
+  const bool merge = type == "MERGE";
+  json stats = json::object();
+  if (merge || type == "INSERT") stats["insertedRowCount"] = std::to_string(outcome.dml_counts->inserted);
+  if (merge || type == "UPDATE") stats["updatedRowCount"] = std::to_string(outcome.dml_counts->updated);
+  if (merge || type == "DELETE" || type == "TRUNCATE_TABLE") {
+    stats["deletedRowCount"] = std::to_string(outcome.dml_counts->deleted);
+  }
+  return stats;
+}
+
 json OutcomeStatistics(const sql::QueryOutcome& outcome) {
   json query = {{"statementType", outcome.statement_type},
                 {"totalBytesProcessed", "0"},
@@ -72,12 +85,9 @@ json OutcomeStatistics(const sql::QueryOutcome& outcome) {
     query["ddlTargetDataset"] = {{"projectId", outcome.ddl_target_dataset->project},
                                  {"datasetId", outcome.ddl_target_dataset->dataset}};
   }
-  if (outcome.dml_affected_rows) {
-    const std::string rows = std::to_string(*outcome.dml_affected_rows);
-    query["numDmlAffectedRows"] = rows;
-    if (outcome.statement_type == "INSERT") query["dmlStats"] = {{"insertedRowCount", rows}};
-    if (outcome.statement_type == "UPDATE") query["dmlStats"] = {{"updatedRowCount", rows}};
-    if (outcome.statement_type == "DELETE") query["dmlStats"] = {{"deletedRowCount", rows}};
+  if (outcome.dml_counts) {
+    query["numDmlAffectedRows"] = std::to_string(outcome.dml_counts->total());
+    query["dmlStats"] = DmlStatsToJson(outcome);
   }
   return query;
 }

@@ -56,7 +56,7 @@ absl::StatusOr<sql::QueryOutcome> FakeQuery(const sql::QueryRequest& request) {
   }
   if (request.text == "insert") {
     outcome.statement_type = "INSERT";
-    outcome.dml_affected_rows = 3;
+    outcome.dml_counts = engine::RowChangeCounts{.inserted = 3};
     return outcome;
   }
   return errors::InvalidQuery("no such fake");

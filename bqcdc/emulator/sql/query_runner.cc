@@ -27,20 +27,13 @@ absl::StatusOr<QueryOutcome> RunStatement(const StatementContext& context, const
     case StatementKind::kInsert:
       return RunInsert(context, As<InsertStatement>(statement));
     case StatementKind::kUpdate:
-      if (!As<UpdateStatement>(statement).where) {
-        return ErrorAt(statement.position, "UPDATE must have a WHERE clause");
-      }
-      return RefuseMutation(context, As<UpdateStatement>(statement).table, statement.position, "UPDATE");
+      return Unsupported(statement.position, "statement UPDATE");
     case StatementKind::kDelete:
-      if (!As<DeleteStatement>(statement).where) {
-        return ErrorAt(statement.position, "DELETE must have a WHERE clause");
-      }
-      return RefuseMutation(context, As<DeleteStatement>(statement).table, statement.position, "DELETE");
+      return RunDelete(context, As<DeleteStatement>(statement));
     case StatementKind::kMerge:
-      return RefuseMutation(context, As<MergeStatement>(statement).target, statement.position, "MERGE");
+      return Unsupported(statement.position, "statement MERGE");
     case StatementKind::kTruncate:
-      return RefuseMutation(context, As<TruncateStatement>(statement).table, statement.position,
-                            "TRUNCATE TABLE");
+      return RunTruncate(context, As<TruncateStatement>(statement));
     case StatementKind::kCreateView:
       return RunCreateView(context, As<CreateViewStatement>(statement));
     case StatementKind::kUnsupported:

@@ -42,7 +42,7 @@ struct QueryOutcome {
   // Rows of a SELECT, else null. Materialised chunks: nothing of the store is pinned.
   std::vector<engine::Chunk> chunks;
   int64_t row_count = 0;
-  std::optional<int64_t> dml_affected_rows;
+  std::optional<engine::RowChangeCounts> dml_counts;
   std::string ddl_operation;  // CREATE, SKIP, REPLACE, ALTER, DROP
   std::optional<catalog::TableId> ddl_target_table;
   std::optional<catalog::DatasetId> ddl_target_dataset;

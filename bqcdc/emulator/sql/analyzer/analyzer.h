@@ -48,6 +48,14 @@ class Analyzer {
   absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression, const Type& type);
   absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression);
 
+  // The default of a column; NULL, or an empty array, without one.
+  absl::StatusOr<ResolvedExpressionPtr> AnalyzeDefault(const schema::Column& column);
+
+  // What a statement does to rows of its table, as a query for engine::RowChanges: the change, the number of
+  // the row, the table's columns.
+  absl::StatusOr<ResolvedQuery> AnalyzeDelete(const DeleteStatement& statement);
+  absl::StatusOr<ResolvedQuery> AnalyzeTruncate(const TruncateStatement& statement);
+
   // Converts `expression` to `type` where assignment allows it: coercion, and for `what` the words of the
   // error.
   absl::StatusOr<ResolvedExpressionPtr> CoerceForAssignment(ResolvedExpressionPtr expression,
@@ -154,7 +162,22 @@ class Analyzer {
   absl::StatusOr<FromResult> FromQueryResult(QueryResult result, const std::optional<Identifier>& alias);
   absl::Status RefuseTableModifiers(const TableExpression& table);
 
+  // row_change_analysis.cc
+  struct ChangedTable {
+    FromResult from;
+    catalog::Table table;
+    ColumnId row = 0;
+  };
+  absl::StatusOr<ChangedTable> AnalyzeChangedTable(const TablePath& path,
+                                                   const std::optional<Identifier>& alias);
+  ResolvedQuery DeleteAll(ChangedTable target);
+  ResolvedQuery MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr change, ColumnId row,
+                            const catalog::Table& table, std::vector<ResolvedExpressionPtr> values);
+
   // expression_analysis.cc
+  // A BOOL over the names in sight; `clause` in the words of the error.
+  ExpressionResult AnalyzeCondition(const Expression& expression, const Scope& scope, std::string clause);
+  static ResolvedScanPtr Filter(ResolvedScanPtr input, ResolvedExpressionPtr predicate);
   ExpressionResult Analyze(const Expression& expression, Context& context);
   ExpressionResult AnalyzeLiteral(const Expression& expression);
   ExpressionResult AnalyzeTypedLiteral(const TypedLiteral& literal);

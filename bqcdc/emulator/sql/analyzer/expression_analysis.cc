@@ -8,6 +8,8 @@
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
 #include "bqcdc/emulator/sql/functions/json_document.h"
+#include "bqcdc/emulator/sql/parser/parser.h"
+#include "bqcdc/emulator/sql/types/column_mapping.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -187,6 +189,37 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeConstant(const Expression
                                                                 const Type& type) {
   BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result, AnalyzeConstant(expression));
   return CoerceForAssignment(std::move(result), type, "expression");
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeDefault(const schema::Column& column) {
+  const Type type = TypeOfColumn(column);
+  if (column.default_value_expression.empty()) {
+    if (type.is_array()) return std::make_unique<ResolvedMakeArray>(type);
+    return std::make_unique<ResolvedLiteral>(Value::Null(type));
+  }
+  BQCDC_ASSIGN_OR_RETURN(const ExpressionPtr expression, ParseExpression(column.default_value_expression));
+  return AnalyzeConstant(*expression, type);
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCondition(const Expression& expression,
+                                                                 const Scope& scope, std::string clause) {
+  Context context;
+  context.scope = &scope;
+  context.clause = std::move(clause);
+  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr condition, Analyze(expression, context));
+  if (FindCoercion(ArgumentOf(*condition), TypeKind::kBool) == Coercion::kNone) {
+    return ErrorAt(expression.position, context.clause, " should return type BOOL, but returns ",
+                   condition->type.ToString());
+  }
+  return Coerce(std::move(condition), TypeKind::kBool);
+}
+
+ResolvedScanPtr Analyzer::Filter(ResolvedScanPtr input, ResolvedExpressionPtr predicate) {
+  auto filter = std::make_unique<FilterScan>();
+  filter->columns = input->columns;
+  filter->input = std::move(input);
+  filter->predicate = std::move(predicate);
+  return filter;
 }
 
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLiteral(const Expression& expression) {

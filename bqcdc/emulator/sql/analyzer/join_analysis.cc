@@ -93,16 +93,7 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeJoin(const JoinExpression&
   BQCDC_ASSIGN_OR_RETURN(FromResult right,
                          AnalyzeFrom(*join.right, outer, may_absorb ? &left : nullptr, type, &absorbed));
   const auto condition_over = [&](const NameList& names) -> ExpressionResult {
-    const Scope scope{&names, outer};
-    Context context;
-    context.scope = &scope;
-    context.clause = "JOIN ON clause";
-    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr condition, Analyze(*join.on, context));
-    if (FindCoercion(ArgumentOf(*condition), TypeKind::kBool) == Coercion::kNone) {
-      return ErrorAt(join.on->position, "JOIN ON clause should return type BOOL, but returns ",
-                     condition->type.ToString());
-    }
-    return Coerce(std::move(condition), TypeKind::kBool);
+    return AnalyzeCondition(*join.on, Scope{&names, outer}, "JOIN ON clause");
   };
   if (absorbed) {
     // An array joined to what stands left of it; `right` is the whole join.

@@ -58,6 +58,8 @@ struct TableScan : ResolvedScan {
   std::vector<std::string> names;  // beside `columns`
   // The columns that the table is partitioned by, of those that are read.
   std::vector<ColumnId> partition_columns;
+  // Of the table that a statement changes: a column with the numbers of its rows, behind the others.
+  std::optional<ColumnId> row_number;
 };
 
 // Constant rows.

@@ -385,19 +385,9 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSelect(const Select& sele
   }
   state.scope = Scope{&state.names, outer};
   if (select.where) {
-    Context context;
-    context.scope = &state.scope;
-    context.clause = "WHERE clause";
-    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr predicate, Analyze(*select.where, context));
-    if (FindCoercion(ArgumentOf(*predicate), TypeKind::kBool) == Coercion::kNone) {
-      return ErrorAt(select.where->position, "WHERE clause should return type BOOL, but returns ",
-                     predicate->type.ToString());
-    }
-    auto filter = std::make_unique<FilterScan>();
-    BQCDC_ASSIGN_OR_RETURN(filter->predicate, Coerce(std::move(predicate), TypeKind::kBool));
-    filter->columns = state.scan->columns;
-    filter->input = std::move(state.scan);
-    state.scan = std::move(filter);
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr predicate,
+                           AnalyzeCondition(*select.where, state.scope, "WHERE clause"));
+    state.scan = Filter(std::move(state.scan), std::move(predicate));
   }
   BQCDC_RETURN_IF_ERROR(ExpandSelectItems(select, state));
   if (select.group_by) BQCDC_RETURN_IF_ERROR(AnalyzeGroupBy(*select.group_by, state));

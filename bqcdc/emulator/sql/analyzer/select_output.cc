@@ -7,17 +7,6 @@
 #include "bqcdc/emulator/sql/analyzer/select_state.h"
 
 namespace bqcdc::emulator::sql {
-namespace {
-
-ResolvedScanPtr Filter(ResolvedScanPtr input, ResolvedExpressionPtr predicate) {
-  auto filter = std::make_unique<FilterScan>();
-  filter->columns = input->columns;
-  filter->input = std::move(input);
-  filter->predicate = std::move(predicate);
-  return filter;
-}
-
-}  // namespace
 
 absl::StatusOr<Analyzer::QueryResult> Analyzer::FinishSelect(const Select& select, const Query* owner,
                                                              SelectState& state) {

@@ -10,11 +10,12 @@
 
 namespace bqcdc::emulator::sql {
 
-// Gives the DuckDB relation of a stored table: see engine::ReadSession::RelationSql.
+// Gives the DuckDB relation of a stored table: see engine::ReadSession.
 class RelationSource {
  public:
   virtual ~RelationSource() = default;
   virtual absl::StatusOr<std::string> RelationSql(const catalog::Table& table) = 0;
+  virtual absl::StatusOr<std::string> NumberedRelationSql(const catalog::Table& table) = 0;
 };
 
 // Writes a typed tree as DuckDB's SQL. Every column is called c<id>, so that names never clash and a

@@ -152,8 +152,11 @@ absl::StatusOr<std::string> Generator::Scan(const ResolvedScan& scan, const std:
 }
 
 absl::StatusOr<std::string> Generator::Table(const TableScan& scan, const std::string& list) {
-  BQCDC_ASSIGN_OR_RETURN(const std::string relation, relations_.RelationSql(scan.table));
+  BQCDC_ASSIGN_OR_RETURN(const std::string relation, scan.row_number
+                                                         ? relations_.NumberedRelationSql(scan.table)
+                                                         : relations_.RelationSql(scan.table));
   std::string names;
+  if (scan.row_number) names = "\"$row\" AS " + ColumnName(*scan.row_number);
   for (size_t i = 0; i < scan.names.size(); ++i) {
     base::StrAppend(&names, names.empty() ? "" : ", ", QuoteDuckDbName(scan.names[i]), " AS ",
                     ColumnName(scan.columns[i].id));

@@ -13,6 +13,13 @@ namespace bqcdc::emulator::sql {
 absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery& query,
                                            const catalog::Table& table);
 
+// `sql` with the values as the table keeps them. Columns that come before the table's are passed on under the
+// names `before`, "a, b".
+std::string ConstrainToColumns(const catalog::Table& table, const std::string& sql,
+                               const std::string& before);
+// What columns demand of their values.
+absl::Status CheckRows(const catalog::Table& table, const engine::Chunk& rows);
+
 // Runs `sql` and checks what the columns demand: NOT NULL, lengths, precisions. The batch names no table yet.
 absl::StatusOr<engine::AppendBatch> ReadRows(Evaluation& evaluation, const catalog::Table& table,
                                              const std::string& sql);

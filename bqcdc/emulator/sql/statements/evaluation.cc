@@ -103,6 +103,10 @@ Value ReadValue(const engine::VectorReader& reader, size_t row, const Type& type
 
 namespace {
 
+engine::IngestColumn IngestColumnOf(const catalog::Table& table) {
+  return table.partitioned_by_ingestion() ? engine::IngestColumn::kShown : engine::IngestColumn::kLeftOut;
+}
+
 absl::StatusOr<Value> ParameterConstant(const ParameterValue& given, const Type& type) {
   if (type.is_array() || type.is_struct() || type.is(TypeKind::kRange)) {
     if (given.is_null) return Value::Null(type);
@@ -156,20 +160,27 @@ absl::StatusOr<AnalyzerOptions> MakeAnalyzerOptions(const QueryRequest& request)
 }
 
 Evaluation::Evaluation(engine::Database& database, const QueryRequest& request, AnalyzerOptions options,
-                       std::unique_ptr<engine::ReadSession> session)
-    : database_(database), request_(request), session_(std::move(session)), analyzer_(options, *this) {}
+                       engine::ReadSession& session)
+    : database_(database), request_(request), session_(session), analyzer_(options, *this) {}
 
 absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Begin(engine::Database& database,
                                                               const QueryRequest& request) {
   BQCDC_RETURN_IF_ERROR(database.RegisterFunctions(AllOwnFunctions()));
-  BQCDC_ASSIGN_OR_RETURN(AnalyzerOptions options, MakeAnalyzerOptions(request));
   BQCDC_ASSIGN_OR_RETURN(auto session, database.BeginRead());
-  return std::unique_ptr<Evaluation>(
-      new Evaluation(database, request, std::move(options), std::move(session)));
+  BQCDC_ASSIGN_OR_RETURN(auto evaluation, Over(database, request, *session));
+  evaluation->own_session_ = std::move(session);
+  return evaluation;
+}
+
+absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Over(engine::Database& database,
+                                                             const QueryRequest& request,
+                                                             engine::ReadSession& session) {
+  BQCDC_ASSIGN_OR_RETURN(AnalyzerOptions options, MakeAnalyzerOptions(request));
+  return std::unique_ptr<Evaluation>(new Evaluation(database, request, std::move(options), session));
 }
 
 absl::StatusOr<catalog::Table> Evaluation::FindTable(const catalog::TableId& id) {
-  auto table = session_->FindTable(id);
+  auto table = session_.FindTable(id);
   if (table.ok()) return table;
   if (table.status().code() != absl::StatusCode::kNotFound) return table;
   if (!database_.GetDataset({id.project, id.dataset}).ok()) {
@@ -186,7 +197,7 @@ absl::StatusOr<std::vector<catalog::Table>> Evaluation::FindTables(const catalog
   std::vector<catalog::Table> tables;
   for (const catalog::Table& listed : database_.ListTables(dataset)) {
     if (listed.id.table.rfind(prefix, 0) != 0) continue;
-    auto table = session_->FindTable(listed.id);
+    auto table = session_.FindTable(listed.id);
     if (!table.ok()) continue;  // dropped or made while this query began
     if (table->view) {
       return errors::InvalidQuery(
@@ -214,8 +225,11 @@ absl::StatusOr<std::optional<ConstantTable>> Evaluation::FindInformationSchema(
 }
 
 absl::StatusOr<std::string> Evaluation::RelationSql(const catalog::Table& table) {
-  return session_->RelationSql(table, table.partitioned_by_ingestion() ? engine::IngestColumn::kShown
-                                                                       : engine::IngestColumn::kLeftOut);
+  return session_.RelationSql(table, IngestColumnOf(table));
+}
+
+absl::StatusOr<std::string> Evaluation::NumberedRelationSql(const catalog::Table& table) {
+  return session_.NumberedRelationSql(table, IngestColumnOf(table));
 }
 
 absl::StatusOr<std::string> Evaluation::SqlOf(const ResolvedQuery& query) {
@@ -227,7 +241,7 @@ absl::StatusOr<std::string> Evaluation::SqlOf(const ResolvedExpression& expressi
 }
 
 absl::StatusOr<std::vector<engine::Chunk>> Evaluation::Run(const std::string& sql) {
-  auto result = session_->Execute(sql);
+  auto result = session_.Execute(sql);
   if (!result.ok()) return EvaluationError(result.status());
   std::vector<engine::Chunk> chunks;
   while (true) {

@@ -19,6 +19,10 @@ class Evaluation final : public TableProvider, public RelationSource {
  public:
   static absl::StatusOr<std::unique_ptr<Evaluation>> Begin(engine::Database& database,
                                                            const QueryRequest& request);
+  // On a session of the caller's, who has registered the functions before it began.
+  static absl::StatusOr<std::unique_ptr<Evaluation>> Over(engine::Database& database,
+                                                          const QueryRequest& request,
+                                                          engine::ReadSession& session);
 
   absl::StatusOr<catalog::Table> FindTable(const catalog::TableId& id) override;
   absl::StatusOr<std::vector<catalog::Table>> FindTables(const catalog::DatasetId& dataset,
@@ -26,6 +30,7 @@ class Evaluation final : public TableProvider, public RelationSource {
   absl::StatusOr<std::optional<ConstantTable>> FindInformationSchema(
       const InformationSchemaName& name) override;
   absl::StatusOr<std::string> RelationSql(const catalog::Table& table) override;
+  absl::StatusOr<std::string> NumberedRelationSql(const catalog::Table& table) override;
 
   Analyzer& analyzer() { return analyzer_; }
   absl::StatusOr<std::string> SqlOf(const ResolvedQuery& query);
@@ -34,16 +39,17 @@ class Evaluation final : public TableProvider, public RelationSource {
   absl::StatusOr<std::vector<engine::Chunk>> Run(const std::string& sql);
   // The value of an expression without columns.
   absl::StatusOr<Value> Constant(const ResolvedExpression& expression);
-  engine::ReadSession& session() { return *session_; }
-  absl::Time query_time() const { return session_->query_time(); }
+  engine::ReadSession& session() { return session_; }
+  absl::Time query_time() const { return session_.query_time(); }
 
  private:
   Evaluation(engine::Database& database, const QueryRequest& request, AnalyzerOptions options,
-             std::unique_ptr<engine::ReadSession> session);
+             engine::ReadSession& session);
 
   engine::Database& database_;
   const QueryRequest& request_;
-  std::unique_ptr<engine::ReadSession> session_;
+  std::unique_ptr<engine::ReadSession> own_session_;  // null: the caller's
+  engine::ReadSession& session_;
   Analyzer analyzer_;
 };
 

@@ -1,12 +1,7 @@
-#include "absl/strings/ascii.h"
-#include "absl/synchronization/notification.h"
 #include "bqcdc/base/status_macros.h"
-#include "bqcdc/emulator/engine/insert_rows.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
-#include "bqcdc/emulator/sql/parser/parser.h"
 #include "bqcdc/emulator/sql/statements/append_rows.h"
 #include "bqcdc/emulator/sql/statements/statement.h"
-#include "bqcdc/emulator/sql/statements/stored_values.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
 
 namespace bqcdc::emulator::sql {
@@ -39,19 +34,9 @@ absl::StatusOr<std::vector<int>> TargetColumns(const InsertStatement& statement,
   return sources;
 }
 
-// The default of a column as a typed expression; NULL, or an empty array, without one.
-absl::StatusOr<ResolvedExpressionPtr> DefaultExpressionOf(Evaluation& evaluation, const Column& column) {
-  const Type type = TypeOfColumn(column);
-  if (column.default_value_expression.empty()) {
-    if (type.is_array()) return std::make_unique<ResolvedMakeArray>(type);
-    return std::make_unique<ResolvedLiteral>(Value::Null(type));
-  }
-  BQCDC_ASSIGN_OR_RETURN(const ExpressionPtr expression, ParseExpression(column.default_value_expression));
-  return evaluation.analyzer().AnalyzeConstant(*expression, type);
-}
-
 absl::StatusOr<std::string> DefaultSql(Evaluation& evaluation, const Column& column) {
-  BQCDC_ASSIGN_OR_RETURN(const ResolvedExpressionPtr expression, DefaultExpressionOf(evaluation, column));
+  BQCDC_ASSIGN_OR_RETURN(const ResolvedExpressionPtr expression,
+                         evaluation.analyzer().AnalyzeDefault(column));
   return evaluation.SqlOf(*expression);
 }
 
@@ -103,7 +88,7 @@ absl::StatusOr<std::string> QuerySql(Evaluation& evaluation, const InsertStateme
     const Type type = TypeOfColumn(column);
     ResolvedExpressionPtr value;
     if (sources[i] < 0) {
-      BQCDC_ASSIGN_OR_RETURN(value, DefaultExpressionOf(evaluation, column));
+      BQCDC_ASSIGN_OR_RETURN(value, evaluation.analyzer().AnalyzeDefault(column));
     } else {
       const OutputColumn& output = query.outputs[sources[i]];
       value = std::make_unique<ResolvedColumn>(output.id, output.type);
@@ -125,80 +110,6 @@ absl::StatusOr<std::string> QuerySql(Evaluation& evaluation, const InsertStateme
 
 }  // namespace
 
-namespace {
-
-// The rows as the table keeps them.
-std::string ConstrainToColumns(const catalog::Table& table, const std::string& sql) {
-  std::string names;
-  std::string cells;
-  for (size_t i = 0; i < table.schema.columns.size(); ++i) {
-    const std::string name = base::StrCat("a", i);
-    base::StrAppend(&names, i == 0 ? "" : ", ", name);
-    base::StrAppend(&cells, i == 0 ? "" : ", ", ConstrainSql(table.schema.columns[i], name));
-  }
-  return names == cells ? sql : base::StrCat("SELECT ", cells, " FROM (", sql, ") AS q(", names, ")");
-}
-
-}  // namespace
-
-absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery& query,
-                                           const catalog::Table& table) {
-  if (query.outputs.size() != table.schema.columns.size()) {
-    return errors::InvalidQuery(
-        "The number of columns in the column definition list does not match the number of "
-        "columns produced by the query");
-  }
-  auto project = std::make_unique<ProjectScan>();
-  std::vector<OutputColumn> outputs;
-  for (size_t i = 0; i < query.outputs.size(); ++i) {
-    const Column& column = table.schema.columns[i];
-    const Type type = TypeOfColumn(column);
-    const OutputColumn& output = query.outputs[i];
-    BQCDC_ASSIGN_OR_RETURN(
-        ResolvedExpressionPtr value,
-        evaluation.analyzer().CoerceForAssignment(std::make_unique<ResolvedColumn>(output.id, output.type),
-                                                  type, base::StrCat("column ", column.name)));
-    const ColumnId id = evaluation.analyzer().NewColumn();
-    project->columns.push_back({id, type});
-    project->computed.push_back({id, std::move(value)});
-    outputs.push_back({column.name, id, type});
-  }
-  project->input = std::move(query.scan);
-  query.scan = std::move(project);
-  query.outputs = std::move(outputs);
-  return evaluation.SqlOf(query);
-}
-
-absl::StatusOr<engine::AppendBatch> ReadRows(Evaluation& evaluation, const catalog::Table& table,
-                                             const std::string& sql) {
-  auto rows = engine::ReadInsertedRows(table, ConstrainToColumns(table, sql), evaluation.session());
-  if (!rows.ok()) return EvaluationError(rows.status());
-  for (const engine::Chunk& chunk : rows->chunks) {
-    for (size_t i = 0; i < table.schema.columns.size(); ++i) {
-      BQCDC_RETURN_IF_ERROR(CheckStored(chunk, i, table.schema.columns[i]));
-    }
-  }
-  return rows;
-}
-
-absl::StatusOr<int64_t> AppendRows(engine::Database& database, const catalog::Table& table,
-                                   engine::AppendBatch rows) {
-  rows.table_uid = table.uid;
-  rows.schema_version = table.schema_version;
-  int64_t count = 0;
-  for (const engine::Chunk& chunk : rows.chunks) count += static_cast<int64_t>(chunk.row_count());
-  if (count == 0) return 0;
-  absl::Status status;
-  absl::Notification durable;
-  database.Append(std::move(rows), [&](absl::Status result) {
-    status = std::move(result);
-    durable.Notify();
-  });
-  durable.WaitForNotification();
-  if (!status.ok()) return status;
-  return count;
-}
-
 absl::StatusOr<QueryOutcome> RunInsert(const StatementContext& context, const InsertStatement& statement) {
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
   BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(context, statement.table));
@@ -213,11 +124,11 @@ absl::StatusOr<QueryOutcome> RunInsert(const StatementContext& context, const In
   }
   QueryOutcome outcome;
   outcome.statement_type = "INSERT";
-  outcome.dml_affected_rows = 0;
+  outcome.dml_counts.emplace();
   if (context.request.dry_run) return outcome;
   BQCDC_ASSIGN_OR_RETURN(engine::AppendBatch rows, ReadRows(*evaluation, table, sql));
   evaluation.reset();
-  BQCDC_ASSIGN_OR_RETURN(outcome.dml_affected_rows, AppendRows(context.database, table, std::move(rows)));
+  BQCDC_ASSIGN_OR_RETURN(outcome.dml_counts->inserted, AppendRows(context.database, table, std::move(rows)));
   return outcome;
 }
 

@@ -26,9 +26,9 @@ absl::StatusOr<QueryOutcome> RunAlterSchema(const StatementContext& context,
                                             const AlterSchemaStatement& statement);
 absl::StatusOr<QueryOutcome> RunDrop(const StatementContext& context, const DropStatement& statement);
 absl::StatusOr<QueryOutcome> RunInsert(const StatementContext& context, const InsertStatement& statement);
-// UPDATE, DELETE, MERGE and TRUNCATE: always refused, in other words where the table is active with CDC.
-absl::Status RefuseMutation(const StatementContext& context, const TablePath& table, const Position& position,
-                            std::string_view statement);
+// Refused where the table is active with CDC.
+absl::StatusOr<QueryOutcome> RunDelete(const StatementContext& context, const DeleteStatement& statement);
+absl::StatusOr<QueryOutcome> RunTruncate(const StatementContext& context, const TruncateStatement& statement);
 
 // The table or dataset that a DDL statement names.
 absl::StatusOr<catalog::TableId> TableOf(const StatementContext& context, const TablePath& path);

@@ -40,24 +40,4 @@ absl::StatusOr<catalog::DatasetId> DatasetOf(const StatementContext& context, co
   return id;
 }
 
-absl::Status RefuseMutation(const StatementContext& context, const TablePath& table, const Position& position,
-                            std::string_view statement) {
-  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(context, table));
-  auto found = context.database.GetTable(id);
-  if (!found.ok()) {
-    if (found.status().code() == absl::StatusCode::kNotFound) {
-      return errors::TableNotFoundInQuery(id.ToString(), context.request.location);
-    }
-    return found.status();
-  }
-  if (found->view) return errors::WrongTableType(id.ToString(), "VIEW");
-  BQCDC_ASSIGN_OR_RETURN(const bool active, context.database.IsActiveWithCdc(id));
-  if (active) {
-    // https://cloud.google.com/bigquery/docs/change-data-capture#limitations
-    return ErrorAt(position, statement, " statement is not supported over table ", id.ToString(),
-                   " while it is active with change data capture");
-  }
-  return Unsupported(position, "statement ", statement);
-}
-
 }  // namespace bqcdc::emulator::sql

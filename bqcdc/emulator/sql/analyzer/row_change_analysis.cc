@@ -1,0 +1,93 @@
+// UPDATE, DELETE, MERGE and TRUNCATE
+// (https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax) as queries that give the changed
+// rows.
+
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/engine/row_changes.h"
+#include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/types/column_mapping.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+using engine::RowChange;
+
+ResolvedExpressionPtr ChangeLiteral(RowChange change) {
+  return std::make_unique<ResolvedLiteral>(Value::Int64(static_cast<int64_t>(change)));
+}
+
+ResolvedExpressionPtr NullOf(const schema::Column& column) {
+  return std::make_unique<ResolvedLiteral>(Value::Null(TypeOfColumn(column)));
+}
+
+}  // namespace
+
+absl::StatusOr<Analyzer::ChangedTable> Analyzer::AnalyzeChangedTable(const TablePath& path,
+                                                                     const std::optional<Identifier>& alias) {
+  if (path.names.back().text.ends_with('*')) {
+    return ErrorAt(path.position, "A wildcard table cannot be the target of a DML statement");
+  }
+  TableReference reference;
+  reference.path = path;
+  reference.alias = alias;
+  reference.position = path.position;
+  ChangedTable target;
+  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, ResolveTablePath(path));
+  BQCDC_ASSIGN_OR_RETURN(target.table, tables_.FindTable(id));
+  if (target.table.view) return errors::WrongTableType(id.ToString(), "VIEW");
+  BQCDC_ASSIGN_OR_RETURN(target.from, AnalyzeStoredTable(reference));
+  target.row = NewColumn();
+  const ScanColumn number{target.row, TypeKind::kInt64};
+  ResolvedScan* scan = target.from.scan.get();
+  if (target.table.partitioned_by_ingestion()) {  // _PARTITIONTIME stands over the table's scan.
+    scan->columns.push_back(number);
+    scan = static_cast<ProjectScan*>(scan)->input.get();
+  }
+  static_cast<TableScan*>(scan)->row_number = target.row;
+  scan->columns.push_back(number);
+  return target;
+}
+
+ResolvedQuery Analyzer::MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr change, ColumnId row,
+                                    const catalog::Table& table, std::vector<ResolvedExpressionPtr> values) {
+  ResolvedQuery query;
+  auto project = std::make_unique<ProjectScan>();
+  const auto add = [&](const std::string& name, ResolvedExpressionPtr value) {
+    const OutputColumn output{name, NewColumn(), value->type};
+    project->columns.push_back({output.id, output.type});
+    project->computed.push_back({output.id, std::move(value)});
+    query.outputs.push_back(output);
+  };
+  add("", std::move(change));
+  add("", std::make_unique<ResolvedColumn>(row, TypeKind::kInt64));
+  for (size_t i = 0; i < values.size(); ++i) add(table.schema.columns[i].name, std::move(values[i]));
+  project->input = std::move(scan);
+  query.scan = std::move(project);
+  return query;
+}
+
+ResolvedQuery Analyzer::DeleteAll(ChangedTable target) {
+  std::vector<ResolvedExpressionPtr> values;
+  for (const schema::Column& column : target.table.schema.columns) values.push_back(NullOf(column));
+  return MakeChanges(std::move(target.from.scan), ChangeLiteral(RowChange::kDelete), target.row, target.table,
+                     std::move(values));
+}
+
+absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeDelete(const DeleteStatement& statement) {
+  BQCDC_ASSIGN_OR_RETURN(ChangedTable target, AnalyzeChangedTable(statement.table, statement.alias));
+  if (!statement.where) return ErrorAt(statement.position, "DELETE must have a WHERE clause");
+  const Scope scope{&target.from.names, nullptr};
+  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr predicate,
+                         AnalyzeCondition(*statement.where, scope, "WHERE clause"));
+  target.from.scan = Filter(std::move(target.from.scan), std::move(predicate));
+  return DeleteAll(std::move(target));
+}
+
+absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeTruncate(const TruncateStatement& statement) {
+  BQCDC_ASSIGN_OR_RETURN(ChangedTable target, AnalyzeChangedTable(statement.table, std::nullopt));
+  return DeleteAll(std::move(target));
+}
+
+}  // namespace bqcdc::emulator::sql

@@ -99,6 +99,7 @@ namespace bqcdc::emulator::unconfirmed {
 //   append.
 // * What those statements do afterwards to a table that was: an updated row keeps its sequence number, an
 //   inserted one has none, and neither a deleted row nor TRUNCATE leaves a tombstone or takes one away.
+// * SET of a field of a NULL STRUCT makes a STRUCT of it, the other fields NULL.
 // * A change that comes while such a statement runs refuses it; plain rows come after it.
 // * tabledata.list and numRows show what a query sees now.
 

@@ -22,6 +22,12 @@ class FileTest : public testing::Test {
     ASSERT_FALSE(cases.empty()) << path_;
     for (const TestCase& test : cases) {
       SCOPED_TRACE(path_ + ":" + std::to_string(test.line) + "\n" + test.sql);
+      if (test.kind == TestCase::Kind::kChanges) {
+        // That it changes nothing shows in what the statement does afterwards.
+        const auto dry = session.Run(test.sql, /*dry_run=*/true);
+        ASSERT_TRUE(dry.ok()) << dry.status().message();
+        EXPECT_EQ(PrintChanges(*dry), "nothing");
+      }
       const auto outcome = session.Run(test.sql);
       if (test.kind == TestCase::Kind::kError) {
         ASSERT_EQ(test.expected.size(), 1U) << "an error needs one line";

@@ -59,6 +59,12 @@ absl::StatusOr<sql::QueryOutcome> FakeQuery(const sql::QueryRequest& request) {
     outcome.dml_counts = engine::RowChangeCounts{.inserted = 3};
     return outcome;
   }
+  for (const char* type : {"UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE"}) {
+    if (request.text != type) continue;
+    outcome.statement_type = type;
+    outcome.dml_counts = engine::RowChangeCounts{.inserted = 1, .updated = 20, .deleted = 300};
+    return outcome;
+  }
   return errors::InvalidQuery("no such fake");
 }
 
@@ -397,6 +403,15 @@ TEST(RestJobsTest, Statistics) {
   query = server.Post(kJobs, JobBody("insert")).Json()["statistics"]["query"];
   EXPECT_EQ(query["numDmlAffectedRows"], "3");
   EXPECT_EQ(query["dmlStats"], json::parse(R"({"insertedRowCount":"3"})"));
+  const auto stats = [&](const std::string& type) {
+    return server.Post(kJobs, JobBody(type)).Json()["statistics"]["query"]["dmlStats"].dump();
+  };
+  EXPECT_EQ(stats("UPDATE"), R"({"updatedRowCount":"20"})");
+  EXPECT_EQ(stats("DELETE"), R"({"deletedRowCount":"300"})");
+  EXPECT_EQ(stats("TRUNCATE_TABLE"), R"({"deletedRowCount":"300"})");
+  EXPECT_EQ(stats("MERGE"), R"({"deletedRowCount":"300","insertedRowCount":"1","updatedRowCount":"20"})");
+  query = server.Post(kJobs, JobBody("MERGE")).Json()["statistics"]["query"];
+  EXPECT_EQ(query["numDmlAffectedRows"], "321");
 }
 
 TEST(RestJobsTest, DryRun) {

@@ -27,11 +27,11 @@ absl::StatusOr<QueryOutcome> RunStatement(const StatementContext& context, const
     case StatementKind::kInsert:
       return RunInsert(context, As<InsertStatement>(statement));
     case StatementKind::kUpdate:
-      return Unsupported(statement.position, "statement UPDATE");
+      return RunUpdate(context, As<UpdateStatement>(statement));
     case StatementKind::kDelete:
       return RunDelete(context, As<DeleteStatement>(statement));
     case StatementKind::kMerge:
-      return Unsupported(statement.position, "statement MERGE");
+      return RunMerge(context, As<MergeStatement>(statement));
     case StatementKind::kTruncate:
       return RunTruncate(context, As<TruncateStatement>(statement));
     case StatementKind::kCreateView:

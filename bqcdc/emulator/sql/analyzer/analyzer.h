@@ -54,6 +54,8 @@ class Analyzer {
   // What a statement does to rows of its table, as a query for engine::RowChanges: the change, the number of
   // the row, the table's columns.
   absl::StatusOr<ResolvedQuery> AnalyzeDelete(const DeleteStatement& statement);
+  absl::StatusOr<ResolvedQuery> AnalyzeUpdate(const UpdateStatement& statement);
+  absl::StatusOr<ResolvedQuery> AnalyzeMerge(const MergeStatement& statement);
   absl::StatusOr<ResolvedQuery> AnalyzeTruncate(const TruncateStatement& statement);
 
   // Converts `expression` to `type` where assignment allows it: coercion, and for `what` the words of the
@@ -133,6 +135,10 @@ class Analyzer {
   absl::Status AnalyzeOrderBy(const Query& owner, SelectState& state);
   absl::StatusOr<QueryResult> FinishSelect(const Select& select, const Query* owner, SelectState& state);
 
+  // join_analysis.cc
+  static ResolvedScanPtr JoinScans(ResolvedJoinType type, ResolvedScanPtr left, ResolvedScanPtr right,
+                                   ResolvedExpressionPtr condition);
+
   // from_analysis.cc
   absl::StatusOr<FromResult> AnalyzeFrom(const TableExpression& from, const Scope* outer, FromResult* left,
                                          ResolvedJoinType join, bool* absorbed);
@@ -166,13 +172,58 @@ class Analyzer {
   struct ChangedTable {
     FromResult from;
     catalog::Table table;
-    ColumnId row = 0;
+    std::vector<ScanColumn> columns;  // in table order
+    ColumnId row = 0;                 // the number of each row
   };
   absl::StatusOr<ChangedTable> AnalyzeChangedTable(const TablePath& path,
                                                    const std::optional<Identifier>& alias);
-  ResolvedQuery DeleteAll(ChangedTable target);
-  ResolvedQuery MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr change, ColumnId row,
-                            const catalog::Table& table, std::vector<ResolvedExpressionPtr> values);
+  // The range variable of `names` that is called as the target is; null where there is none.
+  static const RangeVariable* VariableOf(const ChangedTable& target, const NameList& names);
+  // `values` are the table's columns, as they shall be.
+  ResolvedQuery MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr change, const ChangedTable& target,
+                            std::vector<ResolvedExpressionPtr> values);
+  ResolvedQuery DeleteAll(ResolvedScanPtr scan, const ChangedTable& target);
+  static ResolvedScanPtr AddColumn(ResolvedScanPtr input, ColumnId id, ResolvedExpressionPtr value);
+
+  // update_analysis.cc
+  struct Assignment {
+    ColumnId column = 0;
+    std::vector<int> fields;  // of the part that is set, from the column inwards; empty: the column
+    Type type;
+    std::string text;  // as it is written
+    ResolvedExpressionPtr value;
+  };
+  absl::StatusOr<Assignment> AnalyzeAssigned(const UpdateItem& item, const ChangedTable& target);
+  ExpressionResult AnalyzeAssignedValue(const Expression& value, const Assignment& assignment,
+                                        const ChangedTable& target, const Scope& scope);
+  // All columns of the target as SET leaves them; values see the names of `scope`, and the old values.
+  absl::StatusOr<std::vector<ResolvedExpressionPtr>> AnalyzeAssignments(const std::vector<UpdateItem>& items,
+                                                                        const ChangedTable& target,
+                                                                        const Scope& scope);
+  // The part of `column` at `path`. A STRUCT of which a field is set is made anew of its fields.
+  static ResolvedExpressionPtr AssignedPart(const ScanColumn& column, const Type& type,
+                                            std::vector<int>& path, std::vector<Assignment>& assignments);
+
+  // merge_analysis.cc
+  struct MergeSides {
+    ChangedTable target;
+    NameList source;
+    NameList both;
+    ColumnId source_present = 0;  // NULL where a target row has no source row
+  };
+  struct MergeBranch {
+    MergeActionKind action = MergeActionKind::kDelete;
+    ResolvedExpressionPtr condition;
+    std::vector<ResolvedExpressionPtr> values;  // empty: deletes
+  };
+  // Whether the column is not NULL, or is.
+  ExpressionResult IsThere(ColumnId column, const Type& type, bool there, const Position& position);
+  // The value of the clause whose number the column has; NULL where it is null.
+  ExpressionResult ByClause(ColumnId clause, const Type& type, std::vector<ResolvedExpressionPtr> values);
+  absl::StatusOr<MergeBranch> AnalyzeMergeClause(const MergeClause& clause, const MergeSides& sides);
+  absl::StatusOr<std::vector<ResolvedExpressionPtr>> AnalyzeMergeInsert(const MergeClause& clause,
+                                                                        const ChangedTable& target,
+                                                                        const NameList& source);
 
   // expression_analysis.cc
   // A BOOL over the names in sight; `clause` in the words of the error.

@@ -9,11 +9,6 @@
 namespace bqcdc::emulator::sql {
 namespace {
 
-void Append(NameList& to, NameList from) {
-  for (NamedColumn& column : from.columns) to.columns.push_back(std::move(column));
-  for (RangeVariable& variable : from.variables) to.variables.push_back(std::move(variable));
-}
-
 bool IsPartitionedBy(const catalog::Table& table, const std::string& column) {
   return (table.time_partitioning && table.time_partitioning->field == column) ||
          (table.range_partitioning && table.range_partitioning->field == column);
@@ -364,7 +359,7 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeUnnest(const Expression* a
     names.columns.push_back(offset);
     names.variables.push_back({offset.name, {offset}, offset});
   }
-  Append(from.names, std::move(names));
+  AppendNames(from.names, std::move(names));
   from.scan = std::move(scan);
   return from;
 }

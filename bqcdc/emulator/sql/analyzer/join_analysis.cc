@@ -77,6 +77,18 @@ absl::Status Analyzer::JoinUsing(const JoinExpression& join, FromResult& left, F
   return absl::OkStatus();
 }
 
+ResolvedScanPtr Analyzer::JoinScans(ResolvedJoinType type, ResolvedScanPtr left, ResolvedScanPtr right,
+                                    ResolvedExpressionPtr condition) {
+  auto scan = std::make_unique<JoinScan>();
+  scan->type = type;
+  scan->columns = left->columns;
+  scan->columns.insert(scan->columns.end(), right->columns.begin(), right->columns.end());
+  scan->left = std::move(left);
+  scan->right = std::move(right);
+  scan->condition = std::move(condition);
+  return scan;
+}
+
 absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeJoin(const JoinExpression& join, const Scope* outer) {
   if (++depth_ > kAnalysisDepthMax) return ErrorAt(join.position, "FROM clause has too many joins");
   const auto leave = [this] { --depth_; };

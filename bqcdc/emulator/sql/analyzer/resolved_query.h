@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bqcdc/emulator/catalog/entities.h"
+#include "bqcdc/emulator/engine/row_changes.h"
 #include "bqcdc/emulator/sql/analyzer/resolved_expression.h"
 
 // The typed tree of queries. A scan gives rows with the columns of `columns`; each scan names the columns
@@ -185,6 +186,9 @@ struct WithReferenceScan : ResolvedScan {
   std::string name;
   std::vector<ColumnId> sources;  // the entry's outputs, beside `columns`
 };
+
+// A change of rows as a query gives it.
+ResolvedExpressionPtr ChangeLiteral(engine::RowChange change);
 
 struct OutputColumn {
   std::string name;

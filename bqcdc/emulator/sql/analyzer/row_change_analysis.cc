@@ -1,28 +1,16 @@
-// UPDATE, DELETE, MERGE and TRUNCATE
-// (https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax) as queries that give the changed
-// rows.
+// Statements that change rows (https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax) as
+// queries that give the changed rows; the plain ones, DELETE and TRUNCATE.
 
 #include "bqcdc/base/status_macros.h"
-#include "bqcdc/emulator/engine/row_changes.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
-#include "bqcdc/emulator/sql/types/column_mapping.h"
 
 namespace bqcdc::emulator::sql {
-namespace {
 
-using engine::RowChange;
-
-ResolvedExpressionPtr ChangeLiteral(RowChange change) {
+ResolvedExpressionPtr ChangeLiteral(engine::RowChange change) {
   return std::make_unique<ResolvedLiteral>(Value::Int64(static_cast<int64_t>(change)));
 }
-
-ResolvedExpressionPtr NullOf(const schema::Column& column) {
-  return std::make_unique<ResolvedLiteral>(Value::Null(TypeOfColumn(column)));
-}
-
-}  // namespace
 
 absl::StatusOr<Analyzer::ChangedTable> Analyzer::AnalyzeChangedTable(const TablePath& path,
                                                                      const std::optional<Identifier>& alias) {
@@ -45,13 +33,20 @@ absl::StatusOr<Analyzer::ChangedTable> Analyzer::AnalyzeChangedTable(const Table
     scan->columns.push_back(number);
     scan = static_cast<ProjectScan*>(scan)->input.get();
   }
+  target.columns.assign(scan->columns.begin(),
+                        scan->columns.begin() + static_cast<std::ptrdiff_t>(target.table.schema.columns.size()));
   static_cast<TableScan*>(scan)->row_number = target.row;
   scan->columns.push_back(number);
   return target;
 }
 
-ResolvedQuery Analyzer::MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr change, ColumnId row,
-                                    const catalog::Table& table, std::vector<ResolvedExpressionPtr> values) {
+const RangeVariable* Analyzer::VariableOf(const ChangedTable& target, const NameList& names) {
+  const NameMatch match = FindName(names, target.from.names.variables[0].name);
+  return match.kind == NameMatch::Kind::kVariable ? match.variable : nullptr;
+}
+
+ResolvedQuery Analyzer::MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr change,
+                                    const ChangedTable& target, std::vector<ResolvedExpressionPtr> values) {
   ResolvedQuery query;
   auto project = std::make_unique<ProjectScan>();
   const auto add = [&](const std::string& name, ResolvedExpressionPtr value) {
@@ -61,18 +56,28 @@ ResolvedQuery Analyzer::MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr 
     query.outputs.push_back(output);
   };
   add("", std::move(change));
-  add("", std::make_unique<ResolvedColumn>(row, TypeKind::kInt64));
-  for (size_t i = 0; i < values.size(); ++i) add(table.schema.columns[i].name, std::move(values[i]));
+  add("", std::make_unique<ResolvedColumn>(target.row, TypeKind::kInt64));
+  for (size_t i = 0; i < values.size(); ++i) add(target.table.schema.columns[i].name, std::move(values[i]));
   project->input = std::move(scan);
   query.scan = std::move(project);
   return query;
 }
 
-ResolvedQuery Analyzer::DeleteAll(ChangedTable target) {
+ResolvedScanPtr Analyzer::AddColumn(ResolvedScanPtr input, ColumnId id, ResolvedExpressionPtr value) {
+  auto project = std::make_unique<ProjectScan>();
+  project->columns = input->columns;
+  project->columns.push_back({id, value->type});
+  project->computed.push_back({id, std::move(value)});
+  project->input = std::move(input);
+  return project;
+}
+
+ResolvedQuery Analyzer::DeleteAll(ResolvedScanPtr scan, const ChangedTable& target) {
   std::vector<ResolvedExpressionPtr> values;
-  for (const schema::Column& column : target.table.schema.columns) values.push_back(NullOf(column));
-  return MakeChanges(std::move(target.from.scan), ChangeLiteral(RowChange::kDelete), target.row, target.table,
-                     std::move(values));
+  for (const ScanColumn& column : target.columns) {
+    values.push_back(std::make_unique<ResolvedLiteral>(Value::Null(column.type)));
+  }
+  return MakeChanges(std::move(scan), ChangeLiteral(engine::RowChange::kDelete), target, std::move(values));
 }
 
 absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeDelete(const DeleteStatement& statement) {
@@ -81,13 +86,12 @@ absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeDelete(const DeleteStatement& sta
   const Scope scope{&target.from.names, nullptr};
   BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr predicate,
                          AnalyzeCondition(*statement.where, scope, "WHERE clause"));
-  target.from.scan = Filter(std::move(target.from.scan), std::move(predicate));
-  return DeleteAll(std::move(target));
+  return DeleteAll(Filter(std::move(target.from.scan), std::move(predicate)), target);
 }
 
 absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeTruncate(const TruncateStatement& statement) {
   BQCDC_ASSIGN_OR_RETURN(ChangedTable target, AnalyzeChangedTable(statement.table, std::nullopt));
-  return DeleteAll(std::move(target));
+  return DeleteAll(std::move(target.from.scan), target);
 }
 
 }  // namespace bqcdc::emulator::sql

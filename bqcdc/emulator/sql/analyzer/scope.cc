@@ -69,4 +69,9 @@ NameMatch FindName(const Scope* scope, std::string_view name) {
   return {};
 }
 
+void AppendNames(NameList& to, NameList from) {
+  for (NamedColumn& column : from.columns) to.columns.push_back(std::move(column));
+  for (RangeVariable& variable : from.variables) to.variables.push_back(std::move(variable));
+}
+
 }  // namespace bqcdc::emulator::sql

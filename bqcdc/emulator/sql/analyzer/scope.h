@@ -39,6 +39,8 @@ struct NameList {
 };
 
 std::set<ColumnId> ColumnIdsOf(const NameList& names);
+// Puts `from` behind what is there.
+void AppendNames(NameList& to, NameList from);
 
 // A FROM clause's names and those around it, whose columns are correlated.
 struct Scope {

@@ -329,6 +329,7 @@ struct MergeClause {
   InsertRow values;                 // kInsert
   std::vector<UpdateItem> items;    // kUpdate
   Position position;
+  Position action_position;  // behind THEN
 };
 
 struct MergeStatement : StatementOf<StatementKind::kMerge> {

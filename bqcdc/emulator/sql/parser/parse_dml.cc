@@ -123,6 +123,7 @@ absl::StatusOr<MergeClause> Parser::ParseMergeClause() {
     BQCDC_ASSIGN_OR_RETURN(clause.condition, ParseExpression());
   }
   BQCDC_RETURN_IF_ERROR(tokens_.ExpectWord("THEN"));
+  clause.action_position = tokens_.position();
   BQCDC_RETURN_IF_ERROR(ParseMergeAction(clause));
   return clause;
 }
@@ -140,6 +141,7 @@ absl::Status Parser::ParseMergeAction(MergeClause& clause) {
   if (tokens_.IsSymbol("(")) {
     BQCDC_ASSIGN_OR_RETURN(clause.columns, ParseNameList());
   }
+  clause.values.position = tokens_.position();
   if (tokens_.TakeWord("ROW")) {
     clause.action = MergeActionKind::kInsertRow;
     return absl::OkStatus();

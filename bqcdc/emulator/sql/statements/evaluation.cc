@@ -22,6 +22,8 @@ absl::Status EvaluationError(const absl::Status& status) {
   if (const size_t mark = text.rfind(std::string(kEvaluationErrorMark)); mark != std::string::npos) {
     return errors::InvalidQuery(text.substr(mark + kEvaluationErrorMark.size()));
   }
+  // A statement of the store's own, or the disk.
+  if (status.code() == absl::StatusCode::kInternal && text.rfind("store: ", 0) == 0) return status;
   if (status.code() == absl::StatusCode::kInternal) {
     return errors::InvalidQuery("Not supported by this server: a query of this shape");
   }

@@ -69,6 +69,16 @@ absl::StatusOr<QueryOutcome> RunDelete(const StatementContext& context, const De
                                    [&](Analyzer& analyzer) { return analyzer.AnalyzeDelete(statement); }});
 }
 
+absl::StatusOr<QueryOutcome> RunUpdate(const StatementContext& context, const UpdateStatement& statement) {
+  return RunRowStatement(context, {statement.table, statement.position, "UPDATE", "UPDATE",
+                                   [&](Analyzer& analyzer) { return analyzer.AnalyzeUpdate(statement); }});
+}
+
+absl::StatusOr<QueryOutcome> RunMerge(const StatementContext& context, const MergeStatement& statement) {
+  return RunRowStatement(context, {statement.target, statement.position, "MERGE", "MERGE",
+                                   [&](Analyzer& analyzer) { return analyzer.AnalyzeMerge(statement); }});
+}
+
 absl::StatusOr<QueryOutcome> RunTruncate(const StatementContext& context,
                                          const TruncateStatement& statement) {
   return RunRowStatement(context, {statement.table, statement.position, "TRUNCATE TABLE", "TRUNCATE_TABLE",

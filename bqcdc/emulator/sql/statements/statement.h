@@ -28,6 +28,8 @@ absl::StatusOr<QueryOutcome> RunDrop(const StatementContext& context, const Drop
 absl::StatusOr<QueryOutcome> RunInsert(const StatementContext& context, const InsertStatement& statement);
 // Refused where the table is active with CDC.
 absl::StatusOr<QueryOutcome> RunDelete(const StatementContext& context, const DeleteStatement& statement);
+absl::StatusOr<QueryOutcome> RunUpdate(const StatementContext& context, const UpdateStatement& statement);
+absl::StatusOr<QueryOutcome> RunMerge(const StatementContext& context, const MergeStatement& statement);
 absl::StatusOr<QueryOutcome> RunTruncate(const StatementContext& context, const TruncateStatement& statement);
 
 // The table or dataset that a DDL statement names.

@@ -198,7 +198,8 @@ class ReadSession {
   }
   // The same with the number of each row as another column, "$row". To be run in the session that
   // Database::ChangeRows gives, for the table that is changed.
-  virtual absl::StatusOr<std::string> NumberedRelationSql(const catalog::Table& table, IngestColumn ingest) = 0;
+  virtual absl::StatusOr<std::string> NumberedRelationSql(const catalog::Table& table,
+                                                          IngestColumn ingest) = 0;
   // Runs one SELECT of DuckDB's SQL. Errors of evaluation (division by zero, overflow, bad cast) are
   // InvalidArgument with DuckDB's text.
   virtual absl::StatusOr<std::unique_ptr<QueryResult>> Execute(std::string_view duckdb_sql) = 0;

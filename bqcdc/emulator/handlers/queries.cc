@@ -46,7 +46,8 @@ RestResponse ResultAnswer(const Job& job, const ResultRange& range, json head) {
   if (outcome.dml_counts) head["numDmlAffectedRows"] = std::to_string(outcome.dml_counts->total());
   const convert::JsonRowWriter writer(outcome.columns, convert::SelectAll(outcome.columns), range.timestamps);
   RowPage page = RenderPage(outcome.chunks, writer, range.first, range.count.value_or(outcome.row_count));
-  if (page.next_row < outcome.row_count) head["pageToken"] = MakePageToken(ResultListing(job.spec), page.next_row);
+  if (page.next_row < outcome.row_count)
+    head["pageToken"] = MakePageToken(ResultListing(job.spec), page.next_row);
   return ResponseWithRows(head, std::move(page.rows_json));
 }
 
@@ -141,8 +142,8 @@ absl::StatusOr<RestResponse> GetQueryResults(RestContext::State& state, const Me
   if (!job->AwaitDone(WaitTime(timeout_ms))) return UnfinishedAnswer(*job, std::move(head));
   BQCDC_RETURN_IF_ERROR(job->status());
   // The rows of a job never change, so where the page lies and how it is written tells one from another.
-  head["etag"] = TextHash(base::StrCat(ResultListing(job->spec), " ", range.first, " ", range.count.value_or(-1),
-                                       " ", static_cast<int>(range.timestamps)));
+  head["etag"] = TextHash(base::StrCat(ResultListing(job->spec), " ", range.first, " ",
+                                       range.count.value_or(-1), " ", static_cast<int>(range.timestamps)));
   return ResultAnswer(*job, range, std::move(head));
 }
 

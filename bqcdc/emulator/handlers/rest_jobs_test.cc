@@ -296,7 +296,7 @@ TEST(RestJobsTest, CancelDropsTheRowsOfAQueryAndKeepsWhatAStatementDid) {
       if (!changes) return Numbers(1);
       sql::QueryOutcome outcome;
       outcome.statement_type = "INSERT";
-      outcome.dml_affected_rows = 3;
+      outcome.dml_counts = engine::RowChangeCounts{.inserted = 3};
       return outcome;
     });
     json body = Body("slow");

@@ -33,8 +33,9 @@ absl::StatusOr<Analyzer::ChangedTable> Analyzer::AnalyzeChangedTable(const Table
     scan->columns.push_back(number);
     scan = static_cast<ProjectScan*>(scan)->input.get();
   }
-  target.columns.assign(scan->columns.begin(),
-                        scan->columns.begin() + static_cast<std::ptrdiff_t>(target.table.schema.columns.size()));
+  target.columns.assign(
+      scan->columns.begin(),
+      scan->columns.begin() + static_cast<std::ptrdiff_t>(target.table.schema.columns.size()));
   static_cast<TableScan*>(scan)->row_number = target.row;
   scan->columns.push_back(number);
   return target;

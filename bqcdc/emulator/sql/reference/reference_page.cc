@@ -98,6 +98,14 @@ const std::vector<ReferenceSection>& ReferenceSections() {
            {"INSERT INTO name (columns) VALUES (…), (…)",
             "INSERT INTO orders (id, items) VALUES (1, [STRUCT('tea', 2.5)]), (2, DEFAULT)"},
            {"INSERT INTO name query", "INSERT INTO numbers SELECT 4, 16"},
+           {"UPDATE name SET column = …, struct.field = … [FROM …] WHERE …",
+            "UPDATE orders SET shop = DEFAULT, day = '2024-01-01' WHERE id = 2"},
+           {"DELETE [FROM] name WHERE …", "DELETE numbers WHERE n = 4"},
+           {"MERGE name USING … ON … WHEN [NOT] MATCHED [BY SOURCE] [AND …] THEN UPDATE, INSERT, DELETE",
+            "MERGE numbers AS t USING (SELECT 1 AS n UNION ALL SELECT 5) AS s ON t.n = s.n "
+            "WHEN MATCHED THEN UPDATE SET square = t.n * t.n WHEN NOT MATCHED THEN INSERT VALUES (s.n, s.n * "
+            "s.n)"},
+           {"TRUNCATE TABLE name", "CREATE TABLE old (x INT64); TRUNCATE TABLE old"},
        }},
       {"Queries",
        {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "bqcdc/emulator/engine/limits.h"
@@ -29,8 +30,11 @@ TableDriver::Options SmallLogs() {
 
 int64_t BytesIn(const std::string& directory) {
   int64_t bytes = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
-    if (entry.is_regular_file()) bytes += static_cast<int64_t>(entry.file_size());
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    // A log may go while we look.
+    std::error_code gone;
+    const auto size = entry.file_size(gone);
+    if (!gone) bytes += static_cast<int64_t>(size);
   }
   return bytes;
 }

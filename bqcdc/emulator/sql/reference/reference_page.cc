@@ -103,7 +103,7 @@ const std::vector<ReferenceSection>& ReferenceSections() {
            {"DELETE [FROM] name WHERE …", "DELETE numbers WHERE n = 4"},
            {"MERGE name USING … ON … WHEN [NOT] MATCHED [BY SOURCE] [AND …] THEN UPDATE, INSERT, DELETE",
             "MERGE numbers AS t USING (SELECT 1 AS n UNION ALL SELECT 5) AS s ON t.n = s.n "
-            "WHEN MATCHED THEN UPDATE SET square = t.n * t.n WHEN NOT MATCHED THEN INSERT VALUES (s.n, s.n * "
+            "WHEN MATCHED THEN UPDATE SET square = 0 WHEN NOT MATCHED THEN INSERT VALUES (s.n, s.n * "
             "s.n)"},
            {"TRUNCATE TABLE name", "CREATE TABLE old (x INT64); TRUNCATE TABLE old"},
        }},

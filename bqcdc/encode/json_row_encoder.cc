@@ -80,6 +80,12 @@ class JsonRowEncoder::Impl {
   EncodeError TakeKey(const MessagePlan& message, uint32_t message_index, uint32_t* previous, size_t* index);
   EncodeError FindColumn(const MessagePlan& message, uint32_t message_index, const char* key,
                          uint32_t* previous, size_t* index);
+  // The sign, if it stands at the cursor.
+  bool TakeIfNext(char sign) {
+    const bool is_next = tokens_.Peek() == sign;
+    if (is_next) tokens_.Skip();
+    return is_next;
+  }
   // What follows an element of an array or object that ends with `bracket`.
   EncodeError TakeSeparator(char bracket, bool* ended);
   EncodeError ReadKey(const char* key, std::string_view* name);
@@ -168,8 +174,7 @@ EncodeError JsonRowEncoder::Impl::EncodeObject() {
   uint64_t* const seen = PushSets(message).seen;
   finisher_.Begin();
   tokens_.Skip();
-  bool ended = tokens_.Peek() == '}';
-  if (ended) tokens_.Skip();
+  bool ended = TakeIfNext('}');
   uint32_t previous = 0;
   while (!ended) {
     size_t index = 0;
@@ -254,8 +259,7 @@ EncodeError JsonRowEncoder::Impl::EncodeArray(const ColumnPlan& column) {
     return At(IsPunctuation(kind) ? Fail(EncodeError::kJsonSyntax) : FailAt(EncodeError::kWrongKind, column),
               column);
   }
-  bool ended = tokens_.Peek() == ']';
-  if (ended) tokens_.Skip();
+  bool ended = TakeIfNext(']');
   for (int64_t ordinal = 0; !ended; ++ordinal) {
     const std::string_view token = tokens_.Text();
     EncodeError error = EncodeError::kNone;
@@ -310,8 +314,7 @@ EncodeError JsonRowEncoder::Impl::EncodeMessage(const ColumnPlan& column) {
 EncodeError JsonRowEncoder::Impl::EncodeFields(const MessagePlan& message, uint32_t message_index) {
   const ObjectSets sets = PushSets(message);
   tokens_.Skip();
-  bool ended = tokens_.Peek() == '}';
-  if (ended) tokens_.Skip();
+  bool ended = TakeIfNext('}');
   uint32_t previous = 0;
   while (!ended) {
     size_t index = 0;

@@ -170,12 +170,8 @@ absl::Status StreamRun::Prepare() {
   encoder.limits.batch_bytes = std::min(encoder.limits.batch_bytes, encoder.limits.rows_bytes_max);
   LimitRate(encoder.limits);
   if (options_.target_latency > absl::ZeroDuration()) {
-    write::LatencyTargetOptions target;
-    target.target = options_.target_latency;
-    target.batch_bytes_max = encoder.limits.batch_bytes;
-    target.batch_bytes_min = std::min(target.batch_bytes_min, target.batch_bytes_max);
-    target.requests_in_flight_max = options_.requests_in_flight_max;
-    latency_target_.emplace(target);
+    latency_target_.emplace(write::LatencyTargetOptions::For(
+        options_.target_latency, encoder.limits.batch_bytes, options_.requests_in_flight_max));
     encoder.limits.flush_interval =
         std::min(encoder.limits.flush_interval, latency_target_->flush_interval_max());
   }

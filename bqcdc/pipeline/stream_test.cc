@@ -449,7 +449,8 @@ TEST_F(StreamTest, AColumnThatIsDroppedMeanwhileTakesOnlyTheRowsThatCarryIt) {
                                  "Input schema has more fields than BigQuery schema, extra fields: 'extra'"),
                              {}, write::StorageErrorCode::kSchemaMismatchExtraFields);
       }
-      for (const std::string& row : request.rows) EXPECT_TRUE(stored.insert(DecodeRow(row).id).second);
+      // Some come twice: a refused schema ends the call, and what it had not answered goes again.
+      for (const std::string& row : request.rows) stored.insert(DecodeRow(row).id);
       return Reply::Ok();
     });
     std::string text;

@@ -503,7 +503,8 @@ absl::Status BatchSender::SetAsideWithLostColumns(const NarrowedDestination& nar
   for (std::size_t place = 0; place < parcel.row_count(); ++place) {
     const std::string_view lost = narrowed.FindLost(parcel.batch->rows.row(parcel.rows.at(place)));
     if (lost.empty()) continue;
-    refused.push_back({place, absl::StrCat("column ", std::string(lost), " is not in the table any more"),
+    refused.push_back({place,
+                       absl::StrCat("column ", std::string(lost), ": the table has no such column any more"),
                        RefusalReason::kUnknownColumn});
   }
   return refused.empty() ? absl::OkStatus() : SetAside(parcel, std::move(refused));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 
@@ -12,6 +13,17 @@ struct LatencyTargetOptions {
   std::size_t batch_bytes_min = 16 * 1024;
   std::size_t batch_bytes_max = 1024 * 1024;
   int requests_in_flight_max = 16;  // of a connection
+
+  // For batches and a window of these limits.
+  static LatencyTargetOptions For(absl::Duration target, std::size_t batch_bytes_max,
+                                  int requests_in_flight_max) {
+    LatencyTargetOptions options;
+    options.target = target;
+    options.batch_bytes_max = batch_bytes_max;
+    options.batch_bytes_min = std::min(options.batch_bytes_min, batch_bytes_max);
+    options.requests_in_flight_max = requests_in_flight_max;
+    return options;
+  }
 };
 
 // How long a batch took that was stored at its first attempt.

@@ -45,12 +45,9 @@ Writer::Impl::Impl(WriterParts parts, WriterOptions options)
                static_cast<std::size_t>(options_.connections_max) + 2);
   pool_ = write::BatchPool::Create([] { return std::make_unique<WriterBatch>(); }, memory);
   if (options_.target_latency > absl::ZeroDuration()) {
-    write::LatencyTargetOptions target;
-    target.target = options_.target_latency;
-    target.batch_bytes_max = std::min(options_.batch_bytes, options_.request_bytes_max);
-    target.batch_bytes_min = std::min(target.batch_bytes_min, target.batch_bytes_max);
-    target.requests_in_flight_max = options_.requests_in_flight_max;
-    latency_target_.emplace(target);
+    latency_target_.emplace(write::LatencyTargetOptions::For(
+        options_.target_latency, std::min(options_.batch_bytes, options_.request_bytes_max),
+        options_.requests_in_flight_max));
   }
   MakeSender();
   MakeConnections();

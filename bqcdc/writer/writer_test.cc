@@ -95,7 +95,7 @@ TEST_F(WriterTest, ADroppedColumnTakesOnlyTheRowsThatCarryIt) {
   EXPECT_EQ(table->settled(), 3u);
   ASSERT_EQ(refused.size(), 1u);
   EXPECT_EQ(refused[0].append, 2u);
-  EXPECT_EQ(refused[0].message, "column name is not in the table any more");
+  EXPECT_EQ(refused[0].message, "column name: the table has no such column any more");
   const auto stored = service.stored_rows();
   ASSERT_EQ(stored.size(), 2u);
   EXPECT_EQ(DecodeRow(stored[1]).id, 3);

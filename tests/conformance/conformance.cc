@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,8 +15,8 @@
 #include "bqcdc/session/session.h"
 #include "tests/conformance/case_library.h"
 #include "tests/conformance/case_runner.h"
+#include "tests/conformance/local_endpoints.h"
 #include "tests/conformance/recording.h"
-#include "tests/local_server/local_server.h"
 
 namespace bqcdc::conformance {
 namespace {
@@ -36,42 +35,19 @@ struct Flags {
   bool local = false, probe = false;
 };
 
-// Endpoints for cases of both kinds: with background work and without, where there is a choice.
+// The endpoint of the flags, or local ones.
 class Endpoints {
  public:
   explicit Endpoints(const Flags& flags) : flags_(flags) {}
 
   absl::StatusOr<Endpoint*> For(const Case& test_case) {
-    const bool without_apply = flags_.local && test_case.without_background_apply;
-    std::unique_ptr<Endpoint>& endpoint = endpoints_[without_apply];
-    if (endpoint == nullptr) {
-      BQCDC_ASSIGN_OR_RETURN(EndpointAddresses addresses, flags_.local ? Start(without_apply) : Connect());
-      endpoint = std::make_unique<Endpoint>(std::move(addresses));
-      BQCDC_ASSIGN_OR_RETURN(const SqlAnswer created,
-                             endpoint->Query(absl::StrCat("CREATE SCHEMA IF NOT EXISTS ", flags_.dataset)));
-      if (!created.error_reason.empty()) {
-        return absl::FailedPreconditionError(absl::StrCat("cannot create dataset ", flags_.dataset, ": ",
-                                                          created.error_reason, ": ", created.error_message));
-      }
-    }
-    return endpoint.get();
+    if (flags_.local) return local_.For(test_case);
+    if (endpoint_ == nullptr) BQCDC_RETURN_IF_ERROR(Connect());
+    return endpoint_.get();
   }
 
  private:
-  absl::StatusOr<EndpointAddresses> Start(bool without_apply) {
-    std::vector<std::string> flags = {"--project", "conformance", "--clock", "manual", "--admin"};
-    if (without_apply) flags.push_back("--no-background-apply");
-    BQCDC_ASSIGN_OR_RETURN(auto server, local_server::LocalServer::Start(flags));
-    EndpointAddresses addresses;
-    addresses.rest = server->rest();
-    addresses.storage_target = server->storage();
-    addresses.admin = server->admin();
-    addresses.dataset = flags_.dataset;
-    servers_.push_back(std::move(server));
-    return addresses;
-  }
-
-  absl::StatusOr<EndpointAddresses> Connect() {
+  absl::Status Connect() {
     BQCDC_ASSIGN_OR_RETURN(session_, session::Session::Open(flags_.session));
     if (session_->project().empty())
       return WrongUsage("no project: give --project, or credentials that name one");
@@ -83,14 +59,17 @@ class Endpoints {
     addresses.token = [this] { return session_->credentials().tokens->Token(); };
     addresses.project = session_->project();
     addresses.dataset = flags_.dataset;
-    return addresses;
+    auto endpoint = std::make_unique<Endpoint>(std::move(addresses));
+    BQCDC_RETURN_IF_ERROR(EnsureDataset(*endpoint));
+    endpoint_ = std::move(endpoint);
+    return absl::OkStatus();
   }
 
   const Flags& flags_;
-  std::vector<std::unique_ptr<local_server::LocalServer>> servers_;
+  LocalEndpoints local_;
   std::unique_ptr<session::Session> session_;
   write::StorageChannel channel_;
-  std::map<bool, std::unique_ptr<Endpoint>> endpoints_;
+  std::unique_ptr<Endpoint> endpoint_;
 };
 
 absl::StatusOr<std::vector<Case>> ChooseCases(const Flags& flags) {

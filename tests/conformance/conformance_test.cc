@@ -7,36 +7,15 @@
 #include "gtest/gtest.h"
 #include "tests/conformance/case_library.h"
 #include "tests/conformance/case_runner.h"
-#include "tests/local_server/local_server.h"
+#include "tests/conformance/local_endpoints.h"
 
 // Runs the cases of tests/conformance/cases on local servers. For other endpoints there is `conformance`.
 namespace bqcdc::conformance {
 namespace {
 
-// One server for all cases of a kind; started when the first needs it.
-Endpoint& EndpointFor(bool without_background_apply) {
-  static std::map<bool, std::unique_ptr<local_server::LocalServer>> servers;
-  static std::map<bool, std::unique_ptr<Endpoint>> endpoints;
-  std::unique_ptr<Endpoint>& endpoint = endpoints[without_background_apply];
-  if (endpoint != nullptr) return *endpoint;
-  std::vector<std::string> flags = {"--project", "conformance", "--clock", "manual", "--admin"};
-  if (without_background_apply) flags.push_back("--no-background-apply");
-  auto server = local_server::LocalServer::Start(flags);
-  if (!server.ok()) {
-    std::cerr << server.status().message() << "\n";
-    std::abort();
-  }
-  EndpointAddresses addresses;
-  addresses.rest = (*server)->rest();
-  addresses.storage_target = (*server)->storage();
-  addresses.admin = (*server)->admin();
-  servers[without_background_apply] = *std::move(server);
-  endpoint = std::make_unique<Endpoint>(addresses);
-  auto created = endpoint->Query(absl::StrCat("CREATE SCHEMA IF NOT EXISTS ", addresses.dataset));
-  if (!created.ok() || !created->error_reason.empty()) {
-    std::cerr << "cannot create the dataset: " << (created.ok() ? created->error_message : "") << "\n";
-  }
-  return *endpoint;
+LocalEndpoints& Endpoints() {
+  static auto& endpoints = *new LocalEndpoints;
+  return endpoints;
 }
 
 class ConformanceTest : public testing::Test {
@@ -45,7 +24,9 @@ class ConformanceTest : public testing::Test {
 
   void TestBody() override {
     if (!case_.skip.empty()) GTEST_SKIP() << case_.skip;
-    CaseRunner runner(EndpointFor(case_.without_background_apply), case_, /*recording=*/nullptr);
+    const auto endpoint = Endpoints().For(case_);
+    ASSERT_TRUE(endpoint.ok()) << endpoint.status();
+    CaseRunner runner(**endpoint, case_, /*recording=*/nullptr);
     if (auto reason = runner.CannotRun()) GTEST_SKIP() << *reason;
     const auto difference = runner.Run();
     EXPECT_FALSE(difference.has_value())

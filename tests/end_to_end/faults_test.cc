@@ -94,6 +94,7 @@ class Faults : public Scenario {
 
   ProgramResult StreamIntoAServerThatGoesAway();
   ProgramResult OpenNewerFormat();
+  ProgramResult DropUnderARun();
   std::map<std::string, std::function<ProgramResult()>> Provocations();
 };
 
@@ -124,6 +125,20 @@ ProgramResult Faults::OpenNewerFormat() {
   return Serve({"--data-dir", data, "--http-port", "0", "--grpc-port", "0"});
 }
 
+// The first row's answer shows that the run has read the schema; the second row is encoded by it.
+ProgramResult Faults::DropUnderARun() {
+  Query("ALTER TABLE d.t ADD COLUMN colour STRING");
+  auto run = Start({"stream", "d.t", "--flush-interval", "10ms"});
+  run->Write(Good(1));
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  while (Query("SELECT id FROM d.t").empty() && absl::Now() < deadline)
+    absl::SleepFor(absl::Milliseconds(10));
+  Query("ALTER TABLE d.t DROP COLUMN colour");
+  run->Write(R"({"_CHANGE_TYPE":"UPSERT","id":2,"colour":"red"})"
+             "\n");
+  return run->Wait();
+}
+
 std::map<std::string, std::function<ProgramResult()>> Faults::Provocations() {
   return {
       {"no such file",
@@ -136,6 +151,7 @@ std::map<std::string, std::function<ProgramResult()>> Faults::Provocations() {
        }},
       {"broken JSON in line 2", [&] { return StreamLine("{broken"); }},
       {"unknown column", [&] { return StreamLine(R"({"_CHANGE_TYPE":"UPSERT","id":2,"colour":"red"})"); }},
+      {"a column that is dropped while a row with it is on its way", [&] { return DropUnderARun(); }},
       {"wrong type", [&] { return StreamLine(R"({"_CHANGE_TYPE":"UPSERT","id":"two","name":"x"})"); }},
       {"NULL key", [&] { return StreamLine(R"({"_CHANGE_TYPE":"UPSERT","id":null,"name":"x"})"); }},
       {"missing key", [&] { return StreamLine(R"({"_CHANGE_TYPE":"DELETE","name":"x"})"); }},

@@ -3,17 +3,9 @@
 
 const assert = require('node:assert/strict');
 const {test, before, after} = require('node:test');
-const {createRequire} = require('node:module');
+const {connect, send: sendTo} = require('./clients.js');
 
-// The packages are installed by tests/clients/setup, outside of the sources.
-const packages = createRequire(`${process.env.BQCDC_CLIENTS_DIR}/node/package.json`);
-const {BigQuery} = packages('@google-cloud/bigquery');
-const {adapt, managedwriter} = packages('@google-cloud/bigquery-storage');
-const {credentials} = packages('@grpc/grpc-js');
-
-const project = process.env.BQCDC_TEST_PROJECT;
 const dataset = 'demo_dataset';
-const destinationTable = `projects/${project}/datasets/${dataset}/tables/cdc_demo`;
 const createTable = `CREATE OR REPLACE TABLE ${dataset}.cdc_demo (id INT64, name STRING, PRIMARY KEY(id) NOT ENFORCED)
   OPTIONS(max_staleness = INTERVAL 0 MINUTE)`;
 
@@ -25,46 +17,10 @@ const story = [
 ];
 const expected = [{id: 1, name: 'Alice Restored'}, {id: 2, name: 'Bob'}];
 
-let bigquery;
-let writeClient;
-
-before(async () => {
-  // The documented way to a local server: the library takes its base URL from this variable as it is.
-  process.env.BIGQUERY_EMULATOR_HOST = process.env.BQCDC_TEST_REST;
-  bigquery = new BigQuery({projectId: project});
-  const [host, port] = process.env.BQCDC_TEST_STORAGE.split(':');
-  writeClient = new managedwriter.WriterClient({
-    projectId: project,
-    apiEndpoint: host,
-    port: Number(port),
-    sslCreds: credentials.createInsecure(),
-  });
-  await bigquery.createDataset(dataset);
-});
-
+const {bigquery, writeClient} = connect();
+before(() => bigquery.createDataset(dataset));
 after(() => writeClient.close());
-
-async function send(requests) {
-  const stream = await writeClient.getWriteStream({
-    streamId: `${destinationTable}/streams/_default`,
-    view: 'FULL',
-  });
-  const protoDescriptor = adapt.convertStorageSchemaToProto2Descriptor(
-    stream.tableSchema, 'root', adapt.withChangeType(), adapt.withChangeSequenceNumber());
-  const connection = await writeClient.createStreamConnection({
-    streamId: managedwriter.DefaultStream,
-    destinationTable,
-  });
-  const writer = new managedwriter.JSONWriter({connection, protoDescriptor});
-  try {
-    const pending = requests.map(rows => writer.appendRows(rows));
-    const results = await Promise.all(pending.map(write => write.getResult()));
-    for (const result of results) assert.ok(!result.error, JSON.stringify(result.error));
-  } finally {
-    writer.close();
-    connection.close();
-  }
-}
+const send = requests => sendTo(writeClient, `${dataset}.cdc_demo`, requests);
 
 async function rows() {
   const [found] = await bigquery.query(`SELECT id, name FROM ${dataset}.cdc_demo ORDER BY id`);

@@ -6,17 +6,9 @@ const assert = require('node:assert/strict');
 const {execFileSync} = require('node:child_process');
 const {writeFileSync} = require('node:fs');
 const {test, before, after} = require('node:test');
-const {createRequire} = require('node:module');
-
-// The packages are installed by tests/clients/setup, outside of the sources.
-const packages = createRequire(`${process.env.BQCDC_CLIENTS_DIR}/node/package.json`);
-const {BigQuery} = packages('@google-cloud/bigquery');
-const {PreciseDate} = packages('@google-cloud/precise-date');
-const {adapt, managedwriter} = packages('@google-cloud/bigquery-storage');
-const {credentials} = packages('@grpc/grpc-js');
+const {PreciseDate, connect, project, send} = require('./clients.js');
 
 const program = process.argv.at(-1);  // bqcdc
-const project = process.env.BQCDC_TEST_PROJECT;
 const dataset = 'same_rows';
 
 // Of each type: values as JSON lines have them, and as the Node writer wants them where that differs.
@@ -74,39 +66,15 @@ function changes() {
   return list;
 }
 
-let bigquery;
-let writeClient;
+const {bigquery, writeClient} = connect();
 
 before(async () => {
-  process.env.BIGQUERY_EMULATOR_HOST = process.env.BQCDC_TEST_REST;
-  bigquery = new BigQuery({projectId: project});
-  const [host, port] = process.env.BQCDC_TEST_STORAGE.split(':');
-  writeClient = new managedwriter.WriterClient({
-    projectId: project, apiEndpoint: host, port: Number(port), sslCreds: credentials.createInsecure(),
-  });
   await bigquery.createDataset(dataset);
   for (const table of ['by_node', 'by_bqcdc'])
     await bigquery.query(`CREATE TABLE ${dataset}.${table} (${columns.join(', ')}, PRIMARY KEY (id) NOT ENFORCED)`);
 });
 
 after(() => writeClient.close());
-
-async function sendByNode(rows) {
-  const destinationTable = `projects/${project}/datasets/${dataset}/tables/by_node`;
-  const stream = await writeClient.getWriteStream({streamId: `${destinationTable}/streams/_default`, view: 'FULL'});
-  const protoDescriptor = adapt.convertStorageSchemaToProto2Descriptor(
-    stream.tableSchema, 'root', adapt.withChangeType(), adapt.withChangeSequenceNumber());
-  const connection = await writeClient.createStreamConnection({streamId: managedwriter.DefaultStream, destinationTable});
-  const writer = new managedwriter.JSONWriter({connection, protoDescriptor});
-  try {
-    const result = await writer.appendRows(rows).getResult();
-    assert.ok(!result.error, JSON.stringify(result.error));
-    assert.deepEqual(result.rowErrors ?? [], []);
-  } finally {
-    writer.close();
-    connection.close();
-  }
-}
 
 function sendByBqcdc(rows) {
   const file = `${process.env.BQCDC_TEST_SCRATCH}/rows.jsonl`;
@@ -126,7 +94,7 @@ async function cells(table) {
 
 test('both writers leave the same rows', async () => {
   const all = changes();
-  await sendByNode(all.map(([, node]) => node));
+  await send(writeClient, `${dataset}.by_node`, [all.map(([, node]) => node)]);
   sendByBqcdc(all.map(([line]) => line));
   const [byNode, byBqcdc] = [await cells('by_node'), await cells('by_bqcdc')];
   assert.equal(byNode.length, all.length - 3);

@@ -1,0 +1,49 @@
+// Google's Node libraries, unmodified, pointed at the server under test.
+'use strict';
+
+const assert = require('node:assert/strict');
+const {createRequire} = require('node:module');
+
+// The packages are installed by tests/clients/setup, outside of the sources.
+const packages = createRequire(`${process.env.BQCDC_CLIENTS_DIR}/node/package.json`);
+const {BigQuery} = packages('@google-cloud/bigquery');
+const {PreciseDate} = packages('@google-cloud/precise-date');
+const {adapt, managedwriter} = packages('@google-cloud/bigquery-storage');
+const {credentials} = packages('@grpc/grpc-js');
+
+const project = process.env.BQCDC_TEST_PROJECT;
+
+function connect() {
+  // The documented way to a local server: the library takes its base URL from this variable as it is.
+  process.env.BIGQUERY_EMULATOR_HOST = process.env.BQCDC_TEST_REST;
+  const [host, port] = process.env.BQCDC_TEST_STORAGE.split(':');
+  return {
+    bigquery: new BigQuery({projectId: project}),
+    writeClient: new managedwriter.WriterClient({
+      projectId: project, apiEndpoint: host, port: Number(port), sslCreds: credentials.createInsecure(),
+    }),
+  };
+}
+
+// Sends requests of changes through the JSON writer, all on their way at once; each must be accepted.
+async function send(writeClient, table, requests) {
+  const destinationTable = `projects/${project}/datasets/${table.replace('.', '/tables/')}`;
+  const stream = await writeClient.getWriteStream({streamId: `${destinationTable}/streams/_default`, view: 'FULL'});
+  const protoDescriptor = adapt.convertStorageSchemaToProto2Descriptor(
+    stream.tableSchema, 'root', adapt.withChangeType(), adapt.withChangeSequenceNumber());
+  const connection = await writeClient.createStreamConnection({streamId: managedwriter.DefaultStream, destinationTable});
+  const writer = new managedwriter.JSONWriter({connection, protoDescriptor});
+  try {
+    const pending = requests.map(rows => writer.appendRows(rows));
+    const results = await Promise.all(pending.map(write => write.getResult()));
+    for (const result of results) {
+      assert.ok(!result.error, JSON.stringify(result.error));
+      assert.deepEqual(result.rowErrors ?? [], []);
+    }
+  } finally {
+    writer.close();
+    connection.close();
+  }
+}
+
+module.exports = {PreciseDate, connect, project, send};

@@ -35,14 +35,12 @@ namespace bqcdc::emulator::unconfirmed {
 //   beyond the scale are rounded half away from zero.
 // * A GEOGRAPHY is shown with the vertices of each line and ring in the order in which they came, every empty
 //   one as `GEOMETRYCOLLECTION EMPTY`; edges that cross are not refused.
-// * An INTERVAL comes as canonical text or as an ISO 8601 duration, as CAST takes it. Two of them are equal
-// where
-//   their lengths are, a month counting 30 days; each is shown as it came.
+// * An INTERVAL comes as canonical text or as an ISO 8601 duration, as CAST takes it. Two of them are
+//   equal where their lengths are, a month counting 30 days; each is shown as it came.
 // * A RANGE that does not begin before it ends makes a bad row: `Range start element must be smaller than
-// range end
-//   element`. A value outside of NUMERIC(p, s) has the text that CAST gives.
+//   range end element`. A value outside of NUMERIC(p, s) has the text that CAST gives.
 // * TIMESTAMP(12) takes integers as microseconds, too; beside CAST, order and comparison no function takes
-// it.
+//   it.
 // * Nanoseconds of a google.protobuf.Timestamp are cut to microseconds, except for TIMESTAMP(12).
 // * A `required` label of the descriptor is checked, except on a DELETE.
 // * A column that the descriptor leaves out gets its default for an UPSERT as for a plain row.
@@ -105,12 +103,11 @@ namespace bqcdc::emulator::unconfirmed {
 
 // ---- REST (handlers/)
 // * A lost `If-Match` is answered with `Resource p:d.t did not meet condition IF_MATCH` (another text that
-// has
-//   been seen: `Precondition check failed.`). The etag of a table is that of its metadata: rows leave it as
-//   it is, so `If-None-Match` may answer 304 though numRows has changed.
+//   has been seen: `Precondition check failed.`). The etag of a table is that of its metadata: rows leave it
+//   as it is, so `If-None-Match` may answer 304 though numRows has changed.
 // * An `insertId` is remembered for a minute; of two requests at the same moment both are stored.
 // * Cancelling a job that runs drops a query's rows; a statement that changes something ends as it would
-// have.
+//   have.
 
 // ---- Views, copies, partitions (sql/)
 // * The text of a view names datasets itself: without one it is refused when the view is made, whatever
@@ -123,9 +120,12 @@ namespace bqcdc::emulator::unconfirmed {
 //   CLONE of a table with changes that wait are refused in words of ours.
 // * RENAME COLUMN takes no column of the key, the partitioning or the clustering.
 // * require_partition_filter is content with a condition over nothing but the partitioning column and
-//   constants, in WHERE or an inner join, also around a view or subquery; a subquery inside of it does
-//   not do.
-// * `_PARTITIONTIME` of a changed row is the time of its last change.
+//   constants, in WHERE or in ON of a join that does not keep the table's rows in any case, also around a
+//   view or subquery; a subquery inside of it does not do. It holds for UPDATE, DELETE and TRUNCATE, too. For
+//   the target of MERGE the condition is in ON, which may be FALSE instead, or, without an INSERT, in every
+//   WHEN MATCHED; and in every WHEN NOT MATCHED BY SOURCE.
+// * `_PARTITIONTIME` of a row that an UPSERT changed is the time of that change. UPDATE and MERGE leave it as
+//   it is.
 // * INFORMATION_SCHEMA.PARTITIONS: last_modified_time is that of the newest row; every tier is ACTIVE.
 //   SCHEMATA of a region is refused: the service shows a new dataset there only after a while.
 

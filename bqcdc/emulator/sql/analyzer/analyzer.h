@@ -172,6 +172,7 @@ class Analyzer {
   struct ChangedTable {
     FromResult from;
     catalog::Table table;
+    TableScan* scan = nullptr;        // inside of `from`
     std::vector<ScanColumn> columns;  // in table order
     ColumnId row = 0;                 // the number of each row
   };
@@ -180,9 +181,10 @@ class Analyzer {
   // The range variable of `names` that is called as the target is; null where there is none.
   static const RangeVariable* VariableOf(const ChangedTable& target, const NameList& names);
   // `values` are the table's columns, as they shall be.
-  ResolvedQuery MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr change, const ChangedTable& target,
-                            std::vector<ResolvedExpressionPtr> values);
-  ResolvedQuery DeleteAll(ResolvedScanPtr scan, const ChangedTable& target);
+  absl::StatusOr<ResolvedQuery> MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr change,
+                                            const ChangedTable& target,
+                                            std::vector<ResolvedExpressionPtr> values);
+  absl::StatusOr<ResolvedQuery> DeleteAll(ResolvedScanPtr scan, const ChangedTable& target);
   static ResolvedScanPtr AddColumn(ResolvedScanPtr input, ColumnId id, ResolvedExpressionPtr value);
 
   // update_analysis.cc
@@ -220,6 +222,9 @@ class Analyzer {
   ExpressionResult IsThere(ColumnId column, const Type& type, bool there, const Position& position);
   // The value of the clause whose number the column has; NULL where it is null.
   ExpressionResult ByClause(ColumnId clause, const Type& type, std::vector<ResolvedExpressionPtr> values);
+  // Whether a MERGE looks at some partitions of its target only.
+  static bool LooksAtSomePartitions(const std::vector<MergeClause>& clauses, ResolvedExpressionPtr& on,
+                                    std::vector<MergeBranch>& branches, const ChangedTable& target);
   absl::StatusOr<MergeBranch> AnalyzeMergeClause(const MergeClause& clause, const MergeSides& sides);
   absl::StatusOr<std::vector<ResolvedExpressionPtr>> AnalyzeMergeInsert(const MergeClause& clause,
                                                                         const ChangedTable& target,

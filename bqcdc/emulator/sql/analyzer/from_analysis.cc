@@ -199,8 +199,9 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeStoredTable(const TableRef
     scan->columns.push_back({column_id, type});
     scan->names.push_back(column.name);
     variable.columns.push_back({column.name, column_id, type});
-    if (IsPartitionedBy(stored, column.name)) scan->partition_columns.push_back(column_id);
+    if (IsPartitionedBy(stored, column.name)) scan->partition_columns.insert(column_id);
   }
+  scan->needs_partition_filter = stored.require_partition_filter;
   from.names.columns = variable.columns;
   from.scan = std::move(scan);
   if (stored.partitioned_by_ingestion()) BQCDC_RETURN_IF_ERROR(AddIngestionTime(stored, from, variable));
@@ -246,6 +247,7 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeWildcard(const TableRefere
       } else {
         scan->columns.push_back({column_id, type});
         scan->names.push_back(column->name);
+        if (IsPartitionedBy(part, column->name)) scan->partition_columns.insert(column_id);
       }
       project->columns.push_back({column_id, type});
       input.outputs.push_back(column_id);
@@ -256,6 +258,7 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeWildcard(const TableRefere
         {own_suffix, std::make_unique<ResolvedLiteral>(Value::String(part.id.table.substr(prefix.size())))});
     input.outputs.push_back(own_suffix);
     scan->table = part;
+    scan->needs_partition_filter = part.require_partition_filter;
     project->input = std::move(scan);
     input.scan = std::move(project);
     all->inputs.push_back(std::move(input));

@@ -1,10 +1,13 @@
 // MERGE: one outer join of the target and the source, and for each of its rows the first WHEN clause that
 // applies.
 
+#include <set>
+
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/engine/row_changes.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/analyzer/partition_filter.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
 
 namespace bqcdc::emulator::sql {
@@ -175,6 +178,31 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::ByClause(ColumnId clause, const 
   return chosen;
 }
 
+bool Analyzer::LooksAtSomePartitions(const std::vector<MergeClause>& clauses, ResolvedExpressionPtr& on,
+                                     std::vector<MergeBranch>& branches, const ChangedTable& target) {
+  const std::set<ColumnId> partition_columns = PartitionColumnsOf(*target.from.scan);
+  bool inserts = false, restricts_matched = true, restricts_unmatched = true;
+  for (size_t i = 0; i < clauses.size(); ++i) {
+    const bool restricts = RestrictsPartitions(branches[i].condition, partition_columns);
+    switch (clauses[i].match) {
+      case MergeMatch::kMatched:
+        restricts_matched &= restricts;
+        break;
+      case MergeMatch::kNotMatchedByTarget:
+        inserts = true;
+        break;
+      case MergeMatch::kNotMatchedBySource:
+        restricts_unmatched &= restricts;
+        break;
+    }
+  }
+  // What is inserted has been looked for in all that may match.
+  const auto* constant = on->kind == ResolvedKind::kLiteral ? &Resolved<ResolvedLiteral>(*on).value : nullptr;
+  const bool matches_none = constant != nullptr && (constant->is_null || !std::get<bool>(constant->scalar));
+  const bool restricts_match = matches_none || RestrictsPartitions(on, partition_columns);
+  return (restricts_match || (!inserts && restricts_matched)) && restricts_unmatched;
+}
+
 absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeMerge(const MergeStatement& statement) {
   MergeSides sides;
   BQCDC_ASSIGN_OR_RETURN(sides.target, AnalyzeChangedTable(statement.target, statement.alias));
@@ -190,6 +218,14 @@ absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeMerge(const MergeStatement& state
   sides.source_present = NewColumn();
   const Scope scope{&sides.both, nullptr};
   BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr on, AnalyzeCondition(*statement.on, scope, "merge condition"));
+  std::vector<MergeBranch> branches;
+  for (const MergeClause& clause : statement.clauses) {
+    BQCDC_ASSIGN_OR_RETURN(MergeBranch branch, AnalyzeMergeClause(clause, sides));
+    branches.push_back(std::move(branch));
+  }
+  if (LooksAtSomePartitions(statement.clauses, on, branches, sides.target)) {
+    sides.target.scan->needs_partition_filter = false;
+  }
   // A source row may be all NULL, so that it is there is a column of its own.
   ResolvedScanPtr scan = JoinScans(JoinOf(statement.clauses), std::move(sides.target.from.scan),
                                    AddColumn(std::move(source.scan), sides.source_present,
@@ -200,15 +236,13 @@ absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeMerge(const MergeStatement& state
   const ColumnId clause_column = NewColumn();
   auto which = std::make_unique<ResolvedCase>(TypeKind::kInt64);
   which->otherwise = std::make_unique<ResolvedLiteral>(Value::Null(TypeKind::kInt64));
-  std::vector<MergeBranch> branches;
-  for (const MergeClause& clause : statement.clauses) {
-    BQCDC_ASSIGN_OR_RETURN(MergeBranch branch, AnalyzeMergeClause(clause, sides));
-    which->branches.push_back({std::move(branch.condition), std::make_unique<ResolvedLiteral>(Value::Int64(
-                                                                static_cast<int64_t>(branches.size())))});
-    branches.push_back(std::move(branch));
-  }
   std::vector<ResolvedExpressionPtr> of_clauses;
-  for (const MergeBranch& branch : branches) of_clauses.push_back(ChangeLiteral(ChangeOf(branch.action)));
+  for (MergeBranch& branch : branches) {
+    const auto number = static_cast<int64_t>(which->branches.size());
+    which->branches.push_back(
+        {std::move(branch.condition), std::make_unique<ResolvedLiteral>(Value::Int64(number))});
+    of_clauses.push_back(ChangeLiteral(ChangeOf(branch.action)));
+  }
   BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr change,
                          ByClause(clause_column, TypeKind::kInt64, std::move(of_clauses)));
   std::vector<ResolvedExpressionPtr> values;

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
@@ -15,76 +14,43 @@
 namespace bqcdc::emulator::sql {
 namespace {
 
-// Conditions that every row of a scan has to pass.
-using Filters = std::vector<ResolvedExpressionPtr*>;
-
-class Checker {
- public:
-  absl::Status Check(ResolvedScan& scan, const Filters& filters);
-
- private:
-  // The columns of stored tables that a column is made of; itself where it is one.
-  void AddSources(ColumnId id, std::set<ColumnId>& sources) const;
-  std::set<ColumnId> SourcesOf(ResolvedExpressionPtr& expression) const;
-  // Whether rows pass for some values of the partitioning column only, and nothing else matters.
-  bool Restricts(ResolvedExpressionPtr& filter, const std::set<ColumnId>& partition_columns) const;
-  absl::Status CheckTable(const TableScan& scan, const Filters& filters) const;
-  absl::Status CheckSubqueries(ResolvedExpressionPtr& expression);
-  absl::Status CheckInput(ResolvedScanPtr& input, const Filters& filters) {
-    return input ? Check(*input, filters) : absl::OkStatus();
-  }
-  void Define(std::vector<ComputedColumn>& computed) {
-    for (ComputedColumn& column : computed) computed_[column.id] = &column.expression;
-  }
-
-  std::map<ColumnId, ResolvedExpressionPtr*> computed_;
-  std::map<ColumnId, ColumnId> renamed_;
-  std::map<std::string, WithScan::Entry*> entries_;
-  std::set<std::string> open_entries_;  // a recursive one refers to itself
+// A table that demands a filter and has none so far.
+struct OpenTable {
+  const TableScan* scan;
+  // What is made of the partitioning column and of nothing else, of the columns so far.
+  std::set<ColumnId> columns;
 };
+using OpenTables = std::vector<OpenTable>;
 
-void Checker::AddSources(ColumnId id, std::set<ColumnId>& sources) const {
-  if (const auto computed = computed_.find(id); computed != computed_.end()) {
-    for (const ColumnId source : SourcesOf(*computed->second)) sources.insert(source);
-    return;
+// A table that is read twice through one WITH entry is one: a filter of one reading does for the other.
+void Add(OpenTables& to, OpenTables from) {
+  for (OpenTable& table : from) {
+    const auto known =
+        std::find_if(to.begin(), to.end(), [&](const OpenTable& other) { return other.scan == table.scan; });
+    if (known == to.end()) {
+      to.push_back(std::move(table));
+    } else {
+      known->columns.merge(table.columns);
+    }
   }
-  if (const auto renamed = renamed_.find(id); renamed != renamed_.end()) {
-    AddSources(renamed->second, sources);
-    return;
-  }
-  sources.insert(id);
 }
 
-std::set<ColumnId> Checker::SourcesOf(ResolvedExpressionPtr& expression) const {
-  std::set<ColumnId> sources;
+// Whether an expression is of some of `columns` and of nothing else.
+bool IsOf(ResolvedExpressionPtr& expression, const std::set<ColumnId>& columns) {
+  bool some = false, other = false;
   WalkExpression(expression, [&](ResolvedExpressionPtr& node) {
-    if (node->kind == ResolvedKind::kColumn) AddSources(Resolved<ResolvedColumn>(*node).id, sources);
-    return false;
+    if (node->kind == ResolvedKind::kSubquery) other = true;
+    if (node->kind == ResolvedKind::kColumn) {
+      (columns.contains(Resolved<ResolvedColumn>(*node).id) ? some : other) = true;
+    }
+    return other;
   });
-  return sources;
+  return some && !other;
 }
 
-bool Checker::Restricts(ResolvedExpressionPtr& filter, const std::set<ColumnId>& partition_columns) const {
-  if (filter->kind == ResolvedKind::kCall) {
-    auto& call = static_cast<ResolvedCall&>(*filter);
-    const auto restricts = [&](ResolvedExpressionPtr& part) { return Restricts(part, partition_columns); };
-    if (call.signature->name == "$and")
-      return std::any_of(call.arguments.begin(), call.arguments.end(), restricts);
-    if (call.signature->name == "$or")
-      return std::all_of(call.arguments.begin(), call.arguments.end(), restricts);
-  }
-  const std::set<ColumnId> sources = SourcesOf(filter);
-  return !sources.empty() &&
-         std::includes(partition_columns.begin(), partition_columns.end(), sources.begin(), sources.end());
-}
-
-absl::Status Checker::CheckTable(const TableScan& scan, const Filters& filters) const {
-  const catalog::Table& table = scan.table;
-  if (!table.require_partition_filter) return absl::OkStatus();
-  const std::set<ColumnId> columns(scan.partition_columns.begin(), scan.partition_columns.end());
-  for (ResolvedExpressionPtr* filter : filters) {
-    if (Restricts(*filter, columns)) return absl::OkStatus();
-  }
+absl::Status RequireNone(const OpenTables& open) {
+  if (open.empty()) return absl::OkStatus();
+  const catalog::Table& table = open[0].scan->table;
   const std::string names = table.partitioned_by_ingestion()
                                 ? "'_PARTITION_LOAD_TIME', '_PARTITIONDATE', '_PARTITIONTIME'"
                             : table.time_partitioning ? "'" + table.time_partitioning->field + "'"
@@ -94,99 +60,204 @@ absl::Status Checker::CheckTable(const TableScan& scan, const Filters& filters) 
       "' without a filter over column(s) ", names, " that can be used for partition elimination"));
 }
 
+// Goes from the tables up: each is open until a condition over it is met.
+class Checker {
+ public:
+  absl::StatusOr<OpenTables> Check(ResolvedScan& scan);
+
+ private:
+  absl::StatusOr<OpenTables> CheckInput(ResolvedScanPtr& input) {
+    return input ? Check(*input) : OpenTables();
+  }
+  absl::StatusOr<OpenTables> CheckJoin(JoinScan& join);
+  absl::StatusOr<OpenTables> CheckSetOperation(SetOperationScan& operation);
+  absl::StatusOr<OpenTables> CheckReference(const WithReferenceScan& reference);
+  // Subqueries see to their own tables.
+  absl::Status CheckSubqueries(ResolvedExpressionPtr& expression);
+  absl::Status CheckCalls(std::vector<AggregateColumn>& calls);
+  absl::Status Compute(std::vector<ComputedColumn>& computed, OpenTables& open);
+  absl::Status Filter(ResolvedExpressionPtr& condition, OpenTables& open);
+
+  std::map<std::string, WithScan::Entry*> entries_;
+  std::map<std::string, OpenTables> checked_entries_;
+};
+
 absl::Status Checker::CheckSubqueries(ResolvedExpressionPtr& expression) {
   absl::Status status;
-  WalkExpression(expression, [&](ResolvedExpressionPtr& node) {
+  const ExpressionVisitor visit = [&](ResolvedExpressionPtr& node) {
     if (node->kind != ResolvedKind::kSubquery) return !status.ok();
     auto& subquery = static_cast<ResolvedSubquery&>(*node);
-    if (subquery.operand) status.Update(CheckSubqueries(subquery.operand));
-    status.Update(Check(*subquery.query, {}));
+    status.Update(CheckSubqueries(subquery.operand));
+    const auto open = Check(*subquery.query);
+    status.Update(open.ok() ? RequireNone(*open) : open.status());
     return true;
-  });
+  };
+  WalkExpression(expression, visit);
   return status;
 }
 
-absl::Status Checker::Check(ResolvedScan& scan, const Filters& filters) {
-  switch (scan.kind) {
-    case ScanKind::kSingleRow:
-    case ScanKind::kValues:
-      return absl::OkStatus();
-    case ScanKind::kTable:
-      return CheckTable(static_cast<const TableScan&>(scan), filters);
-    case ScanKind::kProject: {
-      auto& node = static_cast<ProjectScan&>(scan);
-      Define(node.computed);
-      for (ComputedColumn& column : node.computed) BQCDC_RETURN_IF_ERROR(CheckSubqueries(column.expression));
-      return CheckInput(node.input, filters);
-    }
-    case ScanKind::kFilter: {
-      auto& node = static_cast<FilterScan&>(scan);
-      BQCDC_RETURN_IF_ERROR(CheckSubqueries(node.predicate));
-      Filters more = filters;
-      more.push_back(&node.predicate);
-      return CheckInput(node.input, more);
-    }
-    case ScanKind::kJoin: {
-      auto& node = static_cast<JoinScan&>(scan);
-      Filters more = filters;
-      if (node.condition) {
-        BQCDC_RETURN_IF_ERROR(CheckSubqueries(node.condition));
-        if (node.type == ResolvedJoinType::kInner || node.type == ResolvedJoinType::kCross) {
-          more.push_back(&node.condition);
-        }
-      }
-      BQCDC_RETURN_IF_ERROR(CheckInput(node.left, more));
-      return CheckInput(node.right, more);
-    }
-    case ScanKind::kUnnest: {
-      auto& node = static_cast<UnnestScan&>(scan);
-      BQCDC_RETURN_IF_ERROR(CheckSubqueries(node.array));
-      return CheckInput(node.input, filters);
-    }
-    case ScanKind::kAggregate: {
-      auto& node = static_cast<AggregateScan&>(scan);
-      Define(node.groups);
-      for (ComputedColumn& group : node.groups) BQCDC_RETURN_IF_ERROR(CheckSubqueries(group.expression));
-      return CheckInput(node.input, filters);
-    }
-    case ScanKind::kWindow:
-      return CheckInput(static_cast<WindowScan&>(scan).input, {});
-    case ScanKind::kDistinct:
-      return CheckInput(static_cast<DistinctScan&>(scan).input, filters);
-    case ScanKind::kSetOperation: {
-      auto& node = static_cast<SetOperationScan&>(scan);
-      for (const SetOperationScan::Input& input : node.inputs) {
-        for (size_t i = 0; i < input.outputs.size(); ++i) {
-          renamed_[node.columns[i].id] = input.outputs[i];
-        }
-        BQCDC_RETURN_IF_ERROR(Check(*input.scan, filters));
-      }
-      return absl::OkStatus();
-    }
-    case ScanKind::kSort:
-      return CheckInput(static_cast<SortScan&>(scan).input, filters);
-    case ScanKind::kLimit:
-      return CheckInput(static_cast<LimitScan&>(scan).input, {});
-    case ScanKind::kWith: {
-      auto& node = static_cast<WithScan&>(scan);
-      for (WithScan::Entry& entry : node.entries) entries_[entry.name] = &entry;
-      return CheckInput(node.body, filters);
-    }
-    case ScanKind::kWithReference: {
-      const auto& node = static_cast<const WithReferenceScan&>(scan);
-      for (size_t i = 0; i < node.sources.size(); ++i) renamed_[node.columns[i].id] = node.sources[i];
-      const auto entry = entries_.find(node.name);
-      if (entry == entries_.end() || !open_entries_.insert(node.name).second) return absl::OkStatus();
-      const absl::Status status = Check(*entry->second->scan, filters);
-      open_entries_.erase(node.name);
-      return status;
+absl::Status Checker::CheckCalls(std::vector<AggregateColumn>& calls) {
+  absl::Status status;
+  for (AggregateColumn& column : calls) {
+    WalkAggregateCall(*column.call, [&](ResolvedExpressionPtr& node) {
+      status.Update(CheckSubqueries(node));
+      return true;
+    });
+  }
+  return status;
+}
+
+absl::Status Checker::Compute(std::vector<ComputedColumn>& computed, OpenTables& open) {
+  for (ComputedColumn& column : computed) {
+    BQCDC_RETURN_IF_ERROR(CheckSubqueries(column.expression));
+    for (OpenTable& table : open) {
+      if (IsOf(column.expression, table.columns)) table.columns.insert(column.id);
     }
   }
   return absl::OkStatus();
 }
 
+absl::Status Checker::Filter(ResolvedExpressionPtr& condition, OpenTables& open) {
+  if (!condition) return absl::OkStatus();
+  std::erase_if(open, [&](const OpenTable& table) { return RestrictsPartitions(condition, table.columns); });
+  return CheckSubqueries(condition);
+}
+
+absl::StatusOr<OpenTables> Checker::CheckJoin(JoinScan& join) {
+  BQCDC_ASSIGN_OR_RETURN(OpenTables left, CheckInput(join.left));
+  BQCDC_ASSIGN_OR_RETURN(OpenTables right, CheckInput(join.right));
+  // Rows that an outer join keeps in any case are not restricted by its condition.
+  const bool keeps_left = join.type == ResolvedJoinType::kLeft || join.type == ResolvedJoinType::kFull;
+  const bool keeps_right = join.type == ResolvedJoinType::kRight || join.type == ResolvedJoinType::kFull;
+  OpenTables kept, filtered;
+  Add(keeps_left ? kept : filtered, std::move(left));
+  Add(keeps_right ? kept : filtered, std::move(right));
+  BQCDC_RETURN_IF_ERROR(Filter(join.condition, filtered));
+  Add(kept, std::move(filtered));
+  return kept;
+}
+
+absl::StatusOr<OpenTables> Checker::CheckSetOperation(SetOperationScan& operation) {
+  OpenTables open;
+  for (SetOperationScan::Input& input : operation.inputs) {
+    BQCDC_ASSIGN_OR_RETURN(OpenTables of_input, CheckInput(input.scan));
+    for (OpenTable& table : of_input) {
+      for (size_t i = 0; i < input.outputs.size(); ++i) {
+        if (table.columns.contains(input.outputs[i])) table.columns.insert(operation.columns[i].id);
+      }
+    }
+    Add(open, std::move(of_input));
+  }
+  return open;
+}
+
+absl::StatusOr<OpenTables> Checker::CheckReference(const WithReferenceScan& reference) {
+  const auto [checked, is_new] = checked_entries_.try_emplace(reference.name);
+  if (const auto entry = entries_.find(reference.name); is_new && entry != entries_.end()) {
+    BQCDC_ASSIGN_OR_RETURN(checked->second, CheckInput(entry->second->scan));
+  }
+  OpenTables open = checked->second;
+  for (OpenTable& table : open) {
+    for (size_t i = 0; i < reference.sources.size(); ++i) {
+      if (table.columns.contains(reference.sources[i])) table.columns.insert(reference.columns[i].id);
+    }
+  }
+  return open;
+}
+
+absl::StatusOr<OpenTables> Checker::Check(ResolvedScan& scan) {
+  switch (scan.kind) {
+    case ScanKind::kSingleRow:
+    case ScanKind::kValues:
+      return OpenTables();
+    case ScanKind::kTable: {
+      const auto& table = static_cast<const TableScan&>(scan);
+      if (!table.needs_partition_filter) return OpenTables();
+      return OpenTables{{&table, table.partition_columns}};
+    }
+    case ScanKind::kProject: {
+      auto& node = static_cast<ProjectScan&>(scan);
+      BQCDC_ASSIGN_OR_RETURN(OpenTables open, CheckInput(node.input));
+      BQCDC_RETURN_IF_ERROR(Compute(node.computed, open));
+      return open;
+    }
+    case ScanKind::kFilter: {
+      auto& node = static_cast<FilterScan&>(scan);
+      BQCDC_ASSIGN_OR_RETURN(OpenTables open, CheckInput(node.input));
+      BQCDC_RETURN_IF_ERROR(Filter(node.predicate, open));
+      return open;
+    }
+    case ScanKind::kJoin:
+      return CheckJoin(static_cast<JoinScan&>(scan));
+    case ScanKind::kUnnest: {
+      auto& node = static_cast<UnnestScan&>(scan);
+      BQCDC_ASSIGN_OR_RETURN(OpenTables open, CheckInput(node.input));
+      BQCDC_RETURN_IF_ERROR(CheckSubqueries(node.array));
+      OpenTables none;
+      BQCDC_RETURN_IF_ERROR(Filter(node.condition, node.outer ? none : open));
+      return open;
+    }
+    case ScanKind::kAggregate: {
+      auto& node = static_cast<AggregateScan&>(scan);
+      BQCDC_ASSIGN_OR_RETURN(OpenTables open, CheckInput(node.input));
+      BQCDC_RETURN_IF_ERROR(Compute(node.groups, open));
+      BQCDC_RETURN_IF_ERROR(CheckCalls(node.aggregates));
+      return open;
+    }
+    case ScanKind::kWindow: {
+      auto& node = static_cast<WindowScan&>(scan);
+      // A window sees every row, whatever becomes of the rows afterwards; so does a limit.
+      BQCDC_ASSIGN_OR_RETURN(const OpenTables open, CheckInput(node.input));
+      BQCDC_RETURN_IF_ERROR(RequireNone(open));
+      BQCDC_RETURN_IF_ERROR(CheckCalls(node.calls));
+      return OpenTables();
+    }
+    case ScanKind::kLimit: {
+      BQCDC_ASSIGN_OR_RETURN(const OpenTables open, CheckInput(static_cast<LimitScan&>(scan).input));
+      BQCDC_RETURN_IF_ERROR(RequireNone(open));
+      return OpenTables();
+    }
+    case ScanKind::kDistinct:
+      return CheckInput(static_cast<DistinctScan&>(scan).input);
+    case ScanKind::kSort:
+      return CheckInput(static_cast<SortScan&>(scan).input);
+    case ScanKind::kSetOperation:
+      return CheckSetOperation(static_cast<SetOperationScan&>(scan));
+    case ScanKind::kWith: {
+      auto& node = static_cast<WithScan&>(scan);
+      for (WithScan::Entry& entry : node.entries) entries_[entry.name] = &entry;
+      return CheckInput(node.body);
+    }
+    case ScanKind::kWithReference:
+      return CheckReference(static_cast<const WithReferenceScan&>(scan));
+  }
+  return OpenTables();
+}
+
 }  // namespace
 
-absl::Status CheckPartitionFilters(ResolvedQuery& query) { return Checker().Check(*query.scan, {}); }
+bool RestrictsPartitions(ResolvedExpressionPtr& condition, const std::set<ColumnId>& partition_columns) {
+  if (condition->kind == ResolvedKind::kCall) {
+    auto& call = static_cast<ResolvedCall&>(*condition);
+    const auto restricts = [&](ResolvedExpressionPtr& part) {
+      return RestrictsPartitions(part, partition_columns);
+    };
+    if (call.signature->name == "$and")
+      return std::any_of(call.arguments.begin(), call.arguments.end(), restricts);
+    if (call.signature->name == "$or")
+      return std::all_of(call.arguments.begin(), call.arguments.end(), restricts);
+  }
+  return IsOf(condition, partition_columns);
+}
+
+std::set<ColumnId> PartitionColumnsOf(ResolvedScan& table) {
+  const auto open = Checker().Check(table);
+  return open.ok() && !open->empty() ? (*open)[0].columns : std::set<ColumnId>();
+}
+
+absl::Status CheckPartitionFilters(ResolvedQuery& query) {
+  BQCDC_ASSIGN_OR_RETURN(const OpenTables open, Checker().Check(*query.scan));
+  return RequireNone(open);
+}
 
 }  // namespace bqcdc::emulator::sql

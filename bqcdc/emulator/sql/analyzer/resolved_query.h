@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,7 +59,9 @@ struct TableScan : ResolvedScan {
   catalog::Table table;
   std::vector<std::string> names;  // beside `columns`
   // The columns that the table is partitioned by, of those that are read.
-  std::vector<ColumnId> partition_columns;
+  std::set<ColumnId> partition_columns;
+  // The query has to have a condition over those.
+  bool needs_partition_filter = false;
   // Of the table that a statement changes: a column with the numbers of its rows, behind the others.
   std::optional<ColumnId> row_number;
 };

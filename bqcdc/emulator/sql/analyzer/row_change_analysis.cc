@@ -5,6 +5,7 @@
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/analyzer/partition_filter.h"
 
 namespace bqcdc::emulator::sql {
 
@@ -36,8 +37,9 @@ absl::StatusOr<Analyzer::ChangedTable> Analyzer::AnalyzeChangedTable(const Table
   target.columns.assign(
       scan->columns.begin(),
       scan->columns.begin() + static_cast<std::ptrdiff_t>(target.table.schema.columns.size()));
-  static_cast<TableScan*>(scan)->row_number = target.row;
-  scan->columns.push_back(number);
+  target.scan = static_cast<TableScan*>(scan);
+  target.scan->row_number = target.row;
+  target.scan->columns.push_back(number);
   return target;
 }
 
@@ -46,8 +48,9 @@ const RangeVariable* Analyzer::VariableOf(const ChangedTable& target, const Name
   return match.kind == NameMatch::Kind::kVariable ? match.variable : nullptr;
 }
 
-ResolvedQuery Analyzer::MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr change,
-                                    const ChangedTable& target, std::vector<ResolvedExpressionPtr> values) {
+absl::StatusOr<ResolvedQuery> Analyzer::MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr change,
+                                                    const ChangedTable& target,
+                                                    std::vector<ResolvedExpressionPtr> values) {
   ResolvedQuery query;
   auto project = std::make_unique<ProjectScan>();
   const auto add = [&](const std::string& name, ResolvedExpressionPtr value) {
@@ -61,6 +64,7 @@ ResolvedQuery Analyzer::MakeChanges(ResolvedScanPtr scan, ResolvedExpressionPtr 
   for (size_t i = 0; i < values.size(); ++i) add(target.table.schema.columns[i].name, std::move(values[i]));
   project->input = std::move(scan);
   query.scan = std::move(project);
+  BQCDC_RETURN_IF_ERROR(CheckPartitionFilters(query));
   return query;
 }
 
@@ -73,7 +77,7 @@ ResolvedScanPtr Analyzer::AddColumn(ResolvedScanPtr input, ColumnId id, Resolved
   return project;
 }
 
-ResolvedQuery Analyzer::DeleteAll(ResolvedScanPtr scan, const ChangedTable& target) {
+absl::StatusOr<ResolvedQuery> Analyzer::DeleteAll(ResolvedScanPtr scan, const ChangedTable& target) {
   std::vector<ResolvedExpressionPtr> values;
   for (const ScanColumn& column : target.columns) {
     values.push_back(std::make_unique<ResolvedLiteral>(Value::Null(column.type)));

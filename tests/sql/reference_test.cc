@@ -18,10 +18,12 @@ std::string* page_path = nullptr;
 
 TEST(SqlReferenceTest, PageIsFresh) {
   const std::string page = emulator::sql::ReferencePage();
-  if (std::getenv("BQCDC_WRITE_REFERENCE") != nullptr) std::ofstream(*page_path) << page;
+  if (const char* update = std::getenv("BQCDC_UPDATE"); update != nullptr && *update != '\0') {
+    std::ofstream(*page_path) << page;
+  }
   std::ostringstream found;
   found << std::ifstream(*page_path).rdbuf();
-  EXPECT_EQ(found.str(), page) << *page_path << " is stale: BQCDC_WRITE_REFERENCE=1 writes it anew";
+  EXPECT_EQ(found.str(), page) << *page_path << " is stale: BQCDC_UPDATE=1 ctest -R sql_reference writes it";
 }
 
 TEST(SqlReferenceTest, ExamplesDoWhatThePageSays) {

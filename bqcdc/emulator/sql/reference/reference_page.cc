@@ -162,27 +162,27 @@ const std::vector<ReferenceSection>& ReferenceSections() {
 std::string ReferencePage() {
   std::string page =
       "# GoogleSQL that `bqcdc serve` takes\n\n"
-      "Written from the server's own tables by `sql_reference_test`, which fails where this page is stale "
-      "and "
-      "writes it anew with\n`BQCDC_WRITE_REFERENCE=1`. Every example is run by that test. What is not here "
-      "is "
-      "refused by name, with its position; a wrong\nanswer is a bug.\n";
+      "Written from the server's own tables, by `BQCDC_UPDATE=1 ctest -R sql_reference`; a page that is out "
+      "of\n"
+      "date fails that test, which runs every example, too. What is not here is refused by name, with its\n"
+      "position; a wrong answer is a bug.\n";
   for (const ReferenceSection& section : ReferenceSections()) {
     base::StrAppend(&page, "\n## ", section.title, "\n\n", FormTable(section));
   }
   page +=
-      "\n## INFORMATION_SCHEMA\n\nBehind a dataset (`d.INFORMATION_SCHEMA.TABLES`), for datasets behind "
-      "nothing, "
-      "and TABLES, VIEWS, COLUMNS, COLUMN_FIELD_PATHS\nand TABLE_OPTIONS behind a region, too "
+      "\n## INFORMATION_SCHEMA\n\n"
+      "Behind a dataset (`d.INFORMATION_SCHEMA.TABLES`), for datasets behind nothing, and TABLES, VIEWS,\n"
+      "COLUMNS, COLUMN_FIELD_PATHS and TABLE_OPTIONS behind a region, too\n"
       "(`` `region-us`.INFORMATION_SCHEMA.TABLES ``).\n\n";
   for (const std::string& view : InformationSchemaViews()) base::StrAppend(&page, "- ", view, "\n");
   page +=
-      "\n## Functions\n\n`[X]` may be left out, `X...` may be repeated; T, U, E and O are one type for all "
-      "places "
-      "with the letter, E with equality and O\nwith an order; A is any type by itself; PART is a date part "
-      "such "
-      "as `DAY`, INTERVALPARTS an `INTERVAL n PART`. `SAFE.` before a\nscalar function makes NULL of its "
-      "errors.\n\n"
+      "\n## Functions\n\n"
+      "`[X]` may be left out, `X...` may be repeated; T, U, E, O and R are one type for all places with the\n"
+      "letter, E with equality, O with an order, R one that RANGEs are made of; A is any type by itself; "
+      "PART\n"
+      "is a date part such as `DAY`, INTERVALPARTS an `INTERVAL n PART`. `SAFE.` before a scalar function "
+      "makes\n"
+      "NULL of its errors.\n\n"
       "### Scalar functions\n\n";
   page += FunctionTable(FunctionMode::kScalar);
   page += "\n### Aggregate functions, with OVER window functions, too\n\n";

@@ -1,6 +1,7 @@
 // UPDATE, and what SET assigns in it and in MERGE.
 
-#include "absl/strings/ascii.h"
+#include <algorithm>
+
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/engine/row_changes.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
@@ -47,6 +48,9 @@ absl::StatusOr<Analyzer::Assignment> Analyzer::AnalyzeAssigned(const UpdateItem&
     return ErrorAt(path.position, "UPDATE ... SET does not support modifying a JSON field");
   }
   assignment.column = Resolved<ResolvedColumn>(*node).id;
+  const bool stored = std::any_of(target.columns.begin(), target.columns.end(),
+                                  [&](const ScanColumn& column) { return column.id == assignment.column; });
+  if (!stored) return Unsupported(path.position, "UPDATE ... SET of pseudo-column ", assignment.text);
   return assignment;
 }
 

@@ -156,7 +156,7 @@ class Analyzer {
   // view_analysis.cc
   absl::StatusOr<FromResult> AnalyzeView(const TableReference& reference, const catalog::Table& view);
   // ingestion_time.cc: adds _PARTITIONTIME and _PARTITIONDATE to what a table's scan offers.
-  absl::Status AddIngestionTime(const catalog::Table& table, FromResult& from, RangeVariable& variable);
+  absl::Status AddIngestionTime(const catalog::Table& table, FromResult& from);
   absl::StatusOr<FromResult> AnalyzeConstantTable(const TableReference& table, size_t schema_index);
   absl::StatusOr<FromResult> AnalyzeUnnest(const Expression* array, const TableReference* path,
                                            const TableExpression& node,
@@ -218,8 +218,6 @@ class Analyzer {
     ResolvedExpressionPtr condition;
     std::vector<ResolvedExpressionPtr> values;  // empty: deletes
   };
-  // Whether the column is not NULL, or is.
-  ExpressionResult IsThere(ColumnId column, const Type& type, bool there, const Position& position);
   // The value of the clause whose number the column has; NULL where it is null.
   ExpressionResult ByClause(ColumnId clause, const Type& type, std::vector<ResolvedExpressionPtr> values);
   // Whether a MERGE looks at some partitions of its target only.
@@ -233,6 +231,8 @@ class Analyzer {
   // expression_analysis.cc
   // A BOOL over the names in sight; `clause` in the words of the error.
   ExpressionResult AnalyzeCondition(const Expression& expression, const Scope& scope, std::string clause);
+  // Whether the value is not NULL, or is.
+  ExpressionResult IsThere(ResolvedExpressionPtr value, bool there, const Position& position);
   static ResolvedScanPtr Filter(ResolvedScanPtr input, ResolvedExpressionPtr predicate);
   ExpressionResult Analyze(const Expression& expression, Context& context);
   ExpressionResult AnalyzeLiteral(const Expression& expression);

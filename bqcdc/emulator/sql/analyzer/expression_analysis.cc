@@ -214,6 +214,17 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCondition(const Expressio
   return Coerce(std::move(condition), TypeKind::kBool);
 }
 
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::IsThere(ResolvedExpressionPtr value, bool there,
+                                                        const Position& position) {
+  std::vector<ResolvedExpressionPtr> operands;
+  operands.push_back(std::move(value));
+  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr is_null, Call("$is_null", std::move(operands), position));
+  if (!there) return is_null;
+  operands.clear();
+  operands.push_back(std::move(is_null));
+  return Call("$not", std::move(operands), position);
+}
+
 ResolvedScanPtr Analyzer::Filter(ResolvedScanPtr input, ResolvedExpressionPtr predicate) {
   auto filter = std::make_unique<FilterScan>();
   filter->columns = input->columns;

@@ -191,21 +191,18 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeStoredTable(const TableRef
   BQCDC_ASSIGN_OR_RETURN(scan->table, tables_.FindTable(id));
   if (scan->table.view) return AnalyzeView(table, scan->table);
   const catalog::Table stored = scan->table;
-  RangeVariable variable;
-  variable.name = table.alias ? table.alias->text : id.table;
   for (const schema::Column& column : stored.schema.columns) {
     const ColumnId column_id = NewColumn();
     const Type type = TypeOfColumn(column);
     scan->columns.push_back({column_id, type});
     scan->names.push_back(column.name);
-    variable.columns.push_back({column.name, column_id, type});
+    from.names.columns.push_back({column.name, column_id, type});
     if (IsPartitionedBy(stored, column.name)) scan->partition_columns.insert(column_id);
   }
   scan->needs_partition_filter = stored.require_partition_filter;
-  from.names.columns = variable.columns;
   from.scan = std::move(scan);
-  if (stored.partitioned_by_ingestion()) BQCDC_RETURN_IF_ERROR(AddIngestionTime(stored, from, variable));
-  from.names.variables.push_back(std::move(variable));
+  if (stored.partitioned_by_ingestion()) BQCDC_RETURN_IF_ERROR(AddIngestionTime(stored, from));
+  AddVariable(from.names, table.alias ? table.alias->text : id.table);
   return from;
 }
 
@@ -219,18 +216,16 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeWildcard(const TableRefere
   if (tables.empty()) return ErrorAt(table.position, id.ToString(), " does not match any table.");
   FromResult from;
   auto all = std::make_unique<SetOperationScan>();
-  RangeVariable variable;
-  variable.name = table.alias ? table.alias->text : "";
   for (const schema::Column& column : tables[0].schema.columns) {
     const ColumnId column_id = NewColumn();
     all->columns.push_back({column_id, TypeOfColumn(column)});
-    variable.columns.push_back({column.name, column_id, TypeOfColumn(column)});
+    from.names.columns.push_back({column.name, column_id, TypeOfColumn(column)});
   }
   const ColumnId suffix_id = NewColumn();
   all->columns.push_back({suffix_id, TypeKind::kString});
   NamedColumn suffix{"_TABLE_SUFFIX", suffix_id, TypeKind::kString};
   suffix.hidden = true;
-  variable.columns.push_back(suffix);
+  from.names.columns.push_back(suffix);
   for (const catalog::Table& part : tables) {
     auto scan = std::make_unique<TableScan>();
     auto project = std::make_unique<ProjectScan>();
@@ -263,8 +258,7 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeWildcard(const TableRefere
     input.scan = std::move(project);
     all->inputs.push_back(std::move(input));
   }
-  from.names.columns = variable.columns;
-  if (!variable.name.empty()) from.names.variables.push_back(std::move(variable));
+  if (table.alias) AddVariable(from.names, table.alias->text);
   from.scan = std::move(all);
   return from;
 }
@@ -295,16 +289,13 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeConstantTable(const TableR
   }
   FromResult from;
   auto scan = std::make_unique<ValuesScan>();
-  RangeVariable variable;
-  variable.name = table.alias ? table.alias->text : names.back().text;
   for (const StructField& column : found->columns) {
     const ColumnId id = NewColumn();
     scan->columns.push_back({id, column.type});
-    variable.columns.push_back({column.name, id, column.type});
+    from.names.columns.push_back({column.name, id, column.type});
   }
   scan->rows = std::move(found->rows);
-  from.names.columns = variable.columns;
-  from.names.variables.push_back(std::move(variable));
+  AddVariable(from.names, table.alias ? table.alias->text : names.back().text);
   from.scan = std::move(scan);
   return from;
 }

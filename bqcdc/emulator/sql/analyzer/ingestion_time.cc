@@ -6,8 +6,7 @@
 
 namespace bqcdc::emulator::sql {
 
-absl::Status Analyzer::AddIngestionTime(const catalog::Table& table, FromResult& from,
-                                        RangeVariable& variable) {
+absl::Status Analyzer::AddIngestionTime(const catalog::Table& table, FromResult& from) {
   auto& scan = static_cast<TableScan&>(*from.scan);
   const ColumnId ingest = NewColumn();
   scan.columns.push_back({ingest, TypeKind::kInt64});
@@ -20,7 +19,6 @@ absl::Status Analyzer::AddIngestionTime(const catalog::Table& table, FromResult&
     column.hidden = true;
     project->columns.push_back({column.id, column.type});
     project->computed.push_back({column.id, std::move(value)});
-    variable.columns.push_back(column);
     from.names.columns.push_back(column);
   };
   const auto begin = [&]() -> ExpressionResult {

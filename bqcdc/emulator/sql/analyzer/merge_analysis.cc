@@ -109,24 +109,14 @@ absl::StatusOr<std::vector<ResolvedExpressionPtr>> Analyzer::AnalyzeMergeInsert(
   return values;
 }
 
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::IsThere(ColumnId column, const Type& type, bool there,
-                                                        const Position& position) {
-  std::vector<ResolvedExpressionPtr> operands;
-  operands.push_back(std::make_unique<ResolvedColumn>(column, type));
-  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr is_null, Call("$is_null", std::move(operands), position));
-  if (!there) return is_null;
-  operands.clear();
-  operands.push_back(std::move(is_null));
-  return Call("$not", std::move(operands), position);
-}
-
 absl::StatusOr<Analyzer::MergeBranch> Analyzer::AnalyzeMergeClause(const MergeClause& clause,
                                                                    const MergeSides& sides) {
   BQCDC_RETURN_IF_ERROR(CheckAction(clause));
   std::vector<ResolvedExpressionPtr> conditions;
   const auto add_side = [&](ColumnId id, const Type& type, bool there) -> absl::Status {
     ResolvedExpressionPtr condition;
-    BQCDC_ASSIGN_OR_RETURN(condition, IsThere(id, type, there, clause.position));
+    BQCDC_ASSIGN_OR_RETURN(condition,
+                           IsThere(std::make_unique<ResolvedColumn>(id, type), there, clause.position));
     conditions.push_back(std::move(condition));
     return absl::OkStatus();
   };
@@ -255,8 +245,9 @@ absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeMerge(const MergeStatement& state
                            ByClause(clause_column, sides.target.columns[column].type, std::move(of_clauses)));
     values.push_back(std::move(value));
   }
-  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr some,
-                         IsThere(clause_column, TypeKind::kInt64, true, statement.position));
+  BQCDC_ASSIGN_OR_RETURN(
+      ResolvedExpressionPtr some,
+      IsThere(std::make_unique<ResolvedColumn>(clause_column, TypeKind::kInt64), true, statement.position));
   return MakeChanges(Filter(AddColumn(std::move(scan), clause_column, std::move(which)), std::move(some)),
                      std::move(change), sides.target, std::move(values));
 }

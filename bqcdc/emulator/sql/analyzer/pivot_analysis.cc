@@ -154,12 +154,7 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzePivot(const PivotClause& p
   scan->aggregates = std::move(state.select.aggregates);
   scan->input = std::move(input.scan);
   result.scan = std::move(scan);
-  if (pivot.alias) {
-    RangeVariable variable;
-    variable.name = pivot.alias->text;
-    variable.columns = result.names.columns;
-    result.names.variables.push_back(std::move(variable));
-  }
+  if (pivot.alias) AddVariable(result.names, pivot.alias->text);
   return result;
 }
 

@@ -69,6 +69,13 @@ NameMatch FindName(const Scope* scope, std::string_view name) {
   return {};
 }
 
+void AddVariable(NameList& names, std::string name) {
+  RangeVariable variable;
+  variable.name = std::move(name);
+  variable.columns = names.columns;
+  names.variables.push_back(std::move(variable));
+}
+
 void AppendNames(NameList& to, NameList from) {
   for (NamedColumn& column : from.columns) to.columns.push_back(std::move(column));
   for (RangeVariable& variable : from.variables) to.variables.push_back(std::move(variable));

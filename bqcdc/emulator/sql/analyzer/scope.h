@@ -39,6 +39,8 @@ struct NameList {
 };
 
 std::set<ColumnId> ColumnIdsOf(const NameList& names);
+// Makes a range variable of the columns that are there.
+void AddVariable(NameList& names, std::string name);
 // Puts `from` behind what is there.
 void AppendNames(NameList& to, NameList from);
 

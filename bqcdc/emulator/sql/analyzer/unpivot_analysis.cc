@@ -99,17 +99,8 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeUnpivot(const UnpivotClaus
     if (unpivot.include_nulls) {
       project->input = std::move(reference);
     } else {
-      auto filter = std::make_unique<FilterScan>();
-      filter->columns = reference->columns;
-      std::vector<ResolvedExpressionPtr> operand(1);
-      operand[0] = read(*sources[i]);
-      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr missing,
-                             Call("$is_null", std::move(operand), unpivot.position));
-      std::vector<ResolvedExpressionPtr> negated(1);
-      negated[0] = std::move(missing);
-      BQCDC_ASSIGN_OR_RETURN(filter->predicate, Call("$not", std::move(negated), unpivot.position));
-      filter->input = std::move(reference);
-      project->input = std::move(filter);
+      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr there, IsThere(read(*sources[i]), true, unpivot.position));
+      project->input = Filter(std::move(reference), std::move(there));
     }
     part.scan = std::move(project);
     all->inputs.push_back(std::move(part));
@@ -119,12 +110,7 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeUnpivot(const UnpivotClaus
   with->entries.push_back(std::move(entry));
   with->body = std::move(all);
   result.scan = std::move(with);
-  if (unpivot.alias) {
-    RangeVariable variable;
-    variable.name = unpivot.alias->text;
-    variable.columns = result.names.columns;
-    result.names.variables.push_back(std::move(variable));
-  }
+  if (unpivot.alias) AddVariable(result.names, unpivot.alias->text);
   return result;
 }
 

@@ -50,14 +50,11 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeView(const TableReference&
                   view.id);
   }
   FromResult from;
-  RangeVariable variable;
-  variable.name = reference.alias ? reference.alias->text : view.id.table;
   for (size_t i = 0; i < query->outputs.size(); ++i) {
     const OutputColumn& output = query->outputs[i];
-    variable.columns.push_back({names.empty() ? output.name : names[i], output.id, output.type});
+    from.names.columns.push_back({names.empty() ? output.name : names[i], output.id, output.type});
   }
-  from.names.columns = variable.columns;
-  from.names.variables.push_back(std::move(variable));
+  AddVariable(from.names, reference.alias ? reference.alias->text : view.id.table);
   from.scan = std::move(query->scan);
   return from;
 }

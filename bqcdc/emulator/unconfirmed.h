@@ -113,7 +113,8 @@ namespace bqcdc::emulator::unconfirmed {
 // * The text of a view names datasets itself: without one it is refused when the view is made, whatever
 //   the default dataset. What is wrong with it later is `Invalid view p:d.v: <text, with the place in
 //   the view>`; a missing table is what it is in any query.
-// * A seventeenth level of views is refused in words of ours. A list of column names stays by position.
+// * A seventeenth level of views, and the 1,001st reading of views by one statement, are refused in words of
+//   ours. A list of column names stays by position.
 // * Rows for a view: `Cannot add rows to a table of type VIEW.` by insertAll; in words of ours by the
 //   Storage Write API.
 // * CREATE TABLE LIKE, COPY and CLONE take everything but the expiration, the primary key, too. COPY and

@@ -33,6 +33,10 @@ struct AnalyzerOptions {
 inline constexpr int kAnalysisDepthMax = 200;
 // https://cloud.google.com/bigquery/quotas#view_limits: levels of views over views.
 inline constexpr int kViewDepthMax = 16;
+// How often one statement may read views, those that views read included: two readings of each level below
+// are 2^16 of the lowest. The service has a limit of 1,000 different ones
+// (https://cloud.google.com/bigquery/quotas#query_jobs).
+inline constexpr int kViewReadingsMax = 1'000;
 
 // Makes the typed tree of a query: resolves names, functions and types. Errors are InvalidArgument in the
 // service's words with a position, or NotFound for tables. Made for one statement; not thread-safe.
@@ -294,6 +298,7 @@ class Analyzer {
   int next_with_ = 1;
   int depth_ = 0;
   int view_depth_ = 0;
+  int view_readings_ = 0;
   // Names of WITH in sight, innermost last.
   std::vector<std::pair<std::string, WithEntry>> with_;
 };

@@ -25,6 +25,10 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeView(const TableReference&
     return ErrorAt(reference.position, "View ", view.id.ToString(),
                    " is nested too deeply: views may be over ", kViewDepthMax, " levels of views at most");
   }
+  if (++view_readings_ > kViewReadingsMax) {
+    return ErrorAt(reference.position, "The statement reads views more than ", kViewReadingsMax,
+                   " times, those that views read included");
+  }
   const auto parsed = ParseStatement(view.view->query);
   if (!parsed.ok()) return InView(base::InvalidArgument(base::ToStd(parsed.status().message())), view.id);
   const auto* statement = TryAs<QueryStatement>(**parsed);
@@ -39,9 +43,11 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeView(const TableReference&
   inner.next_with_ = next_with_;
   inner.depth_ = depth_;
   inner.view_depth_ = view_depth_ + 1;
+  inner.view_readings_ = view_readings_;
   absl::StatusOr<ResolvedQuery> query = inner.AnalyzeViewText(*statement->query);
   next_column_ = inner.next_column_;
   next_with_ = inner.next_with_;
+  view_readings_ = inner.view_readings_;
   if (!query.ok()) return InView(query.status(), view.id);
   const std::vector<std::string>& names = view.view->columns;
   if (!names.empty() && names.size() != query->outputs.size()) {

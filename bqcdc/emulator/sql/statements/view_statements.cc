@@ -7,6 +7,7 @@
 #include "bqcdc/emulator/sql/statements/definition.h"
 #include "bqcdc/emulator/sql/statements/result_columns.h"
 #include "bqcdc/emulator/sql/statements/statement.h"
+#include "bqcdc/schema/column_name_rules.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -26,6 +27,8 @@ absl::Status ApplyQuery(Evaluation& evaluation, const CreateViewStatement& state
   view.view = catalog::View{statement.query_text, {}};
   for (size_t i = 0; i < statement.columns.size(); ++i) {
     const ViewColumn& column = statement.columns[i];
+    const absl::Status valid = schema::ValidateColumnName(column.name.text);
+    if (!valid.ok()) return ErrorAt(column.name.position, base::ToStd(valid.message()));
     for (size_t k = 0; k < i; ++k) {
       if (absl::AsciiStrToLower(statement.columns[k].name.text) == absl::AsciiStrToLower(column.name.text))
         return ErrorAt(column.name.position, "Duplicate column name ", column.name.text, " in CREATE VIEW");

@@ -7,6 +7,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/analyzer/partition_filter.h"
 #include "bqcdc/emulator/sql/functions/json_document.h"
 #include "bqcdc/emulator/sql/parser/parser.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
@@ -182,7 +183,9 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeConstant(const Expression
   Context context;
   context.scope = &scope;
   context.clause = "constant expression";
-  return Analyze(expression, context);
+  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr constant, Analyze(expression, context));
+  BQCDC_RETURN_IF_ERROR(CheckPartitionFilters(constant));
+  return constant;
 }
 
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeConstant(const Expression& expression,

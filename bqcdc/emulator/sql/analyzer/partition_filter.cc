@@ -64,6 +64,8 @@ absl::Status RequireNone(const OpenTables& open) {
 class Checker {
  public:
   absl::StatusOr<OpenTables> Check(ResolvedScan& scan);
+  // Subqueries see to their own tables.
+  absl::Status CheckSubqueries(ResolvedExpressionPtr& expression);
 
  private:
   absl::StatusOr<OpenTables> CheckInput(ResolvedScanPtr& input) {
@@ -72,8 +74,6 @@ class Checker {
   absl::StatusOr<OpenTables> CheckJoin(JoinScan& join);
   absl::StatusOr<OpenTables> CheckSetOperation(SetOperationScan& operation);
   absl::StatusOr<OpenTables> CheckReference(const WithReferenceScan& reference);
-  // Subqueries see to their own tables.
-  absl::Status CheckSubqueries(ResolvedExpressionPtr& expression);
   absl::Status CheckCalls(std::vector<AggregateColumn>& calls);
   absl::Status Compute(std::vector<ComputedColumn>& computed, OpenTables& open);
   absl::Status Filter(ResolvedExpressionPtr& condition, OpenTables& open);
@@ -258,6 +258,10 @@ std::set<ColumnId> PartitionColumnsOf(ResolvedScan& table) {
 absl::Status CheckPartitionFilters(ResolvedQuery& query) {
   BQCDC_ASSIGN_OR_RETURN(const OpenTables open, Checker().Check(*query.scan));
   return RequireNone(open);
+}
+
+absl::Status CheckPartitionFilters(ResolvedExpressionPtr& expression) {
+  return Checker().CheckSubqueries(expression);
 }
 
 }  // namespace bqcdc::emulator::sql

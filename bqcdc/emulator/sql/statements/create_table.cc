@@ -96,6 +96,11 @@ absl::StatusOr<catalog::Table> SourceOf(const StatementContext& context, Evaluat
   BQCDC_ASSIGN_OR_RETURN(catalog::Table source, evaluation.FindTable(id));
   if (source.view) return errors::WrongTableType(id.ToString(), "VIEW");
   if (statement.source_kind == TableSource::kLike) return source;
+  if (source.partitioned_by_ingestion()) {
+    // The rows would come in anew, into the partition of this moment.
+    return Unsupported(statement.source.position, SourceClause(statement),
+                       " of a table partitioned by ingestion time");
+  }
   BQCDC_ASSIGN_OR_RETURN(const engine::Database::TableStats stats, context.database.Stats(id));
   if (stats.pending_upserts > 0) {
     // https://cloud.google.com/bigquery/docs/change-data-capture#limitations

@@ -74,10 +74,15 @@ void AddSize(const TableSize& size, json* resource) {
   for (const char* name : {"numLongTermBytes", "numLongTermLogicalBytes"}) (*resource)[name] = "0";
 }
 
-absl::Status CheckColumn(const Table& table, const std::string& field, const std::string& column) {
-  if (table.schema.FindColumn(column) != nullptr) return absl::OkStatus();
-  return InvalidAt(
-      field, base::StrCat("The field specified for ", field, " cannot be found in the schema: ", column));
+// Spells the column as the schema does: what is kept is compared letter by letter.
+absl::Status ResolveColumn(const Table& table, const std::string& field, std::string& name) {
+  const schema::Column* column = table.schema.FindColumn(name);
+  if (column == nullptr) {
+    return InvalidAt(
+        field, base::StrCat("The field specified for ", field, " cannot be found in the schema: ", name));
+  }
+  name = column->name;
+  return absl::OkStatus();
 }
 
 absl::Status SetClustering(const json& body, Table* table) {
@@ -88,8 +93,8 @@ absl::Status SetClustering(const json& body, Table* table) {
   if (table->clustering.size() > kClusteringColumnsMax) {
     return InvalidAt("clustering", "Too many clustering columns: at most 4 are allowed");
   }
-  for (const std::string& column : table->clustering)
-    BQCDC_RETURN_IF_ERROR(CheckColumn(*table, "clustering", column));
+  for (std::string& column : table->clustering)
+    BQCDC_RETURN_IF_ERROR(ResolveColumn(*table, "clustering", column));
   return absl::OkStatus();
 }
 
@@ -108,7 +113,7 @@ absl::Status SetTimePartitioning(const json& body, Table* table) {
     return InvalidAt("timePartitioning.type", base::StrCat("Unknown partitioning type: ", partitioning.type));
   }
   if (!partitioning.field.empty()) {
-    BQCDC_RETURN_IF_ERROR(CheckColumn(*table, "timePartitioning", partitioning.field));
+    BQCDC_RETURN_IF_ERROR(ResolveColumn(*table, "timePartitioning", partitioning.field));
     const schema::Column& column = *table->schema.FindColumn(partitioning.field);
     if ((column.type != ColumnType::kDate && column.type != ColumnType::kDatetime &&
          column.type != ColumnType::kTimestamp) ||
@@ -143,7 +148,7 @@ absl::Status SetRangePartitioning(const json& body, Table* table) {
   if (partitioning.interval <= 0 || partitioning.start >= partitioning.end) {
     return InvalidAt("rangePartitioning", "rangePartitioning needs start < end and an interval above 0");
   }
-  BQCDC_RETURN_IF_ERROR(CheckColumn(*table, "rangePartitioning", partitioning.field));
+  BQCDC_RETURN_IF_ERROR(ResolveColumn(*table, "rangePartitioning", partitioning.field));
   table->range_partitioning = std::move(partitioning);
   return absl::OkStatus();
 }

@@ -169,6 +169,18 @@ TEST(RestTablesTest, KeepsWhatWasGiven) {
   ExpectError(server.Get(std::string(kTables) + "/missing"), 404, "notFound", "Not found: Table p:d.missing");
 }
 
+TEST(RestTablesTest, PartitioningAndClusteringAreSpelledAsTheSchemaIs) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  json body = TableBody("t");
+  body["timePartitioning"]["field"] = "Created";
+  body["clustering"]["fields"] = {"ID"};
+  ASSERT_EQ(server.Post(kTables, body).status, 200);
+  const json table = server.Get(std::string(kTables) + "/t").Json();
+  EXPECT_EQ(table["timePartitioning"]["field"], "created");
+  EXPECT_EQ(table["clustering"]["fields"], json({"id"}));
+}
+
 TEST(RestTablesTest, MaxStalenessIsDroppedUnlessHonoured) {
   RestServer strict;
   ASSERT_EQ(strict.Post(kDatasets, DatasetBody("d")).status, 200);

@@ -97,7 +97,7 @@ absl::StatusOr<std::vector<catalog::DatasetId>> DatasetsOf(const InformationSche
 
 }  // namespace
 
-absl::StatusOr<std::optional<ConstantTable>> InformationSchemaView(const InformationSchemaRequest& request) {
+absl::StatusOr<std::optional<ConstantTable>> ReadInformationSchema(const InformationSchemaRequest& request) {
   const InformationSchemaName& name = request.name;
   for (const DatasetView& view : kDatasetViews) {
     if (name.view == view.name && !name.region) return view.make(request.database.ListDatasets(name.project));
@@ -119,11 +119,11 @@ absl::StatusOr<std::optional<ConstantTable>> InformationSchemaView(const Informa
   return std::nullopt;
 }
 
-std::vector<std::string> InformationSchemaViews() {
-  std::vector<std::string> names;
-  for (const DatasetView& view : kDatasetViews) names.push_back(view.name);
-  for (const TableView& view : kTableViews) names.push_back(view.name);
-  return names;
+std::vector<InformationSchemaView> InformationSchemaViews() {
+  std::vector<InformationSchemaView> views;
+  for (const DatasetView& view : kDatasetViews) views.push_back({view.name});
+  for (const TableView& view : kTableViews) views.push_back({view.name, view.of_region});
+  return views;
 }
 
 }  // namespace bqcdc::emulator::sql

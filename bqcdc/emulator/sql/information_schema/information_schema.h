@@ -20,9 +20,13 @@ struct InformationSchemaRequest {
 
 // The rows of a view of INFORMATION_SCHEMA (https://cloud.google.com/bigquery/docs/information-schema-intro);
 // unset where there is no such view here.
-absl::StatusOr<std::optional<ConstantTable>> InformationSchemaView(const InformationSchemaRequest& request);
-// The names of those views, for the documentation.
-std::vector<std::string> InformationSchemaViews();
+absl::StatusOr<std::optional<ConstantTable>> ReadInformationSchema(const InformationSchemaRequest& request);
+// Those views, for the documentation.
+struct InformationSchemaView {
+  std::string name;
+  bool of_region = false;  // `region-us`.INFORMATION_SCHEMA.name is a name
+};
+std::vector<InformationSchemaView> InformationSchemaViews();
 
 // The views of tables, each over one table at a time.
 ConstantTable TablesHeader();

@@ -171,10 +171,13 @@ std::string ReferencePage() {
   }
   page +=
       "\n## INFORMATION_SCHEMA\n\n"
-      "Behind a dataset (`d.INFORMATION_SCHEMA.TABLES`), for datasets behind nothing, and TABLES, VIEWS,\n"
-      "COLUMNS, COLUMN_FIELD_PATHS and TABLE_OPTIONS behind a region, too\n"
-      "(`` `region-us`.INFORMATION_SCHEMA.TABLES ``).\n\n";
-  for (const std::string& view : InformationSchemaViews()) base::StrAppend(&page, "- ", view, "\n");
+      "Behind a dataset (`d.INFORMATION_SCHEMA.TABLES`), SCHEMATA and SCHEMATA_OPTIONS behind nothing.\n\n";
+  for (const InformationSchemaView& view : InformationSchemaViews()) {
+    base::StrAppend(&page, "- ", view.name,
+                    view.of_region
+                        ? base::StrCat(", also `` `region-us`.INFORMATION_SCHEMA.", view.name, " ``\n")
+                        : "\n");
+  }
   page +=
       "\n## Functions\n\n"
       "`[X]` may be left out, `X...` may be repeated; T, U, E, O and R are one type for all places with the\n"

@@ -7,6 +7,20 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
+// Digits that INT64 or FLOAT64 print like this; false where that is not plain to see. At most 15 significant
+// digits are those of a FLOAT64 and no others.
+bool IsCanonicalNumber(std::string_view number) {
+  constexpr size_t kIntegerDigitsMax = 18, kFloatDigitsMax = 15, kZerosMax = 3;
+  if (number == "-0" || number.find_first_of("eE") != number.npos) return false;
+  if (number.starts_with('-')) number.remove_prefix(1);
+  const size_t point = number.find('.');
+  if (point == number.npos) return number.size() <= kIntegerDigitsMax;
+  const std::string_view fraction = number.substr(point + 1);
+  if (number.size() - 1 > kFloatDigitsMax) return false;
+  if (fraction.ends_with('0')) return fraction == "0";
+  return number[0] != '0' || fraction.find_first_not_of('0') <= kZerosMax;
+}
+
 bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 // Walks JSON by RFC 8259. Nesting is kept as one bit for each level (object or array) instead of on the call
@@ -19,6 +33,8 @@ class JsonWalker {
   bool WalkDocument();
   bool WalkNumber();
   bool at_end() const { return at_ == end_; }
+  // Whether what was walked over is plainly in the canonical form.
+  bool canonical() const { return canonical_; }
 
  private:
   static constexpr int kDepthBitsMax = 512;
@@ -44,7 +60,10 @@ class JsonWalker {
     return true;
   }
   void SkipSpace() {
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) {
+      ++at_;
+      canonical_ = false;
+    }
   }
 
   const char* at_;
@@ -52,6 +71,13 @@ class JsonWalker {
   const int depth_max_;
   int depth_ = 0;
   uint64_t kinds_[kDepthBitsMax / 64] = {};
+  bool canonical_ = true;
+  // By level, the last member's name as it is written; only those of objects that are open have a meaning.
+  struct Name {
+    const char* begin;
+    size_t size;
+  };
+  Name names_[kDepthBitsMax];
 };
 
 bool JsonWalker::Open(bool object) {
@@ -62,6 +88,7 @@ bool JsonWalker::Open(bool object) {
   } else {
     kinds_[depth_ / 64] &= ~bit;
   }
+  names_[depth_] = {nullptr, 0};
   ++depth_;
   return true;
 }
@@ -81,7 +108,13 @@ bool JsonWalker::FinishValue(bool* done) {
 
 bool JsonWalker::WalkMemberName() {
   SkipSpace();
-  if (!Take('"') || !WalkString()) return false;
+  if (!Take('"')) return false;
+  const char* const begin = at_;
+  if (!WalkString()) return false;
+  const std::string_view name(begin, static_cast<size_t>(at_ - 1 - begin));
+  Name& last = names_[depth_ - 1];
+  if (last.begin != nullptr && std::string_view(last.begin, last.size) >= name) canonical_ = false;
+  last = {name.data(), name.size()};
   SkipSpace();
   return Take(':');
 }
@@ -129,6 +162,7 @@ bool JsonWalker::WalkScalar() {
 }
 
 bool JsonWalker::WalkNumber() {
+  const char* const begin = at_;
   Take('-');
   if (at_ == end_ || !IsDigit(*at_)) return false;
   if (!Take('0')) {
@@ -143,6 +177,7 @@ bool JsonWalker::WalkNumber() {
     if (at_ == end_ || !IsDigit(*at_)) return false;
     while (at_ != end_ && IsDigit(*at_)) ++at_;
   }
+  if (canonical_) canonical_ = IsCanonicalNumber({begin, static_cast<size_t>(at_ - begin)});
   return true;
 }
 
@@ -157,6 +192,7 @@ bool JsonWalker::WalkString() {
 }
 
 bool JsonWalker::WalkEscape() {
+  canonical_ = false;
   if (at_ == end_) return false;
   const char c = *at_++;
   if (c != 'u')
@@ -182,6 +218,12 @@ bool JsonWalker::WalkUnicodeEscape(uint32_t* unit) {
 }  // namespace
 
 bool IsJson(std::string_view text, int depth_max) { return JsonWalker(text, depth_max).WalkDocument(); }
+
+JsonForm FormOfJson(std::string_view text) {
+  JsonWalker walker(text, kJsonDepthMax);
+  if (!walker.WalkDocument()) return JsonForm::kNone;
+  return walker.canonical() ? JsonForm::kCanonical : JsonForm::kOther;
+}
 
 bool IsJsonNumber(std::string_view text) {
   JsonWalker walker(text, 0);

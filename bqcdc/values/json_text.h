@@ -13,6 +13,11 @@ inline constexpr int kJsonDepthMax = 500;
 // the caller checks UTF-8. Nothing is allocated.
 bool IsJson(std::string_view text, int depth_max = kJsonDepthMax);
 
+// The same, and whether the text is sure to have the form in which JSON is kept (json_document.h). A text
+// with escapes or unusual numbers may have that form and is called kOther.
+enum class JsonForm { kNone, kOther, kCanonical };
+JsonForm FormOfJson(std::string_view text);
+
 // True where `text` is exactly one JSON number.
 bool IsJsonNumber(std::string_view text);
 

@@ -11,7 +11,7 @@ enum class ValueError : uint8_t {
   kNone = 0,
   kMalformed,   // not the grammar of the type
   kOutOfRange,  // well formed, but outside the type's range
-  kTooPrecise,  // more fractional digits than the type keeps (times only; decimals are rounded)
+  kTooPrecise,  // more fractional digits than the type keeps (times and JSON; decimals are rounded)
 };
 
 // Returns a phrase that follows a column name: "is malformed", "is out of range" ...

@@ -8,7 +8,7 @@
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/geography.h"
 #include "bqcdc/values/interval.h"
-#include "bqcdc/values/json_text.h"
+#include "bqcdc/values/json_document.h"
 #include "bqcdc/values/numeric.h"
 #include "bqcdc/values/picoseconds.h"
 #include "bqcdc/values/value_error.h"
@@ -42,7 +42,18 @@ CellFault WriteText(const Column& column, std::string_view text, VectorWriter& w
   return CellFault::kNone;
 }
 
-// Kept in the form in which queries show it.
+// JSON and GEOGRAPHY are kept in the form in which queries show them.
+CellFault WriteJson(std::string_view text, VectorWriter& writer, size_t row) {
+  if (!IsUtf8(text)) return CellFault::kNotUtf8;
+  std::string storage;
+  std::string_view canonical;
+  const ValueError error = values::CanonicalJson(text, values::WideNumbers::kRound, &storage, &canonical);
+  if (error == ValueError::kMalformed) return CellFault::kNotJson;
+  if (error != ValueError::kNone) return FaultOf(error);
+  writer.SetBytes(row, canonical);
+  return CellFault::kNone;
+}
+
 CellFault WriteGeography(std::string_view text, VectorWriter& writer, size_t row) {
   if (!IsUtf8(text)) return CellFault::kNotUtf8;
   values::Geography geography;
@@ -271,10 +282,7 @@ CellFault WriteCell(const FieldPlan& field, const Column& column, const RawValue
     case ColumnType::kGeography:
       return WriteGeography(value.bytes, writer, row);
     case ColumnType::kJson:
-      if (!IsUtf8(value.bytes)) return CellFault::kNotUtf8;
-      if (!values::IsJson(value.bytes)) return CellFault::kNotJson;
-      writer.SetBytes(row, value.bytes);
-      return CellFault::kNone;
+      return WriteJson(value.bytes, writer, row);
     case ColumnType::kBytes:
       if (column.max_length && static_cast<int64_t>(value.bytes.size()) > *column.max_length) {
         return CellFault::kTooLong;

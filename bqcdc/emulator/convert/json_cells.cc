@@ -14,7 +14,7 @@
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/geography.h"
 #include "bqcdc/values/interval.h"
-#include "bqcdc/values/json_text.h"
+#include "bqcdc/values/json_document.h"
 #include "bqcdc/values/numeric.h"
 #include "bqcdc/values/picoseconds.h"
 #include "bqcdc/values/range_text.h"
@@ -261,8 +261,13 @@ class RowWriter {
 
   static std::optional<std::string> WriteJson(const json& value, VectorWriter& writer, size_t at) {
     const std::optional<std::string> text = ScalarText(value);
-    if (!text || !values::IsJson(*text)) return CannotConvert("json", value);
-    writer.SetBytes(at, *text);
+    std::string storage;
+    std::string_view canonical;
+    if (!text || values::CanonicalJson(*text, values::WideNumbers::kRound, &storage, &canonical) !=
+                     ValueError::kNone) {
+      return CannotConvert("json", value);
+    }
+    writer.SetBytes(at, canonical);
     return std::nullopt;
   }
 

@@ -715,5 +715,22 @@ TEST(RestHttpTest, WebPagesAreRefused) {
   EXPECT_EQ(result->status, 200);
 }
 
+TEST(RestServiceTest, InsertedJsonIsListedInItsCanonicalForm) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  ASSERT_EQ(server
+                .Post(kTables, json::parse(R"({"tableReference":{"tableId":"t"},"schema":{"fields":[
+      {"name":"j","type":"JSON"}]}})"))
+                .status,
+            200);
+  const std::string table = std::string(kTables) + "/t";
+  const Answer answer =
+      server.Post(table + "/insertAll",
+                  json::parse(R"({"rows":[{"json":{"j":"{\"b\": [1, null], \"a\": 2, \"a\": 3}"}}]})"));
+  EXPECT_EQ(answer.Json(), (json{{"kind", "bigquery#tableDataInsertAllResponse"}}));
+  EXPECT_EQ(server.Get(table + "/data").Json()["rows"],
+            json::parse(R"([{"f":[{"v":"{\"a\":2,\"b\":[1,null]}"}]}])"));
+}
+
 }  // namespace
 }  // namespace bqcdc::emulator::handlers

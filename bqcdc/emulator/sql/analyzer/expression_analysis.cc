@@ -8,9 +8,9 @@
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
 #include "bqcdc/emulator/sql/analyzer/partition_filter.h"
-#include "bqcdc/emulator/sql/functions/json_document.h"
 #include "bqcdc/emulator/sql/parser/parser.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
+#include "bqcdc/values/json_document.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -282,9 +282,13 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeTypedLiteral(const TypedL
     return ErrorAt(literal.value_position, "Invalid ", TypeKindName(type.kind()), " literal");
   }
   if (type.is(TypeKind::kJson)) {
-    auto canonical = CanonicalJson(literal.value);
-    if (!canonical.ok()) return ErrorAt(literal.value_position, "Invalid JSON literal");
-    value->scalar = *std::move(canonical);
+    std::string storage;
+    std::string_view canonical;
+    if (values::CanonicalJson(literal.value, values::WideNumbers::kRefuse, &storage, &canonical) !=
+        values::ValueError::kNone) {
+      return ErrorAt(literal.value_position, "Invalid JSON literal");
+    }
+    value->scalar = std::string(canonical);
   }
   auto result = std::make_unique<ResolvedLiteral>(*std::move(value));
   result->is_coercible = false;

@@ -5,13 +5,15 @@
 #include <string_view>
 #include <vector>
 
+#include "bqcdc/values/utf8.h"
+
 // STRING as a sequence of Unicode code points.
 namespace bqcdc::emulator::sql {
 
 bool IsUtf8(std::string_view text);
 // Code points of valid UTF-8; a malformed byte becomes U+FFFD.
 std::vector<char32_t> ToCodePoints(std::string_view text);
-void AppendUtf8(char32_t code_point, std::string* text);
+using values::AppendUtf8;
 int64_t CountCodePoints(std::string_view text);
 // Bytes of the code point that begins at `lead`.
 size_t Utf8Length(unsigned char lead);

@@ -5,8 +5,8 @@
 
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/functions/code_points.h"
-#include "bqcdc/emulator/sql/functions/json_document.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
+#include "bqcdc/values/json_document.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -83,7 +83,8 @@ absl::StatusOr<std::optional<std::string>> Apply(const Directive& directive, con
     if (directive.specifier == 'T' && tag != 'i' && tag != 'b' && tag != 's')
       return Unknown("%T of this type");
     if (tag == 'f') return Unknown("%t of FLOAT64");
-    return Result(Padded(directive.specifier == 'T' && tag == 's' ? JsonString(value) : value, directive));
+    return Result(
+        Padded(directive.specifier == 'T' && tag == 's' ? values::JsonString(value) : value, directive));
   }
   if (tag == 'N') return Result();
   switch (directive.specifier) {

@@ -6,13 +6,20 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "bqcdc/base/status_macros.h"
-#include "bqcdc/emulator/sql/functions/json_document.h"
+#include "bqcdc/emulator/sql/functions/json_path.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/emulator/sql/types/text_conversion.h"
 #include "bqcdc/values/civil_time.h"
+#include "bqcdc/values/json_document.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
+
+using values::JsonNode;
+using values::JsonString;
+using values::ParseJsonText;
+using values::ValueError;
+using values::WriteJson;
 
 using Kind = JsonNode::Kind;
 using OptionalText = absl::StatusOr<std::optional<std::string>>;
@@ -28,6 +35,20 @@ absl::StatusOr<std::optional<R>> At(V json, V path, Take take) {
   BQCDC_ASSIGN_OR_RETURN(const JsonNode* node, FollowJsonPath(root ? *root : *none, path));
   if (!root || node == nullptr) return std::optional<R>();
   return take(*node);
+}
+
+absl::StatusOr<std::string> CanonicalJson(V text) {
+  std::string storage;
+  V canonical;
+  switch (values::CanonicalJson(text, values::WideNumbers::kRefuse, &storage, &canonical)) {
+    case ValueError::kNone:
+      return std::string(canonical);
+    case ValueError::kMalformed:
+      return base::InvalidArgument("Invalid input to PARSE_JSON: the text is not valid JSON");
+    default:
+      return base::InvalidArgument("Input number: ", canonical,
+                                   " cannot round-trip through string representation");
+  }
 }
 
 std::optional<std::string> ScalarText(const JsonNode& node) {

@@ -1,9 +1,13 @@
+#include "bqcdc/emulator/sql/functions/json_path.h"
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "bqcdc/base/strings.h"
-#include "bqcdc/emulator/sql/functions/json_document.h"
 
 namespace bqcdc::emulator::sql {
+
+using values::JsonNode;
+
 namespace {
 
 const JsonNode* Member(const JsonNode* node, std::string_view name) {

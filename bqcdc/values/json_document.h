@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "bqcdc/values/value_error.h"
 
-namespace bqcdc::emulator::sql {
+namespace bqcdc::values {
 
 // A parsed JSON text that keeps the order of members and the digits of numbers as written.
 struct JsonNode {
@@ -33,12 +33,15 @@ std::string WriteJson(const JsonNode& node);
 // A JSON string literal: quotes, backslashes and control characters escaped.
 std::string JsonString(std::string_view text);
 
-// The form in which a JSON value is kept: members sorted by name, the first of equal names kept, numbers as
-// INT64 or FLOAT64 print. InvalidArgument for a text that is no JSON or a number that neither type holds
-// exactly.
-absl::StatusOr<std::string> CanonicalJson(std::string_view text);
+// What becomes of a number that neither INT64, UINT64 nor FLOAT64 holds exactly: statements refuse it
+// (PARSE_JSON's wide_number_mode), rows that are streamed have it rounded.
+enum class WideNumbers { kRefuse, kRound };
 
-// Follows a JSONPath such as `$.a[0]."b c"`. Unset result: nothing there. InvalidArgument: no such path.
-absl::StatusOr<const JsonNode*> FollowJsonPath(const JsonNode& root, std::string_view path);
+// The form in which a JSON value is kept: no white space, members sorted by name, the first of equal names,
+// numbers as INT64 or FLOAT64 print (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types
+// #json_type). `canonical` is `text` where it has that form already, else it is kept in `storage`.
+// kMalformed: no JSON. kTooPrecise, kOutOfRange: a number cannot be kept, and `canonical` is that number.
+ValueError CanonicalJson(std::string_view text, WideNumbers wide, std::string* storage,
+                         std::string_view* canonical);
 
-}  // namespace bqcdc::emulator::sql
+}  // namespace bqcdc::values

@@ -1,20 +1,18 @@
-#include "bqcdc/emulator/sql/functions/json_document.h"
+#include "bqcdc/emulator/sql/functions/json_path.h"
 
 #include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
 
 namespace bqcdc::emulator::sql {
 namespace {
 
-TEST(JsonDocumentTest, CanonicalForm) {
-  EXPECT_EQ(CanonicalJson(R"( {"b" : 1, "a":[ 1.50, 1e2, -0, "\u00e9\n"], "b":2} )").value(),
-            "{\"a\":[1.5,100.0,0,\"\u00e9\\n\"],\"b\":1}");
-  EXPECT_EQ(CanonicalJson("18446744073709551615").value(), "18446744073709551615");
-  EXPECT_FALSE(CanonicalJson("18446744073709551617").ok());
-  EXPECT_FALSE(CanonicalJson("{").ok());
-  EXPECT_FALSE(CanonicalJson("0.1234567890123456789").ok());
-}
+using values::JsonNode;
+using values::ParseJsonText;
+using values::WriteJson;
 
-TEST(JsonDocumentTest, Paths) {
+TEST(JsonPathTest, Paths) {
   const JsonNode root = *ParseJsonText(R"({"a": {"b c": [10, {"d": null}]}, "e.f": 1, "7": 2})");
   const auto at = [&](std::string_view path) -> std::string {
     auto node = FollowJsonPath(root, path);
@@ -28,11 +26,6 @@ TEST(JsonDocumentTest, Paths) {
   EXPECT_EQ(at("$[7]"), "2");
   EXPECT_EQ(at("$.x.y"), "nothing");
   for (const char* bad : {"", "a", "$.", "$[", "$[x]", "$.a[\"b", "$a"}) EXPECT_EQ(at(bad), "error") << bad;
-}
-
-TEST(JsonDocumentTest, Strings) {
-  EXPECT_EQ(JsonString("a\"\\\x01\t"), "\"a\\\"\\\\\\u0001\\t\"");
-  EXPECT_EQ(ParseJsonText(R"("\ud83d\ude00")")->text, "\xF0\x9F\x98\x80");
 }
 
 }  // namespace

@@ -1,17 +1,16 @@
-#include "bqcdc/emulator/sql/functions/json_document.h"
+#include "bqcdc/values/json_document.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
-#include "bqcdc/base/status_macros.h"
-#include "bqcdc/base/strings.h"
-#include "bqcdc/emulator/sql/functions/code_points.h"
 #include "bqcdc/values/json_text.h"
+#include "bqcdc/values/utf8.h"
 
-namespace bqcdc::emulator::sql {
+namespace bqcdc::values {
 namespace {
 
 // Reads a text that values::IsJson has accepted, so that nothing can be missing.
@@ -142,43 +141,55 @@ std::pair<std::string, int64_t> Significant(std::string_view number) {
   return {digits, digits.empty() ? 0 : exponent};
 }
 
-absl::StatusOr<std::string> CanonicalNumber(const std::string& text) {
+// Makes `text` the canonical form of the number that it is.
+ValueError CanonicalizeNumber(WideNumbers wide, std::string& text) {
   if (text.find_first_of(".eE") == std::string::npos) {
     uint64_t magnitude = 0;
     const char* begin = text.c_str() + (text[0] == '-' ? 1 : 0);
     const auto [end, error] = std::from_chars(begin, text.c_str() + text.size(), magnitude);
-    if (error == std::errc() && (text[0] != '-' || magnitude <= 1ULL << 63)) return text == "-0" ? "0" : text;
+    if (error == std::errc() && (text[0] != '-' || magnitude <= 1ULL << 63)) {
+      if (text == "-0") text = "0";
+      return ValueError::kNone;
+    }
   }
   const double value = std::strtod(text.c_str(), nullptr);
-  char digits[64];
-  const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), value);
-  std::string written(digits, end);
-  if (!std::isfinite(value) || error != std::errc() || Significant(written) != Significant(text)) {
-    return base::InvalidArgument("Input number: ", text, " cannot round-trip through string representation");
-  }
+  if (!std::isfinite(value)) return ValueError::kOutOfRange;
   // The service's form: fixed from 1e-4 to below 1e15, with a point, so that it stays a FLOAT64.
   const double magnitude = std::fabs(value);
-  if (magnitude == 0 || (magnitude >= 1e-4 && magnitude < 1e15)) {
-    char fixed[64];
-    const auto [last, failure] = std::to_chars(fixed, fixed + sizeof(fixed), value, std::chars_format::fixed);
-    if (failure == std::errc()) written.assign(fixed, last);
-    if (written.find('.') == std::string::npos) written += ".0";
+  const bool fixed = magnitude == 0 || (magnitude >= 1e-4 && magnitude < 1e15);
+  char digits[64];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), value,
+                                          fixed ? std::chars_format::fixed : std::chars_format::scientific);
+  if (error != std::errc()) return ValueError::kOutOfRange;
+  std::string written(digits, end);
+  if (wide == WideNumbers::kRefuse && Significant(written) != Significant(text)) {
+    return ValueError::kTooPrecise;
   }
-  return written;
+  if (fixed && written.find('.') == std::string::npos) written += ".0";
+  text = std::move(written);
+  return ValueError::kNone;
 }
 
-absl::Status Canonicalize(JsonNode& node) {
+// `refused` is set to the digits of a number that cannot be kept.
+ValueError Canonicalize(JsonNode& node, WideNumbers wide, std::string* refused) {
   if (node.kind == JsonNode::Kind::kNumber) {
-    BQCDC_ASSIGN_OR_RETURN(node.text, CanonicalNumber(node.text));
+    const ValueError error = CanonicalizeNumber(wide, node.text);
+    if (error != ValueError::kNone) *refused = node.text;
+    return error;
   }
-  for (JsonNode& element : node.elements) BQCDC_RETURN_IF_ERROR(Canonicalize(element));
-  for (auto& [name, member] : node.members) BQCDC_RETURN_IF_ERROR(Canonicalize(member));
+  ValueError error = ValueError::kNone;
+  for (JsonNode& element : node.elements) {
+    if (error == ValueError::kNone) error = Canonicalize(element, wide, refused);
+  }
+  for (auto& [name, member] : node.members) {
+    if (error == ValueError::kNone) error = Canonicalize(member, wide, refused);
+  }
   std::stable_sort(node.members.begin(), node.members.end(),
                    [](const auto& a, const auto& b) { return a.name < b.name; });
   node.members.erase(std::unique(node.members.begin(), node.members.end(),
                                  [](const auto& a, const auto& b) { return a.name == b.name; }),
                      node.members.end());
-  return absl::OkStatus();
+  return error;
 }
 
 void Write(const JsonNode& node, std::string& out) {
@@ -264,11 +275,17 @@ std::string JsonString(std::string_view text) {
   return out + '"';
 }
 
-absl::StatusOr<std::string> CanonicalJson(std::string_view text) {
-  std::optional<JsonNode> node = ParseJsonText(text);
-  if (!node) return base::InvalidArgument("Invalid input to PARSE_JSON: the text is not valid JSON");
-  BQCDC_RETURN_IF_ERROR(Canonicalize(*node));
-  return WriteJson(*node);
+ValueError CanonicalJson(std::string_view text, WideNumbers wide, std::string* storage,
+                         std::string_view* canonical) {
+  *canonical = text;
+  const JsonForm form = FormOfJson(text);
+  if (form == JsonForm::kNone) return ValueError::kMalformed;
+  if (form == JsonForm::kCanonical) return ValueError::kNone;
+  JsonNode node = Reader(text).Value();
+  const ValueError error = Canonicalize(node, wide, storage);
+  if (error == ValueError::kNone) *storage = WriteJson(node);
+  *canonical = *storage;
+  return error;
 }
 
-}  // namespace bqcdc::emulator::sql
+}  // namespace bqcdc::values

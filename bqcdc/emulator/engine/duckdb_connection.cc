@@ -51,6 +51,10 @@ struct Result {
   Result(const Result&) = delete;
   ~Result() { duckdb_destroy_result(&value); }
 
+  bool failed() {
+    const char* text = duckdb_result_error(&value);
+    return text != nullptr && *text != '\0';
+  }
   absl::Status Error() {
     const char* text = duckdb_result_error(&value);
     return base::Error(CodeOf(duckdb_result_error_type(&value)),
@@ -58,9 +62,24 @@ struct Result {
   }
 };
 
+// DuckDB's text about memory is advice to its own users, so it is left out.
 absl::Status AsInternal(const absl::Status& status) {
+  if (absl::IsResourceExhausted(status)) return absl::ResourceExhaustedError("store: not enough memory");
   return base::Internal("store: ", base::ToStd(status.message()));
 }
+
+// Owns a prepared statement.
+struct Prepared {
+  duckdb_prepared_statement value = nullptr;
+  Prepared() = default;
+  Prepared(const Prepared&) = delete;
+  ~Prepared() { duckdb_destroy_prepare(&value); }
+
+  absl::Status Error() const {
+    const char* text = duckdb_prepare_error(value);
+    return base::Internal("store: ", text == nullptr ? "cannot prepare" : text);
+  }
+};
 
 // Rows that DuckDB has computed already.
 class MaterializedResult final : public QueryResult {
@@ -72,8 +91,7 @@ class MaterializedResult final : public QueryResult {
   absl::StatusOr<std::optional<Chunk>> Next() override {
     duckdb_data_chunk chunk = duckdb_fetch_chunk(result_->value);
     if (chunk != nullptr) return Chunk::Adopt(chunk);
-    const char* error = duckdb_result_error(&result_->value);
-    if (error != nullptr && *error != '\0') return result_->Error();
+    if (result_->failed()) return result_->Error();
     return std::nullopt;
   }
 
@@ -107,14 +125,9 @@ absl::Status Connection::RunPrepared(const char* sql) {
   auto found =
       std::find_if(prepared_.begin(), prepared_.end(), [&](const auto& entry) { return entry.first == sql; });
   if (found == prepared_.end()) {
-    duckdb_prepared_statement statement = nullptr;
-    if (duckdb_prepare(connection_, sql, &statement) == DuckDBError) {
-      const char* error = duckdb_prepare_error(statement);
-      const absl::Status status = base::Internal("store: ", error == nullptr ? "cannot prepare" : error);
-      duckdb_destroy_prepare(&statement);
-      return status;
-    }
-    found = prepared_.emplace(prepared_.end(), sql, statement);
+    Prepared statement;
+    if (duckdb_prepare(connection_, sql, &statement.value) == DuckDBError) return statement.Error();
+    found = prepared_.emplace(prepared_.end(), sql, std::exchange(statement.value, nullptr));
   }
   Result result;
   if (duckdb_execute_prepared(found->second, &result.value) == DuckDBError) return AsInternal(result.Error());
@@ -122,15 +135,20 @@ absl::Status Connection::RunPrepared(const char* sql) {
 }
 
 absl::Status Connection::Read(std::string_view sql, const std::function<absl::Status(const Chunk&)>& each) {
+  Prepared statement;
+  if (duckdb_prepare(connection_, std::string(sql).c_str(), &statement.value) == DuckDBError) {
+    return statement.Error();
+  }
+  // Computed as it is read: a result that is complete first lies in memory outside of DuckDB's limit.
   Result result;
-  if (duckdb_query(connection_, std::string(sql).c_str(), &result.value) == DuckDBError) {
+  if (duckdb_execute_prepared_streaming(statement.value, &result.value) == DuckDBError) {
     return AsInternal(result.Error());
   }
   while (duckdb_data_chunk handle = duckdb_fetch_chunk(result.value)) {
     const Chunk chunk = Chunk::Adopt(handle);
     BQCDC_RETURN_IF_ERROR(each(chunk));
   }
-  return absl::OkStatus();
+  return result.failed() ? AsInternal(result.Error()) : absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<int64_t>> Connection::ReadInt64(std::string_view sql) {

@@ -18,7 +18,7 @@
 namespace bqcdc::emulator::engine {
 
 // A connection of the store's DuckDB instance. One thread at a time. Errors of our own statements are
-// Internal: they are our mistakes, or the disk's.
+// Internal: they are our mistakes, or the disk's; or ResourceExhausted where memory does not suffice.
 class Connection {
  public:
   static absl::StatusOr<std::unique_ptr<Connection>> Open(duckdb_database database);
@@ -33,7 +33,8 @@ class Connection {
   // The same for one statement that comes again and again: it is parsed once. `sql` must live as long as the
   // connection.
   absl::Status RunPrepared(const char* sql);
-  // Runs a statement and hands over its rows chunk by chunk.
+  // Runs a statement and hands over its rows chunk by chunk, as they are computed. `each` must not use this
+  // connection.
   absl::Status Read(std::string_view sql, const std::function<absl::Status(const Chunk&)>& each);
   // The first value of the first row as BIGINT; unset for no row or NULL.
   absl::StatusOr<std::optional<int64_t>> ReadInt64(std::string_view sql);

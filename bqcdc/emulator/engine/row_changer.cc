@@ -92,28 +92,26 @@ absl::StatusOr<RowChangeCounts> RowChanger::Count(Connection& connection) {
 absl::Status RowChanger::Write(const catalog::Table& table, const RowChangeCounts& counts,
                                SnapshotSession& session) {
   const std::string baseline = BaselineTable(table.uid);
+  const std::string columns = ColumnList(table);
+  const std::string insert = base::StrCat("INSERT INTO ", baseline, "(", columns,
+                                          ", \"$kind\", \"$seq_high\", \"$seq_low\", \"$ingest\") SELECT ");
   std::string sql;
-  if (counts.updated > 0) {
-    std::string assignments;
-    for (const schema::Column& column : table.schema.columns) {
-      const std::string name = QuoteIdentifier(column.name);
-      base::StrAppend(&assignments, assignments.empty() ? "" : ", ", name, " = s.", name);
-    }
-    // A row keeps its sequence number: a change that is older than what it was made of stays a late one.
-    base::StrAppend(&sql, "UPDATE ", baseline, " AS b SET ", assignments, " FROM ", kStaged,
-                    " AS s WHERE b.rowid = s.\"$row\" AND s.", IsChange(RowChange::kUpdate), ";");
-  }
-  if (counts.deleted > 0) {
-    base::StrAppend(&sql, "DELETE FROM ", baseline, " AS b USING ", kStaged,
-                    " AS s WHERE b.rowid = s.\"$row\" AND s.", IsChange(RowChange::kDelete), ";");
-  }
   if (counts.inserted > 0) {
-    const std::string columns = ColumnList(table);
-    base::StrAppend(&sql, "INSERT INTO ", baseline, "(", columns,
-                    ", \"$kind\", \"$seq_high\", \"$seq_low\", \"$ingest\") SELECT ", columns, ", ",
-                    static_cast<int>(RowOperation::kPlain), ", NULL, NULL, ",
+    base::StrAppend(&sql, insert, columns, ", ", static_cast<int>(RowOperation::kPlain), ", NULL, NULL, ",
                     absl::ToUnixMicros(session.query_time()), " FROM ", kStaged, " WHERE ",
                     IsChange(RowChange::kInsert), ";");
+  }
+  if (counts.updated > 0) {
+    // The row anew instead of UPDATE, which holds every value that it overwrites in memory. A row keeps its
+    // sequence number: a change that is older than what it was made of stays a late one.
+    base::StrAppend(&sql, insert, ColumnList(table, "s."),
+                    ", b.\"$kind\", b.\"$seq_high\", b.\"$seq_low\", b.\"$ingest\" FROM ", kStaged,
+                    " AS s JOIN ", baseline, " AS b ON b.rowid = s.\"$row\" WHERE s.",
+                    IsChange(RowChange::kUpdate), ";");
+  }
+  if (counts.updated > 0 || counts.deleted > 0) {
+    base::StrAppend(&sql, "DELETE FROM ", baseline, " AS b USING ", kStaged,
+                    " AS s WHERE b.rowid = s.\"$row\" AND NOT s.", IsChange(RowChange::kInsert), ";");
   }
   return session.connection().Run(sql);
 }

@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <fstream>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/failpoint.h"
@@ -20,6 +23,7 @@ using testing::KilledChildDirectory;
 using testing::Plain;
 using testing::RunUntilKilled;
 using testing::TableDriver;
+using testing::TestRow;
 using testing::Upsert;
 
 TableDriver::Options Quiet() {
@@ -136,6 +140,37 @@ TEST(RowChangerTest, AChangeThatComesMeanwhileRefusesTheStatement) {
       });
   EXPECT_EQ(counts.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(table.Rows(), "1=a 2=b");
+}
+
+TEST(RowChangerTest, AStatementMayRewriteMoreThanMemoryHolds) {
+  constexpr int64_t kRows = 200'000, kRowsOfAppend = 20'000;
+  constexpr int kWords = 30;
+  TableDriver::Options options = Quiet();
+  options.database.memory_bytes_max = 64 * 1024 * 1024;  // the names are 90 MB
+  TableDriver table(options);
+  std::mt19937_64 random(1);
+  for (int64_t id = 0; id < kRows;) {
+    std::vector<TestRow> rows;
+    for (const int64_t end = id + kRowsOfAppend; id < end; ++id) {
+      std::string name;
+      for (int word = 0; word < kWords; ++word) absl::StrAppend(&name, absl::Hex(random()));
+      rows.push_back(Plain(id, name));
+    }
+    ASSERT_TRUE(table.Append(rows).ok());
+    table.Apply();
+  }
+  const auto counts =
+      table.database().ChangeRows(table.id(), [&](ReadSession& session) -> absl::StatusOr<RowChanges> {
+        BQCDC_ASSIGN_OR_RETURN(const catalog::Table entity, session.FindTable(table.id()));
+        BQCDC_ASSIGN_OR_RETURN(const std::string rows,
+                               session.NumberedRelationSql(entity, IngestColumn::kLeftOut));
+        RowChanges changes;
+        changes.duckdb_sql = absl::StrCat("SELECT 2, \"$row\", id + 1, name FROM ", rows);
+        changes.check = [](const Chunk&) { return absl::OkStatus(); };
+        return changes;
+      });
+  ASSERT_TRUE(counts.ok()) << counts.status();
+  EXPECT_EQ(counts->updated, kRows);
 }
 
 TEST(RowChangerTest, AReaderSeesAllOrNothing) {

@@ -21,7 +21,6 @@ using Progress = HttpConnection::Progress;
 constexpr size_t kReadBytesMax = 256 * 1024;  // of one connection, before the others have their turn
 constexpr milliseconds kEndPatience(2'000);   // for the client to see the answer before its rest is cut off
 constexpr milliseconds kStopPatience(5'000);
-constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::chrono::steady_clock::time_point Now() { return std::chrono::steady_clock::now(); }
 
@@ -158,16 +157,17 @@ void HttpFrontDesk::Poll() {
       if (!stopping_) continue;
     }
     if (!stop_by) stop_by = Now() + kStopPatience;
-    if (IsQuiet() || Now() > *stop_by) return;
+    if (DropQuiet() || Now() > *stop_by) return;
   }
 }
 
-// Whether nobody waits for an answer.
-bool HttpFrontDesk::IsQuiet() const {
-  for (const auto& [fd, client] : clients_) {
-    if (client->phase == Phase::kAnswering || client->phase == Phase::kWriting) return false;
+// Ends whoever waits for no answer. Whether nobody is left.
+bool HttpFrontDesk::DropQuiet() {
+  for (auto next = clients_.begin(); next != clients_.end();) {
+    Client& client = *(next++)->second;
+    if (client.phase != Phase::kAnswering && client.phase != Phase::kWriting) Drop(client);
   }
-  return true;
+  return clients_.empty();
 }
 
 int HttpFrontDesk::WaitMs() const {
@@ -280,7 +280,7 @@ void HttpFrontDesk::LookAt(Client& client) {
       if (client.input_ended) return Drop(client);
       if (client.framer->expects_continue() && !client.continued) {
         client.continued = true;
-        client.io.output = kContinue;
+        client.io.output = kContinueAnswer;
         // A socket without room for these bytes belongs to somebody who does not read.
         if (client.io.Write() != Progress::kDone) return Drop(client);
       }
@@ -350,8 +350,9 @@ void HttpFrontDesk::NextRequest(Client& client) {
   client.began = Now();
   Account(client);
   SetDeadline(client, Now() + limits_.idle);
-  // Of requests that came together, and of what TLS holds, no event tells.
-  ReadFrom(client);
+  Watch(client, EPOLLIN);
+  // Requests may have come together. Nothing is read before those are answered: the buffer would grow.
+  LookAt(client);
 }
 
 // Lets the client read the answer: closed with bytes unread, the connection would be reset under it.

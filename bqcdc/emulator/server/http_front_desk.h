@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -17,6 +19,9 @@
 #include "bqcdc/emulator/server/http_framer.h"
 
 namespace bqcdc::emulator::server {
+
+// What the desk says to a client that waits for it before it sends a body.
+inline constexpr std::string_view kContinueAnswer = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // What a client may take. Times are the machine's.
 struct FrontDeskLimits {
@@ -53,7 +58,7 @@ class HttpFrontDesk {
 
   // Takes an accepted socket. Any thread.
   void Admit(int socket);
-  // Ends connections without a request at once and the others when they have their answer, or after a few
+  // Ends connections that wait for no answer at once and the others when they have it, or after a few
   // seconds. Idempotent.
   void Stop();
 
@@ -87,7 +92,7 @@ class HttpFrontDesk {
   void Account(Client& client);
   void MakeRoom();
   void MakeRoomForOne();
-  bool IsQuiet() const;
+  bool DropQuiet();
   int WaitMs() const;
 
   const FrontDeskLimits limits_;

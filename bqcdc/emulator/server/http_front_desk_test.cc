@@ -1,9 +1,6 @@
 #include "bqcdc/emulator/server/http_front_desk.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <poll.h>
 
 #include <atomic>
 #include <memory>
@@ -14,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/notification.h"
+#include "bqcdc/base/testing/raw_client.h"
 #include "bqcdc/emulator/server/http_server.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -23,46 +21,9 @@
 namespace bqcdc::emulator::server {
 namespace {
 
+using base::RawClient;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-// A client that says what it is told, and no more.
-class RawClient {
- public:
-  explicit RawClient(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    timeval limit = {10, 0};
-    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
-  }
-  ~RawClient() { close(socket_); }
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-
-  bool connected() const { return connected_; }
-  bool Send(const std::string& bytes) {
-    return send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
-  }
-  void EndOutput() { shutdown(socket_, SHUT_WR); }
-  // What comes until `end` is in it, or the other side has ended, or 10 s have passed.
-  std::string Receive(const std::string& end = "no such text") {
-    std::string text;
-    char buffer[4096];
-    while (text.find(end) == std::string::npos) {
-      const ssize_t got = recv(socket_, buffer, sizeof(buffer), 0);
-      if (got <= 0) return text;
-      text.append(buffer, static_cast<size_t>(got));
-    }
-    return text;
-  }
-
- private:
-  const int socket_;
-  bool connected_ = false;
-};
 
 class FrontDeskTest : public ::testing::Test {
  protected:
@@ -123,7 +84,7 @@ TEST_F(FrontDeskTest, AnswersOneRequestAfterAnotherAndThoseThatComeTogether) {
   ASSERT_TRUE(client->Send(absl::StrCat(kGet, "\r\n",
                                         "POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nabcd",
                                         "GET /small HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")));
-  const std::string answers = client->Receive();
+  const std::string answers = client->ReceiveAll();
   EXPECT_THAT(answers, HasSubstr("length 4"));
   EXPECT_EQ(std::vector<std::string>(absl::StrSplit(answers, "HTTP/1.1 200")).size(), 4u) << answers;
 }
@@ -131,16 +92,55 @@ TEST_F(FrontDeskTest, AnswersOneRequestAfterAnotherAndThoseThatComeTogether) {
 TEST_F(FrontDeskTest, TakesBodiesInPieces) {
   Start(Small());
   const auto client = Connect();
-  ASSERT_TRUE(client->Send("POST /length HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab"));
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  ASSERT_TRUE(client->Send("c\r\n2\r\nde\r\n0\r\n\r\n"));
-  EXPECT_THAT(client->Receive("length"), StartsWith("HTTP/1.1 200 OK"));
-  const auto polite = Connect();
+  // The 100 tells that the first piece has been looked at.
   ASSERT_TRUE(
-      polite->Send("POST /length HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"));
-  EXPECT_THAT(polite->Receive("\r\n\r\n"), StartsWith("HTTP/1.1 100 Continue"));
-  ASSERT_TRUE(polite->Send("abcde"));
-  EXPECT_THAT(polite->Receive("length 5"), HasSubstr("HTTP/1.1 200 OK"));
+      client->Send("POST /length HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nTransfer-Encoding: "
+                   "chunked\r\n\r\n3\r\nab"));
+  EXPECT_EQ(client->Receive("\r\n\r\n"), kContinueAnswer);
+  ASSERT_TRUE(client->Send("c\r\n2\r\nde\r\n0\r\n\r\n"));
+  EXPECT_THAT(client->Receive("length 5"), StartsWith("HTTP/1.1 200 OK"));
+}
+
+TEST_F(FrontDeskTest, SaysContinueOnceAndOnlyToWhoWaits) {
+  Start(Small());
+  const std::string head =
+      "POST /length HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+  const auto client = Connect();
+  ASSERT_TRUE(client->Send(head));
+  EXPECT_EQ(client->Receive("\r\n\r\n"), kContinueAnswer);
+  ASSERT_TRUE(client->Send("abcde"));
+  EXPECT_THAT(client->Receive("length 5"), StartsWith("HTTP/1.1 200 OK"));
+  ASSERT_TRUE(client->Send(head + "abcde"));
+  EXPECT_THAT(client->Receive("length 5"), StartsWith("HTTP/1.1 200 OK"));
+}
+
+TEST_F(FrontDeskTest, TellsThatTheConnectionStays) {
+  FrontDeskLimits limits = Small();
+  limits.idle = std::chrono::seconds(77);
+  Start(limits);
+  const auto client = Connect();
+  ASSERT_TRUE(client->Send(kGet));
+  EXPECT_THAT(client->Receive("small"), HasSubstr("\r\nKeep-Alive: timeout=77, max=10000\r\n"));
+}
+
+TEST_F(FrontDeskTest, WhatComesBehindARequestIsReadWhenItIsAnswered) {
+  Start(Small());
+  std::string requests;
+  for (int i = 0; i < 5'000; ++i) requests += kGet;
+  requests += "GET /none HTTP/1.1\r\nHost: x\r\n\r\nGET /wait HTTP/1.1\r\nHost: x\r\n\r\n";
+  requests += std::string(64'000'000, 'x');  // far more than sockets hold
+  const auto client = Connect();
+  std::atomic<bool> sent = false;
+  std::thread sender([&] {
+    client->Send(requests);
+    sent = true;
+  });
+  EXPECT_THAT(client->Receive("HTTP/1.1 404"), HasSubstr("HTTP/1.1 404"));
+  while (waiting_ == 0) std::this_thread::yield();
+  EXPECT_FALSE(sent) << "it is in the server's memory";
+  go_on_.Notify();
+  EXPECT_THAT(client->Receive("waited"), HasSubstr("waited"));
+  sender.join();
 }
 
 TEST_F(FrontDeskTest, AnswersWhoHasEndedItsOutput) {
@@ -148,7 +148,7 @@ TEST_F(FrontDeskTest, AnswersWhoHasEndedItsOutput) {
   const auto client = Connect();
   ASSERT_TRUE(client->Send(kGet));
   client->EndOutput();
-  EXPECT_THAT(client->Receive(), HasSubstr("small"));
+  EXPECT_THAT(client->ReceiveAll(), HasSubstr("small"));
 }
 
 TEST_F(FrontDeskTest, RefusesWhatIsNoRequest) {
@@ -162,6 +162,8 @@ TEST_F(FrontDeskTest, RefusesWhatIsNoRequest) {
       {"GET / HTTP/1.1\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n", "HTTP/1.1 431"},
       {"POST /length HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "HTTP/1.1 400"},
       {"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 1000001\r\n\r\n", "HTTP/1.1 413"},
+      {"POST /length HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1000001\r\n\r\n",
+       "HTTP/1.1 413"},
       {"GET /" + std::string(9'000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 414"},
       {std::string("\x16\x03\x01\x02\r\n\r\n"), "HTTP/1.1 400"},
   };
@@ -169,7 +171,7 @@ TEST_F(FrontDeskTest, RefusesWhatIsNoRequest) {
     SCOPED_TRACE(c.request.substr(0, 60));
     const auto client = Connect();
     ASSERT_TRUE(client->Send(c.request));
-    EXPECT_THAT(client->Receive(), StartsWith(c.status));
+    EXPECT_THAT(client->ReceiveAll(), StartsWith(c.status));
   }
   ExpectServed();
 }
@@ -188,9 +190,10 @@ TEST_F(FrontDeskTest, SilentAndSlowClientsHoldNobodyUp) {
     if (i % 3 == 2) clients.back()->Send("POST /length HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
   }
   ExpectServed();
-  EXPECT_EQ(clients[0]->Receive(), "") << "a silent client gets nothing but the end";
-  EXPECT_THAT(clients[1]->Receive(), StartsWith("HTTP/1.1 408"));
-  EXPECT_THAT(clients[2]->Receive(), StartsWith("HTTP/1.1 408"));
+  EXPECT_EQ(clients[0]->ReceiveAll(), "");
+  EXPECT_TRUE(clients[0]->ended()) << "a silent client gets nothing but the end";
+  EXPECT_THAT(clients[1]->ReceiveAll(), StartsWith("HTTP/1.1 408"));
+  EXPECT_THAT(clients[2]->ReceiveAll(), StartsWith("HTTP/1.1 408"));
   ExpectServed();
 }
 
@@ -204,7 +207,7 @@ TEST_F(FrontDeskTest, AClientThatDoesNotReadHoldsNoWorker) {
     ASSERT_TRUE(clients.back()->Send("GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
   }
   ExpectServed();
-  EXPECT_GT(clients[4]->Receive().size(), 8'000'000u);
+  EXPECT_GT(clients[4]->ReceiveAll().size(), 8'000'000u);
 }
 
 TEST_F(FrontDeskTest, TheQuietestConnectionMakesRoomForANewOne) {
@@ -215,12 +218,12 @@ TEST_F(FrontDeskTest, TheQuietestConnectionMakesRoomForANewOne) {
   for (const auto* client : {&oldest, &second, &third}) {
     ASSERT_TRUE((*client)->Send(kGet));
     EXPECT_THAT((*client)->Receive("small"), HasSubstr("200"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   ASSERT_TRUE(oldest->Send(kGet));
   EXPECT_THAT(oldest->Receive("small"), HasSubstr("200"));
   ExpectServed();
-  EXPECT_EQ(second->Receive(), "");
+  EXPECT_EQ(second->ReceiveAll(), "");
+  EXPECT_TRUE(second->ended());
   ASSERT_TRUE(oldest->Send(kGet));
   EXPECT_THAT(oldest->Receive("small"), HasSubstr("200"));
 }
@@ -236,13 +239,9 @@ TEST_F(FrontDeskTest, BuffersOfAllConnectionsTogetherAreBounded) {
                          std::string(500'000 + 10'000 * i, 'x'));
   }
   ExpectServed();
-  int ended = 0;
-  for (const auto& client : clients) ended += !client->Send(std::string(1, 'x'));
-  for (int tries = 0; ended == 0 && tries < 100; ++tries) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    for (const auto& client : clients) ended += !client->Send(std::string(1, 'x'));
-  }
-  EXPECT_GT(ended, 0);
+  std::vector<pollfd> ends;
+  for (const auto& client : clients) ends.push_back({client->socket(), POLLIN, 0});
+  EXPECT_GT(poll(ends.data(), ends.size(), 10'000), 0) << "none was ended";
 }
 
 TEST_F(FrontDeskTest, StoppingAnswersWhatRuns) {
@@ -251,7 +250,8 @@ TEST_F(FrontDeskTest, StoppingAnswersWhatRuns) {
   ASSERT_TRUE(client->Send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"));
   while (waiting_ == 0) std::this_thread::yield();
   std::thread stop([this] { server_->Stop(); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(silent->ReceiveAll(), "");
+  EXPECT_TRUE(silent->ended());
   go_on_.Notify();
   EXPECT_THAT(client->Receive("waited"), HasSubstr("waited"));
   stop.join();

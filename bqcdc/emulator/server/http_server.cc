@@ -18,6 +18,8 @@ namespace {
 
 // The library's own is 5: a burst of clients would wait for their second try.
 constexpr int kBacklog = 1024;
+// Told to clients; nobody counts. The library's own is 5, and some clients keep to the number (Java's does).
+constexpr size_t kRequestsPerConnectionMax = 10'000;
 constexpr int kStartTriesMax = 5'000;  // of a millisecond each
 
 // Both libraries of the server get the same texts, so that they cannot disagree on who it is.
@@ -65,7 +67,9 @@ class BufferStream final : public httplib::Stream {
     return static_cast<ssize_t>(taken);
   }
   ssize_t write(const char* from, size_t size) override {
-    answer_->append(from, size);
+    // The library says it first of all, but the body is here already.
+    const bool continues = answer_->empty() && std::string_view(from, size) == kContinueAnswer;
+    if (!continues) answer_->append(from, size);
     return static_cast<ssize_t>(size);
   }
   // Nobody here asks who the client is.
@@ -94,8 +98,9 @@ class DeskServer final : public httplib::Server {
 
   void Open(FrontDeskLimits limits, SSL_CTX* tls) {
     limits.connections_max = std::min(limits.connections_max, DescriptorShare());
-    // Told to clients in the header Keep-Alive.
+    // For the header Keep-Alive.
     set_keep_alive_timeout(std::chrono::duration_cast<std::chrono::seconds>(limits.idle).count());
+    set_keep_alive_max_count(kRequestsPerConnectionMax);
     ::listen(svr_sock_, kBacklog);
     desk_ = std::make_unique<HttpFrontDesk>(
         limits, tls, [this](std::string_view request, bool close_afterwards, std::string* answer) {

@@ -15,6 +15,7 @@ namespace v1 = google::cloud::bigquery::storage::v1;
 using nlohmann::json;
 
 constexpr int kPatienceSeconds = 30;
+constexpr absl::Duration kPause = absl::Milliseconds(20);  // between rounds
 
 }  // namespace
 
@@ -28,19 +29,26 @@ OrdinaryClient::OrdinaryClient(const std::string& rest, const std::string& stora
 OrdinaryClient::~OrdinaryClient() { Stop(); }
 
 std::string OrdinaryClient::Stop() {
-  stop_ = true;
+  if (!stop_.HasBeenNotified()) stop_.Notify();
   if (thread_.joinable()) thread_.join();
   return failure_;
 }
 
 void OrdinaryClient::Run() {
-  while (!stop_ && failure_.empty()) {
+  while (failure_.empty() && !stop_.WaitForNotificationWithTimeout(kPause)) {
     const absl::Time began = absl::Now();
     failure_ = Round();
     slowest_ = std::max(slowest_, absl::Now() - began);
+    absl::MutexLock lock(&mutex_);
     if (failure_.empty()) ++rounds_;
-    absl::SleepFor(absl::Milliseconds(20));
   }
+}
+
+bool OrdinaryClient::AwaitRounds(int count) {
+  absl::MutexLock lock(&mutex_);
+  const int wanted = rounds_ + count;
+  const auto served = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return rounds_ >= wanted; };
+  return mutex_.AwaitWithTimeout(absl::Condition(&served), count * absl::Seconds(kPatienceSeconds));
 }
 
 std::string OrdinaryClient::Round() {

@@ -1,10 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 
 namespace bqcdc::hostile {
@@ -19,9 +21,9 @@ class OrdinaryClient {
 
   // Ends the work. What went wrong first, empty when nothing did.
   std::string Stop();
-  // Rounds that were served.
-  int rounds() const { return rounds_; }
-  // The longest that one took.
+  // Waits until this many rounds more were served, 30 s for each; false when they were not.
+  bool AwaitRounds(int count);
+  // The longest that one took. REQUIRES: Stop() was called.
   absl::Duration slowest() const { return slowest_; }
 
  private:
@@ -31,9 +33,10 @@ class OrdinaryClient {
   std::string Append();
 
   const std::string rest_, storage_;
-  std::atomic<bool> stop_ = false;
-  std::atomic<int> rounds_ = 0;
-  absl::Duration slowest_;
+  absl::Notification stop_;
+  absl::Mutex mutex_;
+  int rounds_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Duration slowest_;  // of the thread, as is
   std::string failure_;
   std::thread thread_;
 };

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "bqcdc/base/clock.h"
+#include "bqcdc/base/testing/temporary_directory.h"
 #include "bqcdc/emulator/engine/database.h"
 
 namespace bqcdc::emulator::engine::testing {
@@ -31,16 +32,7 @@ inline TestRow Plain(std::optional<int64_t> id, std::string name) {
   return {RowOperation::kPlain, id, std::move(name), ""};
 }
 
-// A directory that goes when it is destroyed.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using base::TemporaryDirectory;
 
 // A table `p:d.t` (id INT64, name STRING) in a database of its own, driven by a manual clock. Failures abort
 // the test program.

@@ -17,6 +17,7 @@ namespace {
 using nlohmann::json;
 using testing::Answer;
 using ::testing::HasSubstr;
+using testing::Keys;
 using testing::RestServer;
 
 constexpr char kQueries[] = "/bigquery/v2/projects/p/queries";
@@ -69,12 +70,6 @@ absl::StatusOr<sql::QueryOutcome> FakeQuery(const sql::QueryRequest& request) {
 }
 
 json Body(const std::string& query) { return {{"query", query}, {"useLegacySql", false}}; }
-
-std::set<std::string> Keys(const json& object) {
-  std::set<std::string> keys;
-  for (const auto& [key, value] : object.items()) keys.insert(key);
-  return keys;
-}
 
 std::vector<std::string> Values(const json& answer) {
   std::vector<std::string> values;

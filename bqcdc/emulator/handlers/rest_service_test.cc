@@ -14,7 +14,9 @@ namespace {
 
 using nlohmann::json;
 using testing::Answer;
+using testing::ExpectError;
 using ::testing::HasSubstr;
+using testing::Keys;
 using testing::RestServer;
 
 constexpr char kDatasets[] = "/bigquery/v2/projects/p/datasets";
@@ -38,24 +40,6 @@ json TableBody(const std::string& name) {
     "maxStaleness":"0-0 0 0:15:0",
     "labels":{"env":"dev"},
     "description":"events"})");
-}
-
-std::set<std::string> Keys(const json& object) {
-  std::set<std::string> keys;
-  for (const auto& [key, value] : object.items()) keys.insert(key);
-  return keys;
-}
-
-void ExpectError(const Answer& answer, int code, const std::string& reason, const std::string& message) {
-  EXPECT_EQ(answer.status, code) << answer.text;
-  const json body = answer.Json();
-  ASSERT_TRUE(body.is_object() && body.contains("error")) << answer.text;
-  EXPECT_EQ(body["error"]["code"], code);
-  EXPECT_EQ(body["error"]["errors"][0]["reason"], reason) << answer.text;
-  EXPECT_THAT(body["error"]["message"].get<std::string>(), HasSubstr(message));
-  EXPECT_EQ(body["error"]["message"], body["error"]["errors"][0]["message"]);
-  EXPECT_EQ(body["error"]["errors"][0]["domain"], "global");
-  EXPECT_TRUE(body["error"].contains("status"));
 }
 
 TEST(RestDatasetsTest, LifeOfADataset) {

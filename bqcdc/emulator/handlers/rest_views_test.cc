@@ -2,7 +2,6 @@
 
 #include "bqcdc/emulator/handlers/testing/rest_server.h"
 #include "bqcdc/emulator/sql/query_runner.h"
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 
@@ -11,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 using testing::Answer;
-using ::testing::HasSubstr;
+using testing::ExpectError;
 using testing::RestServer;
 
 constexpr char kTables[] = "/bigquery/v2/projects/p/datasets/d/tables";
@@ -33,13 +32,6 @@ class RestViewsTest : public ::testing::Test {
     const json table = json::parse(R"({"tableReference":{"projectId":"p","datasetId":"d","tableId":"t"},
       "schema":{"fields":[{"name":"id","type":"INTEGER"},{"name":"word","type":"STRING"}]}})");
     EXPECT_EQ(server_.Post(kTables, table).status, 200);
-  }
-
-  void ExpectError(const Answer& answer, int code, const std::string& reason, const std::string& message) {
-    EXPECT_EQ(answer.status, code) << answer.text;
-    const json error = answer.Json()["error"]["errors"][0];
-    EXPECT_EQ(error["reason"], reason) << answer.text;
-    EXPECT_THAT(error["message"].get<std::string>(), HasSubstr(message));
   }
 
   RestServer server_;

@@ -118,9 +118,9 @@ bool HttpFramer::ReadHeader(std::string_view name, std::string_view value) {
     if (!IsName(value, "chunked")) return false;
     chunked_ = true;
   } else if (IsName(name, "Content-Encoding")) {
-    compressed_ = !IsName(value, "identity");
+    compressed_ |= !IsName(value, "identity");
   } else if (IsName(name, "Expect")) {
-    expects_continue_ = IsName(value, "100-continue");
+    expects_continue_ |= IsName(value, "100-continue");
   }
   return true;
 }

@@ -116,6 +116,9 @@ TEST(HttpFramerTest, TellsWhoWaits) {
   HttpFramer packed(256, 1000);
   EXPECT_EQ(packed.Look("P / HTTP/1.1\r\nContent-Encoding: gzip\r\n\r\n"), State::kComplete);
   EXPECT_TRUE(packed.compressed());
+  HttpFramer twice(256, 1000);
+  twice.Look("P / HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Encoding: identity\r\n\r\n");
+  EXPECT_TRUE(twice.compressed()) << "the library takes the first";
   EXPECT_EQ(framer.body_bytes(), 5u);
 }
 

@@ -27,8 +27,6 @@ absl::StatusOr<sql::QueryOutcome> NoQueries(const sql::QueryRequest&) {
 
 }  // namespace
 
-json Answer::Json() const { return json::parse(text, nullptr, false); }
-
 RestServer::RestServer(QueryFunction run_query, RestOptions options)
     : clock_(absl::FromUnixSeconds(1'700'000'000)), server_(std::make_unique<httplib::Server>()) {
   auto database = engine::Database::Open({.data_dir = directory_.path(), .background_apply = false}, &clock_);

@@ -8,6 +8,7 @@
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/engine/testing/table_driver.h"
 #include "bqcdc/emulator/handlers/rest_service.h"
+#include "bqcdc/emulator/handlers/testing/rest_answer.h"
 #include "nlohmann/json_fwd.hpp"
 
 namespace httplib {
@@ -16,15 +17,6 @@ class Server;
 }  // namespace httplib
 
 namespace bqcdc::emulator::handlers::testing {
-
-// An answer as a client sees it.
-struct Answer {
-  int status = 0;
-  std::string text;
-  std::string etag;
-
-  nlohmann::json Json() const;
-};
 
 // The REST API on a free port of the loopback, on a store of its own, with a clock that is moved by hand.
 // Queries go to `run_query`, a fake; unset, every query fails.

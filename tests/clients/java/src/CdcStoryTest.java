@@ -27,28 +27,14 @@ import java.util.Map;
 import java.util.Random;
 import org.json.JSONArray;
 import org.json.JSONObject;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /** Changes through JsonStreamWriter, read back by queries and lists. */
-final class CdcStoryTest {
+final class CdcStoryTest extends WarehouseTest {
   private static final String TABLE = Warehouse.DATASET + ".story";
   private static final List<List<String>> STORY_END = List.of(List.of("1", "Alice Restored"), List.of("2", "Bob"));
-
-  private static Warehouse warehouse;
-
-  @BeforeAll
-  static void connect() throws Exception {
-    warehouse = new Warehouse();
-  }
-
-  @AfterAll
-  static void disconnect() {
-    warehouse.close();
-  }
 
   @BeforeEach
   void createTable() throws Exception {

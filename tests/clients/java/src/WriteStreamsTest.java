@@ -21,27 +21,13 @@ import java.util.Arrays;
 import java.util.List;
 import org.json.JSONArray;
 import org.json.JSONObject;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Created streams through JsonStreamWriter: exact offsets, atomic commit, flush; a column that comes while the writer is open; every type. */
-final class WriteStreamsTest {
+final class WriteStreamsTest extends WarehouseTest {
   private static final String TABLE = Warehouse.DATASET + ".rows";
-
-  private static Warehouse warehouse;
-
-  @BeforeAll
-  static void connect() throws Exception {
-    warehouse = new Warehouse();
-  }
-
-  @AfterAll
-  static void disconnect() {
-    warehouse.close();
-  }
 
   @BeforeEach
   void createTable() throws Exception {

@@ -119,7 +119,6 @@ absl::StatusOr<std::shared_ptr<const catalog::Table>> AppendSession::FindTable(D
   if (found.status().code() == absl::StatusCode::kNotFound) return TableGone(destination.stream.table);
   if (!found.ok()) return found.status();
   if (found->uid != destination.table_uid) return TableRecreated(destination.stream.table);
-  if (found->view) return NotATable(destination.stream.table);
   return std::make_shared<const catalog::Table>(*std::move(found));
 }
 

@@ -8,7 +8,9 @@ absl::StatusOr<catalog::Table> MeetTable(const engine::Database& database, const
                                          absl::Duration propagation) {
   absl::StatusOr<catalog::Table> found = database.GetTable(stream.table);
   if (found.status().code() == absl::StatusCode::kNotFound) return TableDenied(stream);
-  if (!found.ok() || propagation == absl::ZeroDuration()) return found;
+  if (!found.ok()) return found;
+  if (found->view) return NotATable(stream.table);
+  if (propagation == absl::ZeroDuration()) return found;
   const absl::Duration age = database.Now() - absl::FromUnixMillis(found->creation_time_ms);
   if (age < propagation) return TableDenied(stream);
   return found;

@@ -55,7 +55,6 @@ absl::Status CreateStream(engine::Database& database, absl::Duration propagation
   }
   const auto table = MeetTable(database, parent, propagation);
   if (!table.ok()) return table.status();
-  if (table->view) return NotATable(parent.table);
   const auto stream =
       database.CreateWriteStream(parent.table, static_cast<engine::WriteStreamType>(static_cast<int>(type)));
   if (!stream.ok()) return Translated(stream.status(), parent, request.parent());

@@ -369,6 +369,30 @@ TEST_F(WriteStreamsTest, ADescriptorThatDoesNotFitEndsTheCallAfterTheAnswersThat
   EXPECT_EQ(Finalize(name), 1) << "what came behind it is not stored";
 }
 
+TEST_F(WriteStreamsTest, AViewTakesNoRows) {
+  catalog::Table view;
+  view.id = {"p", "d", "v"};
+  view.schema.columns.emplace_back().name = "id";
+  view.schema.columns[0].type = schema::ColumnType::kInt64;
+  view.view = catalog::View{"SELECT 1 AS id", {}};
+  ASSERT_TRUE(table_.database().CreateTable(view, false).ok());
+  const std::string name = "projects/p/datasets/d/tables/v";
+  const auto responses =
+      Append({Request(name + "/streams/_default", {1}), Request(name + "/streams/_default", {1})});
+  for (const auto& response : responses) {
+    EXPECT_EQ(response.error().code(), 3);
+    EXPECT_EQ(response.error().message(),
+              absl::StrCat("Cannot write to p:d.v: it is a VIEW Entity: ", name, "/_default"));
+  }
+  grpc::ClientContext context;
+  v1::CreateWriteStreamRequest request;
+  request.set_parent(name);
+  request.mutable_write_stream()->set_type(v1::WriteStream::PENDING);
+  v1::WriteStream stream;
+  EXPECT_EQ(stub_->CreateWriteStream(&context, request, &stream).error_message(),
+            "Cannot write to p:d.v: it is a VIEW");
+}
+
 TEST_F(WriteStreamsTest, ATableIsDeniedUntilItHasPropagated) {
   Stop();
   options_.table_propagation = absl::Minutes(1);

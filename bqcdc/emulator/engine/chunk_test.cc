@@ -200,8 +200,7 @@ TEST(ChunkTest, HoldsEveryTypeNested) {
 }
 
 TEST(ChunkTest, EveryTypeSurvivesTheStore) {
-  testing::TableDriver::Options options;
-  options.database.background_apply = false;
+  testing::TableDriver::Options options = testing::TableDriver::ManualApplies();
   testing::TableDriver driver(options);
   catalog::Table table;
   table.id = {"p", "d", "every"};

@@ -31,9 +31,8 @@ constexpr int64_t kSecondUs = 1'000'000;
 constexpr int64_t kMinuteUs = 60 * kSecondUs;
 
 TableDriver::Options ManualApplies(std::optional<int64_t> max_staleness_us = std::nullopt) {
-  TableDriver::Options options;
+  TableDriver::Options options = TableDriver::ManualApplies();
   options.max_staleness_us = max_staleness_us;
-  options.database.background_apply = false;
   return options;
 }
 
@@ -519,6 +518,45 @@ TEST(DatabaseTest, SecondOpenIsRefused) {
   EXPECT_THAT(std::string(second.status().message()), HasSubstr(absl::StrCat("process ", getpid())));
 }
 
+TEST(DatabaseTest, OlderFormatsAreTakenOver) {
+  for (const int64_t format : {1, 2}) {
+    testing::TemporaryDirectory directory;
+    TableDriver::Options options = ManualApplies();
+    options.directory = directory.path();
+    {
+      TableDriver table(options);
+      ASSERT_TRUE(table.Append({Upsert(1, "a", "2"), Upsert(2, "b", "2"), Delete(3, "2")}).ok());
+      table.Apply();
+      ASSERT_TRUE(table.Append({Upsert(2, "c", "3"), Plain(9, "p")}).ok());
+    }
+    const auto with_store = [&](const std::function<void(Connection&)>& use) {
+      auto store = Store::Open(directory.path(), 256 << 20, 1);
+      ASSERT_TRUE(store.ok()) << store.status();
+      use(**(*store)->Connect());
+    };
+    with_store([&](Connection& connection) {
+      // The first one knew of no write streams.
+      ASSERT_TRUE(connection.Run(format == 1 ? "DROP TABLE delta.main.stream" : "").ok());
+      ASSERT_TRUE(
+          connection
+              .Run(absl::StrCat("UPDATE baseline.main.meta SET value = ", format, " WHERE name = 'format'"))
+              .ok());
+    });
+    {
+      TableDriver table(options);
+      EXPECT_EQ(table.Rows(), "1=a 2=c 9=p");
+      ASSERT_TRUE(table.Append({Upsert(1, "late", "1"), Upsert(3, "late", "1")}).ok());
+      table.Apply();
+      EXPECT_EQ(table.Rows(), "1=a 2=c 9=p");
+      EXPECT_TRUE(table.database().CreateWriteStream(table.id(), WriteStreamType::kPending).ok());
+    }
+    with_store([](Connection& connection) {
+      EXPECT_EQ(*connection.ReadInt64("SELECT value FROM baseline.main.meta WHERE name = 'format'"),
+                Store::kFormat);
+    });
+  }
+}
+
 TEST(DatabaseTest, NewerFormatIsRefused) {
   testing::TemporaryDirectory directory;
   {
@@ -532,7 +570,7 @@ TEST(DatabaseTest, NewerFormatIsRefused) {
   const auto opened = Database::Open(options, &base::SystemClock::Get());
   EXPECT_EQ(opened.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(opened.status().message()),
-              HasSubstr("has format 99, this program reads formats up to 3"));
+              HasSubstr(absl::StrCat("has format 99, this program reads formats up to ", Store::kFormat)));
 }
 
 TEST(DatabaseTest, DirectoryThatCannotBeMadeIsRefused) {

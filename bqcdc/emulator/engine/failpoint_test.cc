@@ -31,8 +31,7 @@ using testing::Upsert;
 // own, applies, and tables that come, change and go. Each acknowledged request is noted in a file before the
 // next one is sent.
 void LiveUntilKilled(const std::string& directory) {
-  TableDriver::Options options;
-  options.database.background_apply = false;
+  TableDriver::Options options = TableDriver::ManualApplies();
   options.database.delta_bytes_max = 1024;
   options.directory = directory;
   TableDriver table(options);
@@ -97,8 +96,7 @@ TEST_P(FailpointTest, NothingAcknowledgedIsLostNothingIsDoubled) {
   ASSERT_TRUE(RunUntilKilled(GetParam(), "FailpointChild.DISABLED_Lives", directory.path()))
       << point << " was not reached";
   const int last = LastNoted(directory.path());
-  TableDriver::Options options;
-  options.database.background_apply = false;
+  TableDriver::Options options = TableDriver::ManualApplies();
   options.directory = directory.path();
   TableDriver table(options);
   const std::string rows = table.Rows();

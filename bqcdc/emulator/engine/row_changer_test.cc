@@ -26,12 +26,6 @@ using testing::TableDriver;
 using testing::TestRow;
 using testing::Upsert;
 
-TableDriver::Options Quiet() {
-  TableDriver::Options options;
-  options.database.background_apply = false;
-  return options;
-}
-
 // Every row below 1000 is named `name`, those above go, and row 1000 + `n` comes.
 absl::StatusOr<RowChanges> Everything(const catalog::TableId& id, const std::string& name, int n,
                                       ReadSession& session) {
@@ -50,7 +44,7 @@ absl::StatusOr<RowChangeCounts> ChangeEverything(TableDriver& table, const std::
 }
 
 TEST(RowChangerTest, UpdatesDeletesAndInsertsAtOnceAndForGood) {
-  TableDriver table(Quiet());
+  TableDriver table(TableDriver::ManualApplies());
   ASSERT_TRUE(table.Append({Plain(1, "a"), Plain(2, "b")}).ok());
   table.Apply();
   ASSERT_TRUE(table.Append({Plain(3, "c"), Plain(1000, "old")}).ok());  // these wait in the delta
@@ -65,7 +59,7 @@ TEST(RowChangerTest, UpdatesDeletesAndInsertsAtOnceAndForGood) {
 }
 
 TEST(RowChangerTest, ARefusedStatementChangesNothing) {
-  TableDriver table(Quiet());
+  TableDriver table(TableDriver::ManualApplies());
   ASSERT_TRUE(table.Append({Plain(1, "a"), Plain(2, "b")}).ok());
   const auto with = [&](const std::string& sql, std::function<absl::Status(const Chunk&)> check) {
     return table.database()
@@ -98,7 +92,7 @@ TEST(RowChangerTest, ARefusedStatementChangesNothing) {
 }
 
 TEST(RowChangerTest, ATableIsRefusedWhileItIsActiveWithCdc) {
-  TableDriver table(Quiet());
+  TableDriver table(TableDriver::ManualApplies());
   ASSERT_TRUE(table.Append({Upsert(1, "a", "5"), Plain(2, "b")}).ok());
   EXPECT_EQ(ChangeEverything(table, "x", 1).status().code(), absl::StatusCode::kFailedPrecondition);
   table.Apply();
@@ -115,7 +109,7 @@ TEST(RowChangerTest, ATableIsRefusedWhileItIsActiveWithCdc) {
 }
 
 TEST(RowChangerTest, RowsThatComeMeanwhileComeAfterTheStatement) {
-  TableDriver table(Quiet());
+  TableDriver table(TableDriver::ManualApplies());
   ASSERT_TRUE(table.Append({Plain(1, "a")}).ok());
   const auto counts =
       table.database().ChangeRows(table.id(), [&](ReadSession& session) -> absl::StatusOr<RowChanges> {
@@ -131,7 +125,7 @@ TEST(RowChangerTest, RowsThatComeMeanwhileComeAfterTheStatement) {
 }
 
 TEST(RowChangerTest, AChangeThatComesMeanwhileRefusesTheStatement) {
-  TableDriver table(Quiet());
+  TableDriver table(TableDriver::ManualApplies());
   ASSERT_TRUE(table.Append({Plain(1, "a")}).ok());
   const auto counts =
       table.database().ChangeRows(table.id(), [&](ReadSession& session) -> absl::StatusOr<RowChanges> {
@@ -145,7 +139,7 @@ TEST(RowChangerTest, AChangeThatComesMeanwhileRefusesTheStatement) {
 TEST(RowChangerTest, AStatementMayRewriteMoreThanMemoryHolds) {
   constexpr int64_t kRows = 200'000, kRowsOfAppend = 20'000;
   constexpr int kWords = 30;
-  TableDriver::Options options = Quiet();
+  TableDriver::Options options = TableDriver::ManualApplies();
   options.database.memory_bytes_max = 64 * 1024 * 1024;  // the names are 90 MB
   TableDriver table(options);
   std::mt19937_64 random(1);
@@ -174,7 +168,7 @@ TEST(RowChangerTest, AStatementMayRewriteMoreThanMemoryHolds) {
 }
 
 TEST(RowChangerTest, AReaderSeesAllOrNothing) {
-  TableDriver table(Quiet());
+  TableDriver table(TableDriver::ManualApplies());
   ASSERT_TRUE(table.Append({Plain(1, "a"), Plain(2, "b")}).ok());
   const auto count = [&](ReadSession& session) {
     const auto relation = session.RelationSql(*session.FindTable(table.id()));
@@ -201,7 +195,7 @@ TEST(RowChangerTest, AReaderSeesAllOrNothing) {
 }
 
 void ChangeUntilKilled(const std::string& directory) {
-  TableDriver::Options options = Quiet();
+  TableDriver::Options options = TableDriver::ManualApplies();
   options.directory = directory;
   TableDriver table(options);
   if (!table.Append({Plain(1, "v0"), Plain(2, "v0"), Plain(1000, "new")}).ok()) _exit(1);
@@ -221,7 +215,7 @@ TEST_P(ChangeKilledTest, AllOfAStatementIsThereOrNothing) {
   int last = 0;
   std::ifstream noted(directory.path() + "/acknowledged");
   for (int i = 0; noted >> i;) last = i;
-  TableDriver::Options options = Quiet();
+  TableDriver::Options options = TableDriver::ManualApplies();
   options.directory = directory.path();
   TableDriver table(options);
   const int want = GetParam().point == base::Failpoint::kChangeRowsAfterCommit ? last + 1 : last;

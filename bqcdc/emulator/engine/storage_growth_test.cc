@@ -23,8 +23,7 @@ using testing::Upsert;
 constexpr int64_t kDeltaLogBytesMax = 4 << 20;
 
 TableDriver::Options SmallLogs() {
-  TableDriver::Options options;
-  options.database.background_apply = false;
+  TableDriver::Options options = TableDriver::ManualApplies();
   options.database.delta_bytes_max = kDeltaLogBytesMax;
   return options;
 }

@@ -22,8 +22,9 @@ namespace bqcdc::emulator::engine {
 //   uid apply_record(uid, …)         how far each table's changes have been applied, see table_state.h
 class Store {
  public:
-  // Goes up when an older program would misread the files. 1: without created write streams. 2: with them, in
-  // the delta file (stream_sql.h); a directory of format 1 becomes one when it is opened.
+  // Goes up when an older program would misread the files; an older directory gets this one when it is
+  // opened. 1: without created write streams. 2: with them, in the delta file (stream_sql.h). 3: views among
+  // the tables, which store nothing; open ends of a RANGE and TIMESTAMP(12) as chunk.h says.
   static constexpr int64_t kFormat = 3;
 
   // Creates the directory where it is missing. FailedPrecondition: held by another process, of a newer

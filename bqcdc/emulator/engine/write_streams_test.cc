@@ -36,9 +36,8 @@ using testing::TestRow;
 using testing::Upsert;
 
 TableDriver::Options ManualApplies(bool primary_key = true) {
-  TableDriver::Options options;
+  TableDriver::Options options = TableDriver::ManualApplies();
   options.primary_key = primary_key;
-  options.database.background_apply = false;
   return options;
 }
 

@@ -44,6 +44,12 @@ class TableDriver {
     DatabaseOptions database;    // data_dir is filled in
     std::string directory = {};  // empty: a temporary one; the dataset and the table may be in it already
   };
+  // Applies come by Apply() alone.
+  static Options ManualApplies() {
+    Options options;
+    options.database.background_apply = false;
+    return options;
+  }
   explicit TableDriver(Options options);
 
   Database& database() { return *database_; }

@@ -473,6 +473,9 @@ TEST_F(HostileTest, LargeMessagesOfManyConnections) {
   for (int i = 0; i < 24; ++i) threads.emplace_back([&] { refused += AppendCode(request) != 0; });
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(refused, 24);
+  // Twice the service's limit and more is not received at all.
+  request.mutable_proto_rows()->mutable_rows()->set_serialized_rows(0, std::string(41 * 1024 * 1024, 'x'));
+  EXPECT_EQ(AppendCode(request), 8);
   EXPECT_LT(GrowthMegabytes(), 1'500);
 }
 

@@ -3,10 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -35,6 +37,13 @@ namespace {
 using pipeline::StreamOptions;
 using pipeline::StreamOutcome;
 
+constexpr int kEncodeThreadsMax = 64;
+
+// More than four encode faster than one connection, one disk or one reader can follow.
+int DefaultEncodeThreads() {
+  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
+}
+
 struct Flags {
   std::string table;
   std::vector<std::string> files;
@@ -52,6 +61,7 @@ struct Flags {
   std::int64_t batch_rows = 50'000;
   int requests_in_flight = 16;
   int connections_max = 4;
+  int encode_threads = DefaultEncodeThreads();
   std::string flush_interval = "1s", retry_timeout = "5m", schema_timeout = "10m", drain_timeout = "20s",
               claim_check_interval = "60s";
   std::string rate_limit;
@@ -107,12 +117,15 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   if (flags.connections_max < 1 || flags.connections_max > 100) {
     return WrongUsage("--max-connections must be from 1 to 100");
   }
+  if (flags.encode_threads < 1 || flags.encode_threads > kEncodeThreadsMax)
+    return WrongUsage(absl::StrCat("--encode-threads must be from 1 to ", kEncodeThreadsMax));
   if (options.batch.batch_bytes < 1) return WrongUsage("--batch-bytes must be at least 1");
   if (options.claim_check_interval < absl::Milliseconds(10))
     return WrongUsage("--claim-check-interval must be at least 10ms");
   options.batch.batch_rows = flags.batch_rows;
   options.requests_in_flight_max = flags.requests_in_flight;
   options.connections_max = flags.connections_max;
+  options.encode_threads = flags.encode_threads;
   options.memory.batches = static_cast<std::size_t>(flags.requests_in_flight) * 2;
   options.memory.bytes = kMemoryPerInFlight * options.bytes_in_flight_max;
   options.bad_rows_max = flags.max_bad_rows;
@@ -312,6 +325,8 @@ void AddFlags(CLI::App& command, Flags& flags) {
   tuning("--requests-in-flight", flags.requests_in_flight, "Requests that may wait for their answer");
   tuning("--max-connections", flags.connections_max,
          "Connections, each with such a window; more than one are used where they make it faster");
+  tuning("--encode-threads", flags.encode_threads,
+         "Threads that turn lines into rows; by default one for each core, at most 4");
   tuning("--bytes-in-flight", flags.bytes_in_flight,
          "Bytes of such requests; memory is bounded by twice this, and about 60 MiB for the program");
   tuning("--max-line-bytes", flags.line_bytes_max, "Longer lines are set aside");

@@ -61,6 +61,7 @@ class CheckpointStreamTest : public ::testing::Test {
 
   StreamOutcome Stream(FakeWriteService& service, const std::vector<std::string>& paths) {
     StreamOptions options = options_;
+    options.encode_threads = 2;
     auto file = CheckpointFile::Open(CheckpointPath());
     StreamOutcome outcome;
     outcome.status = file.status();

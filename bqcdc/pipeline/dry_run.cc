@@ -22,6 +22,7 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
   encoder_options.limits = options.batch;
   encoder_options.epoch = 1;
   encoder_options.line_bytes_max = options.input.line_bytes_max;
+  encoder_options.threads = options.encode_threads;
   Progress progress;
   InputEncoderEvents events;
   events.on_batch = [&](const std::shared_ptr<ChangeBatch>& batch) {

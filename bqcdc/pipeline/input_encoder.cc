@@ -1,5 +1,6 @@
 #include "bqcdc/pipeline/input_encoder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,16 +18,17 @@ constexpr std::size_t kChunksPerBatchMax = 6;
 constexpr std::size_t kRowFrameBytesMax = 6;
 constexpr std::size_t kBadRowsPerBatchMax = 10'000;
 
-encode::JsonRowEncoderOptions EncoderOptions(const InputEncoderOptions& options,
-                                             std::optional<SequenceMode> mode) {
-  encode::JsonRowEncoderOptions encoder;
+BlockEncoderOptions EncoderOptions(const InputEncoderOptions& options) {
+  BlockEncoderOptions encoder;
+  encoder.epoch = options.epoch;
   encoder.line_bytes_max = options.line_bytes_max;
   encoder.row_bytes_max = options.limits.rows_bytes_max - kRowFrameBytesMax;
-  if (mode.has_value()) {
-    encoder.sequence_source =
-        *mode == SequenceMode::kOwn ? encode::SequenceSource::kOwn : encode::SequenceSource::kAssigned;
-  }
+  encoder.threads = options.threads;
   return encoder;
+}
+
+bool IsOfOtherMode(EncodeError error) {
+  return error == EncodeError::kSequenceMissing || error == EncodeError::kSequenceUnexpected;
 }
 
 }  // namespace
@@ -41,11 +43,11 @@ InputEncoder::InputEncoder(CurrentBinding& table, InputEncoderOptions options, I
       pool_(std::move(pool)),
       progress_(progress),
       clock_(clock),
-      encoder_(binding_->plan, EncoderOptions(options_, options_.mode)),
       batcher_(options_.limits, MakeBatcherEvents(), clock),
       mode_(options_.mode),
       mode_line_(options_.mode_line),
-      position_(options.start) {
+      position_(options.start),
+      encoder_(EncoderOptions(options_)) {
   batcher_.SetDestination(binding_->destination)
       .IgnoreError();  // Nothing is there yet that could be refused.
 }
@@ -57,7 +59,7 @@ write::BatcherEvents InputEncoder::MakeBatcherEvents() {
   events.on_begin = [this](write::RowBatch& batch) {
     const std::uint64_t number = progress_.Open(position_);
     static_cast<ChangeBatch&>(batch).progress = number;
-    if (events_.on_open) events_.on_open(number);
+    if (events_.on_open) events_.on_open(number, bytes_before_);
   };
   events.on_batch = [this](const std::shared_ptr<write::RowBatch>& batch) {
     auto changes = std::static_pointer_cast<ChangeBatch>(batch);
@@ -72,31 +74,88 @@ write::BatcherEvents InputEncoder::MakeBatcherEvents() {
 }
 
 absl::Status InputEncoder::Run(LineReader& reader) {
-  std::uint64_t reads_seen = 0;
+  // One in the hands of each thread, and one that is ready for whichever comes first.
+  const std::size_t blocks_max = options_.threads > 1 ? static_cast<std::size_t>(options_.threads) + 1 : 1;
   absl::Status status;
   while (status.ok()) {
-    InputLine line;
-    const LineReader::Next next = reader.ReadLine(batcher_.next_deadline(), &line);
-    if (next == LineReader::Next::kLine) {
-      status = TakeLine(reader, line);
-      // Time passes where the input is waited for, so the clock is asked after reads only.
-      if (status.ok() && reads_seen != reader.read_count()) {
-        reads_seen = reader.read_count();
-        status = batcher_.FlushDue();
-      }
-    } else if (next == LineReader::Next::kWait) {
-      TakePosition(reader);
-      status = batcher_.FlushDue();
+    std::unique_ptr<LineBlock> block = FreeBlock();
+    // What was read is never kept waiting for what comes.
+    const LineReader::Next next =
+        FillBlock(reader, read_.empty() ? batcher_.next_deadline() : absl::InfinitePast(), *block);
+    if (!block->lines.empty()) {
+      PrepareBlock(*block);
+      encoder_.Submit(block.get());
+      read_.push_back(std::move(block));
     } else {
+      free_.push_back(std::move(block));
+    }
+    if (next == LineReader::Next::kLine) {
+      if (read_.size() >= blocks_max) status = TakeOldest();
+      continue;
+    }
+    while (status.ok() && !read_.empty()) status = TakeOldest();
+    if (!status.ok()) break;
+    if (next != LineReader::Next::kWait) {
       if (next == LineReader::Next::kError) status = reader.error();
       break;
     }
-    if (status.ok() && batcher_.flushed()) status = FollowChanges();
+    TakePosition(reader);
+    status = FlushDue();
   }
   if (status.ok()) TakePosition(reader);
   const absl::Status flushed = batcher_.FlushAll();
   progress_.Reach(position_);
   return status.ok() ? flushed : status;
+}
+
+std::unique_ptr<LineBlock> InputEncoder::FreeBlock() {
+  if (free_.empty()) return std::make_unique<LineBlock>();
+  std::unique_ptr<LineBlock> block = std::move(free_.back());
+  free_.pop_back();
+  return block;
+}
+
+LineReader::Next InputEncoder::FillBlock(LineReader& reader, absl::Time deadline, LineBlock& block) const {
+  const auto bytes_wanted =
+      static_cast<std::size_t>(static_cast<double>(batcher_.batch_bytes()) * input_per_row_byte_);
+  while (!block.full) {
+    InputLine line;
+    const LineReader::Next next =
+        reader.ReadLine(block.lines.empty() ? deadline : absl::InfinitePast(), &line);
+    if (next != LineReader::Next::kLine) return next;
+    if (block.lines.empty()) block.begun = clock_.Now();
+    block.Add(line, reader.chunk());
+    block.full = block.input_bytes >= bytes_wanted || block.chunks.size() >= kChunksPerBatchMax ||
+                 static_cast<std::int64_t>(block.lines.size()) >= options_.limits.batch_rows;
+  }
+  return LineReader::Next::kLine;
+}
+
+void InputEncoder::PrepareBlock(LineBlock& block) const {
+  block.binding = binding_;
+  block.mode = mode_;
+}
+
+absl::Status InputEncoder::TakeOldest() {
+  std::unique_ptr<LineBlock> block = std::move(read_.front());
+  read_.pop_front();
+  encoder_.Await(block.get());
+  if (!block->rows.empty()) {
+    input_per_row_byte_ +=
+        (static_cast<double>(block->input_bytes) / static_cast<double>(block->rows.byte_count()) -
+         input_per_row_byte_) /
+        2;
+  }
+  absl::Status status = TakeBlock(*block);
+  block->Clear();
+  free_.push_back(std::move(block));
+  // Time passes where input is read and handed on, so the clock is asked once a block.
+  return status.ok() ? FlushDue() : status;
+}
+
+absl::Status InputEncoder::FlushDue() {
+  BQCDC_RETURN_IF_ERROR(batcher_.FlushDue());
+  return batcher_.flushed() ? FollowChanges() : absl::OkStatus();
 }
 
 // What needs no row of its own, as blank lines and the end of a file, is behind us too.
@@ -107,93 +166,140 @@ void InputEncoder::TakePosition(const LineReader& reader) {
   progress_.Reach(position_);
 }
 
-absl::Status InputEncoder::TakeLine(const LineReader& reader, const InputLine& line) {
-  BQCDC_RETURN_IF_ERROR(batcher_.Ensure());
-  EncodeError error = line.too_long ? EncodeError::kLineTooLong : Encode(line);
-  if (error == EncodeError::kUnknownColumn) {
-    const bool changed = FollowTable();
-    BQCDC_RETURN_IF_ERROR(batcher_.Ensure());  // The batch may have gone with the old schema.
-    if (changed) error = Encode(line);
+absl::Status InputEncoder::TakeBlock(LineBlock& block) {
+  if (IsPlain(block)) {
+    bytes_before_ = block.lines.front().bytes_before;
+    BQCDC_ASSIGN_OR_RETURN(const bool taken,
+                           batcher_.TakeRows(block.rows, *mode_ == SequenceMode::kOwn, block.begun));
+    if (taken) return TakeRest(block);
   }
-  if (error == EncodeError::kNone) {
-    BQCDC_RETURN_IF_ERROR(FinishRow(reader, line));
-  } else if (error == EncodeError::kSequenceMissing || error == EncodeError::kSequenceUnexpected) {
-    const bool missing = error == EncodeError::kSequenceMissing;
-    return absl::InvalidArgumentError(absl::StrCat(
-        "line ", line.number, missing ? " brings no" : " brings a", " _CHANGE_SEQUENCE_NUMBER, line ",
-        mode_line_, missing ? " does" : " does not", "; either every line of a run brings one or none does"));
-  } else {
-    SetAside(reader, line, encode::EncodeErrorName(error),
-             line.too_long ? absl::StrCat("the line is longer than ", options_.line_bytes_max,
-                                          " bytes; only its beginning is kept")
-                           : std::string(encode::DescribeEncodeError(encoder_.failure()).message()));
-  }
-  // Where the line's end is not known yet, the place before it stays the last one that can be come back to.
-  if (line.end != 0) position_ = {line.number, line.source, line.end, line.prefix_hash};
-  return batcher_.FlushIfFull(batch().chunks.size() >= kChunksPerBatchMax ||
-                              batch().bad_rows.size() >= kBadRowsPerBatchMax);
+  return TakeByLine(block);
 }
 
-EncodeError InputEncoder::Encode(const InputLine& line) {
-  const values::SequenceNumber assigned{{options_.epoch, line.number, 1, 0}};
-  return encoder_.EncodeLine(encode::PaddedLine(line.text.data(), line.text.size(), line.readable), assigned,
-                             &batcher_.current()->rows);
+// Whether its rows can be taken as they are and its failures after them.
+bool InputEncoder::IsPlain(const LineBlock& block) const {
+  return rows_begun_ && block.binding == binding_ && block.mode == mode_ &&
+         std::none_of(block.failures.begin(), block.failures.end(), [](const LineBlock::Failure& failure) {
+           return failure.error == EncodeError::kUnknownColumn || IsOfOtherMode(failure.error);
+         });
 }
 
-absl::Status InputEncoder::FinishRow(const LineReader& reader, const InputLine& line) {
-  if (!rows_begun_) {
-    if (!mode_.has_value()) mode_line_ = line.number;
-    BQCDC_RETURN_IF_ERROR(BeginRows());
-  }
-  const bool own_sequence = *mode_ == SequenceMode::kOwn;
-  bool tie = false;
-  BQCDC_RETURN_IF_ERROR(batcher_.TakeRow(own_sequence, &tie));
-  if (own_sequence) {
+// The rows of the block are in the batch.
+absl::Status InputEncoder::TakeRest(LineBlock& block) {
+  batch().origins.swap(block.origins);
+  for (LineBlock::Chunk& chunk : block.chunks) KeepChunk(chunk.bytes);
+  if (*mode_ == SequenceMode::kOwn) {
     const encode::EncodedRows& rows = batch().rows;
-    if (ties_.SeenInRun(write::KeyAndSequenceHash(rows.facts(rows.row_count() - 1))) || tie) ++tie_count_;
+    for (std::size_t row = 0; row < rows.row_count(); ++row) {
+      if (ties_.SeenInRun(write::KeyAndSequenceHash(rows.facts(row)))) ++tie_count_;
+    }
   }
-  KeepChunk(reader);
-  batch().origins.push_back({line.number, line.source, line.text});
+  for (LineBlock::Failure& failure : block.failures) AddBadRow(block.lines[failure.line], failure);
+  // The last line whose end is known.
+  for (std::size_t i = block.lines.size(); i > 0; --i) {
+    if (MovePosition(block.lines[i - 1])) break;
+  }
+  return AfterRows(block.full);
+}
+
+absl::Status InputEncoder::TakeByLine(LineBlock& block) {
+  std::size_t line = 0, row = 0, failure = 0, chunk = 0;
+  while (line < block.lines.size()) {
+    if (block.binding != binding_ || block.mode != mode_) {
+      block.DropLinesBefore(line);
+      PrepareBlock(block);
+      encoder_.Encode(block);
+      line = row = failure = chunk = 0;
+    }
+    while (chunk + 1 < block.chunks.size() && block.chunks[chunk + 1].first_line <= line) ++chunk;
+    bytes_before_ = block.lines[line].bytes_before;
+    if (failure < block.failures.size() && block.failures[failure].line == line) {
+      // Encoded anew, for the table as it is now.
+      if (block.failures[failure].error == EncodeError::kUnknownColumn && FollowTable()) continue;
+      BQCDC_RETURN_IF_ERROR(
+          SetAside(block.lines[line], block.failures[failure++], block.chunks[chunk].bytes));
+    } else {
+      BQCDC_RETURN_IF_ERROR(TakeRow(block, row++, block.chunks[chunk].bytes));
+    }
+    MovePosition(block.lines[line]);
+    ++line;
+    BQCDC_RETURN_IF_ERROR(AfterRows(block.full && line == block.lines.size()));
+  }
   return absl::OkStatus();
 }
 
-absl::Status InputEncoder::BeginRows() {
+// Where the line's end is not known yet, the place before it stays the last one that can be come back to.
+bool InputEncoder::MovePosition(const InputLine& line) {
+  if (line.end == 0) return false;
+  position_ = {line.number, line.source, line.end, line.prefix_hash};
+  return true;
+}
+
+absl::Status InputEncoder::AfterRows(bool full) {
+  BQCDC_RETURN_IF_ERROR(batcher_.FlushIfFull(full || batch().chunks.size() >= kChunksPerBatchMax ||
+                                             batch().bad_rows.size() >= kBadRowsPerBatchMax));
+  return batcher_.flushed() ? FollowChanges() : absl::OkStatus();
+}
+
+absl::Status InputEncoder::TakeRow(const LineBlock& block, std::size_t row,
+                                   const std::shared_ptr<const LineChunk>& chunk) {
+  const encode::RowFacts& facts = block.rows.facts(row);
+  if (!rows_begun_) BQCDC_RETURN_IF_ERROR(BeginRows(facts.own_sequence, block.origins[row].line));
+  BQCDC_RETURN_IF_ERROR(batcher_.EnsureFor(facts));
+  batch().rows.Append(block.rows.row(row), facts);
+  bool tie = false;
+  BQCDC_RETURN_IF_ERROR(batcher_.TakeRow(facts.own_sequence, &tie));
+  if (facts.own_sequence && (ties_.SeenInRun(write::KeyAndSequenceHash(facts)) || tie)) ++tie_count_;
+  KeepChunk(chunk);
+  batch().origins.push_back(block.origins[row]);
+  return absl::OkStatus();
+}
+
+absl::Status InputEncoder::BeginRows(bool own_sequence, std::uint64_t line) {
   rows_begun_ = true;
-  mode_ = batch().rows.facts(batch().rows.row_count() - 1).own_sequence ? SequenceMode::kOwn
-                                                                        : SequenceMode::kAssigned;
-  encoder_.set_sequence_source(*mode_ == SequenceMode::kOwn ? encode::SequenceSource::kOwn
-                                                            : encode::SequenceSource::kAssigned);
+  if (!mode_.has_value()) mode_line_ = line;
+  mode_ = own_sequence ? SequenceMode::kOwn : SequenceMode::kAssigned;
   const absl::Status status = events_.on_mode ? events_.on_mode(*mode_, mode_line_) : absl::OkStatus();
   // Nothing of the run may be sent, and lines that were to be set aside do not count as settled.
   if (!status.ok()) batcher_.Drop();
   return status;
 }
 
-void InputEncoder::SetAside(const LineReader& reader, const InputLine& line, std::string_view reason,
-                            std::string message) {
+absl::Status InputEncoder::SetAside(const InputLine& line, LineBlock::Failure& failure,
+                                    const std::shared_ptr<const LineChunk>& chunk) {
+  if (IsOfOtherMode(failure.error)) {
+    const bool missing = failure.error == EncodeError::kSequenceMissing;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "line ", line.number, missing ? " brings no" : " brings a", " _CHANGE_SEQUENCE_NUMBER, line ",
+        mode_line_, missing ? " does" : " does not", "; either every line of a run brings one or none does"));
+  }
+  BQCDC_RETURN_IF_ERROR(batcher_.Ensure());
   batcher_.Touch();
-  KeepChunk(reader);
+  KeepChunk(chunk);
+  AddBadRow(line, failure);
+  return absl::OkStatus();
+}
+
+void InputEncoder::AddBadRow(const InputLine& line, LineBlock::Failure& failure) {
   BadRow& bad = batch().bad_rows.emplace_back();
   bad.origin = {line.number, line.source, line.text};
   // The run's epoch changes with each run of the same input, so where rows bring their own numbers it is left
   // out: a repeat shall be the same record.
   const bool own = mode_ == SequenceMode::kOwn && line.number > mode_line_;
   bad.sequence = {{own ? 0 : options_.epoch, line.number, 1, 0}};
-  bad.reason = reason;
-  bad.message = std::move(message);
+  bad.reason = encode::EncodeErrorName(failure.error);
+  bad.message = std::move(failure.message);
 }
 
 bool InputEncoder::FollowTable() {
   std::shared_ptr<const TableBinding> now = table_.Refresh();
   if (now == binding_ || !batcher_.SetDestination(now->destination).ok()) return false;
   binding_ = std::move(now);
-  encoder_ = encode::JsonRowEncoder(binding_->plan, EncoderOptions(options_, mode_));
   return true;
 }
 
-void InputEncoder::KeepChunk(const LineReader& reader) {
-  if (batch().chunks.empty() || batch().chunks.back() != reader.chunk())
-    batch().chunks.push_back(reader.chunk());
+void InputEncoder::KeepChunk(const std::shared_ptr<const LineChunk>& chunk) {
+  if (batch().chunks.empty() || batch().chunks.back() != chunk) batch().chunks.push_back(chunk);
 }
 
 absl::Status InputEncoder::FollowChanges() {

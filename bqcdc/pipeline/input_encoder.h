@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -11,9 +12,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
-#include "bqcdc/encode/json_row_encoder.h"
+#include "bqcdc/pipeline/block_encoder.h"
 #include "bqcdc/pipeline/change_batch.h"
 #include "bqcdc/pipeline/current_binding.h"
+#include "bqcdc/pipeline/line_block.h"
 #include "bqcdc/pipeline/line_reader.h"
 #include "bqcdc/pipeline/progress.h"
 #include "bqcdc/pipeline/table_claim.h"
@@ -27,6 +29,7 @@ struct InputEncoderOptions {
   write::BatchLimits limits;
   std::uint64_t epoch = 0;  // of the numbers that are assigned
   std::size_t line_bytes_max = 16 * 1024 * 1024;
+  int threads = 1;  // that encode, that of Run() among them; from 1
   // Of a resumed run: where it goes on, who numbers the rows, and the line that decided that.
   InputPosition start;
   std::optional<SequenceMode> mode;
@@ -40,8 +43,9 @@ struct InputEncoderEvents {
   std::function<absl::Status(SequenceMode, std::uint64_t line)> on_mode;
   // Takes a batch. False ends the run.
   std::function<bool(std::shared_ptr<ChangeBatch>)> on_batch;
-  // A batch has its first row; `batch` is its number in the progress. Null = nobody wants to know.
-  std::function<void(std::uint64_t batch)> on_open;
+  // A batch has its first row; `batch` is its number in the progress, `input_bytes` stand before the row in
+  // the input. Null = nobody wants to know.
+  std::function<void(std::uint64_t batch, std::uint64_t input_bytes)> on_open;
   // How many lanes rows are to be spread over; asked now and then. Null = one.
   std::function<int()> lanes_wanted;
   // Bytes of a batch, at most the limit; asked now and then. Null = the limit.
@@ -55,6 +59,9 @@ struct InputEncoderEvents {
 // numbers rows by their line, sets lines aside that are no rows, spreads rows over lanes by the hash of their
 // key, and splits batches by bytes, rows and time. Follows the table: looks at it before a column counts as
 // unknown, and where a change was noted. Not thread-safe.
+//
+// Lines are encoded ahead in blocks, on several threads where there are several, and taken in their order.
+// Where rows need no spreading a block is made to fill a batch and becomes one without a copy.
 class InputEncoder {
  public:
   // `table`, `progress` and the clock must outlive the encoder.
@@ -69,18 +76,32 @@ class InputEncoder {
   std::int64_t tie_count() const { return tie_count_; }
 
  private:
-  // Ok, or the end of the run.
-  absl::Status TakeLine(const LineReader& reader, const InputLine& line);
+  std::unique_ptr<LineBlock> FreeBlock();
+  // Reads lines into the block until it is full or the reader has something else to say.
+  LineReader::Next FillBlock(LineReader& reader, absl::Time deadline, LineBlock& block) const;
+  void PrepareBlock(LineBlock& block) const;
+  // Takes the block that was read first of those that are under way. Ok, or the end of the run, as of all
+  // below.
+  absl::Status TakeOldest();
+  absl::Status TakeBlock(LineBlock& block);
+  bool IsPlain(const LineBlock& block) const;
+  absl::Status TakeRest(LineBlock& block);
+  absl::Status TakeByLine(LineBlock& block);
+  absl::Status TakeRow(const LineBlock& block, std::size_t row,
+                       const std::shared_ptr<const LineChunk>& chunk);
+  absl::Status SetAside(const InputLine& line, LineBlock::Failure& failure,
+                        const std::shared_ptr<const LineChunk>& chunk);
+  absl::Status AfterRows(bool full);
+  absl::Status FlushDue();
+  void AddBadRow(const InputLine& line, LineBlock::Failure& failure);
+  // Whether the line is one that can be come back behind.
+  bool MovePosition(const InputLine& line);
   void TakePosition(const LineReader& reader);
-  encode::EncodeError Encode(const InputLine& line);
-  absl::Status BeginRows();
-  absl::Status FinishRow(const LineReader& reader, const InputLine& line);
-  void SetAside(const LineReader& reader, const InputLine& line, std::string_view reason,
-                std::string message);
+  absl::Status BeginRows(bool own_sequence, std::uint64_t line);
   // Whether the table is another now; then the next row is encoded for that.
   bool FollowTable();
   ChangeBatch& batch() { return static_cast<ChangeBatch&>(*batcher_.current()); }
-  void KeepChunk(const LineReader& reader);
+  void KeepChunk(const std::shared_ptr<const LineChunk>& chunk);
   write::BatcherEvents MakeBatcherEvents();
   // Follows lanes_wanted() and the table.
   absl::Status FollowChanges();
@@ -92,14 +113,19 @@ class InputEncoder {
   const std::shared_ptr<write::BatchPool> pool_;
   Progress& progress_;
   const base::Clock& clock_;
-  encode::JsonRowEncoder encoder_;
   write::LaneBatcher batcher_;
   std::optional<SequenceMode> mode_;
-  std::uint64_t mode_line_ = 0;  // the line that decided
-  bool rows_begun_ = false;      // on_mode was told
-  InputPosition position_;       // before the line that is being taken
+  std::uint64_t mode_line_ = 0;     // the line that decided
+  bool rows_begun_ = false;         // on_mode was told
+  InputPosition position_;          // before the line that is being taken
+  std::uint64_t bytes_before_ = 0;  // as InputLine, of that line
   write::TieMemory ties_;
   std::int64_t tie_count_ = 0;
+
+  double input_per_row_byte_ = 1;  // of recent blocks: how long lines are beside their rows
+  std::vector<std::unique_ptr<LineBlock>> free_;
+  std::deque<std::unique_ptr<LineBlock>> read_;  // submitted, in the order of the input
+  BlockEncoder encoder_;                         // behind the blocks, which it works on until its end
 };
 
 }  // namespace bqcdc::pipeline

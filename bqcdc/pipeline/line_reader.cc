@@ -69,7 +69,6 @@ LineReader::LineReader(LineReader&& other) noexcept
       chunk_(std::move(other.chunk_)),
       bytes_(std::exchange(other.bytes_, nullptr)),
       begin_(other.begin_),
-      line_begin_(other.line_begin_),
       searched_(other.searched_),
       end_(other.end_),
       chunk_offset_(other.chunk_offset_),
@@ -198,13 +197,13 @@ LineReader::Next LineReader::ReadLine(absl::Time deadline, InputLine* line) {
         prefix_hash_ = HashNextLine(prefix_hash_, {bytes_ + begin_, options_.line_bytes_max});
       first = first && skip_until_ == 0;
       if (first) {
-        line_begin_ = begin_;
         line->text = {bytes_ + begin_, options_.line_bytes_max};
         line->readable = chunk_->capacity - begin_;
         line->number = ++line_count_;
         line->source = source_;
         line->end = 0;
         line->too_long = true;
+        line->bytes_before = byte_count() - (end_ - begin_);
       }
       skipping_ = true;
       begin_ = searched_ = end_;
@@ -249,7 +248,7 @@ LineReader::Next LineReader::ReadLine(absl::Time deadline, InputLine* line) {
 
 bool LineReader::TakeLine(std::size_t length, std::size_t line_end_bytes, InputLine* line) {
   std::string_view text(bytes_ + begin_, length);
-  const std::size_t start = line_begin_ = begin_;
+  const std::size_t start = begin_;
   begin_ = searched_ = begin_ + length + line_end_bytes;
   if (skipping_) {  // The end of the line that was too long; it has been counted.
     skipping_ = false;
@@ -276,6 +275,7 @@ bool LineReader::TakeLine(std::size_t length, std::size_t line_end_bytes, InputL
   line->end = chunk_offset_ + begin_;
   line->too_long = text.size() > options_.line_bytes_max;
   line->prefix_hash = prefix_hash_;
+  line->bytes_before = byte_count() - (end_ - start);
   return true;
 }
 
@@ -295,7 +295,7 @@ void LineReader::CheckPrefix() {
 
 LineReader::Fill LineReader::FillChunk(absl::Time deadline) {
   if (stop_->requested()) return Fill::kStop;
-  if (chunk_ == nullptr || end_ + encode::kLinePaddingBytes >= chunk_->capacity) MoveTail();
+  MakeRoom();
   pollfd waits[] = {{file_->fd(), POLLIN, 0}, {stop_->fd(), POLLIN, 0}};
   ++read_count_;
   for (;;) {
@@ -388,18 +388,30 @@ absl::Status LineReader::AddGenerations(const std::string& path, int fd, InputSo
   return absl::OkStatus();
 }
 
-void LineReader::MoveTail() {
+void LineReader::MakeRoom() {
   const std::size_t tail = end_ - begin_;
+  // The last line that was handed out ended here; a tail that is long enough is its padding.
+  const bool stays = begin_ == 0 || tail >= encode::kLinePaddingBytes;
+  const std::size_t begin = stays ? begin_ : begin_ + encode::kLinePaddingBytes;
+  if (chunk_ != nullptr && begin + tail + encode::kLinePaddingBytes < chunk_->capacity) {
+    if (!stays) MoveTail(bytes_, begin);
+    return;
+  }
   auto chunk = std::make_shared<LineChunk>();
   chunk->capacity = std::max(options_.chunk_bytes, 2 * tail) + encode::kLinePaddingBytes;
   chunk->bytes = std::make_unique_for_overwrite<char[]>(chunk->capacity);
-  if (tail > 0) std::memcpy(chunk->bytes.get(), bytes_ + begin_, tail);
-  bytes_ = chunk->bytes.get();
-  searched_ -= begin_;
-  chunk_offset_ += begin_;
-  begin_ = 0;
-  end_ = tail;
+  MoveTail(chunk->bytes.get(), 0);
   chunk_ = std::move(chunk);
+}
+
+void LineReader::MoveTail(char* bytes, std::size_t begin) {
+  const std::size_t tail = end_ - begin_;
+  if (tail > 0) std::memmove(bytes + begin, bytes_ + begin_, tail);
+  bytes_ = bytes;
+  searched_ += begin - begin_;
+  chunk_offset_ += begin_ - begin;
+  begin_ = begin;
+  end_ = begin + tail;
 }
 
 }  // namespace bqcdc::pipeline

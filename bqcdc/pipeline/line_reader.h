@@ -21,7 +21,8 @@
 namespace bqcdc::pipeline {
 
 // A piece of input that holds whole lines. Lines are views into it; whoever needs a line later keeps the
-// chunk.
+// chunk. A line that was handed out and the encode::kLinePaddingBytes behind it do not change any more, so
+// another thread may parse it while more is read into the chunk.
 struct LineChunk {
   std::unique_ptr<char[]> bytes;
   std::size_t capacity = 0;  // readable bytes, padding behind the last line included
@@ -35,6 +36,7 @@ struct InputLine {
   std::uint64_t end = 0;          // bytes of the file up to the end of the line; 0 = not known yet (too long)
   bool too_long = false;          // text is its beginning only
   std::uint64_t prefix_hash = 0;  // as of InputPosition
+  std::uint64_t bytes_before = 0;  // that were read before it, over all files
 };
 
 struct LineReaderOptions {
@@ -92,8 +94,6 @@ class LineReader {
   std::uint64_t line_count() const { return line_count_; }
   // May be asked by any thread.
   std::uint64_t byte_count() const { return byte_count_.load(std::memory_order_relaxed); }
-  // Of them, those before the last line that was given.
-  std::uint64_t bytes_before_line() const { return byte_count() - (end_ - line_begin_); }
   // How often the operating system was asked for input: changes when time may have passed.
   std::uint64_t read_count() const { return read_count_; }
   // Sum of the sizes of regular files; 0 where any input is a pipe.
@@ -119,8 +119,10 @@ class LineReader {
   static absl::Status AddGenerations(const std::string& path, int fd, InputSources& sources);
   Fill AwaitStop(absl::Time deadline);
   void CheckPrefix();
-  // Moves the unfinished line to the beginning of a new chunk, a larger one if it fills the present one.
-  void MoveTail();
+  // Sees to it that the chunk can take more: moves the unfinished line behind the padding of the last line
+  // that was handed out, or to the beginning of a new chunk, a larger one if it fills the present one.
+  void MakeRoom();
+  void MoveTail(char* bytes, std::size_t begin);
   bool TakeLine(std::size_t length, std::size_t line_end_bytes, InputLine* line);
 
   std::unique_ptr<InputSources> sources_ = std::make_unique<InputSources>();
@@ -138,7 +140,6 @@ class LineReader {
   std::shared_ptr<const LineChunk> chunk_;
   char* bytes_ = nullptr;           // of chunk_
   std::size_t begin_ = 0;           // first byte that was not handed out
-  std::size_t line_begin_ = 0;      // of the last line; like end_ until the next is asked for
   std::size_t searched_ = 0;        // bytes before this hold no line end
   std::size_t end_ = 0;             // end of what was read
   std::uint64_t chunk_offset_ = 0;  // of the chunk's first byte in the file

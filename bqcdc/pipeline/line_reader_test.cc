@@ -81,11 +81,47 @@ TEST_F(LineReaderTest, KnowsHowMuchStandsBeforeALine) {
     int lines = 0;
     while (reader->ReadLine(absl::InfiniteFuture(), &line) == LineReader::Next::kLine) {
       ++lines;
-      EXPECT_TRUE((one + two).substr(reader->bytes_before_line()).starts_with(line.text))
-          << chunk << " " << line.text;
+      EXPECT_TRUE((one + two).substr(line.bytes_before).starts_with(line.text)) << chunk << " " << line.text;
     }
     EXPECT_EQ(lines, 6);
   }
+}
+
+// Another thread may be parsing them.
+TEST_F(LineReaderTest, LinesAndTheirPaddingStayAsTheyWereHandedOut) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const std::string name = "/dev/fd/" + std::to_string(ends[0]);
+  std::thread writer([&] {
+    for (int i = 0; i < 2000; ++i) {
+      // Pieces that end with a line, within one, and just behind one.
+      const std::string text = std::string(static_cast<std::size_t>(i * 7 % 150), 'a') + "\nb" +
+                               std::string(static_cast<std::size_t>(i % 70), 'c') + (i % 3 == 0 ? "\n" : "");
+      EXPECT_EQ(write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+      if (i % 10 == 0) std::this_thread::yield();
+    }
+    close(ends[1]);
+  });
+  auto reader = LineReader::Open({name}, stop_, {.chunk_bytes = 4000});
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  struct Kept {
+    const char* text;
+    std::string bytes;
+    std::shared_ptr<const LineChunk> chunk;
+  };
+  std::vector<Kept> kept;
+  InputLine line;
+  while (reader->ReadLine(absl::InfiniteFuture(), &line) == LineReader::Next::kLine) {
+    ASSERT_GE(line.readable, line.text.size() + encode::kLinePaddingBytes);
+    kept.push_back({line.text.data(),
+                    std::string(line.text.data(), line.text.size() + encode::kLinePaddingBytes),
+                    reader->chunk()});
+  }
+  writer.join();
+  close(ends[0]);
+  EXPECT_GT(kept.size(), 2000u);
+  EXPECT_GT(reader->read_count(), 50u);
+  for (const Kept& was : kept) EXPECT_EQ(std::string_view(was.text, was.bytes.size()), was.bytes);
 }
 
 TEST_F(LineReaderTest, ReportsALineThatIsTooLongAndGoesOn) {

@@ -177,6 +177,7 @@ absl::Status StreamRun::Prepare() {
   }
   encoder.epoch = claim_->epoch();
   encoder.line_bytes_max = options_.input.line_bytes_max;
+  encoder.threads = options_.encode_threads;
   encoder.start = options_.input.start;
   if (resumed() != nullptr && resumed()->sequence != kUndecided) {
     encoder.mode = resumed()->sequence == "own" ? SequenceMode::kOwn : SequenceMode::kAssigned;
@@ -217,7 +218,9 @@ absl::Status StreamRun::Prepare() {
 
   InputEncoderEvents events;
   events.on_mode = [this](SequenceMode mode, std::uint64_t line) { return OnMode(mode, line); };
-  events.on_open = [this](std::uint64_t batch) { meter_.OnBatchOpened(batch, reader_.bytes_before_line()); };
+  events.on_open = [this](std::uint64_t batch, std::uint64_t input_bytes) {
+    meter_.OnBatchOpened(batch, input_bytes);
+  };
   events.on_batch = [this](std::shared_ptr<ChangeBatch> batch) {
     meter_.OnInputRead(reader_.byte_count());
     return AwaitRate(*batch) && sender_->Push(std::move(batch));

@@ -42,6 +42,7 @@ struct StreamOptions {
   absl::Duration drain_time_max = absl::Seconds(20);   // for what was read when a stop is requested
 
   // Performance.
+  int encode_threads = 1;  // from 1
   write::BatchLimits batch;
   std::size_t request_bytes_max = write::kRequestBytesMaxDefault;
   int requests_in_flight_max = 16;
@@ -79,8 +80,8 @@ struct StreamOutcome {
 };
 
 // Streams change events from `reader` into a table: reads, encodes, sends with several requests under way,
-// settles every row. Blocks until the end; uses one thread for the input, one for the claim, one for the
-// checkpoint where there is one, the caller's for sending.
+// settles every row. Blocks until the end; uses one thread for the input, more where several encode, one for
+// the claim, one for the checkpoint where there is one, the caller's for sending.
 StreamOutcome StreamChanges(const StreamOptions& options, StreamSurroundings surroundings, LineReader reader);
 
 }  // namespace bqcdc::pipeline

@@ -37,6 +37,7 @@ class StreamTest : public ::testing::Test {
     std::string pattern = (std::filesystem::temp_directory_path() / "stream-XXXXXX").string();
     directory_ = mkdtemp(pattern.data());
     options_.table = {"p", "d", "t"};
+    options_.encode_threads = 3;
     options_.dead_letter_path = directory_ + "/dead.jsonl";
     rest_.PutTable(kTable, {});
   }

@@ -26,27 +26,40 @@ absl::Status LaneBatcher::Open(Lane& lane) {
   return absl::OkStatus();
 }
 
+std::size_t LaneBatcher::LaneOf(const encode::RowFacts& facts) const {
+  if (lanes_.size() == 1) return 0;
+  return LaneOfKey(Mutated(Mutant::kLaneOfRow) ? KeyAndSequenceHash(facts) : facts.key_hash, lanes_.size());
+}
+
+bool LaneBatcher::Ties(Lane& lane, std::uint64_t hash) {
+  return lane.ties.Seen(hash) && !Mutated(Mutant::kTiesShareBatch);
+}
+
+absl::Status LaneBatcher::EnsureFor(const encode::RowFacts& facts) {
+  current_ = LaneOf(facts);
+  return Ensure();
+}
+
 void LaneBatcher::BeginIfEmpty(Lane& lane) {
-  if (lane.deadline != absl::InfiniteFuture()) return;
-  lane.batch->begun = clock_.Now();
-  lane.deadline = lane.batch->begun + limits_.flush_interval;
+  if (lane.deadline == absl::InfiniteFuture()) Begin(lane, clock_.Now());
+}
+
+void LaneBatcher::Begin(Lane& lane, absl::Time begun) {
+  lane.batch->begun = begun;
+  lane.deadline = begun + limits_.flush_interval;
   if (events_.on_begin) events_.on_begin(*lane.batch);
 }
 
 absl::Status LaneBatcher::TakeRow(bool ties_possible, bool* tie) {
   *tie = false;
-  if (lanes_.size() > 1) {
-    const encode::EncodedRows& rows = lanes_[current_].batch->rows;
-    const encode::RowFacts& facts = rows.facts(rows.row_count() - 1);
-    const std::size_t lane =
-        LaneOfKey(Mutated(Mutant::kLaneOfRow) ? KeyAndSequenceHash(facts) : facts.key_hash, lanes_.size());
-    if (lane != current_) BQCDC_RETURN_IF_ERROR(MoveLastRow(lane));
-  }
   const encode::EncodedRows* rows = &lanes_[current_].batch->rows;
+  const std::size_t to = LaneOf(rows->facts(rows->row_count() - 1));
+  if (to != current_) BQCDC_RETURN_IF_ERROR(MoveLastRow(to));
+  rows = &lanes_[current_].batch->rows;
   std::uint64_t hash = 0;
   if (ties_possible) {
     hash = KeyAndSequenceHash(rows->facts(rows->row_count() - 1));
-    *tie = lanes_[current_].ties.Seen(hash) && !Mutated(Mutant::kTiesShareBatch);
+    *tie = Ties(lanes_[current_], hash);
   }
   if ((*tie || rows->byte_count() > limits_.rows_bytes_max) && rows->row_count() > 1) {
     // The row begins the next batch; its bytes are copied, and that is rare.
@@ -57,6 +70,32 @@ absl::Status LaneBatcher::TakeRow(bool ties_possible, bool* tie) {
   lane.batch->ties_possible = ties_possible;
   BeginIfEmpty(lane);
   return absl::OkStatus();
+}
+
+// A batch may exceed what it is to have by a part, not by a multiple.
+bool LaneBatcher::MakeABatch(const encode::EncodedRows& rows) const {
+  const Lane& lane = lanes_.front();
+  const std::size_t waiting = lane.batch != nullptr ? lane.batch->rows.byte_count() : 0;
+  return lanes_.size() == 1 && !rows.empty() &&
+         static_cast<std::int64_t>(rows.row_count()) <= limits_.batch_rows &&
+         rows.byte_count() <= std::min(limits_.rows_bytes_max, batch_bytes_ + batch_bytes_ / 4) &&
+         (lane.deadline == absl::InfiniteFuture() || waiting + rows.byte_count() > batch_bytes_);
+}
+
+absl::StatusOr<bool> LaneBatcher::TakeRows(encode::EncodedRows& rows, bool ties_possible, absl::Time begun) {
+  if (!MakeABatch(rows)) return false;
+  Lane& lane = lanes_.front();
+  BQCDC_RETURN_IF_ERROR(Flush(lane));
+  for (std::size_t i = 0; ties_possible && i < rows.row_count(); ++i) {
+    if (!Ties(lane, KeyAndSequenceHash(rows.facts(i)))) continue;
+    lane.ties.Clear();
+    return false;
+  }
+  BQCDC_RETURN_IF_ERROR(Ensure());
+  std::swap(lane.batch->rows, rows);
+  lane.batch->ties_possible = ties_possible;
+  Begin(lane, begun);
+  return true;
 }
 
 // Moves the row that was encoded last into the batch of lane `to`; into a new one where that is its own.

@@ -45,7 +45,8 @@ struct BatcherEvents {
 // bytes, rows and time. Rows with equal key and sequence number never share a batch. Not thread-safe.
 //
 // A row is encoded into current()->rows by the user, then TakeRow() puts it where it belongs: with one lane
-// it stays where it is; with several it is copied where its key has another lane than the row before.
+// it stays where it is; with several it is copied where its key has another lane than the row before. Rows
+// that are encoded already are taken by EnsureFor() and TakeRow(), or many at once by TakeRows().
 class LaneBatcher {
  public:
   LaneBatcher(BatchLimits limits, BatcherEvents events, const base::Clock& clock)
@@ -66,10 +67,17 @@ class LaneBatcher {
     return lanes_[current_].batch != nullptr ? absl::OkStatus() : Open(lanes_[current_]);
   }
 
+  // The same for a row that is encoded already, to be appended to current()->rows: makes its lane current.
+  absl::Status EnsureFor(const encode::RowFacts& facts);
+
   // To be called when one row was added to current()->rows; current() is its batch afterwards, and the row is
   // the last in it. `tie` tells whether a row with its key and number stands in the batch before; only where
   // `ties_possible`. On an error the row is in no batch.
   absl::Status TakeRow(bool ties_possible, bool* tie);
+  // Takes all of `rows`, of which the first came at `begun`, as a batch of their own without a copy; `rows`
+  // is empty afterwards and current() is their batch. False, and nothing is changed, where they are no batch:
+  // several lanes, too many or too few of them, or ties among them.
+  absl::StatusOr<bool> TakeRows(encode::EncodedRows& rows, bool ties_possible, absl::Time begun);
   // To be called when something else was put into current(), so that it goes with the batch.
   void Touch() { BeginIfEmpty(lanes_[current_]); }
 
@@ -93,6 +101,8 @@ class LaneBatcher {
   absl::Status FollowLanes();
 
   const BatchLimits& limits() const { return limits_; }
+  // Bytes of a batch that is full.
+  std::size_t batch_bytes() const { return batch_bytes_; }
 
  private:
   struct Lane {
@@ -101,8 +111,13 @@ class LaneBatcher {
     TieMemory::Batch ties;
   };
 
+  std::size_t LaneOf(const encode::RowFacts& facts) const;
+  // Whether a row like this one is in the lane's batch. Remembers it.
+  static bool Ties(Lane& lane, std::uint64_t hash);
+  bool MakeABatch(const encode::EncodedRows& rows) const;
   absl::Status Open(Lane& lane);
   void BeginIfEmpty(Lane& lane);
+  void Begin(Lane& lane, absl::Time begun);
   absl::Status MoveLastRow(std::size_t to);
   absl::Status Flush(Lane& lane);
 
@@ -114,7 +129,7 @@ class LaneBatcher {
   std::vector<Lane> lanes_;
   std::size_t current_ = 0;  // lane of the last row
   std::uint64_t generation_ = 0;
-  std::size_t batch_bytes_;  // of a batch that is full
+  std::size_t batch_bytes_;
   bool flushed_ = false;
 };
 

@@ -47,6 +47,7 @@ class Maker {
     history_.limits.requests_in_flight = static_cast<int>(Between(1, 8));
     history_.limits.batches = static_cast<std::size_t>(Between(2, 12));
     history_.limits.connections = static_cast<int>(Between(1, 4));
+    history_.limits.encode_threads = static_cast<int>(Between(1, 3));
     write_once_percent_ = Percent(50) ? 35 : 0;
     unfit_percent_ = Percent(60) ? (Percent(50) ? 8 : 30) : 0;
     broken_percent_ = Percent(60) ? 8 : 0;
@@ -200,6 +201,7 @@ class Run {
     options.requests_in_flight_max = history_.limits.requests_in_flight;
     options.memory.batches = history_.limits.batches;
     options.connections_max = history_.limits.connections;
+    options.encode_threads = history_.limits.encode_threads;
     options.scaling_period = absl::Milliseconds(20);
     pipeline::StopSignal stop;
     pipeline::StreamSurroundings surroundings;

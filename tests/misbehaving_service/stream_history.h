@@ -24,6 +24,7 @@ struct StreamLimits {
   int requests_in_flight = 4;
   std::size_t batches = 8;
   int connections = 1;
+  int encode_threads = 1;
 };
 
 // A run of StreamChanges against the misbehaving service: what is read, how, and what goes wrong.

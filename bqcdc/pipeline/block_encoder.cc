@@ -1,0 +1,96 @@
+#include "bqcdc/pipeline/block_encoder.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "bqcdc/values/sequence_number.h"
+
+namespace bqcdc::pipeline {
+
+using encode::EncodeError;
+
+BlockEncoder::BlockEncoder(BlockEncoderOptions options) : options_(options) {
+  for (int i = 1; i < options_.threads; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+BlockEncoder::~BlockEncoder() {
+  {
+    absl::MutexLock lock(&mutex_);
+    closed_ = true;
+  }
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void BlockEncoder::Submit(LineBlock* block) {
+  absl::MutexLock lock(&mutex_);
+  queue_.push_back(block);
+  unfinished_.insert(block);
+}
+
+void BlockEncoder::Await(const LineBlock* block) {
+  absl::MutexLock lock(&mutex_);
+  const auto something_to_do = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return !queue_.empty() || !unfinished_.contains(block);
+  };
+  while (unfinished_.contains(block)) {
+    mutex_.Await(absl::Condition(&something_to_do));
+    if (queue_.empty() || !unfinished_.contains(block)) continue;
+    LineBlock* next = queue_.front();
+    queue_.pop_front();
+    mutex_.Unlock();
+    Encode(*next);
+    mutex_.Lock();
+    unfinished_.erase(next);
+  }
+}
+
+void BlockEncoder::Work() {
+  Encoder encoder;
+  absl::MutexLock lock(&mutex_);
+  const auto something_to_do = [&]()
+                                   ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return !queue_.empty() || closed_; };
+  for (;;) {
+    mutex_.Await(absl::Condition(&something_to_do));
+    if (closed_) return;
+    LineBlock* block = queue_.front();
+    queue_.pop_front();
+    mutex_.Unlock();
+    EncodeWith(encoder, *block);
+    mutex_.Lock();
+    unfinished_.erase(block);
+  }
+}
+
+void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
+  if (encoder.binding != block.binding) {
+    encode::JsonRowEncoderOptions options;
+    options.line_bytes_max = options_.line_bytes_max;
+    options.row_bytes_max = options_.row_bytes_max;
+    encoder.binding = block.binding;
+    encoder.rows = std::make_unique<encode::JsonRowEncoder>(block.binding->plan, options);
+  }
+  encoder.rows->set_sequence_source(!block.mode.has_value()             ? encode::SequenceSource::kEither
+                                    : *block.mode == SequenceMode::kOwn ? encode::SequenceSource::kOwn
+                                                                        : encode::SequenceSource::kAssigned);
+  block.ForgetRows();
+  for (std::size_t i = 0; i < block.lines.size(); ++i) {
+    const InputLine& line = block.lines[i];
+    if (line.too_long) {
+      block.failures.push_back({i, EncodeError::kLineTooLong,
+                                absl::StrCat("the line is longer than ", options_.line_bytes_max,
+                                             " bytes; only its beginning is kept")});
+      continue;
+    }
+    const values::SequenceNumber assigned{{options_.epoch, line.number, 1, 0}};
+    const EncodeError error = encoder.rows->EncodeLine(
+        encode::PaddedLine(line.text.data(), line.text.size(), line.readable), assigned, &block.rows);
+    if (error == EncodeError::kNone) {
+      block.origins.push_back({line.number, line.source, line.text});
+    } else {
+      block.failures.push_back(
+          {i, error, std::string(encode::DescribeEncodeError(encoder.rows->failure()).message())});
+    }
+  }
+}
+
+}  // namespace bqcdc::pipeline

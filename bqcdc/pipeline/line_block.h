@@ -1,0 +1,77 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "bqcdc/encode/encode_error.h"
+#include "bqcdc/encode/encoded_rows.h"
+#include "bqcdc/pipeline/change_batch.h"
+#include "bqcdc/pipeline/line_reader.h"
+#include "bqcdc/pipeline/table_binding.h"
+#include "bqcdc/pipeline/table_claim.h"
+
+namespace bqcdc::pipeline {
+
+// Lines that stand one behind the other in the input, and the rows that they became. Filled by whoever reads,
+// encoded by one thread, then taken by whoever fills batches: never in two hands at a time.
+struct LineBlock {
+  // A line that became no row.
+  struct Failure {
+    std::size_t line = 0;  // index in `lines`
+    encode::EncodeError error = encode::EncodeError::kNone;
+    std::string message;
+  };
+  // The lines from `first_line` on, up to the next chunk's, are views into it.
+  struct Chunk {
+    std::size_t first_line = 0;
+    std::shared_ptr<const LineChunk> bytes;
+  };
+
+  std::vector<InputLine> lines;
+  std::vector<Chunk> chunks;
+  std::size_t input_bytes = 0;              // of the lines
+  absl::Time begun = absl::InfinitePast();  // when the first line was read
+  bool full = false;                        // as many lines as make a batch
+
+  // What the lines are encoded for.
+  std::shared_ptr<const TableBinding> binding;
+  std::optional<SequenceMode> mode;  // nullopt = the first row shows it
+
+  // What they became. Rows, origins and failures are in the order of the lines.
+  encode::EncodedRows rows;
+  std::vector<RowOrigin> origins;  // of each row
+  std::vector<Failure> failures;
+
+  void Add(const InputLine& line, const std::shared_ptr<const LineChunk>& chunk) {
+    if (chunks.empty() || chunks.back().bytes != chunk) chunks.push_back({lines.size(), chunk});
+    lines.push_back(line);
+    input_bytes += line.text.size();
+  }
+  // Forgets everything, keeps the memory.
+  void Clear() {
+    lines.clear();
+    chunks.clear();
+    input_bytes = 0;
+    full = false;
+    ForgetRows();
+  }
+  // Forgets the lines before `line`, and all rows.
+  void DropLinesBefore(std::size_t line) {
+    lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(line));
+    for (Chunk& chunk : chunks) chunk.first_line -= std::min(chunk.first_line, line);
+    ForgetRows();
+  }
+  void ForgetRows() {
+    rows.Clear();
+    origins.clear();
+    failures.clear();
+  }
+};
+
+}  // namespace bqcdc::pipeline

@@ -8,7 +8,7 @@
 namespace bqcdc::encode {
 namespace {
 
-constexpr size_t kCapacityMin = 64 * 1024;
+constexpr size_t kArenaBytesMin = 64 * 1024;
 // Tag of ProtoRows.serialized_rows.
 constexpr char kRowTag = static_cast<char>(MakeTag(1, WireType::kLengthDelimited));
 // Largest frame: tag and a length of five bytes. Grow always leaves room for it.
@@ -65,7 +65,7 @@ void EncodedRows::EndRow(char* cursor, const RowFacts& facts) {
 
 char* EncodedRows::Grow(char* cursor, size_t extra) {
   const auto used = static_cast<size_t>(cursor - bytes_.get());
-  const size_t capacity = std::max({kCapacityMin, capacity_ * 2, used + extra + kFrameBytesMax});
+  const size_t capacity = std::max({kArenaBytesMin, capacity_ * 2, used + extra + kFrameBytesMax});
   // Left uninitialised: every byte is written before it is read.
   auto bytes = std::make_unique_for_overwrite<char[]>(capacity);
   if (used != 0) std::memcpy(bytes.get(), bytes_.get(), used);

@@ -194,41 +194,87 @@ bool ReadSpecialDouble(std::string_view text, double* value) {
   return true;
 }
 
-}  // namespace
+EncodeError ReadText(std::string_view token, std::string* scratch, std::string_view* text) {
+  if (!IsText(token)) return EncodeError::kWrongKind;
+  const std::string_view inner = Inner(token);
+  if (inner.find('\\') == std::string_view::npos) {
+    *text = inner;
+    return EncodeError::kNone;
+  }
+  if (scratch->size() < inner.size()) scratch->resize(inner.size() * 2);
+  const char* const end = UnescapeJson(inner, scratch->data());
+  if (end == nullptr) return EncodeError::kInvalidEscape;
+  *text = std::string_view(scratch->data(), static_cast<size_t>(end - scratch->data()));
+  return EncodeError::kNone;
+}
 
-EncodeError JsonScalarEncoder::Encode(const ColumnPlan& column, std::string_view token, RowOutput* output) {
-  if (token.empty()) return EncodeError::kJsonSyntax;
-  switch (column.encoder) {
+// One call of JsonScalarEncoder::Encode(). In the unnamed namespace for the reason that LineEncoder gives.
+class ScalarToken {
+ public:
+  ScalarToken(const ColumnPlan& column, std::string_view token, std::string* scratch, RowOutput* output)
+      : column_(column), token_(token), scratch_(scratch), output_(output) {}
+
+  EncodeError Encode();
+
+ private:
+  EncodeError EncodeBool();
+  EncodeError EncodeInt64();
+  EncodeError EncodeFloat64();
+  template <typename Decimal>
+  EncodeError ReadDecimal(Decimal* value);
+  template <typename Decimal>
+  EncodeError EncodeDecimal();
+  EncodeError EncodeString();
+  EncodeError EncodeBytes();
+  EncodeError EncodeDate();
+  EncodeError EncodeTime();
+  EncodeError EncodeDatetime();
+  EncodeError EncodeTimestamp();
+  EncodeError EncodeTimestampText();
+  EncodeError EncodeJson();
+  EncodeError EncodeInterval();
+  EncodeError EncodeGeography();
+  EncodeError Text(std::string_view* text) { return ReadText(token_, scratch_, text); }
+
+  const ColumnPlan& column_;
+  const std::string_view token_;
+  std::string* const scratch_;
+  RowOutput* const output_;
+};
+
+EncodeError ScalarToken::Encode() {
+  if (token_.empty()) return EncodeError::kJsonSyntax;
+  switch (column_.encoder) {
     case ValueEncoder::kBool:
-      return EncodeBool(column, token, output);
+      return EncodeBool();
     case ValueEncoder::kInt64:
-      return EncodeInt64(column, token, output);
+      return EncodeInt64();
     case ValueEncoder::kFloat64:
-      return EncodeFloat64(column, token, output);
+      return EncodeFloat64();
     case ValueEncoder::kNumeric:
-      return EncodeDecimal<values::Numeric>(column, token, output);
+      return EncodeDecimal<values::Numeric>();
     case ValueEncoder::kBigNumeric:
-      return EncodeDecimal<values::BigNumeric>(column, token, output);
+      return EncodeDecimal<values::BigNumeric>();
     case ValueEncoder::kString:
-      return EncodeString(column, token, output);
+      return EncodeString();
     case ValueEncoder::kBytes:
-      return EncodeBytes(column, token, output);
+      return EncodeBytes();
     case ValueEncoder::kDate:
-      return EncodeDate(column, token, output);
+      return EncodeDate();
     case ValueEncoder::kTime:
-      return EncodeTime(column, token, output);
+      return EncodeTime();
     case ValueEncoder::kDatetime:
-      return EncodeDatetime(column, token, output);
+      return EncodeDatetime();
     case ValueEncoder::kTimestamp:
-      return EncodeTimestamp(column, token, output);
+      return EncodeTimestamp();
     case ValueEncoder::kTimestampText:
-      return EncodeTimestampText(column, token, output);
+      return EncodeTimestampText();
     case ValueEncoder::kJson:
-      return EncodeJson(column, token, output);
+      return EncodeJson();
     case ValueEncoder::kInterval:
-      return EncodeInterval(column, token, output);
+      return EncodeInterval();
     case ValueEncoder::kGeography:
-      return EncodeGeography(column, token, output);
+      return EncodeGeography();
     case ValueEncoder::kRange:
     case ValueEncoder::kStruct:
     case ValueEncoder::kChangeType:
@@ -238,254 +284,236 @@ EncodeError JsonScalarEncoder::Encode(const ColumnPlan& column, std::string_view
   return EncodeError::kWrongKind;
 }
 
-EncodeError JsonScalarEncoder::EncodeVerbatim(const ColumnPlan& column, std::string_view text,
-                                              RowOutput* output) {
-  return WriteText(column, text, output);
-}
-
-EncodeError JsonScalarEncoder::Text(std::string_view token, std::string_view* text) {
-  if (!IsText(token)) return EncodeError::kWrongKind;
-  const std::string_view inner = Inner(token);
-  if (inner.find('\\') == std::string_view::npos) {
-    *text = inner;
-    return EncodeError::kNone;
-  }
-  if (scratch_.size() < inner.size()) scratch_.resize(inner.size() * 2);
-  const char* const end = UnescapeJson(inner, scratch_.data());
-  if (end == nullptr) return EncodeError::kInvalidEscape;
-  *text = std::string_view(scratch_.data(), static_cast<size_t>(end - scratch_.data()));
-  return EncodeError::kNone;
-}
-
-EncodeError JsonScalarEncoder::EncodeBool(const ColumnPlan& column, std::string_view token,
-                                          RowOutput* output) {
-  if (token == "true") return WriteInteger(column, 1, output);
-  if (token == "false") return WriteInteger(column, 0, output);
+EncodeError ScalarToken::EncodeBool() {
+  if (token_ == "true") return WriteInteger(column_, 1, output_);
+  if (token_ == "false") return WriteInteger(column_, 0, output_);
   std::string_view text;
-  if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
-  if (schema::EqualsIgnoreCase(text, "true")) return WriteInteger(column, 1, output);
-  if (schema::EqualsIgnoreCase(text, "false")) return WriteInteger(column, 0, output);
+  if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
+  if (schema::EqualsIgnoreCase(text, "true")) return WriteInteger(column_, 1, output_);
+  if (schema::EqualsIgnoreCase(text, "false")) return WriteInteger(column_, 0, output_);
   return EncodeError::kMalformed;
 }
 
-EncodeError JsonScalarEncoder::EncodeInt64(const ColumnPlan& column, std::string_view token,
-                                           RowOutput* output) {
+EncodeError ScalarToken::EncodeInt64() {
   int64_t value = 0;
-  if (ReadShortInteger(token, &value)) return WriteInteger(column, value, output);
-  std::string_view digits = token;
-  if (IsNumberStart(token.front())) {
-    if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
-  } else if (const EncodeError error = Text(token, &digits); error != EncodeError::kNone) {
+  if (ReadShortInteger(token_, &value)) return WriteInteger(column_, value, output_);
+  std::string_view digits = token_;
+  if (IsNumberStart(token_.front())) {
+    if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
+  } else if (const EncodeError error = Text(&digits); error != EncodeError::kNone) {
     return error;
   }
   bool overflow = false;
   if (!ReadInteger(digits, &value, &overflow)) return EncodeError::kMalformed;
-  return overflow ? EncodeError::kOutOfRange : WriteInteger(column, value, output);
+  return overflow ? EncodeError::kOutOfRange : WriteInteger(column_, value, output_);
 }
 
-EncodeError JsonScalarEncoder::EncodeFloat64(const ColumnPlan& column, std::string_view token,
-                                             RowOutput* output) {
+EncodeError ScalarToken::EncodeFloat64() {
   // Both are doubles without loss, so that their quotient is the nearest one.
   constexpr size_t kExactDigitsMax = 15;
   double value = 0;
-  std::string_view text = token;
-  const bool is_number = IsNumberStart(token.front());
-  if (ShortDecimal number; is_number && ReadShortDecimal(token, kExactDigitsMax, &number)) {
+  std::string_view text = token_;
+  const bool is_number = IsNumberStart(token_.front());
+  if (ShortDecimal number; is_number && ReadShortDecimal(token_, kExactDigitsMax, &number)) {
     value = static_cast<double>(number.digits) /
             static_cast<double>(kPowersOfTen[static_cast<size_t>(number.scale)]);
-    return WriteFloat(column, value, output);
+    return WriteFloat(column_, value, output_);
   }
   if (is_number) {
-    if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
-  } else if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) {
+    if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
+  } else if (const EncodeError error = Text(&text); error != EncodeError::kNone) {
     return error;
   }
   if (is_number || !ReadSpecialDouble(text, &value)) {
     if (const EncodeError error = ReadDouble(text, &value); error != EncodeError::kNone) return error;
   }
-  return WriteFloat(column, value, output);
+  return WriteFloat(column_, value, output_);
 }
 
 template <typename Decimal>
-EncodeError JsonScalarEncoder::ReadDecimal(std::string_view token, Decimal* value) {
+EncodeError ScalarToken::ReadDecimal(Decimal* value) {
   if constexpr (std::is_same_v<Decimal, values::Numeric>) {
     ShortDecimal number;
-    if (ReadShortDecimal(IsText(token) ? Inner(token) : token, 18, &number) &&
+    if (ReadShortDecimal(IsText(token_) ? Inner(token_) : token_, 18, &number) &&
         number.scale <= values::Numeric::kScale) {
       const __int128 unscaled = static_cast<__int128>(number.digits) *
                                 kPowersOfTen[static_cast<size_t>(values::Numeric::kScale - number.scale)];
       return FromValueError(values::Numeric::FromUnscaled(unscaled, value));
     }
   }
-  std::string_view text = token;
-  if (IsNumberStart(token.front())) {
-    if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
-  } else if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) {
+  std::string_view text = token_;
+  if (IsNumberStart(token_.front())) {
+    if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
+  } else if (const EncodeError error = Text(&text); error != EncodeError::kNone) {
     return error;
   }
   return FromValueError(Decimal::Parse(text, value));
 }
 
 template <typename Decimal>
-EncodeError JsonScalarEncoder::EncodeDecimal(const ColumnPlan& column, std::string_view token,
-                                             RowOutput* output) {
+EncodeError ScalarToken::EncodeDecimal() {
   Decimal value;
-  if (const EncodeError error = ReadDecimal(token, &value); error != EncodeError::kNone) return error;
-  if (column.precision >= 0) {
+  if (const EncodeError error = ReadDecimal(&value); error != EncodeError::kNone) return error;
+  if (column_.precision >= 0) {
     // Only what the service would refuse: fractional digits beyond the scale are rounded there.
     Decimal stored;
-    if (value.Constrain(column.precision, column.scale, &stored) != ValueError::kNone) {
+    if (value.Constrain(column_.precision, column_.scale, &stored) != ValueError::kNone) {
       return EncodeError::kPrecisionExceeded;
     }
   }
-  output->Ensure(kScalarBytesMax);
-  output->WriteTag(column);
-  char* const cursor = output->cursor();
+  output_->Ensure(kScalarBytesMax);
+  output_->WriteTag(column_);
+  char* const cursor = output_->cursor();
   const size_t size = value.ToWireBytes(cursor + 1);  // At most 32 bytes, so the length is one byte.
   *cursor = static_cast<char>(size);
-  output->set_cursor(cursor + 1 + size);
+  output_->set_cursor(cursor + 1 + size);
   return EncodeError::kNone;
 }
 
-EncodeError JsonScalarEncoder::EncodeString(const ColumnPlan& column, std::string_view token,
-                                            RowOutput* output) {
-  std::string_view text = token;
-  if (IsText(token)) {
-    if (column.max_length < 0 && WriteIfPlain(column, Inner(token), output)) return EncodeError::kNone;
-    if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
-  } else if (IsNumberStart(token.front())) {
-    if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
-  } else if (token != "true" && token != "false") {
+EncodeError ScalarToken::EncodeString() {
+  std::string_view text = token_;
+  if (IsText(token_)) {
+    if (column_.max_length < 0 && WriteIfPlain(column_, Inner(token_), output_)) return EncodeError::kNone;
+    if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
+  } else if (IsNumberStart(token_.front())) {
+    if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
+  } else if (token_ != "true" && token_ != "false") {
     return EncodeError::kWrongKind;
   }
-  if (IsLongerThan(text, column.max_length)) return EncodeError::kTooLong;
-  return WriteText(column, text, output);
+  if (IsLongerThan(text, column_.max_length)) return EncodeError::kTooLong;
+  return WriteText(column_, text, output_);
 }
 
-EncodeError JsonScalarEncoder::EncodeBytes(const ColumnPlan& column, std::string_view token,
-                                           RowOutput* output) {
+EncodeError ScalarToken::EncodeBytes() {
   std::string_view text;
-  if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
+  if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
   const size_t bytes_max = text.size() / 4 * 3 + 3;
-  output->Ensure(kScalarBytesMax + bytes_max);
-  output->WriteTag(column);
-  const size_t begin = output->BeginLength();
-  char* const end = DecodeBase64(text, output->cursor());
+  output_->Ensure(kScalarBytesMax + bytes_max);
+  output_->WriteTag(column_);
+  const size_t begin = output_->BeginLength();
+  char* const end = DecodeBase64(text, output_->cursor());
   if (end == nullptr) return EncodeError::kInvalidBase64;
-  if (column.max_length >= 0 && end - output->cursor() > column.max_length) return EncodeError::kTooLong;
-  output->set_cursor(end);
-  output->EndLength(begin);
+  if (column_.max_length >= 0 && end - output_->cursor() > column_.max_length) return EncodeError::kTooLong;
+  output_->set_cursor(end);
+  output_->EndLength(begin);
   return EncodeError::kNone;
 }
 
-EncodeError JsonScalarEncoder::EncodeDate(const ColumnPlan& column, std::string_view token,
-                                          RowOutput* output) {
-  if (IsNumberStart(token.front())) {
+EncodeError ScalarToken::EncodeDate() {
+  if (IsNumberStart(token_.front())) {
     int64_t days = 0;
     bool overflow = false;
-    if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
-    if (!ReadInteger(token, &days, &overflow)) return EncodeError::kMalformed;
+    if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
+    if (!ReadInteger(token_, &days, &overflow)) return EncodeError::kMalformed;
     if (overflow || !values::IsDate(days)) return EncodeError::kOutOfRange;
-    return WriteInteger(column, days, output);
+    return WriteInteger(column_, days, output_);
   }
   std::string_view text;
-  if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
+  if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
   int32_t days = 0;
   if (const ValueError error = values::ParseDate(text, &days, CivilForm::kJson); error != ValueError::kNone) {
     return FromValueError(error);
   }
-  return WriteInteger(column, days, output);
+  return WriteInteger(column_, days, output_);
 }
 
 // Numbers are refused for TIME and DATETIME: they could mean microseconds or the packed form, and a wrong
 // guess is a wrong value that nobody sees.
-EncodeError JsonScalarEncoder::EncodeTime(const ColumnPlan& column, std::string_view token,
-                                          RowOutput* output) {
+EncodeError ScalarToken::EncodeTime() {
   std::string_view text;
-  if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
+  if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
   int64_t micros = 0;
   if (const ValueError error = values::ParseTime(text, &micros); error != ValueError::kNone) {
     return FromValueError(error);
   }
-  return WriteInteger(column, values::PackTime(micros), output);
+  return WriteInteger(column_, values::PackTime(micros), output_);
 }
 
-EncodeError JsonScalarEncoder::EncodeDatetime(const ColumnPlan& column, std::string_view token,
-                                              RowOutput* output) {
+EncodeError ScalarToken::EncodeDatetime() {
   std::string_view text;
-  if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
+  if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
   int64_t micros = 0;
   if (const ValueError error = values::ParseDatetime(text, &micros, CivilForm::kJson);
       error != ValueError::kNone) {
     return FromValueError(error);
   }
-  return WriteInteger(column, values::PackDatetime(micros), output);
+  return WriteInteger(column_, values::PackDatetime(micros), output_);
 }
 
-EncodeError JsonScalarEncoder::EncodeTimestamp(const ColumnPlan& column, std::string_view token,
-                                               RowOutput* output) {
+EncodeError ScalarToken::EncodeTimestamp() {
   int64_t micros = 0;
-  if (IsNumberStart(token.front())) {
+  if (IsNumberStart(token_.front())) {
     bool overflow = false;
-    if (!ReadShortInteger(token, &micros)) {
-      if (!values::IsJsonNumber(token)) return EncodeError::kJsonSyntax;
-      if (!ReadInteger(token, &micros, &overflow)) return EncodeError::kMalformed;
+    if (!ReadShortInteger(token_, &micros)) {
+      if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
+      if (!ReadInteger(token_, &micros, &overflow)) return EncodeError::kMalformed;
     }
     if (overflow || !values::IsTimestamp(micros)) return EncodeError::kOutOfRange;
-    return WriteInteger(column, micros, output);
+    return WriteInteger(column_, micros, output_);
   }
   std::string_view text;
-  if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
+  if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
   if (const ValueError error = values::ParseTimestamp(text, &micros, CivilForm::kJson);
       error != ValueError::kNone) {
     return FromValueError(error);
   }
-  return WriteInteger(column, micros, output);
+  return WriteInteger(column_, micros, output_);
 }
 
-EncodeError JsonScalarEncoder::EncodeTimestampText(const ColumnPlan& column, std::string_view token,
-                                                   RowOutput* output) {
+EncodeError ScalarToken::EncodeTimestampText() {
   std::string_view text;
-  if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
+  if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
   __int128 picos = 0;
   if (const ValueError error = values::ParseTimestampPicos(text, &picos); error != ValueError::kNone) {
     return FromValueError(error);
   }
-  return WriteText(column, text, output);
+  return WriteText(column_, text, output_);
 }
 
-EncodeError JsonScalarEncoder::EncodeJson(const ColumnPlan& column, std::string_view token,
-                                          RowOutput* output) {
-  std::string_view text = token;
-  if (IsText(token)) {
-    if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
+EncodeError ScalarToken::EncodeJson() {
+  std::string_view text = token_;
+  if (IsText(token_)) {
+    if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
     if (!values::IsJson(text)) return EncodeError::kInvalidJsonText;
-  } else if (!values::IsJson(token)) {
+  } else if (!values::IsJson(token_)) {
     return EncodeError::kJsonSyntax;
   }
-  return WriteText(column, text, output);
+  return WriteText(column_, text, output_);
 }
 
-EncodeError JsonScalarEncoder::EncodeInterval(const ColumnPlan& column, std::string_view token,
-                                              RowOutput* output) {
+EncodeError ScalarToken::EncodeInterval() {
   std::string_view text;
-  if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
+  if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
   values::Interval interval;
   if (const ValueError error = values::ParseInterval(text, &interval); error != ValueError::kNone) {
     return FromValueError(error);
   }
   // A duration travels in the form that every reader of the service takes.
-  if (text.front() == 'P') return WriteText(column, values::FormatInterval(interval), output);
-  return WriteText(column, text, output);
+  if (text.front() == 'P') return WriteText(column_, values::FormatInterval(interval), output_);
+  return WriteText(column_, text, output_);
 }
 
 // Only text that is neither WKT nor GeoJSON is kept back: which shapes make a geography the service decides.
-EncodeError JsonScalarEncoder::EncodeGeography(const ColumnPlan& column, std::string_view token,
-                                               RowOutput* output) {
+EncodeError ScalarToken::EncodeGeography() {
   std::string_view text;
-  if (const EncodeError error = Text(token, &text); error != EncodeError::kNone) return error;
+  if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
   if (!IsGeographyText(text)) return EncodeError::kMalformed;
+  return WriteText(column_, text, output_);
+}
+
+}  // namespace
+
+EncodeError JsonScalarEncoder::Encode(const ColumnPlan& column, std::string_view token, RowOutput* output) {
+  return ScalarToken(column, token, &scratch_, output).Encode();
+}
+
+EncodeError JsonScalarEncoder::EncodeVerbatim(const ColumnPlan& column, std::string_view text,
+                                              RowOutput* output) {
   return WriteText(column, text, output);
+}
+
+EncodeError JsonScalarEncoder::Text(std::string_view token, std::string_view* text) {
+  return ReadText(token, &scratch_, text);
 }
 
 bool IsGeographyText(std::string_view text) {

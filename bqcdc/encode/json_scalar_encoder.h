@@ -28,24 +28,6 @@ class JsonScalarEncoder {
   [[nodiscard]] EncodeError Text(std::string_view token, std::string_view* text);
 
  private:
-  EncodeError EncodeBool(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeInt64(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeFloat64(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  template <typename Decimal>
-  EncodeError ReadDecimal(std::string_view token, Decimal* value);
-  template <typename Decimal>
-  EncodeError EncodeDecimal(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeString(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeBytes(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeDate(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeTime(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeDatetime(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeTimestamp(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeTimestampText(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeJson(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeInterval(const ColumnPlan& column, std::string_view token, RowOutput* output);
-  EncodeError EncodeGeography(const ColumnPlan& column, std::string_view token, RowOutput* output);
-
   std::string scratch_;
 };
 

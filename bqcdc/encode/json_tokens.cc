@@ -9,7 +9,7 @@ namespace {
 
 static_assert(kLinePaddingBytes >= simdjson::SIMDJSON_PADDING);
 
-constexpr size_t kCapacityMin = 4096;
+constexpr size_t kIndexesMin = 4096;
 // The first stage does not look at nesting; its memory wants a number.
 constexpr size_t kDepth = 1;
 
@@ -21,7 +21,7 @@ JsonTokens::~JsonTokens() = default;
 EncodeError JsonTokens::Scan(const PaddedLine& line) {
   if (line.size() > capacity_ || stage_ == nullptr) {
     // Doubling keeps the number of allocations small while lines grow.
-    const size_t capacity = std::max({line.size(), capacity_ * 2, kCapacityMin});
+    const size_t capacity = std::max({line.size(), capacity_ * 2, kIndexesMin});
     capacity_ = 0;
     const auto error =
         simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, kDepth, stage_);

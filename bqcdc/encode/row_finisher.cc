@@ -8,9 +8,6 @@
 namespace bqcdc::encode {
 namespace {
 
-constexpr std::string_view kUpsert = "UPSERT";
-constexpr std::string_view kDelete = "DELETE";
-
 // 64-bit hash of the encoded key; the same in every process.
 uint64_t HashBytes(std::string_view bytes) {
   uint64_t hash = 0x9E3779B97F4A7C15ULL ^ bytes.size();
@@ -68,8 +65,8 @@ EncodeError RowFinisher::Finish(ChangeType change_type, const values::SequenceNu
     output->Ensure(key_bytes_.size());
     output->WriteText(key_bytes_);
   }
-  const std::string_view type = change_type == ChangeType::kDelete ? kDelete : kUpsert;
-  output->Ensure(2 * (kTagBytesMax + 1) + kUpsert.size() + values::SequenceNumber::kTextBytesMax);
+  const std::string_view type = change_type == ChangeType::kDelete ? kDeleteText : kUpsertText;
+  output->Ensure(2 * (kTagBytesMax + 1) + kUpsertText.size() + values::SequenceNumber::kTextBytesMax);
   output->WriteText(plan_->change_type_tag());
   *output->cursor() = static_cast<char>(type.size());
   output->set_cursor(output->cursor() + 1);

@@ -25,6 +25,17 @@ std::string Padded(const std::string& sequence) {
 
 bool IsEdge(int64_t distance, int64_t edge) { return distance >= edge - 1 && distance <= edge + 1; }
 
+bool HasNull(const Key& key, Shape shape) {
+  if (IsTyped(shape))
+    return std::any_of(key.parts.begin(), key.parts.end(), [](const Value& part) { return part.null; });
+  return !key.id || (shape != Shape::kSingleKey && !key.region);
+}
+
+Cells WithoutNulls(Cells cells) {
+  std::erase_if(cells, [](const auto& cell) { return cell.second.null; });
+  return cells;
+}
+
 }  // namespace
 
 int CompareSequences(const std::string& a, const std::string& b) { return Padded(a).compare(Padded(b)); }
@@ -43,10 +54,14 @@ void Counters::Add(const Counters& other) {
   applies += other.applies;
   restarts += other.restarts;
   null_keys += other.null_keys;
+  alters += other.alters;
+  rows_adapted += other.rows_adapted;
+  kills += other.kills;
+  kills_in_doubt += other.kills_in_doubt;
 }
 
 Key CdcOracle::KeyOf(const Row& row) const {
-  return shape_ == Shape::kSingleKey ? Key{.id = row.key.id, .region = std::nullopt} : row.key;
+  return shape_ == Shape::kSingleKey ? Key{.id = row.key.id} : row.key;
 }
 
 void CdcOracle::Append(const std::vector<Row>& rows, int64_t now) {
@@ -58,7 +73,7 @@ void CdcOracle::Append(const std::vector<Row>& rows, int64_t now) {
     if (!watermark_) watermark_ = now - 1;
     last_change_ = now;
     if (row.operation == Operation::kDelete) last_delete_ = now;
-    if (!row.key.id || (shape_ != Shape::kSingleKey && !row.key.region)) ++counters_.null_keys;
+    counters_.null_keys += HasNull(row.key, shape_);
   }
   for (auto& [key, changes] : changes_of_key) {
     std::vector<World>& worlds = worlds_.try_emplace(key, 1).first->second;
@@ -83,6 +98,20 @@ void CdcOracle::Apply(int64_t now) {
   if (active) watermark_ = now;
   applies_.push_back(now);
   ++counters_.applies;
+}
+
+void CdcOracle::Alter(const SchemaChange& change, int64_t now) {
+  Apply(now);
+  ++counters_.alters;
+  const View before = Expected(now);
+  for (auto& [key, worlds] : worlds_) {
+    for (World& world : worlds) {
+      for (Change& past : world) Adapt(change, past.row.cells);
+    }
+  }
+  const View after = Expected(now);
+  for (size_t i = 0; i < before.size() && i < after.size(); ++i)
+    counters_.rows_adapted += before[i] != after[i];
 }
 
 bool CdcOracle::IsStale(int64_t now) const {
@@ -119,7 +148,9 @@ View CdcOracle::Fold(const World& world, int64_t changes_until) const {
   }
   View view;
   if (winner != nullptr && winner->row.operation == Operation::kUpsert) plain.push_back(winner);
-  for (const Change* row : plain) view.push_back({row->row.key, row->row.value, row->row.note});
+  for (const Change* row : plain) {
+    view.push_back({row->row.key, row->row.value, row->row.note, WithoutNulls(row->row.cells)});
+  }
   std::sort(view.begin(), view.end());
   return view;
 }

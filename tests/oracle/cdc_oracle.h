@@ -20,6 +20,7 @@ struct VisibleRow {
   Key key = {};
   int64_t value = 0;
   std::optional<std::string> note = {};
+  Cells cells = {};  // without NULLs
   auto operator<=>(const VisibleRow&) const = default;
 };
 using View = std::vector<VisibleRow>;  // sorted; equal rows may stand twice
@@ -39,6 +40,10 @@ struct Counters {
   int64_t applies = 0;
   int64_t restarts = 0;
   int64_t null_keys = 0;
+  int64_t alters = 0;        // the columns changed
+  int64_t rows_adapted = 0;  // a row that was visible then became another value by it
+  int64_t kills = 0;
+  int64_t kills_in_doubt = 0;  // an event was under way: it happened or it did not
 
   void Add(const Counters& other);
 };
@@ -59,6 +64,7 @@ class CdcOracle {
   void Append(const std::vector<Row>& rows, int64_t now);
   void Apply(int64_t now);
   void SetStaleness(int64_t micros) { staleness_micros_ = micros; }
+  void Alter(const SchemaChange& change, int64_t now);
 
   // Whether a query at `now` may show `seen`. What contradicts it is excluded from then on: of the orders in
   // which ties may have been taken, only those that explain everything seen so far remain.

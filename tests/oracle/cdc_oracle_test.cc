@@ -75,6 +75,25 @@ TEST(CdcOracle, PlainRowsOfAKeyVanishWithItsNextChange) {
   EXPECT_EQ(Values(oracle, 41), (std::vector<int64_t>{9, 10}));
 }
 
+TEST(CdcOracle, AnAlterAppliesAndGivesRowsTheirNewForm) {
+  schema::Column number{.name = "n", .type = schema::ColumnType::kInt64};
+  schema::Column real{.name = "n", .type = schema::ColumnType::kFloat64};
+  schema::Column pair{.name = "s", .type = schema::ColumnType::kStruct, .fields = {number}};
+  schema::Column triple{.name = "s", .type = schema::ColumnType::kStruct, .fields = {number, real}};
+  Row row = Change(Operation::kUpsert, "1", 1);
+  row.cells = {{"n", Scalar("9007199254740993")}, {"s", Composite({Scalar("7")})}, {"gone", Scalar("x")}};
+  CdcOracle oracle(Shape::kSingleKey, 10 * kMinute, {});
+  oracle.Append({row}, 100);
+  oracle.Alter({.before = number, .after = real}, 200);
+  EXPECT_EQ(oracle.watermark(), 200);
+  oracle.Alter({.before = pair, .after = triple}, 300);
+  oracle.Alter({.before = schema::Column{.name = "gone"}}, 400);
+  const View view = oracle.Expected(401);
+  ASSERT_EQ(view.size(), 1u);
+  EXPECT_EQ(view[0].cells,
+            (Cells{{"n", Scalar("9007199254740992")}, {"s", Composite({Scalar("7"), Value()})}}));
+}
+
 TEST(CdcOracle, ShuffledTiesAllowEitherRowButOnlyOneOfThemFromThenOn) {
   CdcOracle oracle(Shape::kSingleKey, 0, {.ties_shuffled = true});
   oracle.Append({Change(Operation::kUpsert, "1", 1), Change(Operation::kUpsert, "1", 2)}, 10);

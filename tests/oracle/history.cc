@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tests/oracle/random_table.h"
 
 namespace bqcdc::oracle {
 namespace {
@@ -55,12 +56,15 @@ class Maker {
         Pick({Shape::kSingleKey, Shape::kSingleKey, Shape::kCompositeKey, Shape::kReversedCompositeKey});
     history_.staleness_micros = Pick<int64_t>({0, 10 * kMinute, 15 * kMinute, 3 * kSecond, 1000});
     if (options_.shuffled_ties) history_.staleness_micros = 0;
+    if (Percent(options_.typed_percent)) MakeTypedTable();
+    altered_ = Percent(options_.altered_percent);
+    if (Percent(options_.killed_percent)) kill_at_row_ = Between(0, options_.changes_min - 1);
     numbering_ = Pick({Numbering::kPool, Numbering::kPool, Numbering::kPool, Numbering::kRising,
                        Numbering::kRising, Numbering::kNone, Numbering::kMixed});
     key_count_ = Between(1, options_.keys_max);
     plain_percent_ = Pick({0, 0, 15, 30});
     delete_percent_ = Pick({15, 30, 50});
-    MakeKeys();
+    IsTyped(history_.shape) ? MakeTypedKeys() : MakeKeys();
     if (plain_percent_ > 0 && Percent(30)) AddPlainBurst();
     while (row_count_ < options_.changes_min) AddEvents();
     Add(EventKind::kQuery);
@@ -88,11 +92,52 @@ class Maker {
     }
   }
 
+  void MakeTypedTable() {
+    history_.shape = Pick({Shape::kTyped, Shape::kReversedTyped});
+    history_.key_columns = RandomKeyColumns(random_);
+    for (int64_t left = Between(1, 5); left > 0; --left)
+      history_.columns.push_back(RandomColumn(random_, NewColumnName()));
+    columns_ = history_.columns;
+  }
+
+  std::string NewColumnName() { return absl::StrCat("c", column_names_++); }
+
+  // Two values of a key column; where it is easy, two that a careless comparison takes for one.
+  std::pair<Value, Value> TwoValues(const schema::Column& column) {
+    const bool text = column.type == schema::ColumnType::kString || column.type == schema::ColumnType::kBytes;
+    if (text && column.max_length.value_or(3) >= 3 && Percent(70)) return {Scalar("x"), Scalar("x\1x")};
+    const Value first = RandomValue(random_, column);
+    Value second = first;
+    if (column.picoseconds() && !first.text.starts_with('-') && !first.null && Percent(60)) {
+      second.text.back() = second.text.ends_with('0') ? '1' : '0';
+      return {first, second};
+    }
+    while (second == first) second = RandomValue(random_, column);
+    return {first, second};
+  }
+
+  // Most keys differ from another one in a single column.
+  void MakeTypedKeys() {
+    std::vector<std::pair<Value, Value>> values;
+    for (const schema::Column& column : history_.key_columns) values.push_back(TwoValues(column));
+    const int64_t columns = static_cast<int64_t>(values.size());
+    for (int64_t i = 0; i < key_count_; ++i) {
+      Key key;
+      for (const auto& [first, second] : values) key.parts.push_back(first);
+      const auto flip = [&](int64_t column) { key.parts[column] = values[column].second; };
+      if (i > 0) flip((i - 1) % columns);
+      if (i > columns) flip(Between(0, columns - 1));
+      keys_.push_back(std::move(key));
+    }
+  }
+
   void Add(EventKind kind, int64_t micros = 0) {
     history_.events.push_back({.kind = kind, .micros = micros});
   }
 
   void AddEvents() {
+    if (kill_at_row_ && row_count_ >= *kill_at_row_) AddKill();
+    if (altered_ && Percent(20)) AddAlter();
     if (Percent(10)) AddBurst();
     AddAppend();
     const int64_t dice = Between(1, 100);
@@ -102,7 +147,7 @@ class Maker {
       Add(EventKind::kAdvance, Pick<int64_t>({kHour, 20 * kHour, 47 * kHour, 49 * kHour}));
     if (dice > 33 && dice <= 50) AddLateForDelete();
     if (Percent(30)) Add(EventKind::kApply);
-    if (Percent(5)) Add(EventKind::kRestart);
+    if (Percent(1)) Add(EventKind::kRestart);
     if (!options_.shuffled_ties && Percent(8)) {
       Add(EventKind::kSetStaleness, Pick<int64_t>({0, 3 * kSecond, 10 * kMinute, kHour, 24 * kHour}));
     }
@@ -111,12 +156,51 @@ class Maker {
     if (options_.shuffled_ties || Percent(60)) Add(EventKind::kQuery);
   }
 
+  void AddKill() {
+    kill_at_row_.reset();
+    Event kill{.kind = EventKind::kKill,
+               .micros = Pick<int64_t>({0, 200, Between(0, 1000), Between(0, 4000)})};
+    const bool hits_apply = Percent(50);
+    if (hits_apply) kill.micros = Between(0, 10'000);
+    kill.acknowledged = hits_apply ? 1 : static_cast<int>(Between(0, 8));
+    history_.events.push_back(std::move(kill));
+    if (!hits_apply) return;
+    AddAppend();
+    Add(EventKind::kApply);
+  }
+
+  void AddAlter() {
+    std::optional<SchemaChange> change;
+    if (columns_.empty() || Percent(35)) {
+      schema::Column column =
+          RandomColumn(random_, dropped_.empty() || Percent(50) ? NewColumnName() : dropped_);
+      if (column.name == dropped_) dropped_.clear();
+      if (column.required()) column.mode = schema::ColumnMode::kNullable;  // as the service wants it
+      change = SchemaChange{.after = std::move(column)};
+    } else {
+      change = RandomChange(random_, columns_[Between(0, static_cast<int64_t>(columns_.size()) - 1)]);
+    }
+    if (!change) return;
+    if (!change->after) dropped_ = change->before->name;
+    Adapt(*change, columns_);
+    for (Event& append : appends_) {
+      for (Row& row : append.rows) Adapt(*change, row.cells);
+    }
+    history_.events.push_back({.kind = EventKind::kAlter, .change = std::move(change)});
+    if (last_delete_ && Percent(40)) AppendLate();  // deletes are remembered
+  }
+
   // A low number for the key of the last DELETE, just before, at or just after the DELETE is forgotten.
   void AddLateForDelete() {
     if (!last_delete_) return;
     Add(EventKind::kAdvanceToForget, Between(-1, 1));
+    AppendLate();
+  }
+
+  void AppendLate() {
     Row row{.operation = Operation::kUpsert, .key = *last_delete_, .sequence = "0", .value = ++value_};
     if (numbering_ == Numbering::kNone) row.sequence.reset();
+    FillCells(row);
     history_.events.push_back({.kind = EventKind::kAppend, .rows = {row}});
     ++row_count_;
   }
@@ -137,7 +221,7 @@ class Maker {
     const size_t first = history_.events.size();
     for (int64_t left = Between(1, 3); left > 0; --left) AddAppend();
     if (Percent(50)) Add(EventKind::kApply);
-    if (Percent(30)) Add(EventKind::kRestart);
+    if (Percent(15)) Add(EventKind::kRestart);
     AddAppend();
     for (size_t i = first; i + 1 < history_.events.size(); ++i) history_.events[i].hold_clock = true;
   }
@@ -173,9 +257,14 @@ class Maker {
       last_delete_ = row.key;
     } else {
       row.value = ++value_;
-      if (Percent(70)) row.note = absl::StrCat("note ", value_);
+      if (!IsTyped(history_.shape) && Percent(70)) row.note = absl::StrCat("note ", value_);
+      FillCells(row);
     }
     return row;
+  }
+
+  void FillCells(Row& row) {
+    for (const schema::Column& column : columns_) row.cells[column.name] = RandomValue(random_, column);
   }
 
   std::optional<std::string> MakeSequence() {
@@ -195,6 +284,11 @@ class Maker {
   int64_t key_count_ = 1;
   int plain_percent_ = 0;
   int delete_percent_ = 0;
+  bool altered_ = false;
+  std::optional<int64_t> kill_at_row_;
+  std::vector<schema::Column> columns_;  // as they are by now
+  std::string dropped_;                  // the name of a column that is gone
+  int column_names_ = 0;
   std::vector<Key> keys_;
   std::vector<Event> appends_;
   std::optional<Key> last_delete_;
@@ -205,18 +299,29 @@ class Maker {
 
 std::string PrintRow(const Row& row) {
   constexpr const char* kNames[] = {"PLAIN", "UPSERT", "DELETE"};
-  return absl::StrCat(kNames[static_cast<int>(row.operation)], "(",
-                      row.key.id ? absl::StrCat(*row.key.id) : "NULL", ",", row.key.region.value_or("NULL"),
+  return absl::StrCat(kNames[static_cast<int>(row.operation)], "(", Print(row.key),
                       ") seq=", row.sequence.value_or("-"), " value=", row.value,
-                      row.note ? "" : " note=NULL");
+                      row.note ? "" : " note=NULL", row.cells.empty() ? "" : " ", Print(row.cells));
+}
+
+std::string PrintColumns(const std::vector<schema::Column>& columns) {
+  return absl::StrJoin(columns, ", ", [](std::string* out, const schema::Column& column) {
+    absl::StrAppend(out, column.name, " ", schema::SqlType(column), column.required() ? " NOT NULL" : "");
+  });
 }
 
 }  // namespace
 
 History MakeHistory(uint64_t seed, const HistoryOptions& options) { return Maker(seed, options).Make(); }
 
+std::string Print(const Key& key) {
+  if (key.parts.empty())
+    return absl::StrCat(key.id ? absl::StrCat(*key.id) : "NULL", ",", key.region.value_or("NULL"));
+  return absl::StrJoin(key.parts, ",", [](std::string* out, const Value& part) { out->append(Print(part)); });
+}
+
 std::string Print(const History& history) {
-  constexpr const char* kShapes[] = {"id", "id, region", "region, id"};
+  constexpr const char* kShapes[] = {"id", "id, region", "region, id", "k0, …", "…, k0"};
   constexpr const char* kKinds[] = {"append",
                                     "advance",
                                     "advance to the staleness edge",
@@ -224,15 +329,23 @@ std::string Print(const History& history) {
                                     "apply",
                                     "restart",
                                     "query",
-                                    "set staleness"};
+                                    "set staleness",
+                                    "alter:",
+                                    "killed"};
   std::string text = absl::StrCat("seed ", history.seed, ", key (", kShapes[static_cast<int>(history.shape)],
                                   "), max_staleness ", history.staleness_micros, " us\n");
+  if (IsTyped(history.shape)) absl::StrAppend(&text, "  key: ", PrintColumns(history.key_columns), "\n");
+  if (!history.columns.empty()) absl::StrAppend(&text, "  columns: ", PrintColumns(history.columns), "\n");
   for (const Event& event : history.events) {
     absl::StrAppend(&text, "  ", kKinds[static_cast<int>(event.kind)]);
     if (event.kind == EventKind::kAppend) {
       absl::StrAppend(&text, " ", absl::StrJoin(event.rows, "; ", [](std::string* out, const Row& row) {
         out->append(PrintRow(row));
       }));
+    } else if (event.kind == EventKind::kAlter) {
+      absl::StrAppend(&text, " ", Print(*event.change));
+    } else if (event.kind == EventKind::kKill) {
+      absl::StrAppend(&text, " ", event.micros, " us after the next ", event.acknowledged, " events");
     } else if (event.micros != 0) {
       absl::StrAppend(&text, " ", event.micros, " us");
     }

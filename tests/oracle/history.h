@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "bqcdc/schema/table_schema.h"
+#include "tests/oracle/value.h"
+
 // What may happen to one CDC table: a random, repeatable story that the server and the oracle both live
 // through.
 namespace bqcdc::oracle {
@@ -15,6 +18,7 @@ enum class Operation { kPlain, kUpsert, kDelete };
 struct Key {
   std::optional<int64_t> id = {};
   std::optional<std::string> region = {};
+  std::vector<Value> parts = {};  // of Shape::kTyped
   auto operator<=>(const Key&) const = default;
 };
 
@@ -24,6 +28,7 @@ struct Row {
   std::optional<std::string> sequence = {};  // as written, in any spelling of the grammar
   int64_t value = 0;                         // names the row: unique in a history, but for repeats
   std::optional<std::string> note = {};
+  Cells cells = {};  // of the columns that may come, go and change
 };
 
 enum class EventKind {
@@ -35,6 +40,8 @@ enum class EventKind {
   kRestart,
   kQuery,
   kSetStaleness,  // to `micros`
+  kAlter,         // changes the columns, which applies what is pending
+  kKill,          // the next events happen in a process that is killed
 };
 
 struct Event {
@@ -42,13 +49,21 @@ struct Event {
   int64_t micros = 0;
   std::vector<Row> rows = {};
   bool hold_clock = false;  // the next event happens at the same instant
+  std::optional<SchemaChange> change = {};
+  int acknowledged = 0;  // kKill: it comes `micros` after so many events were done
 };
 
-enum class Shape { kSingleKey, kCompositeKey, kReversedCompositeKey };
+// Which columns stay as they are, and which of them are the key:
+//   id, region, value, note: the first, the first two, or these the other way round
+//   k0 …, value: all k, or these the other way round; of the types in History::key_columns
+enum class Shape { kSingleKey, kCompositeKey, kReversedCompositeKey, kTyped, kReversedTyped };
+inline bool IsTyped(Shape shape) { return shape == Shape::kTyped || shape == Shape::kReversedTyped; }
 
 struct History {
   uint64_t seed = 0;
   Shape shape = Shape::kSingleKey;
+  std::vector<schema::Column> key_columns = {};
+  std::vector<schema::Column> columns = {};  // of Row::cells, as the table is made
   int64_t staleness_micros = 0;
   std::vector<Event> events = {};
 };
@@ -58,11 +73,15 @@ struct HistoryOptions {
   int keys_max = 8;            // few, so that keys meet
   int changes_min = 30;        // rows of all requests together
   bool shuffled_ties = false;  // keep rows of one key and request few, their orders are all tried
+  int typed_percent = 0;       // histories whose columns are of any type
+  int altered_percent = 0;     // histories in which columns change
+  int killed_percent = 0;      // histories with a kill
 };
 
 // The same seed and options give the same history.
 History MakeHistory(uint64_t seed, const HistoryOptions& options);
 
+std::string Print(const Key& key);
 // One line an event, for a person to replay by hand.
 std::string Print(const History& history);
 

@@ -1,11 +1,8 @@
 #include <algorithm>
-#include <cstdlib>
-#include <ctime>
-#include <iostream>
 #include <random>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "bqcdc/base/testing/proof.h"
 #include "gtest/gtest.h"
 #include "tests/oracle/replay.h"
 
@@ -50,11 +47,7 @@ History Shuffled(std::vector<Row> rows, Random& random) {
 }
 
 TEST(Invariants, OrderSplitAndRepetitionDoNotMatter) {
-  uint64_t seed = 0;
-  const char* text = std::getenv("BQCDC_SEED");
-  if (text == nullptr || !absl::SimpleAtoi(text, &seed)) seed = static_cast<uint64_t>(time(nullptr));
-  std::cout << "BQCDC_SEED=" << seed << "\n";
-  Random random(seed);
+  Random random(base::TestSeed());
   Replayer replayer({});
   for (int set = 0; set < 15; ++set) {
     const std::vector<Row> rows = DistinctChanges(random);

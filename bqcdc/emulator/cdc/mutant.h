@@ -32,8 +32,15 @@ namespace bqcdc::emulator::cdc {
   X(kPlainSurvivesReplacement, "plain rows stay when their key is replaced")                     \
   X(kPlainHiddenWhenStale, "pending plain rows are missing from the stale view")                 \
   X(kKeyFirstColumnOnly, "of a composite key only the first column is compared")                 \
+  X(kKeyThirdColumnIgnored, "the third column of a key is not compared")                         \
+  X(kKeyTextsJoined, "texts of a key are joined without their lengths")                          \
+  X(kKeyPicosecondsCut, "of a TIMESTAMP(12) in a key only the microseconds are compared")        \
+  X(kAlterDropsPending, "a change of the columns drops what is not applied yet")                 \
+  X(kAlterForgetsDeletes, "a change of the columns forgets deletes")                             \
   X(kNullKeyNeverMatches, "a NULL in a key matches nothing")                                     \
   X(kPendingReversedOnRestart, "a restart reads pending changes in reverse order")               \
+  X(kAppliedReadAgainAfterKill,                                                                  \
+    "rows that a kill left in the delta although they were applied are pending again")           \
   X(kIngestBackwardsOnRestart, "after a restart ingest times start again at the clock")
 
 enum class Mutant : uint8_t {

@@ -339,7 +339,9 @@ absl::Status DatabaseImpl::AlterColumns(const Table& before, Table& after, const
   // The committing thread stands still meanwhile, so nothing comes in with the old columns.
   return committer_->Run([&](Connection& delta) -> absl::Status {
     core_->baseline_mutex.AssertHeld();
-    BQCDC_RETURN_IF_ERROR(applier_->ApplyLocked(before.uid));
+    if (!cdc::Mutated(cdc::Mutant::kAlterDropsPending)) {
+      BQCDC_RETURN_IF_ERROR(applier_->ApplyLocked(before.uid));
+    }
     BQCDC_RETURN_IF_ERROR(MakeDeltaAnew(delta, before, after, copy_staged));
     base::HitFailpoint(base::Failpoint::kAlterBetweenFiles);
     const absl::Status status =

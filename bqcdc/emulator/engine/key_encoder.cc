@@ -21,7 +21,7 @@ void AppendFixed(T value, std::string& out) {
 }
 
 void AppendVariable(std::string_view bytes, std::string& out) {
-  AppendFixed(static_cast<uint32_t>(bytes.size()), out);
+  if (!Mutated(Mutant::kKeyTextsJoined)) AppendFixed(static_cast<uint32_t>(bytes.size()), out);
   out.append(bytes);
 }
 
@@ -36,7 +36,10 @@ void AppendValue(const VectorReader& reader, ColumnType type, bool picoseconds, 
     return;
   }
   out.push_back('\1');
-  if (picoseconds) return AppendFixed(reader.Int128(row), out);
+  if (picoseconds) {
+    constexpr int kPicosPerMicro = 1'000'000;
+    return AppendFixed(reader.Int128(row) / (Mutated(Mutant::kKeyPicosecondsCut) ? kPicosPerMicro : 1), out);
+  }
   switch (type) {
     case ColumnType::kBool:
       return AppendFixed(reader.Bool(row), out);
@@ -58,6 +61,7 @@ void AppendValue(const VectorReader& reader, ColumnType type, bool picoseconds, 
 
 KeyEncoder::KeyEncoder(const catalog::Table& table) {
   for (const std::string& name : table.schema.primary_key) {
+    if (columns_.size() == 2 && Mutated(Mutant::kKeyThirdColumnIgnored)) break;
     const size_t index = *table.schema.FindColumnIndex(name);
     const schema::Column& column = table.schema.columns[index];
     columns_.push_back({index, column.type, column.picoseconds()});

@@ -2,6 +2,7 @@
 
 #include "absl/strings/substitute.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/cdc/mutant.h"
 #include "bqcdc/emulator/engine/storage_type.h"
 #include "bqcdc/emulator/engine/store.h"
 
@@ -127,7 +128,8 @@ std::string DropDeltaSql(int64_t uid) { return base::StrCat("DROP TABLE IF EXIST
 std::string AlterBaselineSql(const catalog::Table& before, const catalog::Table& after) {
   const bool rewrite = NeedsOwnConversion(before, after);
   std::string sql = rewrite ? RewriteBaselineSql(before, after) : AlterColumnsSql(before, after);
-  if (before.schema.primary_key != after.schema.primary_key) {
+  if (before.schema.primary_key != after.schema.primary_key ||
+      cdc::Mutated(cdc::Mutant::kAlterForgetsDeletes)) {
     // Another key: what was deleted under the old one says nothing about it.
     base::StrAppend(&sql, "DROP TABLE IF EXISTS ", TombstoneTable(after.uid), ";",
                     CreateTombstonesSql(after));

@@ -116,11 +116,11 @@ absl::StatusOr<std::map<int64_t, DeltaTableFound>> ReadDeltaTables(Connection& c
 absl::Status ReadPendingRows(const catalog::Table& table, TableState& state, Connection& connection,
                              int64_t& last_time_us) {
   const bool has_key = table.has_primary_key();
-  const std::string sql =
-      base::StrCat("SELECT \"$op\", \"$seq_high\", \"$seq_low\", \"$ingest\", \"$ordinal\"",
-                   has_key ? ", " : "", KeyList(table), " FROM ", DeltaTable(table.uid),
-                   " WHERE \"$ordinal\" > ", state.record_.applied_ordinal, " ORDER BY \"$ordinal\"",
-                   Mutated(Mutant::kPendingReversedOnRestart) ? " DESC" : "");
+  const std::string sql = base::StrCat(
+      "SELECT \"$op\", \"$seq_high\", \"$seq_low\", \"$ingest\", \"$ordinal\"", has_key ? ", " : "",
+      KeyList(table), " FROM ", DeltaTable(table.uid), " WHERE \"$ordinal\" > ",
+      Mutated(Mutant::kAppliedReadAgainAfterKill) ? 0 : state.record_.applied_ordinal,
+      " ORDER BY \"$ordinal\"", Mutated(Mutant::kPendingReversedOnRestart) ? " DESC" : "");
   const std::optional<KeyEncoder> encoder =
       has_key ? std::optional(KeyEncoder::ForKeyColumnsOnly(table, kChangeColumnCount)) : std::nullopt;
   if (has_key) {
@@ -133,7 +133,8 @@ absl::Status ReadPendingRows(const catalog::Table& table, TableState& state, Con
     const VectorReader operation = chunk.Reader(0), high = chunk.Reader(1), low = chunk.Reader(2),
                        ingest = chunk.Reader(3), ordinal = chunk.Reader(4);
     for (size_t i = 0; i < chunk.row_count(); ++i) {
-      if (ordinal.Int64(i) != state.next_ordinal() && !Mutated(Mutant::kPendingReversedOnRestart)) {
+      if (ordinal.Int64(i) != state.next_ordinal() && !Mutated(Mutant::kPendingReversedOnRestart) &&
+          !Mutated(Mutant::kAppliedReadAgainAfterKill)) {
         return absl::DataLossError(base::StrCat("table ", table.id.ToString(), ": stored row ",
                                                 ordinal.Int64(i), " found where row ", state.next_ordinal(),
                                                 " is due"));

@@ -11,6 +11,8 @@ using schema::Column;
 
 // Rows that one INSERT ... VALUES may have.
 constexpr size_t kInsertedRowsMax = 100'000;
+// Evaluations of one INSERT, while the table's columns change under it.
+constexpr int kAttemptsMax = 10;
 
 // What an INSERT writes: for each column of the table the index of the given value, or -1 for its default.
 absl::StatusOr<std::vector<int>> TargetColumns(const InsertStatement& statement,
@@ -108,9 +110,7 @@ absl::StatusOr<std::string> QuerySql(Evaluation& evaluation, const InsertStateme
   return evaluation.SqlOf(converted);
 }
 
-}  // namespace
-
-absl::StatusOr<QueryOutcome> RunInsert(const StatementContext& context, const InsertStatement& statement) {
+absl::StatusOr<QueryOutcome> TryInsert(const StatementContext& context, const InsertStatement& statement) {
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
   BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(context, statement.table));
   BQCDC_ASSIGN_OR_RETURN(const catalog::Table table, evaluation->FindTable(id));
@@ -130,6 +130,16 @@ absl::StatusOr<QueryOutcome> RunInsert(const StatementContext& context, const In
   evaluation.reset();
   BQCDC_ASSIGN_OR_RETURN(outcome.dml_counts->inserted, AppendRows(context.database, table, std::move(rows)));
   return outcome;
+}
+
+}  // namespace
+
+absl::StatusOr<QueryOutcome> RunInsert(const StatementContext& context, const InsertStatement& statement) {
+  for (int attempt = 1;; ++attempt) {
+    absl::StatusOr<QueryOutcome> outcome = TryInsert(context, statement);
+    // The table's columns changed between its rows' evaluation and their storing, and nothing is stored.
+    if (!absl::IsAborted(outcome.status()) || attempt == kAttemptsMax) return outcome;
+  }
 }
 
 }  // namespace bqcdc::emulator::sql

@@ -31,9 +31,16 @@ std::string Serialize(const LoadRow& row) {
 
 }  // namespace
 
-AppendConnection::AppendConnection(v1::BigQueryWrite::Stub& stub, const std::string& table, bool keyed)
+std::string TablePath(const std::string& table) {
+  return absl::StrCat("projects/p/datasets/d/tables/", table);
+}
+std::string DefaultStreamOf(const std::string& table) {
+  return absl::StrCat(TablePath(table), "/streams/_default");
+}
+
+AppendConnection::AppendConnection(v1::BigQueryWrite::Stub& stub, const std::string& stream, bool keyed)
     : stream_(stub.AppendRows(&context_)) {
-  first_.set_write_stream(absl::StrCat("projects/p/datasets/d/tables/", table, "/streams/_default"));
+  first_.set_write_stream(stream);
   auto* schema = first_.mutable_proto_rows()->mutable_writer_schema()->mutable_proto_descriptor();
   schema->set_name("Row");
   int number = 0;
@@ -55,10 +62,11 @@ AppendConnection::~AppendConnection() {
   stream_->Finish();
 }
 
-bool AppendConnection::Send(const std::vector<LoadRow>& rows) {
+bool AppendConnection::Send(const std::vector<LoadRow>& rows, std::optional<int64_t> offset) {
   v1::AppendRowsRequest request;
   if (!started_) request = first_;
   started_ = true;
+  if (offset) request.mutable_offset()->set_value(*offset);
   for (const LoadRow& row : rows) {
     request.mutable_proto_rows()->mutable_rows()->add_serialized_rows(Serialize(row));
   }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,15 +21,18 @@ struct LoadRow {
   std::string sequence = {};
 };
 
-// One AppendRows connection to the default stream of `project`, dataset `d`; tables have the columns
-// `id INT64, value INT64, text STRING`. Not thread-safe, except that one thread may send while another
-// receives.
+// Of project `p`, dataset `d`.
+std::string TablePath(const std::string& table);
+std::string DefaultStreamOf(const std::string& table);
+
+// One AppendRows connection to a stream; tables have the columns `id INT64, value INT64, text STRING`. Not
+// thread-safe, except that one thread may send while another receives.
 class AppendConnection {
  public:
-  AppendConnection(v1::BigQueryWrite::Stub& stub, const std::string& table, bool keyed);
+  AppendConnection(v1::BigQueryWrite::Stub& stub, const std::string& stream, bool keyed);
   ~AppendConnection();
 
-  bool Send(const std::vector<LoadRow>& rows);
+  bool Send(const std::vector<LoadRow>& rows, std::optional<int64_t> offset = std::nullopt);
   // False: the RPC is over.
   bool Receive(v1::AppendRowsResponse* response);
 

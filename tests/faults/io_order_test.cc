@@ -26,19 +26,14 @@ constexpr int kRequestsPerWriter = 60;
 constexpr int kRowsPerRequest = 5;
 
 std::string TableOf(int writer) { return absl::StrCat("t", writer); }
-std::string StreamOf(int writer) {
-  return absl::StrCat("projects/p/datasets/d/tables/", TableOf(writer), "/streams/_default");
-}
+std::string StreamOf(int writer) { return DefaultStreamOf(TableOf(writer)); }
 constexpr size_t kTablesPrefix = sizeof("projects/p/datasets/d/tables/") - 1;
 // Stands in the rows of one request, so that their bytes are found in the files.
 std::string MarkOf(int writer, int request) {
   return absl::StrCat("MARK:", TableOf(writer), ":", request, ":end");
 }
 
-int CrashPoints() {
-  const char* text = std::getenv("BQCDC_CRASH_POINTS");
-  return text == nullptr ? 8 : std::atoi(text);
-}
+int CrashPoints() { return base::ProofRounds(8, 100); }
 
 // One run of a server under 16 writers, traced; every writer has its own table and one request at a time.
 class IoOrderTest : public ::testing::Test {
@@ -95,7 +90,7 @@ class IoOrderTest : public ::testing::Test {
     std::vector<std::thread> writers;
     for (int writer = 0; writer < kWriters; ++writer) {
       writers.emplace_back([&stub, writer] {
-        AppendConnection connection(*stub, TableOf(writer), /*keyed=*/false);
+        AppendConnection connection(*stub, StreamOf(writer), /*keyed=*/false);
         for (int request = 0; request < kRequestsPerWriter; ++request) {
           std::vector<LoadRow> rows;
           for (int i = 0; i < kRowsPerRequest; ++i) rows.push_back({request, i, MarkOf(writer, request)});
@@ -208,7 +203,7 @@ TEST_F(IoOrderTest, SyncedPrefixesOfTheFilesHoldWhatWasAcknowledged) {
     for (int writer = 0; writer < kWriters; ++writer) {
       // One request at a time: at most one is stored beyond those acknowledged, and each whole and once.
       std::map<int64_t, int> rows_of_request;
-      for (const StoredRow& row : stored->at(TableOf(writer))) ++rows_of_request[row.id];
+      for (const StoredRow& row : stored->at(TableOf(writer)).rows) ++rows_of_request[row.id];
       const int expected = acknowledged[StreamOf(writer)];
       ASSERT_GE(static_cast<int>(rows_of_request.size()), expected) << TableOf(writer);
       ASSERT_LE(static_cast<int>(rows_of_request.size()), expected + 1) << TableOf(writer);

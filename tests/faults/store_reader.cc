@@ -41,22 +41,23 @@ absl::Status MakeTables(const std::string& data_dir, const std::vector<std::stri
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::map<std::string, std::vector<StoredRow>>> ReadTables(
-    const std::string& data_dir, const std::vector<std::string>& tables) {
+absl::StatusOr<std::map<std::string, StoredTable>> ReadTables(const std::string& data_dir,
+                                                              const std::vector<std::string>& tables) {
   BQCDC_ASSIGN_OR_RETURN(const auto database, Open(data_dir));
   BQCDC_ASSIGN_OR_RETURN(const auto session, database->BeginRead());
-  std::map<std::string, std::vector<StoredRow>> result;
+  std::map<std::string, StoredTable> result;
   for (const std::string& name : tables) {
     BQCDC_ASSIGN_OR_RETURN(const auto table, session->FindTable({"p", "d", name}));
     BQCDC_ASSIGN_OR_RETURN(const std::string relation, session->RelationSql(table));
     BQCDC_ASSIGN_OR_RETURN(const auto rows,
                            session->Execute(absl::StrCat("SELECT id, value FROM ", relation, " AS t")));
-    std::vector<StoredRow>& stored = result[name];
+    StoredTable& stored = result[name];
+    for (const schema::Column& column : table.schema.columns) stored.columns.push_back(column.name);
     for (;;) {
       BQCDC_ASSIGN_OR_RETURN(const auto chunk, rows->Next());
       if (!chunk) break;
       const engine::VectorReader ids = chunk->Reader(0), values = chunk->Reader(1);
-      for (size_t i = 0; i < chunk->row_count(); ++i) stored.push_back({ids.Int64(i), values.Int64(i)});
+      for (size_t i = 0; i < chunk->row_count(); ++i) stored.rows.push_back({ids.Int64(i), values.Int64(i)});
     }
   }
   return result;

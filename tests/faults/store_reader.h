@@ -20,8 +20,12 @@ struct StoredRow {
   int64_t id = 0;
   int64_t value = 0;
 };
-// What a query sees, by table, in no order.
-absl::StatusOr<std::map<std::string, std::vector<StoredRow>>> ReadTables(
-    const std::string& data_dir, const std::vector<std::string>& tables);
+struct StoredTable {
+  std::vector<std::string> columns;  // their names
+  std::vector<StoredRow> rows;       // what a query sees, in no order
+};
+// By name.
+absl::StatusOr<std::map<std::string, StoredTable>> ReadTables(const std::string& data_dir,
+                                                              const std::vector<std::string>& tables);
 
 }  // namespace bqcdc::faults

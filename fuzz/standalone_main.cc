@@ -1,6 +1,7 @@
 // Runs a fuzz target without libFuzzer: every file of the given folders, then seeded mutations of them.
-//   fuzz_x [--mutations N] [--seed S] FOLDER_OR_FILE…
+//   fuzz_x [--mutations N] FOLDER_OR_FILE…          BQCDC_SEED repeats a run
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "bqcdc/base/testing/proof.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
@@ -60,14 +63,11 @@ std::string Mutate(const std::vector<std::string>& corpus, std::mt19937* random)
 
 int main(int argc, char** argv) {
   long mutations = 0;
-  auto seed = static_cast<unsigned long>(std::random_device{}());
   std::vector<std::string> corpus;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--mutations" && i + 1 < argc) {
       mutations = std::strtol(argv[++i], nullptr, 10);
-    } else if (argument == "--seed" && i + 1 < argc) {
-      seed = std::strtoul(argv[++i], nullptr, 10);
     } else if (std::filesystem::is_directory(argument)) {
       for (const auto& entry : std::filesystem::directory_iterator(argument))
         corpus.push_back(Read(entry.path()));
@@ -79,10 +79,11 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "no corpus given\n");
     return 2;
   }
-  std::printf("%zu corpus files, %ld mutations, --seed %lu\n", corpus.size(), mutations, seed);
+  std::sort(corpus.begin(), corpus.end());  // Folders have no order, a seed's run has.
+  std::mt19937 random(static_cast<uint32_t>(bqcdc::base::TestSeed()));
+  std::printf("%zu corpus files, %ld mutations\n", corpus.size(), mutations);
   std::fflush(stdout);
   for (const std::string& input : corpus) Run(input);
-  std::mt19937 random(static_cast<uint32_t>(seed));
   for (long i = 0; i < mutations; ++i) Run(Mutate(corpus, &random));
   return 0;
 }

@@ -77,7 +77,7 @@ final class CdcStoryTest extends WarehouseTest {
   }
 
   private static JsonStreamWriter writer() throws Exception {
-    return warehouse.writer("story", warehouse.schema("story", "_CHANGE_TYPE", "_CHANGE_SEQUENCE_NUMBER"));
+    return warehouse.writer(Warehouse.parent("story"), warehouse.schema(Warehouse.parent("story"), "_CHANGE_TYPE", "_CHANGE_SEQUENCE_NUMBER"));
   }
 
   private static void send(List<JSONArray> requests) throws Exception {
@@ -146,11 +146,11 @@ final class CdcStoryTest extends WarehouseTest {
         "Customer_Tier", "Gold", "Active_Subscriptions", "{\"news\":true}", "_change_type", "UPSERT");
     JSONObject bob = Warehouse.row("Customer_ID", 2, "Customer_Enrollment_Date", "2023-02-06", "Customer_Name", "Bob",
         "Customer_Tier", "Silver", "_change_type", "UPSERT");
-    try (JsonStreamWriter writer = warehouse.writer("customers", schema.build())) {
+    try (JsonStreamWriter writer = warehouse.writer(Warehouse.parent("customers"), schema.build())) {
       Warehouse.answer(writer.append(Warehouse.rows(ada, bob)));
     }
     warehouse.query("ALTER TABLE `" + table + "` SET OPTIONS (max_staleness = INTERVAL 0 MINUTE)");
-    try (JsonStreamWriter writer = warehouse.writer("customers", schema.build())) {
+    try (JsonStreamWriter writer = warehouse.writer(Warehouse.parent("customers"), schema.build())) {
       Warehouse.answer(writer.append(Warehouse.rows(
           new JSONObject(ada.toString()).put("Customer_Tier", "Platinum"),
           Warehouse.row("Customer_ID", 2, "_change_type", "DELETE"))));
@@ -165,10 +165,10 @@ final class CdcStoryTest extends WarehouseTest {
   void connectionPool() throws Exception {
     warehouse.query("CREATE TABLE " + Warehouse.DATASET + ".other (code STRING, n INT64, PRIMARY KEY (code) NOT ENFORCED)");
     try (JsonStreamWriter one = JsonStreamWriter.newBuilder(Warehouse.parent("story") + "/streams/_default",
-                    warehouse.schema("story", "_CHANGE_TYPE", "_CHANGE_SEQUENCE_NUMBER"), warehouse.storage)
+                    warehouse.schema(Warehouse.parent("story"), "_CHANGE_TYPE", "_CHANGE_SEQUENCE_NUMBER"), warehouse.storage)
                 .setEnableConnectionPool(true).build();
         JsonStreamWriter two = JsonStreamWriter.newBuilder(Warehouse.parent("other") + "/streams/_default",
-                    warehouse.schema("other", "_CHANGE_TYPE"), warehouse.storage)
+                    warehouse.schema(Warehouse.parent("other"), "_CHANGE_TYPE"), warehouse.storage)
                 .setEnableConnectionPool(true).build()) {
       for (int i = 0; i < 4; ++i) {
         Warehouse.answer(one.append(Warehouse.rows(story().get(i))));
@@ -231,8 +231,8 @@ final class CdcStoryTest extends WarehouseTest {
       assertEquals(Status.Code.INVALID_ARGUMENT, Warehouse.refused(StatusRuntimeException.class,
           writer.append(Warehouse.rows(change(1, "Alice", "MERGE", 1)))).getStatus().getCode());
     }
-    TableSchema wider = warehouse.schema("story", "_CHANGE_TYPE", "not_there");
-    try (JsonStreamWriter writer = warehouse.writer("story", wider)) {
+    TableSchema wider = warehouse.schema(Warehouse.parent("story"), "_CHANGE_TYPE", "not_there");
+    try (JsonStreamWriter writer = warehouse.writer(Warehouse.parent("story"), wider)) {
       Warehouse.refused(Exceptions.SchemaMismatchedException.class, writer.append(Warehouse.rows(
           Warehouse.row("id", 1, "_CHANGE_TYPE", "UPSERT", "not_there", "x"))));
     }

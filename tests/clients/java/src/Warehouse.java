@@ -35,7 +35,7 @@ import org.json.JSONObject;
 /** Google's own Java clients of REST and of the Storage Write API, unmodified, at the server of the test. */
 final class Warehouse implements AutoCloseable {
   static final String DATASET = "java_dataset";
-  private static final String PROJECT = System.getenv("BQCDC_TEST_PROJECT");
+  static final String PROJECT = System.getenv("BQCDC_TEST_PROJECT");
   private static final long ANSWER_SECONDS_MAX = 60;
 
   final BigQuery bigquery;
@@ -91,12 +91,12 @@ final class Warehouse implements AutoCloseable {
   }
 
   /** The table's columns as the service tells them, and pseudocolumns that the table does not have. */
-  TableSchema schema(String table, String... pseudocolumns) {
+  TableSchema schema(TableName table, String... pseudocolumns) {
     TableSchema.Builder schema =
         storage
             .getWriteStream(
                 GetWriteStreamRequest.newBuilder()
-                    .setName(parent(table) + "/streams/_default")
+                    .setName(table + "/streams/_default")
                     .setView(WriteStreamView.FULL)
                     .build())
             .getTableSchema()
@@ -120,8 +120,8 @@ final class Warehouse implements AutoCloseable {
   }
 
   /** A writer of the default stream that knows these columns. */
-  JsonStreamWriter writer(String table, TableSchema schema) throws Exception {
-    return JsonStreamWriter.newBuilder(parent(table).toString(), schema, storage).build();
+  JsonStreamWriter writer(TableName table, TableSchema schema) throws Exception {
+    return JsonStreamWriter.newBuilder(table.toString(), schema, storage).build();
   }
 
   static JSONArray rows(JSONObject... rows) {

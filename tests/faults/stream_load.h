@@ -44,7 +44,7 @@ class StreamLoad : public Load {
   std::vector<LoadRow> RowsOf(Stream& stream, size_t request);
   bool Settle(const Stream& stream, const v1::AppendRowsResponse& response, bool sent_before);
   bool Succeeded(const Served& served, const grpc::Status& status, const char* call);
-  void CheckStream(const Stream& stream, size_t shown);
+  void CheckStream(Stream& stream, size_t shown);  // which also tells whether a flush has happened
 
   const v1::WriteStream::Type type_;
   std::mt19937_64 random_;

@@ -58,7 +58,7 @@ class Maker {
     if (options_.shuffled_ties) history_.staleness_micros = 0;
     if (Percent(options_.typed_percent)) MakeTypedTable();
     altered_ = Percent(options_.altered_percent);
-    if (Percent(options_.killed_percent)) kill_at_row_ = Between(0, options_.changes_min - 1);
+    if (Percent(options_.killed_percent)) kill_at_row_ = Between(0, options_.changes_min * 2 / 3);
     numbering_ = Pick({Numbering::kPool, Numbering::kPool, Numbering::kPool, Numbering::kRising,
                        Numbering::kRising, Numbering::kNone, Numbering::kMixed});
     key_count_ = Between(1, options_.keys_max);
@@ -236,7 +236,7 @@ class Maker {
     Event event{.kind = EventKind::kAppend};
     const bool plain = Percent(plain_percent_);
     std::map<Key, int> rows_of_key;
-    for (int64_t left = Between(1, 5); left > 0; --left) {
+    for (int64_t left = Between(1, 7); left > 0; --left) {
       Row row = MakeRow(plain);
       if (options_.shuffled_ties && ++rows_of_key[row.key] > 3) continue;
       event.rows.push_back(std::move(row));

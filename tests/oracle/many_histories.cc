@@ -48,7 +48,7 @@ class TypeCounters {
       ReportCounter(absl::StrCat("keys of ", columns, " columns"), count, histories / 20);
     for (const char* change : {"ADD COLUMN", "DROP COLUMN", "fields added", "no longer REQUIRED",
                                "another type", "wider parameters"})
-      ReportCounter(change, Of(changes_, change), histories / 100);
+      ReportCounter(change, Of(changes_, change), histories / 250);
   }
 
  private:
@@ -106,8 +106,8 @@ void ReportCounters(const Counters& counters, int64_t histories, const HistoryOp
   ReportCounter("changes of NULL keys", counters.null_keys, histories / 10);
   ReportCounter("alters", counters.alters, histories * options.altered_percent / 200);
   ReportCounter("rows that an alter made anew", counters.rows_adapted,
-                histories * options.altered_percent / 400);
-  ReportCounter("kills", counters.kills, histories * options.killed_percent / 200);
+                histories * options.altered_percent / 800);
+  ReportCounter("kills", counters.kills, histories * options.killed_percent / 300);
   ReportCounter("kills in the middle of an event", counters.kills_in_doubt,
                 histories * options.killed_percent / 500);
 }

@@ -83,6 +83,7 @@ std::string IntegerText(__int128 value) {
 
 std::string FloatText(double value) {
   if (std::isnan(value)) return "nan";
+  if (value == 0) return "0";
   char text[32];
   return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
 }

@@ -38,7 +38,8 @@ void Adapt(const SchemaChange& change, std::vector<schema::Column>& columns);
 void Adapt(const SchemaChange& change, Cells& cells);
 
 std::string IntegerText(__int128 value);
-// The shortest digits that read back the same; one text for every NaN.
+// The shortest digits that read back the same; one text for every NaN, and one for both zeros: they are equal
+// in SQL, and DuckDB keeps one of the two where a column's values are all equal.
 std::string FloatText(double value);
 
 // For a person: control characters and what is not ASCII in hexadecimal.

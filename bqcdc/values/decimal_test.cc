@@ -198,6 +198,9 @@ TEST(Decimals, ColumnParametersRoundAndLimit) {
 TEST(Decimals, AdditionStopsAtTheRange) {
   Numeric numeric;
   EXPECT_EQ(Numeric::Add(Numeric::Max(), Of<Numeric>("0.000000001"), &numeric), ValueError::kOutOfRange);
+  // More than 128 bits: found by the fuzzer, as undefined behaviour.
+  EXPECT_EQ(Numeric::Add(Numeric::Max(), Numeric::Max(), &numeric), ValueError::kOutOfRange);
+  EXPECT_EQ(Numeric::Add(Numeric::Min(), Numeric::Min(), &numeric), ValueError::kOutOfRange);
   ASSERT_EQ(Numeric::Add(Numeric::Max(), Numeric::Min(), &numeric), ValueError::kNone);
   EXPECT_EQ(numeric, Numeric());
   BigNumeric big;

@@ -114,7 +114,9 @@ std::string Numeric::ToString() const {
 }
 
 ValueError Numeric::Add(Numeric a, Numeric b, Numeric* out) {
-  return FromUnscaled(a.unscaled_ + b.unscaled_, out);  // Two values of 127 bits cannot overflow.
+  __int128 sum = 0;
+  if (__builtin_add_overflow(a.unscaled_, b.unscaled_, &sum)) return ValueError::kOutOfRange;
+  return FromUnscaled(sum, out);
 }
 
 ValueError Numeric::Constrain(int precision, int scale, Numeric* out) const {

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
 #include "bqcdc/emulator/catalog/entities.h"
+#include "bqcdc/emulator/engine/cancellation.h"
 #include "bqcdc/emulator/engine/chunk.h"
 #include "bqcdc/emulator/engine/query_result.h"
 #include "bqcdc/emulator/engine/row_changes.h"
@@ -141,10 +142,15 @@ class Database {
   // Changes stored rows of a table, all or none, durable when it returns. `statement` says what is to be
   // done, on a snapshot in which every row of the table has a number; its errors are passed on.
   // InvalidArgument: the data do not allow it (two changes of one row, NULL in a REQUIRED column, what
-  // `check` refuses, errors of evaluation). FailedPrecondition: the table is active with CDC.
-  virtual absl::StatusOr<RowChangeCounts> ChangeRows(
-      const catalog::TableId& id,
-      const std::function<absl::StatusOr<RowChanges>(ReadSession&)>& statement) = 0;
+  // `check` refuses, errors of evaluation). FailedPrecondition: the table is active with CDC. `cancellation`
+  // may be null; cancelled before its point of no return, the statement has changed nothing.
+  using RowStatement = std::function<absl::StatusOr<RowChanges>(ReadSession&)>;
+  virtual absl::StatusOr<RowChangeCounts> ChangeRows(const catalog::TableId& id,
+                                                     const RowStatement& statement,
+                                                     Cancellation* cancellation) = 0;
+  absl::StatusOr<RowChangeCounts> ChangeRows(const catalog::TableId& id, const RowStatement& statement) {
+    return ChangeRows(id, statement, nullptr);
+  }
 
   // Makes `functions` callable in queries of this database, by RegisterScalarFunction. Called before each
   // query with the same list: registers at the first call and only looks at a flag at the others.
@@ -153,8 +159,10 @@ class Database {
   // Time of this store's clock; a query's CURRENT_TIMESTAMP is its session's query_time() instead.
   virtual absl::Time Now() const = 0;
 
-  // A consistent view of every table at one instant.
-  virtual absl::StatusOr<std::unique_ptr<ReadSession>> BeginRead() = 0;
+  // A consistent view of every table at one instant. What runs in it can be cancelled where `cancellation` is
+  // not null; that outlives the session.
+  virtual absl::StatusOr<std::unique_ptr<ReadSession>> BeginRead(Cancellation* cancellation) = 0;
+  absl::StatusOr<std::unique_ptr<ReadSession>> BeginRead() { return BeginRead(nullptr); }
 
   // Folds everything that is pending into the baseline and moves the watermark; all tables when `id` is
   // unset.

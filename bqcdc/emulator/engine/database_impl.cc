@@ -448,12 +448,12 @@ absl::Status DatabaseImpl::RegisterFunctions(const std::vector<ScalarFunction>& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<ReadSession>> DatabaseImpl::BeginRead() {
-  return SnapshotSession::Begin(core_.get(), &pool_);
+absl::StatusOr<std::unique_ptr<ReadSession>> DatabaseImpl::BeginRead(Cancellation* cancellation) {
+  return SnapshotSession::Begin(core_.get(), &pool_, cancellation);
 }
 
 absl::StatusOr<int64_t> DatabaseImpl::InsertFromQuery(const TableId& id, std::string_view duckdb_sql) {
-  BQCDC_ASSIGN_OR_RETURN(auto session, SnapshotSession::Begin(core_.get(), &pool_));
+  BQCDC_ASSIGN_OR_RETURN(auto session, SnapshotSession::Begin(core_.get(), &pool_, nullptr));
   BQCDC_ASSIGN_OR_RETURN(const Table table, session->FindTable(id));
   BQCDC_ASSIGN_OR_RETURN(AppendBatch batch, ReadInsertedRows(table, duckdb_sql, *session));
   session.reset();
@@ -496,7 +496,7 @@ absl::StatusOr<bool> DatabaseImpl::IsActiveWithCdc(const TableId& id) const {
 }
 
 absl::StatusOr<Database::TableStats> DatabaseImpl::Stats(const TableId& id) {
-  BQCDC_ASSIGN_OR_RETURN(auto session, SnapshotSession::Begin(core_.get(), &pool_));
+  BQCDC_ASSIGN_OR_RETURN(auto session, SnapshotSession::Begin(core_.get(), &pool_, nullptr));
   BQCDC_ASSIGN_OR_RETURN(const Table table, session->FindTable(id));
   BQCDC_ASSIGN_OR_RETURN(const std::string relation, session->RelationSql(table));
   BQCDC_ASSIGN_OR_RETURN(auto result, session->Execute(base::StrCat("SELECT count(*) FROM ", relation)));

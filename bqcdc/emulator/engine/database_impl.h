@@ -68,14 +68,15 @@ class DatabaseImpl final : public Database {
     return streams_->Flush(id, stream, offset);
   }
   absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId& id, std::string_view duckdb_sql) override;
-  absl::StatusOr<RowChangeCounts> ChangeRows(
-      const catalog::TableId& id,
-      const std::function<absl::StatusOr<RowChanges>(ReadSession&)>& statement) override {
-    return row_changer_->Change(id, statement);
+  using Database::ChangeRows;
+  absl::StatusOr<RowChangeCounts> ChangeRows(const catalog::TableId& id, const RowStatement& statement,
+                                             Cancellation* cancellation) override {
+    return row_changer_->Change(id, statement, cancellation);
   }
   absl::Status RegisterFunctions(const std::vector<ScalarFunction>& functions) override;
   absl::Time Now() const override { return core_->clock->Now(); }
-  absl::StatusOr<std::unique_ptr<ReadSession>> BeginRead() override;
+  using Database::BeginRead;
+  absl::StatusOr<std::unique_ptr<ReadSession>> BeginRead(Cancellation* cancellation) override;
   absl::Status Apply(std::optional<catalog::TableId> id) override;
   absl::Status WaitForBackground() override;
   absl::StatusOr<std::optional<absl::Time>> Watermark(const catalog::TableId& id) const override;

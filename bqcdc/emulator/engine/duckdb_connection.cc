@@ -44,6 +44,23 @@ absl::StatusCode CodeOf(duckdb_error_type type) {
   }
 }
 
+// The same by the words that a text begins with: preparing a statement tells no more.
+absl::StatusCode CodeOf(std::string_view message) {
+  static constexpr std::pair<std::string_view, duckdb_error_type> kLabels[] = {
+      {"Out of Range Error: ", DUCKDB_ERROR_OUT_OF_RANGE},
+      {"Conversion Error: ", DUCKDB_ERROR_CONVERSION},
+      {"Decimal Error: ", DUCKDB_ERROR_DECIMAL},
+      {"Divide by Zero Error: ", DUCKDB_ERROR_DIVIDE_BY_ZERO},
+      {"Invalid Input Error: ", DUCKDB_ERROR_INVALID_INPUT},
+      {"Mismatch Type Error: ", DUCKDB_ERROR_MISMATCH_TYPE},
+      {"Out of Memory Error: ", DUCKDB_ERROR_OUT_OF_MEMORY},
+  };
+  for (const auto& [label, type] : kLabels) {
+    if (message.starts_with(label)) return CodeOf(type);
+  }
+  return absl::StatusCode::kInternal;
+}
+
 // Owns a result of DuckDB.
 struct Result {
   duckdb_result value = {};
@@ -55,15 +72,17 @@ struct Result {
     const char* text = duckdb_result_error(&value);
     return text != nullptr && *text != '\0';
   }
-  absl::Status Error() {
-    const char* text = duckdb_result_error(&value);
-    return base::Error(CodeOf(duckdb_result_error_type(&value)),
-                       CleanMessage(text == nullptr ? "failed" : text));
-  }
 };
+
+absl::Status ResultError(duckdb_result* result) {
+  const char* text = duckdb_result_error(result);
+  return base::Error(CodeOf(duckdb_result_error_type(result)),
+                     CleanMessage(text == nullptr ? "failed" : text));
+}
 
 // DuckDB's text about memory is advice to its own users, so it is left out.
 absl::Status AsInternal(const absl::Status& status) {
+  if (status.ok() || absl::IsCancelled(status)) return status;
   if (absl::IsResourceExhausted(status)) return absl::ResourceExhaustedError("store: not enough memory");
   return base::Internal("store: ", base::ToStd(status.message()));
 }
@@ -79,6 +98,34 @@ struct Prepared {
     const char* text = duckdb_prepare_error(value);
     return base::Internal("store: ", text == nullptr ? "cannot prepare" : text);
   }
+  // Of a user's statement.
+  absl::Status QueryError() const {
+    const char* text = duckdb_prepare_error(value);
+    if (text == nullptr) return base::Internal("cannot prepare");
+    return base::Error(CodeOf(std::string_view(text)), CleanMessage(text));
+  }
+};
+
+// Owns a statement that has begun.
+struct Pending {
+  duckdb_pending_result value = nullptr;
+  Pending() = default;
+  Pending(const Pending&) = delete;
+  ~Pending() { duckdb_destroy_pending(&value); }
+
+  absl::Status Error() const {
+    const char* text = duckdb_pending_error(value);
+    if (text == nullptr) return base::Internal("cannot begin");
+    return base::Error(CodeOf(std::string_view(text)), CleanMessage(text));
+  }
+};
+
+// Owns statements that stood in one text.
+struct Extracted {
+  duckdb_extracted_statements value = nullptr;
+  Extracted() = default;
+  Extracted(const Extracted&) = delete;
+  ~Extracted() { duckdb_destroy_extracted(&value); }
 };
 
 // Rows that DuckDB has computed already.
@@ -91,7 +138,7 @@ class MaterializedResult final : public QueryResult {
   absl::StatusOr<std::optional<Chunk>> Next() override {
     duckdb_data_chunk chunk = duckdb_fetch_chunk(result_->value);
     if (chunk != nullptr) return Chunk::Adopt(chunk);
-    if (result_->failed()) return result_->Error();
+    if (result_->failed()) return ResultError(&result_->value);
     return std::nullopt;
   }
 
@@ -113,15 +160,57 @@ Connection::~Connection() {
   duckdb_disconnect(&connection_);
 }
 
+absl::Status Connection::CheckCancelled() const {
+  return cancellation_ == nullptr ? absl::OkStatus() : cancellation_->status();
+}
+
+absl::Status Connection::ErrorOf(duckdb_result* result) const {
+  absl::Status status = ResultError(result);
+  if (cancellation_ == nullptr || !absl::IsCancelled(status)) return status;
+  return cancellation_->status();
+}
+
+// Without the wrapping of AsInternal.
+absl::Status Connection::Execute(duckdb_prepared_statement statement, Rows rows, duckdb_result* result) {
+  Pending pending;
+  const auto begin = rows == Rows::kStreamed ? duckdb_pending_prepared_streaming : duckdb_pending_prepared;
+  if (begin(statement, &pending.value) == DuckDBError) return pending.Error();
+  // DuckDB forgets interruptions when a statement begins, so one that came before is asked for now.
+  BQCDC_RETURN_IF_ERROR(CheckCancelled());
+  if (duckdb_execute_pending(pending.value, result) == DuckDBError) return ErrorOf(result);
+  return absl::OkStatus();
+}
+
+// One after the other, so that each can be interrupted.
+absl::Status Connection::RunEach(const std::string& sql) {
+  Extracted statements;
+  const idx_t count = duckdb_extract_statements(connection_, sql.c_str(), &statements.value);
+  if (count == 0) {
+    const char* text = duckdb_extract_statements_error(statements.value);
+    return base::Internal("store: ", text == nullptr ? "cannot parse" : text);
+  }
+  for (idx_t i = 0; i < count; ++i) {
+    Prepared statement;
+    if (duckdb_prepare_extracted_statement(connection_, statements.value, i, &statement.value) == DuckDBError)
+      return statement.Error();
+    Result result;
+    BQCDC_RETURN_IF_ERROR(AsInternal(Execute(statement.value, Rows::kMaterialised, &result.value)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Connection::Run(std::string_view sql) {
+  BQCDC_RETURN_IF_ERROR(CheckCancelled());
+  if (cancellation_ != nullptr) return RunEach(std::string(sql));
   Result result;
   if (duckdb_query(connection_, std::string(sql).c_str(), &result.value) == DuckDBError) {
-    return AsInternal(result.Error());
+    return AsInternal(ResultError(&result.value));
   }
   return absl::OkStatus();
 }
 
 absl::Status Connection::RunPrepared(const char* sql) {
+  BQCDC_RETURN_IF_ERROR(CheckCancelled());
   auto found =
       std::find_if(prepared_.begin(), prepared_.end(), [&](const auto& entry) { return entry.first == sql; });
   if (found == prepared_.end()) {
@@ -130,25 +219,23 @@ absl::Status Connection::RunPrepared(const char* sql) {
     found = prepared_.emplace(prepared_.end(), sql, std::exchange(statement.value, nullptr));
   }
   Result result;
-  if (duckdb_execute_prepared(found->second, &result.value) == DuckDBError) return AsInternal(result.Error());
-  return absl::OkStatus();
+  return AsInternal(Execute(found->second, Rows::kMaterialised, &result.value));
 }
 
 absl::Status Connection::Read(std::string_view sql, const std::function<absl::Status(const Chunk&)>& each) {
+  BQCDC_RETURN_IF_ERROR(CheckCancelled());
   Prepared statement;
   if (duckdb_prepare(connection_, std::string(sql).c_str(), &statement.value) == DuckDBError) {
     return statement.Error();
   }
   // Computed as it is read: a result that is complete first lies in memory outside of DuckDB's limit.
   Result result;
-  if (duckdb_execute_prepared_streaming(statement.value, &result.value) == DuckDBError) {
-    return AsInternal(result.Error());
-  }
+  BQCDC_RETURN_IF_ERROR(AsInternal(Execute(statement.value, Rows::kStreamed, &result.value)));
   while (duckdb_data_chunk handle = duckdb_fetch_chunk(result.value)) {
     const Chunk chunk = Chunk::Adopt(handle);
     BQCDC_RETURN_IF_ERROR(each(chunk));
   }
-  return result.failed() ? AsInternal(result.Error()) : absl::OkStatus();
+  return result.failed() ? AsInternal(ErrorOf(&result.value)) : absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<int64_t>> Connection::ReadInt64(std::string_view sql) {
@@ -161,9 +248,12 @@ absl::StatusOr<std::optional<int64_t>> Connection::ReadInt64(std::string_view sq
 }
 
 absl::StatusOr<std::unique_ptr<QueryResult>> Connection::Query(std::string_view sql) {
+  BQCDC_RETURN_IF_ERROR(CheckCancelled());
+  Prepared statement;
+  if (duckdb_prepare(connection_, std::string(sql).c_str(), &statement.value) == DuckDBError)
+    return statement.QueryError();
   auto result = std::make_unique<Result>();
-  if (duckdb_query(connection_, std::string(sql).c_str(), &result->value) == DuckDBError)
-    return result->Error();
+  BQCDC_RETURN_IF_ERROR(Execute(statement.value, Rows::kMaterialised, &result->value));
   return std::make_unique<MaterializedResult>(std::move(result));
 }
 

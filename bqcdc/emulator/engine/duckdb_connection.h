@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "bqcdc/emulator/engine/cancellation.h"
 #include "bqcdc/emulator/engine/chunk.h"
 #include "bqcdc/emulator/engine/query_result.h"
 #include "duckdb.h"
@@ -18,7 +19,8 @@
 namespace bqcdc::emulator::engine {
 
 // A connection of the store's DuckDB instance. One thread at a time. Errors of our own statements are
-// Internal: they are our mistakes, or the disk's; or ResourceExhausted where memory does not suffice.
+// Internal: they are our mistakes, or the disk's; or ResourceExhausted where memory does not suffice. Under a
+// Cancellation (RunningUnder) every statement may fail with why it was cancelled.
 class Connection {
  public:
   static absl::StatusOr<std::unique_ptr<Connection>> Open(duckdb_database database);
@@ -42,9 +44,20 @@ class Connection {
   // InvalidArgument, a statement that DuckDB does not take is Internal, too little memory ResourceExhausted.
   absl::StatusOr<std::unique_ptr<QueryResult>> Query(std::string_view sql);
 
+  // On any thread: ends what runs now, not what comes next.
+  void Interrupt() { duckdb_interrupt(connection_); }
+  void set_cancellation(Cancellation* cancellation) { cancellation_ = cancellation; }
+
  private:
   explicit Connection(duckdb_connection connection) : connection_(connection) {}
+  enum class Rows { kMaterialised, kStreamed };
+  absl::Status Execute(duckdb_prepared_statement statement, Rows rows, duckdb_result* result);
+  absl::Status RunEach(const std::string& sql);
+  absl::Status CheckCancelled() const;
+  absl::Status ErrorOf(duckdb_result* result) const;
+
   duckdb_connection connection_;
+  Cancellation* cancellation_ = nullptr;
   std::vector<std::pair<const char*, duckdb_prepared_statement>> prepared_;  // few
 };
 

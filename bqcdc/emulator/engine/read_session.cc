@@ -38,9 +38,11 @@ void ConnectionPool::GiveBack(std::unique_ptr<Connection> connection) {
 }
 
 absl::StatusOr<std::unique_ptr<SnapshotSession>> SnapshotSession::Begin(DatabaseCore* core,
-                                                                        ConnectionPool* pool) {
+                                                                        ConnectionPool* pool,
+                                                                        Cancellation* cancellation) {
   BQCDC_ASSIGN_OR_RETURN(auto connection, pool->Take());
-  std::unique_ptr<SnapshotSession> session(new SnapshotSession(core, pool, std::move(connection)));
+  std::unique_ptr<SnapshotSession> session(
+      new SnapshotSession(core, pool, std::move(connection), cancellation));
   BQCDC_RETURN_IF_ERROR(session->Pin());
   return session;
 }
@@ -61,6 +63,7 @@ absl::Status SnapshotSession::Pin() {
 }
 
 SnapshotSession::~SnapshotSession() {
+  running_.reset();
   if (connection_->RunPrepared(kRollback).ok() || connection_->Run(kRollback).ok())
     pool_->GiveBack(std::move(connection_));
 }

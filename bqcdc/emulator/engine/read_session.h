@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "bqcdc/emulator/engine/cancellation.h"
 #include "bqcdc/emulator/engine/database_core.h"
 
 namespace bqcdc::emulator::engine {
@@ -30,7 +32,9 @@ class ConnectionPool {
 // A read transaction over both files, and the pending rows that belong to it.
 class SnapshotSession final : public ReadSession {
  public:
-  static absl::StatusOr<std::unique_ptr<SnapshotSession>> Begin(DatabaseCore* core, ConnectionPool* pool);
+  // `cancellation` may be null, and outlives the session.
+  static absl::StatusOr<std::unique_ptr<SnapshotSession>> Begin(DatabaseCore* core, ConnectionPool* pool,
+                                                                Cancellation* cancellation);
   ~SnapshotSession() override;
 
   absl::Time query_time() const override { return absl::FromUnixMicros(query_time_us_); }
@@ -55,14 +59,18 @@ class SnapshotSession final : public ReadSession {
     std::shared_ptr<TableState> state;
     PendingView pending;
   };
-  SnapshotSession(DatabaseCore* core, ConnectionPool* pool, std::unique_ptr<Connection> connection)
-      : core_(core), pool_(pool), connection_(std::move(connection)) {}
+  SnapshotSession(DatabaseCore* core, ConnectionPool* pool, std::unique_ptr<Connection> connection,
+                  Cancellation* cancellation)
+      : core_(core), pool_(pool), connection_(std::move(connection)) {
+    running_.emplace(cancellation, *connection_);
+  }
   absl::Status Pin();
   bool IsStale(const catalog::Table& table, const PendingView& pending) const;
 
   DatabaseCore* const core_;
   ConnectionPool* const pool_;
   std::unique_ptr<Connection> connection_;
+  std::optional<RunningUnder> running_;
   std::shared_ptr<const catalog::CatalogState> catalog_;
   std::map<int64_t, TableView> tables_;  // by uid
   int64_t query_time_us_ = 0;

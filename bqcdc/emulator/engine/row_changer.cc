@@ -35,14 +35,15 @@ absl::StatusOr<catalog::Table> RowChanger::FindQuietTable(const catalog::TableId
 }
 
 absl::StatusOr<std::unique_ptr<SnapshotSession>> RowChanger::BeginApplied(const catalog::TableId& id,
-                                                                          catalog::Table& table) {
+                                                                          catalog::Table& table,
+                                                                          Cancellation* cancellation) {
   std::unique_ptr<SnapshotSession> session;
   // The committing thread stands still meanwhile, so nothing waits when the snapshot is taken.
   BQCDC_RETURN_IF_ERROR(committer_->Run([&](Connection&) -> absl::Status {
     core_->baseline_mutex.AssertHeld();
     BQCDC_ASSIGN_OR_RETURN(table, FindQuietTable(id));
     BQCDC_RETURN_IF_ERROR(applier_->ApplyLocked(table.uid));
-    BQCDC_ASSIGN_OR_RETURN(session, SnapshotSession::Begin(core_, pool_));
+    BQCDC_ASSIGN_OR_RETURN(session, SnapshotSession::Begin(core_, pool_, cancellation));
     return absl::OkStatus();
   }));
   return session;
@@ -131,18 +132,20 @@ absl::Status RowChanger::Commit(const catalog::TableId& id, Connection& connecti
   });
 }
 
-absl::StatusOr<RowChangeCounts> RowChanger::Change(
-    const catalog::TableId& id, const std::function<absl::StatusOr<RowChanges>(ReadSession&)>& statement) {
+absl::StatusOr<RowChangeCounts> RowChanger::Change(const catalog::TableId& id,
+                                                   const Database::RowStatement& statement,
+                                                   Cancellation* cancellation) {
   absl::MutexLock baseline(&core_->baseline_mutex);
   RowChangeCounts counts;
   {
     catalog::Table table;
-    BQCDC_ASSIGN_OR_RETURN(const auto session, BeginApplied(id, table));
+    BQCDC_ASSIGN_OR_RETURN(const auto session, BeginApplied(id, table, cancellation));
     BQCDC_ASSIGN_OR_RETURN(const RowChanges changes, statement(*session));
     BQCDC_RETURN_IF_ERROR(Stage(table, changes, *session));
     BQCDC_ASSIGN_OR_RETURN(counts, Count(session->connection()));
     if (counts.total() == 0) return counts;
     BQCDC_RETURN_IF_ERROR(Write(table, counts, *session));
+    BQCDC_ASSIGN_OR_RETURN(const auto committing, PointOfNoReturn::Enter(cancellation));
     BQCDC_RETURN_IF_ERROR(Commit(id, session->connection()));
   }
   applier_->CheckpointIfLong();

@@ -24,13 +24,14 @@ class RowChanger {
       : core_(core), committer_(committer), applier_(applier), pool_(pool) {}
 
   // See Database::ChangeRows.
-  absl::StatusOr<RowChangeCounts> Change(
-      const catalog::TableId& id, const std::function<absl::StatusOr<RowChanges>(ReadSession&)>& statement);
+  absl::StatusOr<RowChangeCounts> Change(const catalog::TableId& id, const Database::RowStatement& statement,
+                                         Cancellation* cancellation);
 
  private:
   absl::StatusOr<catalog::Table> FindQuietTable(const catalog::TableId& id);
   absl::StatusOr<std::unique_ptr<SnapshotSession>> BeginApplied(const catalog::TableId& id,
-                                                                catalog::Table& table)
+                                                                catalog::Table& table,
+                                                                Cancellation* cancellation)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->baseline_mutex);
   absl::Status Stage(const catalog::Table& table, const RowChanges& changes, SnapshotSession& session);
   absl::StatusOr<RowChangeCounts> Count(Connection& connection);

@@ -5,13 +5,15 @@
 #include "bqcdc/emulator/errors.h"
 
 namespace bqcdc::emulator::handlers {
-namespace {
 
-absl::Status CancelledStatus() {
+absl::Status CancelledByUser() {
   return absl::CancelledError("Job execution was cancelled: User requested cancellation");
 }
 
-}  // namespace
+absl::Status TimedOut(int64_t timeout_ms) {
+  return absl::CancelledError(
+      base::StrCat("Job execution was cancelled: Job timed out after ", timeout_ms / 1000, " sec"));
+}
 
 std::string_view JobStateName(JobState state) {
   switch (state) {
@@ -44,10 +46,7 @@ void Job::Finish(absl::StatusOr<sql::QueryOutcome> outcome, int64_t now_ms, int6
     bytes = 0;
   }
   absl::MutexLock lock(&mutex_);
-  if (cancel_requested_ && outcome.ok() && outcome->statement_type == "SELECT") {
-    outcome = CancelledStatus();
-    bytes = 0;
-  }
+  if (state_ == JobState::kDone) return;
   result_bytes_ = bytes;
   status_ = outcome.status();
   if (outcome.ok()) outcome_ = *std::move(outcome);
@@ -55,12 +54,12 @@ void Job::Finish(absl::StatusOr<sql::QueryOutcome> outcome, int64_t now_ms, int6
   state_ = JobState::kDone;
 }
 
-void Job::Cancel(int64_t now_ms) {
+void Job::Cancel(absl::Status why, int64_t now_ms) {
   absl::MutexLock lock(&mutex_);
-  cancel_requested_ = true;
-  if (state_ != JobState::kPending) return;
-  status_ = CancelledStatus();
-  start_time_ms_ = end_time_ms_ = now_ms;
+  if (state_ == JobState::kDone || !spec.query.cancellation->Cancel(why)) return;
+  if (state_ == JobState::kPending) start_time_ms_ = now_ms;
+  status_ = std::move(why);
+  end_time_ms_ = now_ms;
   state_ = JobState::kDone;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,9 +27,15 @@ struct JobSpec {
   // Where the rows can be read by tabledata.list, as of any query job of the service.
   catalog::TableId destination;
   std::map<std::string, std::string> labels;
-  sql::QueryRequest query;
+  sql::QueryRequest query;  // `cancellation` is set
   int64_t creation_time_ms = 0;
+  std::optional<int64_t> timeout_ms;  // of the machine's time, from when it begins to run
 };
+
+// Why a job ends that its user has cancelled.
+absl::Status CancelledByUser();
+// Why one ends that ran longer than it may.
+absl::Status TimedOut(int64_t timeout_ms);
 
 // A query job. Thread-safe: `spec` is constant, the outcome is written once before the state becomes kDone
 // and may be read without a lock from then on.
@@ -44,12 +51,13 @@ class Job {
   }
   // Returns false, and changes nothing, for a job that was cancelled before its turn.
   bool Start(int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Rows of more than `result_bytes_max` make it fail with responseTooLarge.
+  // Rows of more than `result_bytes_max` make it fail with responseTooLarge. A job that was ended meanwhile
+  // stays as it is.
   void Finish(absl::StatusOr<sql::QueryOutcome> outcome, int64_t now_ms, int64_t result_bytes_max)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // Ends a job that has not begun. One that runs is not interrupted: a query's rows are dropped when it ends,
-  // while a statement that changes something ends as it would have. One that is done stays as it is.
-  void Cancel(int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Ends the job at once with `why`, of code Cancelled. A statement past its point of no return ends as it
+  // would have (of a script, what comes after it fails). One that is done stays as it is.
+  void Cancel(absl::Status why, int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits up to `timeout` of the machine's time; returns whether the job is done.
   bool AwaitDone(absl::Duration timeout) const ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -74,7 +82,6 @@ class Job {
   JobState state_ ABSL_GUARDED_BY(mutex_) = JobState::kPending;
   int64_t start_time_ms_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t end_time_ms_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool cancel_requested_ ABSL_GUARDED_BY(mutex_) = false;
   // Written once, before kDone.
   absl::Status status_;
   sql::QueryOutcome outcome_;

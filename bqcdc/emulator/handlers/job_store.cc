@@ -63,6 +63,12 @@ bool JobStore::Delete(const std::string& project, const std::string& id) {
   return true;
 }
 
+void JobStore::CancelAll(int64_t now_ms) {
+  absl::MutexLock lock(&mutex_);
+  for (const auto& job : jobs_)
+    job->Cancel(absl::CancelledError("Job execution was cancelled: the server ends"), now_ms);
+}
+
 void JobStore::Trim(int64_t now_ms) {
   absl::MutexLock lock(&mutex_);
   TrimLocked(now_ms);

@@ -44,6 +44,8 @@ class JobStore {
   std::vector<std::shared_ptr<Job>> List(const std::string& project) const ABSL_LOCKS_EXCLUDED(mutex_);
   // Returns whether there was one.
   bool Delete(const std::string& project, const std::string& id) ABSL_LOCKS_EXCLUDED(mutex_);
+  // For the end of the server.
+  void CancelAll(int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);
   // Forgets jobs beyond the limits. Called when a job has finished.
   void Trim(int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);
 

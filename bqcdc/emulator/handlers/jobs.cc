@@ -56,6 +56,7 @@ absl::StatusOr<RestResponse> InsertJob(RestContext::State& state, const MethodCa
   BQCDC_RETURN_IF_ERROR(ReadReference(call.body(), &request));
   BQCDC_ASSIGN_OR_RETURN(request.query, QueryRequestFromJson(*query, request.project, request.location));
   BQCDC_RETURN_IF_ERROR(convert::MergeLabels(call.body()["configuration"], &request.labels));
+  BQCDC_ASSIGN_OR_RETURN(request.timeout_ms, ReadJobTimeout(call.body()["configuration"]));
   json configuration = *query;
   if (!configuration.contains("priority")) configuration["priority"] = "INTERACTIVE";
   configuration["useLegacySql"] = false;
@@ -82,7 +83,7 @@ absl::StatusOr<RestResponse> GetJob(RestContext::State& state, const MethodCall&
 
 absl::StatusOr<RestResponse> CancelJob(RestContext::State& state, const MethodCall& call) {
   BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, JobOf(state, call));
-  job->Cancel(state.NowMs());
+  job->Cancel(CancelledByUser(), state.NowMs());
   json resource = JobToJson(*job, BaseUrl(call.request()));
   // The service's answer to a cancel does not name who began the job.
   resource.erase("user_email");

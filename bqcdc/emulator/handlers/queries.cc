@@ -110,6 +110,7 @@ absl::StatusOr<RestResponse> Query(RestContext::State& state, const MethodCall& 
   if (dry_run.value_or(false)) return DryRun(state, std::move(request.query));
   BQCDC_ASSIGN_OR_RETURN(request.request_key, RequestKey(call));
   BQCDC_RETURN_IF_ERROR(convert::MergeLabels(body, &request.labels));
+  BQCDC_ASSIGN_OR_RETURN(request.timeout_ms, ReadJobTimeout(body));
   json configuration = ConfigurationOf(body);
   request.query_configuration = &configuration;
   BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, StartQueryJob(state, std::move(request)));

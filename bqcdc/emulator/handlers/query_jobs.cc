@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/json_fields.h"
 #include "bqcdc/emulator/convert/table_resource.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/handlers/page_token.h"
@@ -47,6 +48,7 @@ std::string JobName(const JobSpec& spec) {
 // Runs the query and ends the job with what came of it.
 void RunJob(RestContext::State& state, const std::shared_ptr<Job>& job) {
   if (!job->Start(state.NowMs())) return;
+  const JobTimeouts::Watch watch(state.timeouts, job);
   job->Finish(state.run_query(job->spec.query), state.NowMs(), kResultBytesMax);
   state.jobs.Trim(state.NowMs());
 }
@@ -112,11 +114,21 @@ json ConfigurationToJson(const Job& job, JobState state) {
     query["writeDisposition"] = "WRITE_TRUNCATE";
   }
   json configuration = {{"jobType", "QUERY"}, {"query", std::move(query)}};
+  if (job.spec.timeout_ms) configuration["jobTimeoutMs"] = std::to_string(*job.spec.timeout_ms);
   if (!job.spec.labels.empty()) configuration["labels"] = job.spec.labels;
   return configuration;
 }
 
 }  // namespace
+
+absl::StatusOr<std::optional<int64_t>> ReadJobTimeout(const json& object) {
+  BQCDC_ASSIGN_OR_RETURN(const auto timeout_ms, convert::Int64Field(object, "jobTimeoutMs"));
+  if (timeout_ms && *timeout_ms < 0) {
+    return errors::WithLocation(errors::Invalid("jobTimeoutMs must not be negative"), "jobTimeoutMs");
+  }
+  // As the service's clients send it for "none".
+  return timeout_ms && *timeout_ms == 0 ? std::nullopt : timeout_ms;
+}
 
 absl::StatusOr<std::shared_ptr<Job>> StartQueryJob(RestContext::State& state, QueryJobRequest request) {
   if (!IsJobId(request.id)) {
@@ -130,6 +142,8 @@ absl::StatusOr<std::shared_ptr<Job>> StartQueryJob(RestContext::State& state, Qu
   spec.destination = {request.project, kAnonymousDataset, "anon" + spec.id};
   spec.labels = std::move(request.labels);
   spec.query = std::move(request.query);
+  spec.query.cancellation = std::make_shared<engine::Cancellation>();
+  spec.timeout_ms = request.timeout_ms;
   spec.creation_time_ms = state.NowMs();
   const auto job = std::make_shared<Job>(std::move(spec));
   if (request.request_key.empty()) {

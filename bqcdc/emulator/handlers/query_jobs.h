@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -20,7 +21,11 @@ struct QueryJobRequest {
   sql::QueryRequest query;
   std::string request_key;  // idempotency key, empty: none
   std::map<std::string, std::string> labels;
+  std::optional<int64_t> timeout_ms;  // `jobTimeoutMs`
 };
+
+// Reads `jobTimeoutMs` of a jobs.query or of a job's configuration.
+absl::StatusOr<std::optional<int64_t>> ReadJobTimeout(const nlohmann::json& object);
 
 // Makes a job and gives it to the executor. Errors: duplicate id; Unavailable.
 absl::StatusOr<std::shared_ptr<Job>> StartQueryJob(RestContext::State& state, QueryJobRequest request);

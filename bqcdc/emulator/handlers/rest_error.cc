@@ -25,7 +25,7 @@ constexpr CodeMapping kCodeMappings[] = {
     {absl::StatusCode::kUnimplemented, "notImplemented", 501},
     {absl::StatusCode::kAborted, "backendError", 503},
     {absl::StatusCode::kUnavailable, "backendError", 503},
-    {absl::StatusCode::kCancelled, "stopped", 400},
+    {absl::StatusCode::kCancelled, "stopped", 499},
     {absl::StatusCode::kDeadlineExceeded, "timeout", 400},
     {absl::StatusCode::kResourceExhausted, "resourcesExceeded", 400},
 };
@@ -58,6 +58,8 @@ std::string_view RpcName(int http_code) {
       return "FAILED_PRECONDITION";
     case 429:
       return "RESOURCE_EXHAUSTED";
+    case 499:
+      return "CANCELLED";
     case 501:
       return "UNIMPLEMENTED";
     case 503:

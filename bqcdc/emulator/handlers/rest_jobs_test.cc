@@ -283,38 +283,112 @@ TEST(RestQueryTest, LongQueries) {
   EXPECT_EQ(Values(server.Get(std::string(kQueries) + "/" + job).Json()), (std::vector<std::string>{"1"}));
 }
 
-TEST(RestJobsTest, CancelDropsTheRowsOfAQueryAndKeepsWhatAStatementDid) {
-  for (const bool changes : {false, true}) {
-    absl::Notification go_on;
-    RestServer server([&](const sql::QueryRequest&) -> absl::StatusOr<sql::QueryOutcome> {
-      go_on.WaitForNotification();
-      if (!changes) return Numbers(1);
-      sql::QueryOutcome outcome;
-      outcome.statement_type = "INSERT";
-      outcome.dml_counts = engine::RowChangeCounts{.inserted = 3};
-      return outcome;
-    });
-    json body = Body("slow");
-    body["timeoutMs"] = 0;
-    const std::string job = server.Post(kQueries, body).Json()["jobReference"]["jobId"];
-    while (server.Get(std::string(kJobs) + "/" + job).Json()["status"]["state"] != "RUNNING") {
-    }
-    const Answer cancelled = server.Post(std::string(kJobs) + "/" + job + "/cancel", json::object());
-    EXPECT_EQ(cancelled.status, 200);
-    EXPECT_EQ(cancelled.Json()["job"]["status"]["state"], "RUNNING");
-    go_on.Notify();
-    const Answer results = server.Get(std::string(kQueries) + "/" + job);
-    const json status = server.Get(std::string(kJobs) + "/" + job).Json()["status"];
-    EXPECT_EQ(status["state"], "DONE");
-    if (changes) {
-      EXPECT_EQ(results.Json()["numDmlAffectedRows"], "3");
-      EXPECT_FALSE(status.contains("errorResult"));
-      continue;
-    }
-    EXPECT_EQ(Reason(results), "stopped");
-    EXPECT_EQ(status["errorResult"]["reason"], "stopped");
-    EXPECT_EQ(status["errorResult"]["message"], "Job execution was cancelled: User requested cancellation");
+// Waits until its job is cancelled, or `go_on`.
+absl::StatusOr<sql::QueryOutcome> Work(const sql::QueryRequest& request, absl::Notification& go_on) {
+  while (request.cancellation->status().ok()) {
+    if (go_on.WaitForNotificationWithTimeout(absl::Milliseconds(1))) return Numbers(1);
   }
+  return request.cancellation->status();
+}
+
+// Begins a job that takes its time, and awaits that it runs.
+std::string Begin(RestServer& server, json body) {
+  body["timeoutMs"] = 0;
+  std::string job = server.Post(kQueries, body).Json()["jobReference"]["jobId"];
+  while (server.Get(std::string(kJobs) + "/" + job).Json()["status"]["state"] == "PENDING") {
+  }
+  return job;
+}
+
+TEST(RestJobsTest, CancelEndsWhatRuns) {
+  absl::Notification never, ended;
+  RestServer server([&](const sql::QueryRequest& request) {
+    auto outcome = Work(request, never);
+    ended.Notify();
+    return outcome;
+  });
+  const std::string job = Begin(server, Body("slow"));
+  const Answer cancelled = server.Post(std::string(kJobs) + "/" + job + "/cancel", json::object());
+  EXPECT_EQ(cancelled.status, 200);
+  const json status = cancelled.Json()["job"]["status"];
+  EXPECT_EQ(status["state"], "DONE");
+  EXPECT_EQ(status["errorResult"]["reason"], "stopped");
+  EXPECT_EQ(status["errorResult"]["message"], "Job execution was cancelled: User requested cancellation");
+  const Answer results = server.Get(std::string(kQueries) + "/" + job);
+  EXPECT_EQ(results.status, 499);
+  EXPECT_EQ(Reason(results), "stopped");
+  EXPECT_EQ(results.Json()["error"]["status"], "CANCELLED");
+  ended.WaitForNotification();  // the query's own thread, too
+}
+
+TEST(RestJobsTest, CancelDoesNotAwaitAQueryThatDoesNotListen) {
+  absl::Notification go_on;
+  RestServer server([&](const sql::QueryRequest&) {
+    go_on.WaitForNotification();
+    return Numbers(1);
+  });
+  const std::string job = Begin(server, Body("slow"));
+  const Answer cancelled = server.Post(std::string(kJobs) + "/" + job + "/cancel", json::object());
+  EXPECT_EQ(cancelled.Json()["job"]["status"]["state"], "DONE");
+  go_on.Notify();
+  EXPECT_EQ(Reason(server.Get(std::string(kQueries) + "/" + job)), "stopped");
+}
+
+TEST(RestJobsTest, WhatCannotBeUndoneIsNotCancelled) {
+  absl::Notification committing, go_on;
+  RestServer server([&](const sql::QueryRequest& request) -> absl::StatusOr<sql::QueryOutcome> {
+    const auto point = engine::PointOfNoReturn::Enter(request.cancellation.get());
+    if (!point.ok()) return point.status();
+    committing.Notify();
+    go_on.WaitForNotification();
+    sql::QueryOutcome outcome;
+    outcome.statement_type = "INSERT";
+    outcome.dml_counts = engine::RowChangeCounts{.inserted = 3};
+    return outcome;
+  });
+  const std::string job = Begin(server, Body("slow"));
+  committing.WaitForNotification();
+  const Answer cancelled = server.Post(std::string(kJobs) + "/" + job + "/cancel", json::object());
+  EXPECT_EQ(cancelled.status, 200);
+  EXPECT_EQ(cancelled.Json()["job"]["status"]["state"], "RUNNING");
+  go_on.Notify();
+  EXPECT_EQ(server.Get(std::string(kQueries) + "/" + job).Json()["numDmlAffectedRows"], "3");
+  EXPECT_FALSE(server.Get(std::string(kJobs) + "/" + job).Json()["status"].contains("errorResult"));
+}
+
+TEST(RestJobsTest, JobTimeouts) {
+  absl::Notification never;
+  RestServer server([&](const sql::QueryRequest& request) {
+    return request.text == "slow" ? Work(request, never) : FakeQuery(request);
+  });
+  constexpr char kMessage[] = "Job execution was cancelled: Job timed out after 1 sec";
+  json body = Body("slow");
+  body["jobTimeoutMs"] = "1000";
+  const Answer answer = server.Post(kQueries, body);
+  EXPECT_EQ(answer.status, 499);
+  EXPECT_EQ(Reason(answer), "stopped");
+  EXPECT_EQ(answer.Json()["error"]["message"], kMessage);
+  // The same as a job, whose resource repeats what was asked for.
+  body = {{"configuration", {{"jobTimeoutMs", 1000}, {"query", Body("slow")}}}};
+  const std::string job = server.Post(kJobs, body).Json()["jobReference"]["jobId"];
+  EXPECT_EQ(Reason(server.Get(std::string(kQueries) + "/" + job)), "stopped");
+  const json resource = server.Get(std::string(kJobs) + "/" + job).Json();
+  EXPECT_EQ(resource["configuration"]["jobTimeoutMs"], "1000");
+  EXPECT_EQ(resource["status"]["errorResult"]["message"], kMessage);
+  // Who is quick enough is not disturbed; zero is none.
+  for (const char* timeout : {"0", "100000"}) {
+    body = Body("rows 2");
+    body["jobTimeoutMs"] = timeout;
+    EXPECT_EQ(Values(server.Post(kQueries, body).Json()).size(), 2u);
+  }
+  body["jobTimeoutMs"] = "-1";
+  EXPECT_EQ(server.Post(kQueries, body).status, 400);
+}
+
+TEST(RestJobsTest, TheEndOfTheServerEndsWhatRuns) {
+  absl::Notification never;
+  RestServer server([&](const sql::QueryRequest& request) { return Work(request, never); });
+  Begin(server, Body("slow"));
 }
 
 TEST(RestQueryTest, DdlAndDml) {

@@ -180,7 +180,8 @@ void FillError(const RestContext::State& state, httplib::Response& response) {
 
 RestContext::RestContext(engine::Database& database, const base::Clock& clock, QueryFunction run_query,
                          RestOptions options)
-    : state_(new State{database, clock, std::move(run_query), std::move(options), {}, {}, {}, {}}) {
+    : state_(new State{
+          database, clock, std::move(run_query), std::move(options), {}, {}, {}, JobTimeouts(clock), {}}) {
   AddProjectRoutes(*state_);
   AddDatasetRoutes(*state_);
   AddTableRoutes(*state_);
@@ -192,7 +193,10 @@ RestContext::RestContext(engine::Database& database, const base::Clock& clock, Q
   AddDiscoveryRoutes(*state_);
 }
 
-RestContext::~RestContext() = default;
+RestContext::~RestContext() {
+  // Whoever asked has gone; a statement that changes rows is not torn apart, it has changed all or nothing.
+  state_->jobs.CancelAll(state_->NowMs());
+}
 
 void RegisterRest(httplib::Server& server, RestContext& context) {
   RestContext::State& state = context.state();

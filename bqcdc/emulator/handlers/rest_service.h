@@ -46,8 +46,8 @@ struct RestOptions {
 // Runs one query; sql::RunQuery bound to the database, or a fake in tests. Called on several threads at once.
 using QueryFunction = std::function<absl::StatusOr<sql::QueryOutcome>(const sql::QueryRequest&)>;
 
-// What the methods work on, with the jobs, which live in memory only. Thread-safe. Ends running queries'
-// threads (by waiting for them) when destroyed; destroy it after the HTTP server has stopped and before the
+// What the methods work on, with the jobs, which live in memory only. Thread-safe. Cancels what runs when
+// destroyed, and waits for it; destroy it after the HTTP server has stopped and before the
 // database.
 class RestContext {
  public:

@@ -2,6 +2,7 @@
 
 #include "bqcdc/emulator/handlers/insert_ids.h"
 #include "bqcdc/emulator/handlers/job_store.h"
+#include "bqcdc/emulator/handlers/job_timeouts.h"
 #include "bqcdc/emulator/handlers/query_executor.h"
 #include "bqcdc/emulator/handlers/rest_service.h"
 #include "bqcdc/emulator/handlers/route_table.h"
@@ -16,6 +17,7 @@ struct RestContext::State {
   JobStore jobs;
   InsertIds insert_ids;
   RouteTable routes;
+  JobTimeouts timeouts;
   // Last, so that its threads end before what they use.
   QueryExecutor executor;
 

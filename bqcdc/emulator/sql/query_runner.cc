@@ -10,7 +10,26 @@
 namespace bqcdc::emulator::sql {
 namespace {
 
+// Statements that end at once; the others find their point of no return themselves.
+bool ChangesOnlyTheCatalog(const Statement& statement) {
+  switch (statement.kind) {
+    case StatementKind::kCreateSchema:
+    case StatementKind::kAlterSchema:
+    case StatementKind::kAlterTable:
+    case StatementKind::kCreateView:
+    case StatementKind::kDrop:
+      return true;
+    default:
+      return false;
+  }
+}
+
 absl::StatusOr<QueryOutcome> RunStatement(const StatementContext& context, const Statement& statement) {
+  std::optional<engine::PointOfNoReturn> committing;
+  if (ChangesOnlyTheCatalog(statement)) {
+    BQCDC_ASSIGN_OR_RETURN(auto entered, engine::PointOfNoReturn::Enter(context.cancellation()));
+    committing.emplace(std::move(entered));
+  }
   switch (statement.kind) {
     case StatementKind::kQuery:
       return RunSelect(context, As<QueryStatement>(statement));

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "bqcdc/emulator/catalog/entities.h"
+#include "bqcdc/emulator/engine/cancellation.h"
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/schema/table_schema.h"
 
@@ -34,6 +35,8 @@ struct QueryRequest {
   std::vector<QueryParameter> parameters;
   bool positional_parameters = false;
   bool dry_run = false;  // analyse only
+  // Ends the statement from another thread; may be null.
+  std::shared_ptr<engine::Cancellation> cancellation;
 };
 
 struct QueryOutcome {

@@ -151,14 +151,17 @@ absl::Status FakeAppendDatabase::FlushWriteStream(const catalog::TableId& id, co
 absl::StatusOr<int64_t> FakeAppendDatabase::InsertFromQuery(const catalog::TableId&, std::string_view) {
   return Refused();
 }
-absl::StatusOr<engine::RowChangeCounts> FakeAppendDatabase::ChangeRows(
-    const catalog::TableId&, const std::function<absl::StatusOr<engine::RowChanges>(engine::ReadSession&)>&) {
+absl::StatusOr<engine::RowChangeCounts> FakeAppendDatabase::ChangeRows(const catalog::TableId&,
+                                                                       const RowStatement&,
+                                                                       engine::Cancellation*) {
   return Refused();
 }
 absl::Status FakeAppendDatabase::RegisterFunctions(const std::vector<engine::ScalarFunction>&) {
   return Refused();
 }
-absl::StatusOr<std::unique_ptr<engine::ReadSession>> FakeAppendDatabase::BeginRead() { return Refused(); }
+absl::StatusOr<std::unique_ptr<engine::ReadSession>> FakeAppendDatabase::BeginRead(engine::Cancellation*) {
+  return Refused();
+}
 absl::StatusOr<std::optional<absl::Time>> FakeAppendDatabase::Watermark(const catalog::TableId&) const {
   return std::optional<absl::Time>();
 }

@@ -63,12 +63,11 @@ class FakeAppendDatabase final : public engine::Database {
                                                            const std::vector<std::string>&) override;
   absl::Status FlushWriteStream(const catalog::TableId&, const std::string&, int64_t) override;
   absl::StatusOr<int64_t> InsertFromQuery(const catalog::TableId&, std::string_view) override;
-  absl::StatusOr<engine::RowChangeCounts> ChangeRows(
-      const catalog::TableId&,
-      const std::function<absl::StatusOr<engine::RowChanges>(engine::ReadSession&)>&) override;
+  absl::StatusOr<engine::RowChangeCounts> ChangeRows(const catalog::TableId&, const RowStatement&,
+                                                     engine::Cancellation*) override;
   absl::Status RegisterFunctions(const std::vector<engine::ScalarFunction>&) override;
   absl::Time Now() const override { return absl::UnixEpoch(); }
-  absl::StatusOr<std::unique_ptr<engine::ReadSession>> BeginRead() override;
+  absl::StatusOr<std::unique_ptr<engine::ReadSession>> BeginRead(engine::Cancellation*) override;
   absl::Status Apply(std::optional<catalog::TableId>) override { return absl::OkStatus(); }
   absl::Status WaitForBackground() override { return absl::OkStatus(); }
   absl::StatusOr<std::optional<absl::Time>> Watermark(const catalog::TableId&) const override;

@@ -24,7 +24,7 @@ absl::Status CheckRows(const catalog::Table& table, const engine::Chunk& rows);
 absl::StatusOr<engine::AppendBatch> ReadRows(Evaluation& evaluation, const catalog::Table& table,
                                              const std::string& sql);
 
-// Appends the rows durably; returns how many.
+// Appends the rows durably; returns how many. REQUIRES: the statement is past its point of no return.
 absl::StatusOr<int64_t> AppendRows(engine::Database& database, const catalog::Table& table,
                                    engine::AppendBatch rows);
 

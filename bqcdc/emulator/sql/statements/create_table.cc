@@ -169,6 +169,7 @@ absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context,
                            ReadRows(*evaluation, table, base::StrCat("SELECT * FROM ", relation, " AS s")));
   }
   evaluation.reset();
+  BQCDC_ASSIGN_OR_RETURN(const auto committing, engine::PointOfNoReturn::Enter(context.cancellation()));
   auto created = context.database.CreateTable(table, statement.or_replace);
   if (!created.ok()) {
     // Somebody else was quicker.

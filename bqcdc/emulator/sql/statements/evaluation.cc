@@ -168,7 +168,7 @@ Evaluation::Evaluation(engine::Database& database, const QueryRequest& request, 
 absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Begin(engine::Database& database,
                                                               const QueryRequest& request) {
   BQCDC_RETURN_IF_ERROR(database.RegisterFunctions(AllOwnFunctions()));
-  BQCDC_ASSIGN_OR_RETURN(auto session, database.BeginRead());
+  BQCDC_ASSIGN_OR_RETURN(auto session, database.BeginRead(request.cancellation.get()));
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Over(database, request, *session));
   evaluation->own_session_ = std::move(session);
   return evaluation;

@@ -128,6 +128,7 @@ absl::StatusOr<QueryOutcome> TryInsert(const StatementContext& context, const In
   if (context.request.dry_run) return outcome;
   BQCDC_ASSIGN_OR_RETURN(engine::AppendBatch rows, ReadRows(*evaluation, table, sql));
   evaluation.reset();
+  BQCDC_ASSIGN_OR_RETURN(const auto committing, engine::PointOfNoReturn::Enter(context.cancellation()));
   BQCDC_ASSIGN_OR_RETURN(outcome.dml_counts->inserted, AppendRows(context.database, table, std::move(rows)));
   return outcome;
 }

@@ -45,7 +45,7 @@ absl::StatusOr<QueryOutcome> RunRowStatement(const StatementContext& context, co
   BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(context, statement.table));
   {
     // First without holding anything up: most statements that fail, fail here.
-    BQCDC_ASSIGN_OR_RETURN(const auto session, context.database.BeginRead());
+    BQCDC_ASSIGN_OR_RETURN(const auto session, context.database.BeginRead(context.cancellation()));
     BQCDC_RETURN_IF_ERROR(Plan(context, statement, id, *session).status());
   }
   BQCDC_ASSIGN_OR_RETURN(const bool active, context.database.IsActiveWithCdc(id));
@@ -55,7 +55,8 @@ absl::StatusOr<QueryOutcome> RunRowStatement(const StatementContext& context, co
   outcome.dml_counts.emplace();
   if (context.request.dry_run) return outcome;
   const auto counts = context.database.ChangeRows(
-      id, [&](engine::ReadSession& session) { return Plan(context, statement, id, session); });
+      id, [&](engine::ReadSession& session) { return Plan(context, statement, id, session); },
+      context.cancellation());
   if (absl::IsFailedPrecondition(counts.status())) return ActiveWithCdc(statement, id);
   if (!counts.ok()) return EvaluationError(counts.status());
   outcome.dml_counts = *counts;

@@ -11,6 +11,8 @@ namespace bqcdc::emulator::sql {
 struct StatementContext {
   engine::Database& database;
   const QueryRequest& request;
+
+  engine::Cancellation* cancellation() const { return request.cancellation.get(); }
 };
 
 absl::StatusOr<QueryOutcome> RunSelect(const StatementContext& context, const QueryStatement& statement);

@@ -58,6 +58,7 @@ absl::StatusOr<QueryOutcome> RunCreateView(const StatementContext& context,
   request.text = context.request.text;
   request.project = view.id.project;
   request.location = context.request.location;
+  request.cancellation = context.request.cancellation;
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, request));
   BQCDC_RETURN_IF_ERROR(ApplyQuery(*evaluation, statement, view));
   if (statement.options) BQCDC_RETURN_IF_ERROR(ApplyViewOptions(*evaluation, *statement.options, view));

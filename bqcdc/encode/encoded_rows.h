@@ -40,6 +40,8 @@ class EncodedRows {
   bool empty() const { return rows_.empty(); }
   // Bytes of all rows with their frames.
   size_t byte_count() const { return size_; }
+  // Memory of all rows, with what is known of them.
+  size_t held_bytes() const { return size_ + rows_.size() * sizeof(Row); }
 
   // Bytes of one row, without and with its frame.
   std::string_view row(size_t index) const;

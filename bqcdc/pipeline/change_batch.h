@@ -45,7 +45,7 @@ struct ChangeBatch : write::RowBatch {
   }
   // The lines that rows came from stay in memory until the rows are settled.
   std::size_t held_bytes() const override {
-    std::size_t bytes = write::RowBatch::held_bytes();
+    std::size_t bytes = write::RowBatch::held_bytes() + origins.size() * sizeof(RowOrigin);
     for (const auto& chunk : chunks) bytes += chunk->capacity;
     return bytes;
   }

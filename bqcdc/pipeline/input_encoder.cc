@@ -27,6 +27,11 @@ BlockEncoderOptions EncoderOptions(const InputEncoderOptions& options) {
   return encoder;
 }
 
+// One in the hands of each thread, and one that is ready for whichever comes first.
+std::size_t BlocksAhead(const InputEncoderOptions& options) {
+  return options.threads > 1 ? static_cast<std::size_t>(options.threads) + 1 : 1;
+}
+
 bool IsOfOtherMode(EncodeError error) {
   return error == EncodeError::kSequenceMissing || error == EncodeError::kSequenceUnexpected;
 }
@@ -106,6 +111,11 @@ absl::Status InputEncoder::Run(LineReader& reader) {
   const absl::Status flushed = batcher_.FlushAll();
   progress_.Reach(position_);
   return status.ok() ? flushed : status;
+}
+
+std::size_t InputEncoder::BytesAhead(const InputEncoderOptions& options) {
+  constexpr std::size_t kBytesPerRowByte = 3;
+  return BlocksAhead(options) * kBytesPerRowByte * options.limits.batch_bytes;
 }
 
 std::unique_ptr<LineBlock> InputEncoder::FreeBlock() {

@@ -75,6 +75,9 @@ class InputEncoder {
 
   std::int64_t tie_count() const { return tie_count_; }
 
+  // About how much memory the blocks that are encoded ahead take: rows of a batch each, and their lines.
+  static std::size_t BytesAhead(const InputEncoderOptions& options);
+
  private:
   std::unique_ptr<LineBlock> FreeBlock();
   // Reads lines into the block until it is full or the reader has something else to say.

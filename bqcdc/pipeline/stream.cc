@@ -188,6 +188,8 @@ absl::Status StreamRun::Prepare() {
   // Rows that wait here for the window wait as long as those in it: with a target few may.
   if (latency_target_.has_value())
     memory.batches = std::min(memory.batches, static_cast<std::size_t>(options_.requests_in_flight_max));
+  // What is encoded ahead is part of it.
+  memory.bytes -= std::min(memory.bytes / 2, InputEncoder::BytesAhead(encoder));
   // The encoder holds one batch for each lane while it waits for another.
   memory.batches = std::max(memory.batches, static_cast<std::size_t>(options_.connections_max) + 2);
   pool_ = write::BatchPool::Create([] { return std::make_unique<ChangeBatch>(); }, memory);

@@ -46,7 +46,7 @@ struct RowBatch {
     charged_bytes = 0;
   }
   // Memory that the batch keeps in use.
-  virtual std::size_t held_bytes() const { return rows.byte_count(); }
+  virtual std::size_t held_bytes() const { return rows.held_bytes(); }
 };
 
 // The lane of a key, 0 to `lanes` - 1, by its hash (encode::RowFacts). Uses bits that hash tables do not.

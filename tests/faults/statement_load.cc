@@ -11,7 +11,7 @@
 namespace bqcdc::faults {
 namespace {
 
-constexpr int kSecondsOfStatement = 60;
+constexpr int kSecondsOfStatement = 300;
 constexpr size_t kRowsMax = 500;
 constexpr size_t kColumnsMax = 4;
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kRowsOfRequest = 10;
 constexpr size_t kInFlight = 4;
-constexpr std::chrono::seconds kCallLimit{60};
+constexpr std::chrono::minutes kCallLimit{5};
 
 void SetDeadline(grpc::ClientContext& context) {
   context.set_deadline(std::chrono::system_clock::now() + kCallLimit);

@@ -21,7 +21,7 @@ extern char** environ;
 namespace bqcdc::local_server {
 namespace {
 
-constexpr absl::Duration kReadyLimit = absl::Seconds(30);
+constexpr absl::Duration kReadyLimit = absl::Seconds(120);
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path);

@@ -14,7 +14,7 @@ namespace bqcdc::local_server {
 // destructor.
 class LocalServer {
  public:
-  // Waits until the server is ready, 30 s at most.
+  // Waits until the server is ready, two minutes at most.
   static absl::StatusOr<std::unique_ptr<LocalServer>> Start(std::vector<std::string> flags);
   ~LocalServer();
   LocalServer(const LocalServer&) = delete;

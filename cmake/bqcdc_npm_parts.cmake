@@ -1,6 +1,6 @@
 # Fetches the parts that Debian does not package, by package-lock.json (integrity only, no registry named), and keeps
 # the needed files: ${BQCDC_PARTS_DIR}/{duckdb/include,duckdb/lib,protos,licenses}. Install scripts never run.
-# All build folders of a clone share one copy, so an offline second configure (or an asan build) needs no network.
+# All build folders of a clone share one copy, so an offline second configure (or a sanitizer's build) needs no network.
 
 set(BQCDC_PARTS_DIR "${PROJECT_SOURCE_DIR}/build/parts" CACHE PATH "Where the npm parts are kept")
 

@@ -10,8 +10,17 @@
 #
 # DEPS of a library are public. Includes are written from the repository root: "bqcdc/values/decimal.h".
 
+include(bqcdc_instrumented)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 set(BQCDC_TEST_TIMEOUT_SECONDS 120 CACHE STRING "Limit of one test binary, where it sets none itself")
+
+# Sets the limit of a test in seconds; under a sanitizer it has ten times as long.
+function(bqcdc_limit_test test seconds)
+  if(BQCDC_SANITIZE)
+    math(EXPR seconds "${seconds} * 10")
+  endif()
+  set_tests_properties(${test} PROPERTIES TIMEOUT ${seconds})
+endfunction()
 
 # A static library of a folder; without SOURCES (headers only, or nothing yet) an interface library.
 function(bqcdc_library)
@@ -53,7 +62,9 @@ function(bqcdc_test)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT ${BQCDC_TEST_TIMEOUT_SECONDS})
   endif()
-  set_tests_properties(${target} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  bqcdc_limit_test(${target} ${arg_TIMEOUT})
+  set_tests_properties(${target} PROPERTIES LABELS "${arg_LABELS}")
+  bqcdc_note_test(${target})
 endfunction()
 
 # A long random proof, as one binary in two sizes (bqcdc/base/testing/proof.h): ctest "NAME_proof" plays a seeded sample in
@@ -71,9 +82,11 @@ function(bqcdc_proof)
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE bqcdc_compile_options ${arg_DEPS} bqcdc_base_testing GTest::gmock GTest::gtest_main)
   add_test(NAME ${target} COMMAND ${target})
-  set_tests_properties(${target} PROPERTIES TIMEOUT ${BQCDC_TEST_TIMEOUT_SECONDS})
+  bqcdc_limit_test(${target} ${BQCDC_TEST_TIMEOUT_SECONDS})
+  bqcdc_note_test(${target})
   add_test(NAME ${target}_full COMMAND ${target})
-  set_tests_properties(${target}_full PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS slow ENVIRONMENT BQCDC_PROOF=full)
+  bqcdc_limit_test(${target}_full ${arg_TIMEOUT})
+  set_tests_properties(${target}_full PROPERTIES LABELS slow ENVIRONMENT BQCDC_PROOF=full)
 endfunction()
 
 # A script as a test: bqcdc_script_test(NAME layers COMMAND scripts/layers). It runs in the repository root; exit code 77 means
@@ -85,7 +98,8 @@ function(bqcdc_script_test)
     set(arg_TIMEOUT ${BQCDC_TEST_TIMEOUT_SECONDS})
   endif()
   add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-  set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" SKIP_RETURN_CODE 77
+  bqcdc_limit_test(${arg_NAME} ${arg_TIMEOUT})
+  set_tests_properties(${arg_NAME} PROPERTIES LABELS "${arg_LABELS}" SKIP_RETURN_CODE 77
                        ENVIRONMENT "${arg_ENVIRONMENT}")
 endfunction()
 

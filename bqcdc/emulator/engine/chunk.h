@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -39,11 +40,11 @@ class VectorWriter {
   void SetInt32(size_t row, int32_t value) { static_cast<int32_t*>(data_)[row] = value; }  // DATE
   // INT64, DATETIME, TIME, TIMESTAMP
   void SetInt64(size_t row, int64_t value) { static_cast<int64_t*>(data_)[row] = value; }
-  // NUMERIC, TIMESTAMP of picoseconds
-  void SetInt128(size_t row, __int128 value) { static_cast<__int128*>(data_)[row] = value; }
-  void SetUint128(size_t row, unsigned __int128 value) {
-    static_cast<unsigned __int128*>(data_)[row] = value;
+  // NUMERIC, TIMESTAMP of picoseconds. DuckDB aligns these to 8 bytes, the compiler would count on 16.
+  void SetInt128(size_t row, __int128 value) {
+    std::memcpy(static_cast<char*>(data_) + row * sizeof value, &value, sizeof value);
   }
+  void SetUint128(size_t row, unsigned __int128 value) { SetInt128(row, static_cast<__int128>(value)); }
   void SetUint8(size_t row, uint8_t value) { static_cast<uint8_t*>(data_)[row] = value; }
   void SetDouble(size_t row, double value) { static_cast<double*>(data_)[row] = value; }
   void SetInterval(size_t row, IntervalValue value) { static_cast<IntervalValue*>(data_)[row] = value; }
@@ -76,8 +77,12 @@ class VectorReader {
   bool Bool(size_t row) const { return static_cast<const bool*>(data_)[row]; }
   int32_t Int32(size_t row) const { return static_cast<const int32_t*>(data_)[row]; }
   int64_t Int64(size_t row) const { return static_cast<const int64_t*>(data_)[row]; }
-  __int128 Int128(size_t row) const { return static_cast<const __int128*>(data_)[row]; }
-  unsigned __int128 Uint128(size_t row) const { return static_cast<const unsigned __int128*>(data_)[row]; }
+  __int128 Int128(size_t row) const {
+    __int128 value;
+    std::memcpy(&value, static_cast<const char*>(data_) + row * sizeof value, sizeof value);
+    return value;
+  }
+  unsigned __int128 Uint128(size_t row) const { return static_cast<unsigned __int128>(Int128(row)); }
   uint8_t Uint8(size_t row) const { return static_cast<const uint8_t*>(data_)[row]; }
   double Double(size_t row) const { return static_cast<const double*>(data_)[row]; }
   IntervalValue Interval(size_t row) const { return static_cast<const IntervalValue*>(data_)[row]; }

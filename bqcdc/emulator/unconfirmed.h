@@ -106,8 +106,11 @@ namespace bqcdc::emulator::unconfirmed {
 //   has been seen: `Precondition check failed.`). The etag of a table is that of its metadata: rows leave it
 //   as it is, so `If-None-Match` may answer 304 though numRows has changed.
 // * An `insertId` is remembered for a minute; of two requests at the same moment both are stored.
-// * Cancelling a job that runs drops a query's rows; a statement that changes something ends as it would
-//   have.
+// * A cancelled job is done at once, `stopped`, HTTP 499. A statement that has begun to make its changes
+//   durable ends as it would have. jobTimeoutMs is the machine's time.
+// * If-Match is a condition of DELETE, too.
+// * Defaults of a dataset: where it has both, a table that is partitioned by time gets that of partitions
+//   alone.
 
 // ---- Views, copies, partitions (sql/)
 // * The text of a view names datasets itself: without one it is refused when the view is made, whatever
@@ -127,6 +130,8 @@ namespace bqcdc::emulator::unconfirmed {
 //   WHEN MATCHED; and in every WHEN NOT MATCHED BY SOURCE.
 // * `_PARTITIONTIME` of a row that an UPSERT changed is the time of that change. UPDATE and MERGE leave it as
 //   it is.
+// * A partition expires `expirationMs` after it begins, whatever its unit; rows of NULL stay. A sequence
+//   number goes with its row, so a late change may bring a key back, into another partition.
 // * INFORMATION_SCHEMA.PARTITIONS: last_modified_time is that of the newest row; every tier is ACTIVE.
 //   SCHEMATA of a region is refused: the service shows a new dataset there only after a while.
 

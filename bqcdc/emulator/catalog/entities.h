@@ -32,7 +32,9 @@ struct Dataset {
   std::string friendly_name;
   std::string description;
   std::map<std::string, std::string> labels;
+  // What tables made from now on get; of a partitioned table the second one alone counts where it is set.
   std::optional<int64_t> default_table_expiration_ms;
+  std::optional<int64_t> default_partition_expiration_ms;
   int64_t creation_time_ms = 0;  // Unix epoch
   int64_t last_modified_ms = 0;
   std::string etag;  // changes with every change of the entity
@@ -83,5 +85,10 @@ struct Table {
   // By the time at which rows come in: they are in the partitions of `_PARTITIONTIME`.
   bool partitioned_by_ingestion() const { return time_partitioning && time_partitioning->field.empty(); }
 };
+
+// An expired table is as good as dropped.
+inline bool IsExpired(const Table& table, int64_t now_us) {
+  return table.expiration_time_ms && *table.expiration_time_ms * 1000 <= now_us;
+}
 
 }  // namespace bqcdc::emulator::catalog

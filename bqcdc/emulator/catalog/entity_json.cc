@@ -107,6 +107,7 @@ std::string DatasetToJson(const Dataset& dataset) {
   Json json = {
       {"project", dataset.id.project}, {"dataset", dataset.id.dataset}, {"location", dataset.location}};
   Put(json, "defaultTableExpirationMs", dataset.default_table_expiration_ms);
+  Put(json, "defaultPartitionExpirationMs", dataset.default_partition_expiration_ms);
   PutShared(json, dataset);
   return json.dump();
 }
@@ -119,6 +120,7 @@ absl::StatusOr<Dataset> DatasetFromJson(std::string_view text) {
     Get(json, "dataset", dataset.id.dataset);
     Get(json, "location", dataset.location);
     Get(json, "defaultTableExpirationMs", dataset.default_table_expiration_ms);
+    Get(json, "defaultPartitionExpirationMs", dataset.default_partition_expiration_ms);
     GetShared(json, dataset);
     return dataset;
   } catch (const Json::exception& error) {

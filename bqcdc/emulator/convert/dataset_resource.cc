@@ -46,17 +46,17 @@ absl::Status ChangeText(const json& body, const std::string& name, Absent absent
   return absl::OkStatus();
 }
 
-absl::Status ChangeExpiration(const json& body, Absent absent, catalog::Dataset* dataset) {
-  BQCDC_ASSIGN_OR_RETURN(auto value, Int64Field(body, "defaultTableExpirationMs"));
+absl::Status ChangeExpiration(const json& body, const std::string& name, Absent absent,
+                              std::optional<int64_t>* expiration_ms) {
+  BQCDC_ASSIGN_OR_RETURN(auto value, Int64Field(body, name));
   if (value && *value == 0) value.reset();
-  constexpr int64_t kExpirationMsMin = 3'600'000;  // an hour, by the field's documentation
+  constexpr int64_t kExpirationMsMin =
+      3'600'000;  // an hour, by the documentation of defaultTableExpirationMs
   if (value && *value < kExpirationMsMin) {
-    return errors::WithLocation(errors::Invalid("defaultTableExpirationMs must be at least 3600000"),
-                                "defaultTableExpirationMs");
+    return errors::WithLocation(errors::Invalid(base::StrCat(name, " must be at least ", kExpirationMsMin)),
+                                name);
   }
-  if (value || absent == Absent::kCleared || body.contains("defaultTableExpirationMs")) {
-    dataset->default_table_expiration_ms = value;
-  }
+  if (value || absent == Absent::kCleared || body.contains(name)) *expiration_ms = value;
   return absl::OkStatus();
 }
 
@@ -82,6 +82,9 @@ json DatasetToJson(const catalog::Dataset& dataset, const std::string& base_url)
   if (!dataset.labels.empty()) resource["labels"] = dataset.labels;
   if (dataset.default_table_expiration_ms) {
     resource["defaultTableExpirationMs"] = std::to_string(*dataset.default_table_expiration_ms);
+  }
+  if (dataset.default_partition_expiration_ms) {
+    resource["defaultPartitionExpirationMs"] = std::to_string(*dataset.default_partition_expiration_ms);
   }
   return resource;
 }
@@ -132,7 +135,10 @@ absl::Status ChangeDataset(const json& body, Absent absent, catalog::Dataset* da
   }
   BQCDC_RETURN_IF_ERROR(ChangeText(body, "friendlyName", absent, &dataset->friendly_name));
   BQCDC_RETURN_IF_ERROR(ChangeText(body, "description", absent, &dataset->description));
-  BQCDC_RETURN_IF_ERROR(ChangeExpiration(body, absent, dataset));
+  BQCDC_RETURN_IF_ERROR(
+      ChangeExpiration(body, "defaultTableExpirationMs", absent, &dataset->default_table_expiration_ms));
+  BQCDC_RETURN_IF_ERROR(ChangeExpiration(body, "defaultPartitionExpirationMs", absent,
+                                         &dataset->default_partition_expiration_ms));
   if (absent == Absent::kCleared || (body.contains("labels") && body["labels"].is_null()))
     dataset->labels.clear();
   return MergeLabels(body, &dataset->labels);

@@ -12,6 +12,7 @@
 #include "bqcdc/emulator/cdc/mutant.h"
 #include "bqcdc/emulator/engine/folding.h"
 #include "bqcdc/emulator/engine/limits.h"
+#include "bqcdc/emulator/engine/partition_expiry.h"
 #include "bqcdc/emulator/engine/relation_sql.h"
 #include "bqcdc/emulator/engine/storage_type.h"
 
@@ -99,7 +100,8 @@ void Applier::Loop() {
   constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
   int64_t not_before_us = 0;
   while (true) {
-    const int64_t due_us = core_->options.background_apply ? std::max(NextDueUs(), not_before_us) : kNever;
+    const int64_t apply_us = core_->options.background_apply ? NextDueUs() : kNever;
+    const int64_t due_us = std::max(std::min(apply_us, expiry_->NextDueUs()), not_before_us);
     {
       absl::MutexLock lock(&wake_mutex_);
       core_->clock->AwaitWithDeadline(
@@ -109,6 +111,7 @@ void Applier::Loop() {
       wake_ = false;
     }
     absl::Status status = ApplyForced();
+    status.Update(expiry_->DropDue());
     if (core_->options.background_apply) status.Update(RunDueTicks());
     // A disk that fails fails appends too, and those are told; queries and appends go on from the delta until
     // a later try succeeds.
@@ -232,6 +235,7 @@ absl::Status Applier::Write(const Task& task, Connection& connection, ApplyRecor
                            FoldPending(core_->rules, *task.table, task.view, *task.state, connection));
   }
   if (task.view.row_count > 0) BQCDC_RETURN_IF_ERROR(WriteRows(task, folded.get(), connection));
+  BQCDC_RETURN_IF_ERROR(PurgeExpired(task, connection));
   if (folded != nullptr) BQCDC_RETURN_IF_ERROR(WriteTombstones(task, *folded, connection));
   record = NextRecord(task.view, folded.get(), task.time_us, task.active);
   BQCDC_RETURN_IF_ERROR(PurgeTombstones(task, connection, record));
@@ -266,6 +270,12 @@ absl::Status Applier::WriteRows(const Task& task, const FoldedView* folded, Conn
   return connection.Run(base::StrCat(into, "SELECT ", columns, ", \"$op\", ", sequence, ", \"$ingest\" FROM ",
                                      delta, " WHERE ", pending,
                                      folded == nullptr ? "" : " AND " + folded->flags->Sql(cdc::kRowShown)));
+}
+
+absl::Status Applier::PurgeExpired(const Task& task, Connection& connection) {
+  const std::string kept = KeptRowsCondition(*task.table, task.time_us);
+  if (kept.empty()) return absl::OkStatus();
+  return connection.Run(base::StrCat("DELETE FROM ", BaselineTable(task.table->uid), " WHERE NOT ", kept));
 }
 
 absl::Status Applier::WriteTombstones(const Task& task, const FoldedView& folded, Connection& connection) {

@@ -11,15 +11,18 @@
 #include "absl/synchronization/mutex.h"
 #include "bqcdc/emulator/engine/committer.h"
 #include "bqcdc/emulator/engine/database_core.h"
+#include "bqcdc/emulator/engine/table_expiry.h"
 
 namespace bqcdc::emulator::engine {
 
-// Folds pending rows into the baseline: on its own thread whenever a table is due, and for whoever asks. One
+// Folds pending rows into the baseline: on its own thread whenever a table is due, and for whoever asks. Rows
+// of expired partitions go at the same time, and expired tables when they are due. One
 // apply is one transaction of the baseline file that also stores how far it came; the delta rows go
 // afterwards, so a kill in between costs nothing but their space. Thread-safe.
 class Applier {
  public:
-  Applier(DatabaseCore* core, Committer* committer) : core_(core), committer_(committer) {}
+  Applier(DatabaseCore* core, Committer* committer, const TableExpiry* expiry)
+      : core_(core), committer_(committer), expiry_(expiry) {}
   ~Applier() { Stop(); }
 
   void Start();
@@ -57,11 +60,13 @@ class Applier {
   absl::Status Write(const Task& task, Connection& connection, ApplyRecord& record);
   absl::Status WriteRows(const Task& task, const FoldedView* folded, Connection& connection);
   absl::Status WriteTombstones(const Task& task, const FoldedView& folded, Connection& connection);
+  absl::Status PurgeExpired(const Task& task, Connection& connection);
   absl::Status PurgeTombstones(const Task& task, Connection& connection, ApplyRecord& record);
   void Publish(const Task& task, const ApplyRecord& record);
 
   DatabaseCore* const core_;
   Committer* const committer_;
+  const TableExpiry* const expiry_;  // its tables go on this thread
   absl::Mutex wake_mutex_;
   bool wake_ ABSL_GUARDED_BY(wake_mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(wake_mutex_) = false;

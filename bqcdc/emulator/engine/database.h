@@ -87,7 +87,11 @@ class Database {
   virtual absl::StatusOr<catalog::Dataset> UpdateDataset(
       const catalog::DatasetId& id, std::optional<std::string> if_match,
       const std::function<absl::Status(catalog::Dataset&)>& change) = 0;
-  virtual absl::Status DropDataset(const catalog::DatasetId& id, bool drop_tables) = 0;
+  virtual absl::Status DropDataset(const catalog::DatasetId& id, bool drop_tables,
+                                   std::optional<std::string> if_match) = 0;
+  absl::Status DropDataset(const catalog::DatasetId& id, bool drop_tables) {
+    return DropDataset(id, drop_tables, std::nullopt);
+  }
 
   // Fills uid, times and etag. With `replace` an existing table of the name is dropped in the same step.
   virtual absl::StatusOr<catalog::Table> CreateTable(catalog::Table table, bool replace) = 0;
@@ -102,16 +106,21 @@ class Database {
                                              const std::function<absl::Status(catalog::Table&)>& change) {
     return UpdateTable(id, std::move(if_match), change, ColumnDrops::kRefused);
   }
-  virtual absl::Status DropTable(const catalog::TableId& id) = 0;
+  virtual absl::Status DropTable(const catalog::TableId& id, std::optional<std::string> if_match) = 0;
+  absl::Status DropTable(const catalog::TableId& id) { return DropTable(id, std::nullopt); }
   // Another name in the same dataset; rows, changes that wait and write streams stay. AlreadyExists where the
   // name is taken.
   virtual absl::StatusOr<catalog::Table> RenameTable(const catalog::TableId& id,
                                                      const std::string& new_name) = 0;
-  // Another name for a column that is in neither key, partitioning nor clustering.
-  virtual absl::StatusOr<catalog::Table> RenameColumn(const catalog::TableId& id,
-                                                      std::optional<std::string> if_match,
-                                                      const std::string& column,
-                                                      const std::string& new_name) = 0;
+  // Other names for columns that are in neither key, partitioning nor clustering, all at once: two may
+  // exchange theirs.
+  struct ColumnRename {
+    std::string column;
+    std::string new_name;
+  };
+  virtual absl::StatusOr<catalog::Table> RenameColumns(const catalog::TableId& id,
+                                                       std::optional<std::string> if_match,
+                                                       const std::vector<ColumnRename>& renames) = 0;
 
   // Queues the rows for the next group commit. `durable` is called exactly once, from the committing thread
   // and after the fsync that covers the rows, or with an error and then nothing of the batch is stored:

@@ -82,6 +82,18 @@ absl::Status CheckAltered(const std::vector<schema::Column>& before, const std::
   return absl::OkStatus();
 }
 
+// https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset: of a partitioned table the
+// partitions expire, not the table, where the dataset says how long partitions are kept.
+void TakeDefaultExpirations(const Dataset& dataset, int64_t now_ms, Table& table) {
+  if (table.time_partitioning && dataset.default_partition_expiration_ms) {
+    if (!table.time_partitioning->expiration_ms)
+      table.time_partitioning->expiration_ms = dataset.default_partition_expiration_ms;
+    return;
+  }
+  if (!table.expiration_time_ms && dataset.default_table_expiration_ms)
+    table.expiration_time_ms = now_ms + *dataset.default_table_expiration_ms;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options,
@@ -95,7 +107,16 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& 
 }
 
 DatabaseImpl::DatabaseImpl(std::unique_ptr<DatabaseCore> core)
-    : core_(std::move(core)), pool_(core_->store.get()), etag_seed_(std::random_device{}()) {
+    : core_(std::move(core)),
+      pool_(core_->store.get()),
+      expiry_(core_.get(),
+              [this](const Table& table) {
+                const absl::Status dropped = DropTable(table.id, table.etag);
+                // Dropped by somebody else, or not to expire any more.
+                return absl::IsNotFound(dropped) || absl::IsFailedPrecondition(dropped) ? absl::OkStatus()
+                                                                                        : dropped;
+              }),
+      etag_seed_(std::random_device{}()) {
   const CdcOptions& cdc = core_->options.cdc;
   core_->rules.tombstone_retention_us = absl::ToInt64Microseconds(cdc.tombstone_retention);
   if (cdc::Mutated(cdc::Mutant::kTombstone24Hours)) {
@@ -103,7 +124,7 @@ DatabaseImpl::DatabaseImpl(std::unique_ptr<DatabaseCore> core)
   }
   core_->rules.forget_sequences_after_us = absl::ToInt64Microseconds(cdc.forget_sequences_after);
   committer_ = std::make_unique<Committer>(core_.get(), [this] { applier_->Wake(); });
-  applier_ = std::make_unique<Applier>(core_.get(), committer_.get());
+  applier_ = std::make_unique<Applier>(core_.get(), committer_.get(), &expiry_);
   streams_ = std::make_unique<WriteStreams>(core_.get(), committer_.get());
   row_changer_ = std::make_unique<RowChanger>(core_.get(), committer_.get(), applier_.get(), &pool_);
 }
@@ -186,12 +207,15 @@ absl::StatusOr<Dataset> DatabaseImpl::UpdateDataset(const DatasetId& id, std::op
   return dataset;
 }
 
-absl::Status DatabaseImpl::DropDataset(const DatasetId& id, bool drop_tables) {
+absl::Status DatabaseImpl::DropDataset(const DatasetId& id, bool drop_tables,
+                                       std::optional<std::string> if_match) {
   std::vector<int64_t> uids;
   {
     absl::MutexLock baseline(&core_->baseline_mutex);
     const auto catalog = core_->Catalog();
-    if (catalog->FindDataset(id) == nullptr) return errors::DatasetNotFound(id.project, id.dataset);
+    const Dataset* dataset = catalog->FindDataset(id);
+    if (dataset == nullptr) return errors::DatasetNotFound(id.project, id.dataset);
+    if (if_match && *if_match != dataset->etag) return errors::ConditionNotMet(DatasetName(id));
     std::string sql = DeleteEntitySql("dataset", DatasetName(id));
     for (const Table& table : catalog->ListTables(id)) {
       uids.push_back(table.uid);
@@ -236,11 +260,12 @@ absl::StatusOr<Table> DatabaseImpl::CreateTable(Table table, bool replace) {
   {
     absl::MutexLock baseline(&core_->baseline_mutex);
     const auto catalog = core_->Catalog();
-    if (catalog->FindDataset({table.id.project, table.id.dataset}) == nullptr) {
-      return errors::DatasetNotFound(table.id.project, table.id.dataset);
-    }
+    const Dataset* dataset = catalog->FindDataset({table.id.project, table.id.dataset});
+    if (dataset == nullptr) return errors::DatasetNotFound(table.id.project, table.id.dataset);
+    TakeDefaultExpirations(*dataset, core_->NowUs() / 1000, table);
     if (const Table* existing = catalog->FindTable(table.id); existing != nullptr) {
-      if (!replace) return errors::TableExists(table.id.ToString());
+      if (!replace && !catalog::IsExpired(*existing, core_->NowUs()))
+        return errors::TableExists(table.id.ToString());
       replaced.push_back(existing->uid);
     }
     {
@@ -252,6 +277,7 @@ absl::StatusOr<Table> DatabaseImpl::CreateTable(Table table, bool replace) {
     table.etag = NewEtag();
     if (table.view) {
       BQCDC_RETURN_IF_ERROR(StoreView(table, replaced));
+      if (table.expiration_time_ms) applier_->Wake();
       return table;
     }
     // The delta first: a kill in between leaves a delta table that nobody owns, and the next start removes
@@ -277,6 +303,7 @@ absl::StatusOr<Table> DatabaseImpl::CreateTable(Table table, bool replace) {
                                   }}));
   }
   DropDelta(replaced);
+  if (table.expiration_time_ms) applier_->Wake();
   return table;
 }
 
@@ -309,14 +336,18 @@ absl::StatusOr<Table> DatabaseImpl::FindTable(const TableId& id) const {
   if (catalog->FindDataset({id.project, id.dataset}) == nullptr)
     return errors::DatasetNotFound(id.project, id.dataset);
   const Table* table = catalog->FindTable(id);
-  if (table == nullptr) return errors::TableNotFound(id.ToString());
+  if (table == nullptr || catalog::IsExpired(*table, core_->NowUs()))
+    return errors::TableNotFound(id.ToString());
   return *table;
 }
 
 absl::StatusOr<Table> DatabaseImpl::GetTable(const TableId& id) const { return FindTable(id); }
 
 std::vector<Table> DatabaseImpl::ListTables(const DatasetId& id) const {
-  return core_->Catalog()->ListTables(id);
+  std::vector<Table> tables = core_->Catalog()->ListTables(id);
+  std::erase_if(tables,
+                [now_us = core_->NowUs()](const Table& table) { return catalog::IsExpired(table, now_us); });
+  return tables;
 }
 
 // The delta of `before` is empty by now; staged rows of created streams are taken along, into a table of the
@@ -400,31 +431,38 @@ absl::StatusOr<Table> DatabaseImpl::RenameTable(const TableId& id, const std::st
   return table;
 }
 
-absl::StatusOr<Table> DatabaseImpl::RenameColumn(const TableId& id, std::optional<std::string> if_match,
-                                                 const std::string& column, const std::string& new_name) {
+absl::StatusOr<Table> DatabaseImpl::RenameColumns(const TableId& id, std::optional<std::string> if_match,
+                                                  const std::vector<ColumnRename>& renames) {
   absl::MutexLock baseline(&core_->baseline_mutex);
   BQCDC_ASSIGN_OR_RETURN(const Table before, FindTable(id));
   if (if_match && *if_match != before.etag) {
     return errors::ConditionNotMet(base::StrCat("the table ", id.ToString(), " has changed"));
   }
-  const auto index = before.schema.FindColumnIndex(column);
-  if (!index) return errors::Invalid(base::StrCat("Table ", id.ToString(), " has no column ", column));
   Table after = before;
-  after.schema.columns[*index].name = new_name;
+  for (const ColumnRename& rename : renames) {
+    const auto index = before.schema.FindColumnIndex(rename.column);
+    if (!index)
+      return errors::Invalid(base::StrCat("Table ", id.ToString(), " has no column ", rename.column));
+    after.schema.columns[*index].name = rename.new_name;
+  }
   after.last_modified_ms = core_->NowUs() / 1000;
   after.etag = NewEtag();
   BQCDC_RETURN_IF_ERROR(schema::ValidateTableSchema(after.schema));
-  const std::string sql = RenameBaselineColumnSql(before.uid, before.schema.columns[*index].name, new_name);
-  BQCDC_RETURN_IF_ERROR(AlterColumns(before, after, sql, CopyRenamedStagedSql));
+  BQCDC_RETURN_IF_ERROR(
+      AlterColumns(before, after, RenameBaselineColumnsSql(before, after), CopyRenamedStagedSql));
   return after;
 }
 
-absl::Status DatabaseImpl::DropTable(const TableId& id) {
+absl::Status DatabaseImpl::DropTable(const TableId& id, std::optional<std::string> if_match) {
   int64_t uid;
   {
     absl::MutexLock baseline(&core_->baseline_mutex);
-    BQCDC_ASSIGN_OR_RETURN(const Table table, FindTable(id));
-    uid = table.uid;
+    // One that has expired, too: this is how it goes.
+    const auto catalog = core_->Catalog();
+    const Table* table = catalog->FindTable(id);
+    if (table == nullptr) return FindTable(id).status();
+    if (if_match && *if_match != table->etag) return errors::ConditionNotMet(id.ToString());
+    uid = table->uid;
     BQCDC_RETURN_IF_ERROR(Commit({DropTableSql(uid), [&](CatalogState& state) { state.RemoveTable(uid); },
                                   [&] { ForgetTables({uid}); }}));
   }
@@ -477,6 +515,7 @@ absl::Status DatabaseImpl::Apply(std::optional<TableId> id) {
 }
 
 absl::Status DatabaseImpl::WaitForBackground() {
+  BQCDC_RETURN_IF_ERROR(expiry_.DropDue());
   if (core_->options.background_apply) BQCDC_RETURN_IF_ERROR(applier_->RunDueTicks());
   return committer_->Run([](Connection&) { return absl::OkStatus(); });
 }

@@ -15,6 +15,7 @@
 #include "bqcdc/emulator/engine/database_core.h"
 #include "bqcdc/emulator/engine/read_session.h"
 #include "bqcdc/emulator/engine/row_changer.h"
+#include "bqcdc/emulator/engine/table_expiry.h"
 #include "bqcdc/emulator/engine/write_streams.h"
 
 namespace bqcdc::emulator::engine {
@@ -33,19 +34,22 @@ class DatabaseImpl final : public Database {
   absl::StatusOr<catalog::Dataset> UpdateDataset(
       const catalog::DatasetId& id, std::optional<std::string> if_match,
       const std::function<absl::Status(catalog::Dataset&)>& change) override;
-  absl::Status DropDataset(const catalog::DatasetId& id, bool drop_tables) override;
+  using Database::DropDataset;
+  absl::Status DropDataset(const catalog::DatasetId& id, bool drop_tables,
+                           std::optional<std::string> if_match) override;
   absl::StatusOr<catalog::Table> CreateTable(catalog::Table table, bool replace) override;
   absl::StatusOr<catalog::Table> GetTable(const catalog::TableId& id) const override;
   std::vector<catalog::Table> ListTables(const catalog::DatasetId& id) const override;
   absl::StatusOr<catalog::Table> UpdateTable(const catalog::TableId& id, std::optional<std::string> if_match,
                                              const std::function<absl::Status(catalog::Table&)>& change,
                                              ColumnDrops drops) override;
-  absl::Status DropTable(const catalog::TableId& id) override;
+  using Database::DropTable;
+  absl::Status DropTable(const catalog::TableId& id, std::optional<std::string> if_match) override;
   absl::StatusOr<catalog::Table> RenameTable(const catalog::TableId& id,
                                              const std::string& new_name) override;
-  absl::StatusOr<catalog::Table> RenameColumn(const catalog::TableId& id, std::optional<std::string> if_match,
-                                              const std::string& column,
-                                              const std::string& new_name) override;
+  absl::StatusOr<catalog::Table> RenameColumns(const catalog::TableId& id,
+                                               std::optional<std::string> if_match,
+                                               const std::vector<ColumnRename>& renames) override;
 
   void Append(AppendBatch batch, std::function<void(absl::Status)> durable) override;
   absl::StatusOr<WriteStream> CreateWriteStream(const catalog::TableId& id, WriteStreamType type) override {
@@ -111,6 +115,7 @@ class DatabaseImpl final : public Database {
   std::unique_ptr<DatabaseCore> core_;
   ConnectionPool pool_;
   std::unique_ptr<Committer> committer_;
+  TableExpiry expiry_;
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<WriteStreams> streams_;
   std::unique_ptr<RowChanger> row_changer_;

@@ -461,17 +461,21 @@ TEST(DatabaseTest, ARenamedColumnKeepsItsValues) {
   });
   ASSERT_TRUE(changed.ok()) << changed.status();
   ASSERT_TRUE(table.Append({Upsert(1, "a", "2"), Plain(9, "p")}).ok());
-  EXPECT_EQ(errors::ReasonOf(database.RenameColumn(table.id(), "other", "extra", "more").status()),
+  EXPECT_EQ(errors::ReasonOf(database.RenameColumns(table.id(), "other", {{"extra", "more"}}).status()),
             errors::kReasonConditionNotMet);
-  EXPECT_EQ(errors::ReasonOf(database.RenameColumn(table.id(), std::nullopt, "nope", "more").status()),
+  EXPECT_EQ(errors::ReasonOf(database.RenameColumns(table.id(), std::nullopt, {{"nope", "more"}}).status()),
             errors::kReasonInvalid);
-  EXPECT_FALSE(database.RenameColumn(table.id(), std::nullopt, "extra", "NAME").ok());
-  changed = database.RenameColumn(table.id(), std::nullopt, "extra", "more");
+  EXPECT_FALSE(database.RenameColumns(table.id(), std::nullopt, {{"extra", "NAME"}}).ok());
+  changed = database.RenameColumns(table.id(), std::nullopt, {{"extra", "more"}});
   ASSERT_TRUE(changed.ok()) << changed.status();
   EXPECT_EQ(changed->schema.columns.back().name, "more");
+  // Two exchange their names.
+  ASSERT_TRUE(database.RenameColumns(table.id(), std::nullopt, {{"name", "more"}, {"more", "name"}}).ok());
+  EXPECT_EQ(database.GetTable(table.id())->schema.columns[1].name, "more");
+  ASSERT_TRUE(database.RenameColumns(table.id(), std::nullopt, {{"name", "more"}, {"more", "name"}}).ok());
   // Away and back, so that the driver finds its columns.
-  ASSERT_TRUE(database.RenameColumn(table.id(), std::nullopt, "name", "word").ok());
-  ASSERT_TRUE(database.RenameColumn(table.id(), std::nullopt, "word", "name").ok());
+  ASSERT_TRUE(database.RenameColumns(table.id(), std::nullopt, {{"name", "word"}}).ok());
+  ASSERT_TRUE(database.RenameColumns(table.id(), std::nullopt, {{"word", "name"}}).ok());
   table.Restart();
   ASSERT_TRUE(table.Append({Upsert(1, "late", "1"), Upsert(2, "b", "1")}).ok());
   EXPECT_EQ(table.Rows(), "1=a 2=b 9=p");

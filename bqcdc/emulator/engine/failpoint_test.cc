@@ -53,7 +53,7 @@ void LiveUntilKilled(const std::string& directory) {
           table.database().UpdateTable(table.id(), std::nullopt, change, ColumnDrops::kAllowed);
       if (!changed.ok()) _exit(1);
       if (!table.database()
-               .RenameColumn(table.id(), std::nullopt, absl::StrCat("c", i), absl::StrCat("d", i))
+               .RenameColumns(table.id(), std::nullopt, {{absl::StrCat("c", i), absl::StrCat("d", i)}})
                .ok()) {
         _exit(1);
       }

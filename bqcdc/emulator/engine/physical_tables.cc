@@ -137,9 +137,18 @@ std::string AlterBaselineSql(const catalog::Table& before, const catalog::Table&
   return sql;
 }
 
-std::string RenameBaselineColumnSql(int64_t uid, const std::string& column, const std::string& new_name) {
-  return base::StrCat("ALTER TABLE ", BaselineTable(uid), " RENAME COLUMN ", QuoteIdentifier(column), " TO ",
-                      QuoteIdentifier(new_name), ";");
+std::string RenameBaselineColumnsSql(const catalog::Table& before, const catalog::Table& after) {
+  // By names that no column has, since two may exchange theirs.
+  std::string away, back;
+  const std::string rename = base::StrCat("ALTER TABLE ", BaselineTable(after.uid), " RENAME COLUMN ");
+  for (size_t i = 0; i < before.schema.columns.size(); ++i) {
+    const std::string &from = before.schema.columns[i].name, &to = after.schema.columns[i].name;
+    if (from == to) continue;
+    const std::string between = QuoteIdentifier(base::StrCat("$renamed", i));
+    base::StrAppend(&away, rename, QuoteIdentifier(from), " TO ", between, ";");
+    base::StrAppend(&back, rename, between, " TO ", QuoteIdentifier(to), ";");
+  }
+  return away + back;
 }
 
 }  // namespace bqcdc::emulator::engine

@@ -25,6 +25,7 @@ struct ColumnCopy {
 ColumnCopy CopyColumns(const catalog::Table& before, const catalog::Table& after);
 // Turns the b<uid> and t<uid> of `before` into those of `after`.
 std::string AlterBaselineSql(const catalog::Table& before, const catalog::Table& after);
-std::string RenameBaselineColumnSql(int64_t uid, const std::string& column, const std::string& new_name);
+// The same where the columns differ in nothing but their names.
+std::string RenameBaselineColumnsSql(const catalog::Table& before, const catalog::Table& after);
 
 }  // namespace bqcdc::emulator::engine

@@ -3,9 +3,11 @@
 #include <utility>
 
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/cdc/mutant.h"
 #include "bqcdc/emulator/engine/folding.h"
 #include "bqcdc/emulator/engine/limits.h"
+#include "bqcdc/emulator/engine/partition_expiry.h"
 #include "bqcdc/emulator/engine/relation_sql.h"
 #include "bqcdc/emulator/errors.h"
 
@@ -18,6 +20,11 @@ namespace {
 constexpr const char* kBegin = "BEGIN TRANSACTION";
 constexpr const char* kRollback = "ROLLBACK";
 constexpr const char* kTouchBothFiles = "SELECT 1 FROM baseline.main.meta, delta.main.meta LIMIT 1";
+
+// KeptRowsCondition looks at the ingest time of tables that are partitioned by it.
+IngestColumn NeededFor(const catalog::Table& table, IngestColumn ingest) {
+  return table.partitioned_by_ingestion() ? IngestColumn::kShown : ingest;
+}
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Connection>> ConnectionPool::Take() {
@@ -73,7 +80,8 @@ absl::StatusOr<catalog::Table> SnapshotSession::FindTable(const catalog::TableId
     return errors::DatasetNotFound(id.project, id.dataset);
   }
   const catalog::Table* table = catalog_->FindTable(id);
-  if (table == nullptr) return errors::TableNotFound(id.ToString());
+  if (table == nullptr || catalog::IsExpired(*table, query_time_us_))
+    return errors::TableNotFound(id.ToString());
   return *table;
 }
 
@@ -85,6 +93,14 @@ bool SnapshotSession::IsStale(const catalog::Table& table, const PendingView& pe
 }
 
 absl::StatusOr<std::string> SnapshotSession::RelationSql(const catalog::Table& table, IngestColumn ingest) {
+  const std::string kept = KeptRowsCondition(table, query_time_us_);
+  if (kept.empty()) return WholeRelationSql(table, ingest);
+  BQCDC_ASSIGN_OR_RETURN(const std::string whole, WholeRelationSql(table, NeededFor(table, ingest)));
+  return base::StrCat("(SELECT ", ShownColumns(table, ingest), " FROM ", whole, " AS k WHERE ", kept, ")");
+}
+
+absl::StatusOr<std::string> SnapshotSession::WholeRelationSql(const catalog::Table& table,
+                                                              IngestColumn ingest) {
   const auto found = tables_.find(table.uid);
   if (found == tables_.end()) return errors::TableNotFound(table.id.ToString());
   const PendingView& pending = found->second.pending;
@@ -101,7 +117,11 @@ absl::StatusOr<std::string> SnapshotSession::RelationSql(const catalog::Table& t
 
 absl::StatusOr<std::string> SnapshotSession::NumberedRelationSql(const catalog::Table& table,
                                                                  IngestColumn ingest) {
-  return engine::NumberedRelationSql(table, ingest);
+  const std::string kept = KeptRowsCondition(table, query_time_us_);
+  if (kept.empty()) return engine::NumberedRelationSql(table, ingest);
+  return base::StrCat("(SELECT ", ShownColumns(table, ingest), ", \"$row\" FROM ",
+                      engine::NumberedRelationSql(table, NeededFor(table, ingest)), " AS k WHERE ", kept,
+                      ")");
 }
 
 SnapshotSession::PendingCounts SnapshotSession::Pending(const catalog::Table& table) const {

@@ -65,6 +65,7 @@ class SnapshotSession final : public ReadSession {
     running_.emplace(cancellation, *connection_);
   }
   absl::Status Pin();
+  absl::StatusOr<std::string> WholeRelationSql(const catalog::Table& table, IngestColumn ingest);
   bool IsStale(const catalog::Table& table, const PendingView& pending) const;
 
   DatabaseCore* const core_;

@@ -6,14 +6,6 @@
 #include "bqcdc/emulator/engine/store.h"
 
 namespace bqcdc::emulator::engine {
-namespace {
-
-// What a reader sees of a row.
-std::string ShownColumns(const catalog::Table& table, IngestColumn ingest) {
-  return base::StrCat(ColumnList(table), ingest == IngestColumn::kShown ? ", \"$ingest\"" : "");
-}
-
-}  // namespace
 
 using cdc::Mutant;
 using cdc::Mutated;
@@ -32,6 +24,10 @@ std::string KeyList(const catalog::Table& table, const std::string& prefix) {
     base::StrAppend(&list, list.empty() ? "" : ", ", prefix, QuoteIdentifier(name));
   }
   return list;
+}
+
+std::string ShownColumns(const catalog::Table& table, IngestColumn ingest) {
+  return base::StrCat(ColumnList(table), ingest == IngestColumn::kShown ? ", \"$ingest\"" : "");
 }
 
 std::string SameKey(const catalog::Table& table, const std::string& left, const std::string& right) {

@@ -14,6 +14,8 @@ namespace bqcdc::emulator::engine {
 // Quoted names, divided by ", ", each with `prefix` in front.
 std::string ColumnList(const catalog::Table& table, const std::string& prefix = "");
 std::string KeyList(const catalog::Table& table, const std::string& prefix = "");
+// What a reader sees of a row.
+std::string ShownColumns(const catalog::Table& table, IngestColumn ingest);
 // Whether two rows have the same key; NULL equals NULL.
 std::string SameKey(const catalog::Table& table, const std::string& left, const std::string& right);
 // A condition on delta rows: the rows that `view` counts as pending.

@@ -239,7 +239,7 @@ TEST(WriteStreamsTest, StagedRowsFollowTheColumns) {
   });
   ASSERT_TRUE(changed.ok()) << changed.status();
   ASSERT_TRUE(Append(table, id, {Plain(2, "b")}, 1).ok());
-  changed = table.database().RenameColumn(table.id(), std::nullopt, "extra", "more");
+  changed = table.database().RenameColumns(table.id(), std::nullopt, {{"extra", "more"}});
   ASSERT_TRUE(changed.ok()) << changed.status();
   table.Restart();
   const auto drop = [](catalog::Table& entity) {

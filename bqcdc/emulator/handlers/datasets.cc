@@ -109,7 +109,7 @@ absl::StatusOr<RestResponse> ChangeDataset(RestContext::State& state, const Meth
 
 absl::StatusOr<RestResponse> DeleteDataset(RestContext::State& state, const MethodCall& call) {
   BQCDC_ASSIGN_OR_RETURN(const bool delete_contents, call.QueryBool("deleteContents", false));
-  BQCDC_RETURN_IF_ERROR(state.database.DropDataset(DatasetOf(call), delete_contents));
+  BQCDC_RETURN_IF_ERROR(state.database.DropDataset(DatasetOf(call), delete_contents, IfMatch(call)));
   return RestResponse{.status = 204, .body = "", .etag = ""};
 }
 

@@ -105,11 +105,14 @@ json StatisticsToJson(const Job& job, JobState state) {
   return statistics;
 }
 
+// As far as can be said before the end.
+bool HasRows(const Job& job, JobState state) {
+  return state != JobState::kDone || (job.status().ok() && job.outcome().statement_type == "SELECT");
+}
+
 json ConfigurationToJson(const Job& job, JobState state) {
   json query = json::parse(job.spec.configuration_json, nullptr, false);
-  const bool has_rows =
-      state != JobState::kDone || (job.status().ok() && job.outcome().statement_type == "SELECT");
-  if (has_rows) {
+  if (HasRows(job, state)) {
     query["destinationTable"] = convert::TableReferenceToJson(job.spec.destination);
     query["writeDisposition"] = "WRITE_TRUNCATE";
   }
@@ -117,6 +120,32 @@ json ConfigurationToJson(const Job& job, JobState state) {
   if (job.spec.timeout_ms) configuration["jobTimeoutMs"] = std::to_string(*job.spec.timeout_ms);
   if (!job.spec.labels.empty()) configuration["labels"] = job.spec.labels;
   return configuration;
+}
+
+// The job as INFORMATION_SCHEMA shows it.
+sql::JobRecord RecordOf(const Job& job) {
+  const JobState state = job.state();
+  sql::JobRecord record;
+  record.project = job.spec.project;
+  record.user_email = kUserEmail;
+  record.id = job.spec.id;
+  record.priority = json::parse(job.spec.configuration_json, nullptr, false).value("priority", "");
+  record.query = job.spec.query.text;
+  record.state = JobStateName(state);
+  record.creation_time_ms = job.spec.creation_time_ms;
+  record.labels = job.spec.labels;
+  if (state != JobState::kPending) record.start_time_ms = job.start_time_ms();
+  if (HasRows(job, state)) record.destination = job.spec.destination;
+  if (state != JobState::kDone) return record;
+  record.end_time_ms = job.end_time_ms();
+  if (!job.status().ok()) {
+    record.failure = {std::string(RestReason(job.status())), errors::LocationOf(job.status()).value_or(""),
+                      std::string(job.status().message())};
+    return record;
+  }
+  record.statement_type = job.outcome().statement_type;
+  record.dml_counts = job.outcome().dml_counts;
+  return record;
 }
 
 }  // namespace
@@ -142,6 +171,13 @@ absl::StatusOr<std::shared_ptr<Job>> StartQueryJob(RestContext::State& state, Qu
   spec.destination = {request.project, kAnonymousDataset, "anon" + spec.id};
   spec.labels = std::move(request.labels);
   spec.query = std::move(request.query);
+  spec.query.jobs = [&state](const std::string& project, const std::string& location) {
+    std::vector<sql::JobRecord> records;
+    for (const auto& job : state.jobs.List(project)) {
+      if (absl::EqualsIgnoreCase(job->spec.location, location)) records.push_back(RecordOf(*job));
+    }
+    return records;
+  };
   spec.query.cancellation = std::make_shared<engine::Cancellation>();
   spec.timeout_ms = request.timeout_ms;
   spec.creation_time_ms = state.NowMs();

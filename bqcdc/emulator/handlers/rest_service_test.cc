@@ -275,6 +275,13 @@ TEST(RestDatasetsTest, ChangesAreGuardedByEtag) {
   ExpectError(server.Patch(path, {{"description", "other"}}, etag), 412, "conditionNotMet",
               "Resource p:d did");
   EXPECT_EQ(server.Get(path).Json()["description"], "text");
+  ExpectError(server.Delete(path, etag), 412, "conditionNotMet", "Resource p:d did");
+  ASSERT_EQ(server.Post(kTables, TableBody("t")).status, 200);
+  const std::string table = std::string(kTables) + "/t";
+  ExpectError(server.Delete(table, etag), 412, "conditionNotMet", "Resource p:d.t did");
+  EXPECT_EQ(server.Delete(table, server.Get(table).etag).status, 204);
+  EXPECT_EQ(server.Delete(path, "\"" + server.Get(path).etag + "\"").status, 204);
+  EXPECT_EQ(server.Get(path).status, 404);
 }
 
 TEST(RestTablesTest, UpdateReplacesWhatPatchKeeps) {

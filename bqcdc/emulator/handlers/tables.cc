@@ -81,9 +81,6 @@ absl::StatusOr<RestResponse> InsertTable(RestContext::State& state, const Method
   }
   BQCDC_ASSIGN_OR_RETURN(catalog::Table table,
                          convert::TableFromJson(call.body(), dataset.id, Staleness(state), view));
-  if (!table.expiration_time_ms && dataset.default_table_expiration_ms) {
-    table.expiration_time_ms = state.NowMs() + *dataset.default_table_expiration_ms;
-  }
   BQCDC_ASSIGN_OR_RETURN(const catalog::Table created, state.database.CreateTable(std::move(table), false));
   return Answer(state, call, created, true);
 }
@@ -148,7 +145,7 @@ absl::StatusOr<RestResponse> ChangeTable(RestContext::State& state, const Method
 }
 
 absl::StatusOr<RestResponse> DeleteTable(RestContext::State& state, const MethodCall& call) {
-  BQCDC_RETURN_IF_ERROR(state.database.DropTable(TableOf(call)));
+  BQCDC_RETURN_IF_ERROR(state.database.DropTable(TableOf(call), IfMatch(call)));
   return RestResponse{.status = 204, .body = "", .etag = ""};
 }
 

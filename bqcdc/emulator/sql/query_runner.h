@@ -10,6 +10,7 @@
 #include "bqcdc/emulator/catalog/entities.h"
 #include "bqcdc/emulator/engine/cancellation.h"
 #include "bqcdc/emulator/engine/database.h"
+#include "bqcdc/emulator/sql/job_record.h"
 #include "bqcdc/schema/table_schema.h"
 
 namespace bqcdc::emulator::sql {
@@ -37,6 +38,7 @@ struct QueryRequest {
   bool dry_run = false;  // analyse only
   // Ends the statement from another thread; may be null.
   std::shared_ptr<engine::Cancellation> cancellation;
+  JobLister jobs;  // for INFORMATION_SCHEMA; may be empty
 };
 
 struct QueryOutcome {

@@ -110,20 +110,24 @@ absl::StatusOr<catalog::Dataset> FakeAppendDatabase::UpdateDataset(
     const std::function<absl::Status(catalog::Dataset&)>&) {
   return Refused();
 }
-absl::Status FakeAppendDatabase::DropDataset(const catalog::DatasetId&, bool) { return Refused(); }
+absl::Status FakeAppendDatabase::DropDataset(const catalog::DatasetId&, bool, std::optional<std::string>) {
+  return Refused();
+}
 absl::StatusOr<catalog::Table> FakeAppendDatabase::CreateTable(catalog::Table, bool) { return Refused(); }
 absl::StatusOr<catalog::Table> FakeAppendDatabase::UpdateTable(
     const catalog::TableId&, std::optional<std::string>, const std::function<absl::Status(catalog::Table&)>&,
     engine::ColumnDrops) {
   return Refused();
 }
-absl::Status FakeAppendDatabase::DropTable(const catalog::TableId&) { return Refused(); }
+absl::Status FakeAppendDatabase::DropTable(const catalog::TableId&, std::optional<std::string>) {
+  return Refused();
+}
 absl::StatusOr<catalog::Table> FakeAppendDatabase::RenameTable(const catalog::TableId&, const std::string&) {
   return Refused();
 }
-absl::StatusOr<catalog::Table> FakeAppendDatabase::RenameColumn(const catalog::TableId&,
-                                                                std::optional<std::string>,
-                                                                const std::string&, const std::string&) {
+absl::StatusOr<catalog::Table> FakeAppendDatabase::RenameColumns(const catalog::TableId&,
+                                                                 std::optional<std::string>,
+                                                                 const std::vector<ColumnRename>&) {
   return Refused();
 }
 // There are no created streams here, of any name.

@@ -43,16 +43,16 @@ class FakeAppendDatabase final : public engine::Database {
   absl::StatusOr<catalog::Dataset> UpdateDataset(
       const catalog::DatasetId&, std::optional<std::string>,
       const std::function<absl::Status(catalog::Dataset&)>&) override;
-  absl::Status DropDataset(const catalog::DatasetId&, bool) override;
+  absl::Status DropDataset(const catalog::DatasetId&, bool, std::optional<std::string>) override;
   absl::StatusOr<catalog::Table> CreateTable(catalog::Table, bool) override;
   std::vector<catalog::Table> ListTables(const catalog::DatasetId&) const override { return {}; }
   absl::StatusOr<catalog::Table> UpdateTable(const catalog::TableId&, std::optional<std::string>,
                                              const std::function<absl::Status(catalog::Table&)>&,
                                              engine::ColumnDrops) override;
-  absl::Status DropTable(const catalog::TableId&) override;
+  absl::Status DropTable(const catalog::TableId&, std::optional<std::string>) override;
   absl::StatusOr<catalog::Table> RenameTable(const catalog::TableId&, const std::string&) override;
-  absl::StatusOr<catalog::Table> RenameColumn(const catalog::TableId&, std::optional<std::string>,
-                                              const std::string&, const std::string&) override;
+  absl::StatusOr<catalog::Table> RenameColumns(const catalog::TableId&, std::optional<std::string>,
+                                               const std::vector<ColumnRename>&) override;
   absl::StatusOr<engine::WriteStream> CreateWriteStream(const catalog::TableId&,
                                                         engine::WriteStreamType) override;
   absl::StatusOr<engine::WriteStream> GetWriteStream(const catalog::TableId&,

@@ -63,6 +63,10 @@ Answer RestServer::Patch(const std::string& path, const json& body, const std::s
 Answer RestServer::Put(const std::string& path, const json& body) {
   return Translate(client_->Put(path, body.dump(), kJson));
 }
-Answer RestServer::Delete(const std::string& path) { return Translate(client_->Delete(path)); }
+Answer RestServer::Delete(const std::string& path, const std::string& if_match) {
+  httplib::Headers headers;
+  if (!if_match.empty()) headers.emplace("If-Match", if_match);
+  return Translate(client_->Delete(path, headers));
+}
 
 }  // namespace bqcdc::emulator::handlers::testing

@@ -29,7 +29,7 @@ class RestServer {
   Answer Post(const std::string& path, const nlohmann::json& body);
   Answer Patch(const std::string& path, const nlohmann::json& body, const std::string& if_match = "");
   Answer Put(const std::string& path, const nlohmann::json& body);
-  Answer Delete(const std::string& path);
+  Answer Delete(const std::string& path, const std::string& if_match = "");
 
   httplib::Client& client() { return *client_; }
   base::ManualClock& clock() { return clock_; }

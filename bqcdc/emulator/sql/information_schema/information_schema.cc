@@ -80,6 +80,9 @@ struct DatasetView {
 };
 constexpr DatasetView kDatasetViews[] = {{"SCHEMATA", Schemata}, {"SCHEMATA_OPTIONS", SchemataOptions}};
 
+// Views of jobs. Every job here is the same user's.
+constexpr const char* kJobViews[] = {"JOBS", "JOBS_BY_PROJECT", "JOBS_BY_USER"};
+
 // The datasets whose tables a view shows.
 absl::StatusOr<std::vector<catalog::DatasetId>> DatasetsOf(const InformationSchemaRequest& request) {
   const InformationSchemaName& name = request.name;
@@ -102,6 +105,10 @@ absl::StatusOr<std::optional<ConstantTable>> ReadInformationSchema(const Informa
   for (const DatasetView& view : kDatasetViews) {
     if (name.view == view.name && !name.region) return view.make(request.database.ListDatasets(name.project));
   }
+  for (const char* view : kJobViews) {
+    if (name.view != view || !name.region) continue;
+    return JobsView(request.jobs ? request.jobs(name.project, *name.region) : std::vector<JobRecord>());
+  }
   for (const TableView& view : kTableViews) {
     if (name.view != view.name) continue;
     if (!name.dataset && !(name.region && view.of_region)) return std::nullopt;
@@ -123,6 +130,7 @@ std::vector<InformationSchemaView> InformationSchemaViews() {
   std::vector<InformationSchemaView> views;
   for (const DatasetView& view : kDatasetViews) views.push_back({view.name});
   for (const TableView& view : kTableViews) views.push_back({view.name, view.of_region});
+  for (const char* view : kJobViews) views.push_back({view, true, true});
   return views;
 }
 

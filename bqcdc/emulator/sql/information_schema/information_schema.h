@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/sql/analyzer/table_provider.h"
+#include "bqcdc/emulator/sql/job_record.h"
 
 namespace bqcdc::emulator::sql {
 
@@ -16,6 +17,7 @@ struct InformationSchemaRequest {
   engine::ReadSession& session;
   const InformationSchemaName& name;
   const std::string& location;  // of the query
+  const JobLister& jobs;        // may be empty: there are none
 };
 
 // The rows of a view of INFORMATION_SCHEMA (https://cloud.google.com/bigquery/docs/information-schema-intro);
@@ -24,9 +26,13 @@ absl::StatusOr<std::optional<ConstantTable>> ReadInformationSchema(const Informa
 // Those views, for the documentation.
 struct InformationSchemaView {
   std::string name;
-  bool of_region = false;  // `region-us`.INFORMATION_SCHEMA.name is a name
+  bool of_region = false;    // `region-us`.INFORMATION_SCHEMA.name is a name
+  bool region_only = false;  // nothing else is
 };
 std::vector<InformationSchemaView> InformationSchemaViews();
+
+// JOBS and its relatives.
+ConstantTable JobsView(const std::vector<JobRecord>& jobs);
 
 // The views of tables, each over one table at a time.
 ConstantTable TablesHeader();

@@ -71,6 +71,10 @@ std::vector<TableOption> OptionsOf(const catalog::Table& table) {
 
 std::vector<TableOption> OptionsOf(const catalog::Dataset& dataset) {
   std::vector<TableOption> options;
+  if (dataset.default_partition_expiration_ms) {
+    const double days = static_cast<double>(*dataset.default_partition_expiration_ms) / kMillisPerDay;
+    options.push_back({"default_partition_expiration_days", "FLOAT64", Float64ToText(days)});
+  }
   if (dataset.default_table_expiration_ms) {
     const double days = static_cast<double>(*dataset.default_table_expiration_ms) / kMillisPerDay;
     options.push_back({"default_table_expiration_days", "FLOAT64", Float64ToText(days)});

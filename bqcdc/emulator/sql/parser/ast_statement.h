@@ -284,7 +284,9 @@ struct AlterTableStatement : StatementOf<StatementKind::kAlterTable> {
   std::vector<AlterTableActionPtr> actions;  // never empty
 };
 
+// ALTER TABLE and ALTER VIEW.
 // ---- DML
+  bool is_view = false;
 // ------------------------------------------------------------------------------------------------------------
 
 struct InsertRow {

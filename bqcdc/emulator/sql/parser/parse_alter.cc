@@ -1,4 +1,4 @@
-// ALTER TABLE and its actions.
+// ALTER TABLE, ALTER VIEW and their actions.
 
 #include <string>
 #include <utility>
@@ -9,7 +9,9 @@ namespace bqcdc::emulator::sql {
 
 absl::StatusOr<StatementPtr> Parser::ParseAlterTable() {
   auto statement = Make<AlterTableStatement>();
-  BQCDC_RETURN_IF_ERROR(tokens_.ExpectWords({"ALTER", "TABLE"}));
+  BQCDC_RETURN_IF_ERROR(tokens_.ExpectWord("ALTER"));
+  statement->is_view = tokens_.TakeWord("VIEW");
+  if (!statement->is_view) BQCDC_RETURN_IF_ERROR(tokens_.ExpectWord("TABLE"));
   statement->if_exists = tokens_.TakeWords({"IF", "EXISTS"});
   BQCDC_ASSIGN_OR_RETURN(statement->name, ParseTablePath());
   do {

@@ -102,7 +102,7 @@ absl::StatusOr<StatementPtr> Parser::ParseStatement() {
     return statement;
   }
   if (tokens_.IsWord("CREATE")) return ParseCreate();
-  if (tokens_.IsWords({"ALTER", "TABLE"})) return ParseAlterTable();
+  if (tokens_.IsWords({"ALTER", "TABLE"}) || tokens_.IsWords({"ALTER", "VIEW"})) return ParseAlterTable();
   if (tokens_.IsWords({"ALTER", "SCHEMA"})) return ParseAlterSchema();
   if (tokens_.IsWord("DROP")) return ParseDrop();
   if (tokens_.IsWord("INSERT")) return ParseInsert();

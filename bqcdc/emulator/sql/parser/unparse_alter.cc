@@ -28,7 +28,8 @@ void Unparser::WriteAlterSchema(const AlterSchemaStatement& statement) {
 }
 
 void Unparser::WriteAlterTable(const AlterTableStatement& statement) {
-  Add(statement.if_exists ? "ALTER TABLE IF EXISTS " : "ALTER TABLE ");
+  Add(statement.is_view ? "ALTER VIEW " : "ALTER TABLE ");
+  if (statement.if_exists) Add("IF EXISTS ");
   WritePath(statement.name.names);
   Add(" ");
   Join(statement.actions, [&](const AlterTableActionPtr& action) { WriteAction(*action); });

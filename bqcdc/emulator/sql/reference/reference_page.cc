@@ -60,7 +60,8 @@ const std::vector<ReferenceSection>& ReferenceSections() {
            {"CREATE TABLE name CLONE other", "CREATE TABLE cloned_numbers CLONE numbers"},
            {"ALTER TABLE name ADD COLUMN [IF NOT EXISTS] …", "ALTER TABLE orders ADD COLUMN note STRING"},
            {"ALTER TABLE name DROP COLUMN [IF EXISTS] …", "ALTER TABLE orders DROP COLUMN IF EXISTS nothing"},
-           {"ALTER TABLE name RENAME COLUMN a TO b", "ALTER TABLE orders RENAME COLUMN note TO remark"},
+           {"ALTER TABLE name RENAME COLUMN [IF EXISTS] a TO b, RENAME COLUMN …",
+            "ALTER TABLE orders RENAME COLUMN note TO remark, RENAME COLUMN IF EXISTS nothing TO something"},
            {"ALTER TABLE name ALTER COLUMN c DROP NOT NULL",
             "ALTER TABLE orders ALTER COLUMN id DROP NOT NULL"},
            {"ALTER TABLE name ALTER COLUMN c SET DATA TYPE t",
@@ -85,11 +86,13 @@ const std::vector<ReferenceSection>& ReferenceSections() {
        {
            {"CREATE [OR REPLACE] VIEW [IF NOT EXISTS] name [(columns)] [OPTIONS (…)] AS query",
             "CREATE VIEW squares (root, square) AS SELECT n, square FROM d.numbers"},
+           {"ALTER VIEW [IF EXISTS] name SET OPTIONS (…), ALTER COLUMN c SET OPTIONS (description = …)",
+            "ALTER VIEW squares SET OPTIONS (description = 'numbers and squares')"},
            {"DROP VIEW [IF EXISTS] name", "DROP VIEW squares"},
            {"CREATE SCHEMA [IF NOT EXISTS] name [OPTIONS (…)]",
             "CREATE SCHEMA IF NOT EXISTS archive OPTIONS (location = 'EU')"},
-           {"ALTER SCHEMA [IF EXISTS] name SET OPTIONS (default_table_expiration_days, description, "
-            "friendly_name, labels)",
+           {"ALTER SCHEMA [IF EXISTS] name SET OPTIONS (default_partition_expiration_days, "
+            "default_table_expiration_days, description, friendly_name, labels)",
             "ALTER SCHEMA archive SET OPTIONS (description = 'old rows')"},
            {"DROP SCHEMA [IF EXISTS] name [CASCADE | RESTRICT]", "DROP SCHEMA archive CASCADE"},
        }},
@@ -174,9 +177,9 @@ std::string ReferencePage() {
       "Behind a dataset (`d.INFORMATION_SCHEMA.TABLES`), SCHEMATA and SCHEMATA_OPTIONS behind nothing.\n\n";
   for (const InformationSchemaView& view : InformationSchemaViews()) {
     base::StrAppend(&page, "- ", view.name,
-                    view.of_region
-                        ? base::StrCat(", also `` `region-us`.INFORMATION_SCHEMA.", view.name, " ``\n")
-                        : "\n");
+                    view.of_region ? base::StrCat(view.region_only ? ", as" : ", also",
+                                                  " `` `region-us`.INFORMATION_SCHEMA.", view.name, " ``\n")
+                                   : "\n");
   }
   page +=
       "\n## Functions\n\n"

@@ -207,24 +207,55 @@ absl::Status RenameTable(const StatementContext& context, const RenameToAction& 
   return context.database.RenameTable(table.id, renamed.table).status();
 }
 
-absl::Status RenameColumn(const StatementContext& context, const RenameColumnAction& action,
-                          catalog::Table table) {
-  const auto found = FindColumn(table, action.column);
-  if (!found.ok()) return action.if_exists ? absl::OkStatus() : found.status();
-  schema::Column& column = **found;
-  if (const char* used_as = UseOf(table, column); used_as != nullptr) {
-    return ErrorAt(action.position, "Cannot rename column ", column.name, ", which is ", used_as);
+// Several at once name the columns as they are before any of them.
+absl::Status RenameColumns(const StatementContext& context, const AlterTableStatement& statement,
+                           catalog::Table table) {
+  std::vector<engine::Database::ColumnRename> renames;
+  catalog::Table renamed = table;
+  for (const AlterTableActionPtr& each : statement.actions) {
+    const auto& action = As<RenameColumnAction>(*each);
+    const auto found = FindColumn(table, action.column);
+    if (!found.ok() && action.if_exists) continue;
+    if (!found.ok()) return found.status();
+    const schema::Column& column = **found;
+    if (const char* used_as = UseOf(table, column); used_as != nullptr) {
+      return ErrorAt(action.position, "Cannot rename column ", column.name, ", which is ", used_as);
+    }
+    const auto again = std::find_if(renames.begin(), renames.end(),
+                                    [&](const auto& rename) { return rename.column == column.name; });
+    if (again != renames.end()) return ErrorAt(action.position, "Column ", column.name, " is renamed twice");
+    renames.push_back({column.name, action.new_name.text});
+    renamed.schema.columns[&column - table.schema.columns.data()].name = action.new_name.text;
   }
-  const std::string& new_name = action.new_name.text;
-  if (table.schema.FindColumn(new_name) != nullptr) {
-    return ErrorAt(action.new_name.position, "Column already exists: ", new_name);
+  for (const AlterTableActionPtr& each : statement.actions) {
+    const Identifier& name = As<RenameColumnAction>(*each).new_name;
+    const auto same = [&](const schema::Column& column) {
+      return absl::AsciiStrToLower(column.name) == absl::AsciiStrToLower(name.text);
+    };
+    const auto& columns = renamed.schema.columns;
+    if (std::count_if(columns.begin(), columns.end(), same) > 1)
+      return ErrorAt(name.position, "Column already exists: ", name.text);
+    const absl::Status valid = schema::ValidateColumnName(name.text);
+    if (!valid.ok()) return ErrorAt(name.position, base::ToStd(valid.message()));
   }
-  const std::string old_name = column.name;
-  column.name = new_name;
-  const absl::Status valid = schema::ValidateTableSchema(table.schema);
-  if (!valid.ok()) return ErrorAt(action.new_name.position, base::ToStd(valid.message()));
-  if (context.request.dry_run) return absl::OkStatus();
-  return context.database.RenameColumn(table.id, table.etag, old_name, new_name).status();
+  if (context.request.dry_run || renames.empty()) return absl::OkStatus();
+  return context.database.RenameColumns(table.id, table.etag, renames).status();
+}
+
+bool RenamesColumnsOnly(const AlterTableStatement& statement) {
+  return std::all_of(
+      statement.actions.begin(), statement.actions.end(),
+      [](const AlterTableActionPtr& action) { return action->kind == AlterTableActionKind::kRenameColumn; });
+}
+
+// Options of the view and of its columns; all else is what its query says.
+absl::Status ApplyViewAction(Evaluation& evaluation, const AlterTableAction& action, catalog::Table& view) {
+  if (const auto* options = TryAs<SetOptionsAction>(action))
+    return ApplyViewOptions(evaluation, options->options, view);
+  const auto* column = TryAs<AlterColumnAction>(action);
+  if (column != nullptr && column->change == AlterColumnChange::kSetOptions)
+    return AlterColumn(evaluation, *column, view);
+  return ErrorAt(action.position, "ALTER VIEW takes SET OPTIONS and ALTER COLUMN ... SET OPTIONS only");
 }
 
 }  // namespace
@@ -233,7 +264,7 @@ absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context,
                                            const AlterTableStatement& statement) {
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
   QueryOutcome outcome;
-  outcome.statement_type = "ALTER_TABLE";
+  outcome.statement_type = statement.is_view ? "ALTER_VIEW" : "ALTER_TABLE";
   outcome.ddl_operation = "ALTER";
   BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(context, statement.name));
   outcome.ddl_target_table = id;
@@ -245,21 +276,23 @@ absl::StatusOr<QueryOutcome> RunAlterTable(const StatementContext& context,
     }
     return table.status();
   }
-  if (table->view) return errors::WrongTableType(id.ToString(), "VIEW");
-  if (statement.actions.size() == 1) {
+  if (table->view.has_value() != statement.is_view)
+    return errors::WrongTableType(id.ToString(), table->view ? "VIEW" : "TABLE");
+  if (!statement.is_view && RenamesColumnsOnly(statement)) {
+    BQCDC_RETURN_IF_ERROR(RenameColumns(context, statement, *table));
+    return outcome;
+  }
+  if (!statement.is_view && statement.actions.size() == 1) {
     const AlterTableAction& only = *statement.actions[0];
     if (const auto* rename = TryAs<RenameToAction>(only)) {
       BQCDC_RETURN_IF_ERROR(RenameTable(context, *rename, *table));
       return outcome;
     }
-    if (const auto* rename = TryAs<RenameColumnAction>(only)) {
-      BQCDC_RETURN_IF_ERROR(RenameColumn(context, *rename, *table));
-      return outcome;
-    }
   }
   const auto change = [&](catalog::Table& changed) -> absl::Status {
     for (const AlterTableActionPtr& action : statement.actions) {
-      BQCDC_RETURN_IF_ERROR(ApplyAction(*evaluation, *action, changed));
+      BQCDC_RETURN_IF_ERROR(statement.is_view ? ApplyViewAction(*evaluation, *action, changed)
+                                              : ApplyAction(*evaluation, *action, changed));
     }
     return absl::OkStatus();
   };

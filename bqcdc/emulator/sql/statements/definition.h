@@ -37,6 +37,8 @@ absl::Status ApplyViewOptions(Evaluation& evaluation, const OptionsList& options
 absl::StatusOr<std::string> ColumnDescription(Evaluation& evaluation, const OptionsList& options);
 // A constant STRING option; NULL is the empty text.
 absl::StatusOr<std::string> StringOption(Evaluation& evaluation, const OptionEntry& entry);
+// How long something is kept, given in days, in milliseconds; NULL is unset.
+absl::StatusOr<std::optional<int64_t>> ExpirationOption(Evaluation& evaluation, const OptionEntry& entry);
 absl::StatusOr<std::map<std::string, std::string>> LabelsOption(Evaluation& evaluation,
                                                                 const OptionEntry& entry);
 

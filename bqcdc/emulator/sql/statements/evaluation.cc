@@ -223,7 +223,7 @@ absl::StatusOr<std::vector<catalog::Table>> Evaluation::FindTables(const catalog
 
 absl::StatusOr<std::optional<ConstantTable>> Evaluation::FindInformationSchema(
     const InformationSchemaName& name) {
-  return ReadInformationSchema({database_, session_, name, request_.location});
+  return ReadInformationSchema({database_, session_, name, request_.location, request_.jobs});
 }
 
 absl::StatusOr<std::string> Evaluation::RelationSql(const catalog::Table& table) {

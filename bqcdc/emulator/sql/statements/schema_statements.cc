@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
@@ -25,17 +23,9 @@ absl::Status ApplySchemaOptions(Evaluation& evaluation, const OptionsList& optio
       const std::string upper = absl::AsciiStrToUpper(location);
       dataset.location = upper == "US" || upper == "EU" ? upper : location;
     } else if (name == "default_table_expiration_days") {
-      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr value,
-                             evaluation.analyzer().AnalyzeConstant(*entry.value, TypeKind::kFloat64));
-      BQCDC_ASSIGN_OR_RETURN(const Value days, evaluation.Constant(*value));
-      dataset.default_table_expiration_ms.reset();
-      if (days.is_null) continue;
-      constexpr double kMillisPerDay = 24.0 * 3600 * 1000;
-      const double count = std::get<double>(days.scalar);
-      if (!(count > 0 && count < 3'660'000)) {
-        return ErrorAt(entry.value->position, "default_table_expiration_days must be positive");
-      }
-      dataset.default_table_expiration_ms = static_cast<int64_t>(std::llround(count * kMillisPerDay));
+      BQCDC_ASSIGN_OR_RETURN(dataset.default_table_expiration_ms, ExpirationOption(evaluation, entry));
+    } else if (name == "default_partition_expiration_days") {
+      BQCDC_ASSIGN_OR_RETURN(dataset.default_partition_expiration_ms, ExpirationOption(evaluation, entry));
     } else {
       return Unsupported(entry.name.position, "schema option ", entry.name.text);
     }
@@ -98,6 +88,8 @@ absl::StatusOr<QueryOutcome> RunAlterSchema(const StatementContext& context,
                                              stored.labels = wanted.labels;
                                              stored.default_table_expiration_ms =
                                                  wanted.default_table_expiration_ms;
+                                             stored.default_partition_expiration_ms =
+                                                 wanted.default_partition_expiration_ms;
                                              return absl::OkStatus();
                                            })
                             .status());

@@ -37,24 +37,28 @@ absl::Status ApplyMaxStaleness(Evaluation& evaluation, const OptionEntry& entry,
 
 absl::Status ApplyPartitionExpiration(Evaluation& evaluation, const OptionEntry& entry,
                                       catalog::Table& table) {
-  BQCDC_ASSIGN_OR_RETURN(const Value value, OptionValue(evaluation, entry, TypeKind::kFloat64));
+  BQCDC_ASSIGN_OR_RETURN(const std::optional<int64_t> expiration_ms, ExpirationOption(evaluation, entry));
   if (!table.time_partitioning) {
     return ErrorAt(entry.name.position,
                    "partition_expiration_days can only be set on a time-partitioned table");
   }
-  table.time_partitioning->expiration_ms.reset();
-  if (value.is_null) return absl::OkStatus();
-  constexpr double kMillisPerDay = 24.0 * 3600 * 1000;
-  constexpr double kDaysMax = 3'660'000;
-  const double days = std::get<double>(value.scalar);
-  if (!(days > 0) || days > kDaysMax) {
-    return ErrorAt(entry.value->position, "partition_expiration_days must be positive");
-  }
-  table.time_partitioning->expiration_ms = static_cast<int64_t>(std::llround(days * kMillisPerDay));
+  table.time_partitioning->expiration_ms = expiration_ms;
   return absl::OkStatus();
 }
 
 }  // namespace
+
+absl::StatusOr<std::optional<int64_t>> ExpirationOption(Evaluation& evaluation, const OptionEntry& entry) {
+  BQCDC_ASSIGN_OR_RETURN(const Value value, OptionValue(evaluation, entry, TypeKind::kFloat64));
+  if (value.is_null) return std::nullopt;
+  constexpr double kMillisPerDay = 24.0 * 3600 * 1000;
+  constexpr double kDaysMax = 3'660'000;
+  const double days = std::get<double>(value.scalar);
+  if (!(days > 0) || days > kDaysMax) {
+    return ErrorAt(entry.value->position, entry.name.text, " must be positive");
+  }
+  return static_cast<int64_t>(std::llround(days * kMillisPerDay));
+}
 
 absl::StatusOr<std::string> StringOption(Evaluation& evaluation, const OptionEntry& entry) {
   BQCDC_ASSIGN_OR_RETURN(const Value value, OptionValue(evaluation, entry, TypeKind::kString));

@@ -1,0 +1,26 @@
+#include "bqcdc/emulator/engine/table_expiry.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace bqcdc::emulator::engine {
+
+int64_t TableExpiry::NextDueUs() const {
+  int64_t next = std::numeric_limits<int64_t>::max();
+  for (const auto& [uid, table] : core_->Catalog()->tables()) {
+    if (table->expiration_time_ms) next = std::min(next, *table->expiration_time_ms * 1000);
+  }
+  return next;
+}
+
+absl::Status TableExpiry::DropDue() const {
+  absl::Status status;
+  const int64_t now_us = core_->NowUs();
+  const auto catalog = core_->Catalog();
+  for (const auto& [uid, table] : catalog->tables()) {
+    if (catalog::IsExpired(*table, now_us)) status.Update(drop_(*table));
+  }
+  return status;
+}
+
+}  // namespace bqcdc::emulator::engine

@@ -164,6 +164,12 @@ bool ReadInteger(std::string_view text, int64_t* value, bool* overflow) {
   return end == text.data() + text.size() && error != std::errc::invalid_argument;
 }
 
+// Digits alone are microseconds in text too, as Google's JsonStreamWriter takes them.
+bool IsDigits(std::string_view text) {
+  if (!text.empty() && text.front() == '-') text.remove_prefix(1);
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
 EncodeError ReadDouble(std::string_view text, double* value) {
   const std::string_view digits = text.substr(!text.empty() && text.front() == '-' ? 1 : 0);
   if (digits.empty() || !(digits.front() == '.' || (digits.front() >= '0' && digits.front() <= '9'))) {
@@ -453,6 +459,12 @@ EncodeError ScalarToken::EncodeTimestamp() {
   }
   std::string_view text;
   if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
+  if (IsDigits(text)) {
+    bool overflow = false;
+    if (!ReadInteger(text, &micros, &overflow)) return EncodeError::kMalformed;
+    if (overflow || !values::IsTimestamp(micros)) return EncodeError::kOutOfRange;
+    return WriteInteger(column_, micros, output_);
+  }
   if (const ValueError error = values::ParseTimestamp(text, &micros, CivilForm::kJson);
       error != ValueError::kNone) {
     return FromValueError(error);

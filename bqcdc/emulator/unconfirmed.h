@@ -134,5 +134,6 @@ namespace bqcdc::emulator::unconfirmed {
 //   number goes with its row, so a late change may bring a key back, into another partition.
 // * INFORMATION_SCHEMA.PARTITIONS: last_modified_time is that of the newest row; every tier is ACTIVE.
 //   SCHEMATA of a region is refused: the service shows a new dataset there only after a while.
+// * The working table of a recursive WITH may be read 500 times, the last time to find nothing.
 
 }  // namespace bqcdc::emulator::unconfirmed

@@ -92,6 +92,9 @@ class Analyzer {
     bool is_value_table = false;
   };
   struct QueryResult {
+    // While its recursive term is analysed: the column that counts the iterations, and who reads it.
+    std::optional<ColumnId> iteration;
+    int references = 0;
     ResolvedScanPtr scan;
     std::vector<OutputColumn> outputs;  // anonymous columns have no name
     bool is_value_table = false;        // SELECT AS STRUCT, SELECT AS VALUE
@@ -112,9 +115,17 @@ class Analyzer {
                                             std::vector<QueryResult> inputs);
   absl::Status MatchByName(const SetOperation& operation, const std::string& name,
                            std::vector<QueryResult>& inputs);
+  absl::Status CheckColumnCount(const SetOperation& operation, const std::string& name,
+                                const std::vector<QueryResult>& inputs);
   OutputColumn AddNull(const std::string& name, QueryResult& input);
   absl::Status AnalyzeWith(const Query& query, const Scope* outer, std::vector<WithScan::Entry>& entries);
   absl::Status SortByOutputs(const std::vector<OrderByItem>& order_by, QueryResult& result,
+  // recursive_with.cc: null where an entry of WITH RECURSIVE has no form that may recur. Sets `recursion`
+  // where it does; the result is the query that begins it, else the whole entry.
+  static const SetOperation* RecursiveUnion(const Query& query);
+  absl::StatusOr<QueryResult> AnalyzeRecursive(const std::string& name, const SetOperation& operation,
+                                               const Scope* outer, WithEntry& known,
+                                               std::optional<WithScan::Recursion>& recursion);
                              const Scope* outer);
   absl::Status ApplyLimit(const Query& query, QueryResult& result);
   static ArgumentType OutputArgument(const QueryResult& input, size_t column);
@@ -276,6 +287,12 @@ class Analyzer {
                                  std::vector<ResolvedOrderItem>& results);
   absl::Status AnalyzeArguments(const FunctionCall& call, const std::string& name, Context& context,
                                 std::vector<ResolvedExpressionPtr>& arguments);
+  // named_arguments.cc: puts arguments that are given by name first; returns the function that takes them
+  // there.
+  absl::StatusOr<std::string> TakeNamedArguments(const FunctionCall& call, const std::string& name,
+                                                 Context& context,
+                                                 std::vector<ResolvedExpressionPtr>& arguments);
+  // Behind those, the others.
   // Picks the signature of `name` for the arguments and coerces them.
   ExpressionResult Call(const std::string& name, std::vector<ResolvedExpressionPtr> arguments,
                         const Position& position, bool safe = false);

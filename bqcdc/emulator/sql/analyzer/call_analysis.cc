@@ -45,6 +45,8 @@ std::string DisplayName(const std::string& name) {
                                              {"$interval", "function INTERVAL"},
                                              {"$interval_text", "function INTERVAL"}};
   const auto found = signs->find(name);
+  // Functions as they are with named arguments.
+  if (found == signs->end() && name[0] == '$') return "function " + absl::AsciiStrToUpper(name.substr(1));
   return found == signs->end() ? "function " + name : found->second;
 }
 
@@ -137,6 +139,8 @@ std::optional<Candidate> TrySignature(const FunctionSignature& signature,
         break;
       case ParameterKind::kIntervalParts:
         return std::nullopt;  // expanded by the caller
+      case ParameterKind::kRangeArrayTemplate:
+        return std::nullopt;  // a result only
     }
     switch (FindCoercion(arguments[i], target)) {
       case Coercion::kExact:
@@ -317,6 +321,8 @@ absl::StatusOr<Analyzer::Match> Analyzer::MatchSignature(const std::string& name
   if (result.kind == ParameterKind::kTemplate) type = best->bindings[result.letter];
   if (result.kind == ParameterKind::kArrayTemplate) type = Type::Array(best->bindings[result.letter]);
   if (result.kind == ParameterKind::kRangeTemplate) type = Type::Range(best->bindings[result.letter]);
+  if (result.kind == ParameterKind::kRangeArrayTemplate)
+    type = Type::Array(Type::Range(best->bindings[result.letter]));
   return Match{best->signature, std::move(type)};
 }
 
@@ -356,7 +362,7 @@ absl::Status Analyzer::AnalyzeArguments(const FunctionCall& call, const std::str
   const std::vector<FunctionSignature>& signatures = FindFunction(name);
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     const FunctionArgument& argument = call.arguments[i];
-    if (argument.name) return Unsupported(argument.position, "named argument ", argument.name->text);
+    if (argument.name) continue;  // taken by TakeNamedArguments
     if (!argument.value) return Unsupported(argument.position, "argument of ", name);
     const auto wants = [&](ParameterKind kind) {
       return std::any_of(signatures.begin(), signatures.end(), [&](const FunctionSignature& signature) {
@@ -423,8 +429,9 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCall(const FunctionCall& 
     return ErrorAt(call.position, "Function ", name, " is not an aggregate function and takes no modifiers");
   }
   std::vector<ResolvedExpressionPtr> arguments;
+  BQCDC_ASSIGN_OR_RETURN(const std::string function, TakeNamedArguments(call, name, context, arguments));
   BQCDC_RETURN_IF_ERROR(AnalyzeArguments(call, name, context, arguments));
-  return Call(name, std::move(arguments), call.position, safe);
+  return Call(function, std::move(arguments), call.position, safe);
 }
 
 }  // namespace bqcdc::emulator::sql

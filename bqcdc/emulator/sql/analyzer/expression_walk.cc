@@ -126,7 +126,10 @@ void WalkScan(ResolvedScan& scan, const ExpressionVisitor& visit) {
       return;
     case ScanKind::kWith: {
       auto& node = static_cast<WithScan&>(scan);
-      for (auto& entry : node.entries) walk(entry.scan);
+      for (auto& entry : node.entries) {
+        walk(entry.scan);
+        if (entry.recursion) walk(entry.recursion->term);
+      }
       walk(node.body);
       return;
     }

@@ -142,6 +142,12 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeTable(const TableReference
         scan->sources.push_back(output.id);
         result.outputs.push_back({output.name, id, output.type});
       }
+      if (entry->second.iteration) {
+        ++entry->second.references;
+        scan->recursive = true;
+        scan->columns.push_back({NewColumn(), TypeKind::kInt64});
+        scan->sources.push_back(*entry->second.iteration);
+      }
       result.scan = std::move(scan);
       return FromQueryResult(std::move(result), table.alias ? table.alias : table.path.names[0]);
     }

@@ -154,7 +154,15 @@ absl::StatusOr<OpenTables> Checker::CheckSetOperation(SetOperationScan& operatio
 absl::StatusOr<OpenTables> Checker::CheckReference(const WithReferenceScan& reference) {
   const auto [checked, is_new] = checked_entries_.try_emplace(reference.name);
   if (const auto entry = entries_.find(reference.name); is_new && entry != entries_.end()) {
-    BQCDC_ASSIGN_OR_RETURN(checked->second, CheckInput(entry->second->scan));
+    BQCDC_ASSIGN_OR_RETURN(OpenTables open, CheckInput(entry->second->scan));
+    if (entry->second->recursion) {
+      // No condition on what comes out restricts what a recursion reads.
+      BQCDC_ASSIGN_OR_RETURN(OpenTables of_term, CheckInput(entry->second->recursion->term));
+      Add(open, std::move(of_term));
+      BQCDC_RETURN_IF_ERROR(RequireNone(open));
+      open.clear();
+    }
+    checked->second = std::move(open);
   }
   OpenTables open = checked->second;
   for (OpenTable& table : open) {

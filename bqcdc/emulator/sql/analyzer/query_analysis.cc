@@ -55,19 +55,22 @@ absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeViewText(const Query& query) {
 
 absl::Status Analyzer::AnalyzeWith(const Query& query, const Scope* outer,
                                    std::vector<WithScan::Entry>& entries) {
-  if (query.recursive) return Unsupported(query.position, "WITH RECURSIVE");
   std::set<std::string> names;
   for (const sql::WithEntry& entry : query.with) {
     const std::string name = absl::AsciiStrToLower(entry.name.text);
     if (!names.insert(name).second) {
       return ErrorAt(entry.name.position, "Duplicate alias ", entry.name.text, " for WITH subquery");
     }
-    BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeQueryIn(*entry.query, outer));
     WithEntry known;
     known.unique_name = base::StrCat("w", next_with_++);
+    WithScan::Entry made;
+    const SetOperation* recursive = query.recursive ? RecursiveUnion(*entry.query) : nullptr;
+    BQCDC_ASSIGN_OR_RETURN(QueryResult result,
+                           recursive != nullptr
+                               ? AnalyzeRecursive(name, *recursive, outer, known, made.recursion)
+                               : AnalyzeQueryIn(*entry.query, outer));
     known.outputs = result.outputs;
     known.is_value_table = result.is_value_table;
-    WithScan::Entry made;
     made.name = known.unique_name;
     made.scan = std::move(result.scan);
     for (const OutputColumn& output : result.outputs) made.outputs.push_back({output.id, output.type});

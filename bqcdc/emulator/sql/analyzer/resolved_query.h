@@ -175,10 +175,19 @@ struct LimitScan : ResolvedScan {
 // `name` is unique in the statement.
 struct WithScan : ResolvedScan {
   WithScan() : ResolvedScan(ScanKind::kWith) {}
+  // What makes an entry recursive: `term` reads what it gave the time before, `scan` is where it begins.
+  struct Recursion {
+    bool distinct = false;
+    ResolvedScanPtr term;
+    std::vector<ColumnId> outputs;  // of `term`, beside the entry's outputs
+    ColumnId iteration = 0;         // a column of the entry, counted from 0
+    ColumnId term_iteration = 0;    // the one that `term` read
+  };
   struct Entry {
     std::string name;
     ResolvedScanPtr scan;
     std::vector<ScanColumn> outputs;
+    std::optional<Recursion> recursion;
   };
   std::vector<Entry> entries;
   ResolvedScanPtr body;
@@ -188,6 +197,8 @@ struct WithReferenceScan : ResolvedScan {
   WithReferenceScan() : ResolvedScan(ScanKind::kWithReference) {}
   std::string name;
   std::vector<ColumnId> sources;  // the entry's outputs, beside `columns`
+  // The reference of a recursive term to its own entry: the last column counts the iterations.
+  bool recursive = false;
 };
 
 // A change of rows as a query gives it.

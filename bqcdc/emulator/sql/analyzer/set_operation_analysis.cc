@@ -22,15 +22,21 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSetOperation(const SetOpe
   std::vector<QueryResult> inputs;
   for (const QueryExpressionPtr& input : operation.inputs) {
     BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeBody(*input, nullptr, outer));
-    if (!operation.modifier && !inputs.empty() && result.outputs.size() != inputs[0].outputs.size()) {
-      return ErrorAt(input->position, "Queries in ", name, " have mismatched column count; query 1 has ",
-                     inputs[0].outputs.size(), " columns, query ", inputs.size() + 1, " has ",
-                     result.outputs.size(), " columns");
-    }
     inputs.push_back(std::move(result));
+    if (!operation.modifier) BQCDC_RETURN_IF_ERROR(CheckColumnCount(operation, name, inputs));
   }
   if (operation.modifier) BQCDC_RETURN_IF_ERROR(MatchByName(operation, name, inputs));
   return CombineInputs(operation, name, std::move(inputs));
+}
+
+// Of the last input so far.
+absl::Status Analyzer::CheckColumnCount(const SetOperation& operation, const std::string& name,
+                                        const std::vector<QueryResult>& inputs) {
+  const size_t wanted = inputs[0].outputs.size(), given = inputs.back().outputs.size();
+  if (given == wanted) return absl::OkStatus();
+  return ErrorAt(operation.inputs[inputs.size() - 1]->position, "Queries in ", name,
+                 " have mismatched column count; query 1 has ", wanted, " columns, query ", inputs.size(),
+                 " has ", given, " columns");
 }
 
 namespace {

@@ -59,9 +59,11 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAssignedValue(const Expre
                                                                      const ChangedTable& target,
                                                                      const Scope& scope) {
   if (value.kind == ExpressionKind::kDefault) {
-    if (!assignment.fields.empty()) return Unsupported(value.position, "DEFAULT of a field of a STRUCT");
     for (size_t i = 0; i < target.columns.size(); ++i) {
-      if (target.columns[i].id == assignment.column) return AnalyzeDefault(target.table.schema.columns[i]);
+      if (target.columns[i].id != assignment.column) continue;
+      const schema::Column* part = &target.table.schema.columns[i];
+      for (const int field : assignment.fields) part = &part->fields[field];
+      return AnalyzeDefault(*part);
     }
   }
   Context context;

@@ -45,6 +45,7 @@ class Generator {
   Text Window(const WindowScan& scan, const std::string& list);
   Text SetOperation(const SetOperationScan& scan, const std::string& list);
   Text With(const WithScan& scan, const std::string& list);
+  Text Recursion(const WithScan::Entry& entry, const std::string& base);
   Text Table(const TableScan& scan, const std::string& list);
   Text ArraySubquery(const ResolvedSubquery& subquery);
 

@@ -52,6 +52,17 @@ std::string LimitText(const LimitScan& limit) {
   return text;
 }
 
+// https://cloud.google.com/bigquery/quotas#query_jobs: iterations of a recursive common table expression.
+constexpr int kIterationsMax = 500;
+
+std::string IterationBound(const std::string& iteration) {
+  return base::StrCat(
+      " WHERE CASE WHEN ", iteration, " >= ", kIterationsMax, " THEN CAST(",
+      RaiseText(base::StrCat(
+          "'A recursive CTE has reached the maximum number of iterations: ", kIterationsMax, ".'")),
+      " AS BOOLEAN) ELSE TRUE END");
+}
+
 }  // namespace
 
 std::string SortKey(const std::string& value, const Type& type, bool descending, bool nulls_first) {
@@ -144,8 +155,10 @@ absl::StatusOr<std::string> Generator::Scan(const ResolvedScan& scan, const std:
         base::StrAppend(&names, names.empty() ? "" : ", ", ColumnName(reference.sources[i]), " AS ",
                         ColumnName(reference.columns[i].id));
       }
+      const std::string bound =
+          reference.recursive ? IterationBound(ColumnName(reference.sources.back())) : "";
       return base::StrCat("SELECT ", OrAll(list, scan), " FROM (SELECT ", names, " FROM ", reference.name,
-                          ") AS t");
+                          bound, ") AS t");
     }
   }
   return Unsupported({}, "this query");
@@ -245,12 +258,47 @@ absl::StatusOr<std::string> Generator::SetOperation(const SetOperationScan& scan
 
 absl::StatusOr<std::string> Generator::With(const WithScan& scan, const std::string& list) {
   std::string text;
+  bool recursive = false;
   for (const WithScan::Entry& entry : scan.entries) {
-    BQCDC_ASSIGN_OR_RETURN(const std::string query, Scan(*entry.scan, ListOf(entry.outputs)));
-    base::StrAppend(&text, text.empty() ? "WITH " : ", ", entry.name, " AS (", query, ")");
+    BQCDC_ASSIGN_OR_RETURN(std::string query, Scan(*entry.scan, ListOf(entry.outputs)));
+    base::StrAppend(&text, text.empty() ? "" : ", ", entry.name);
+    if (entry.recursion) {
+      recursive = true;
+      BQCDC_ASSIGN_OR_RETURN(query, Recursion(entry, query));
+    } else {
+      query = base::StrCat(" AS (", query, ")");
+    }
+    text += query;
   }
   BQCDC_ASSIGN_OR_RETURN(const std::string body, Scan(*scan.body, OrAll(list, scan)));
-  return base::StrCat(text, " ", body);
+  return base::StrCat(recursive ? "WITH RECURSIVE " : "WITH ", text, " ", body);
+}
+
+// What stands behind the entry's name; the columns are those of `base` and the iteration.
+absl::StatusOr<std::string> Generator::Recursion(const WithScan::Entry& entry, const std::string& base) {
+  const WithScan::Recursion& recursion = *entry.recursion;
+  const std::string columns = ListOf(entry.outputs);
+  const std::string iteration = ColumnName(recursion.iteration);
+  std::string outputs, known;
+  for (size_t i = 0; i < recursion.outputs.size(); ++i) {
+    const std::string made = ColumnName(recursion.outputs[i]);
+    base::StrAppend(&outputs, outputs.empty() ? "" : ", ", made);
+    base::StrAppend(&known, known.empty() ? "" : " AND ", "k.", ColumnName(entry.outputs[i].id),
+                    " IS NOT DISTINCT FROM r.", made);
+  }
+  BQCDC_ASSIGN_OR_RETURN(
+      const std::string term,
+      Scan(*recursion.term, base::StrCat(outputs, ", ", ColumnName(recursion.term_iteration))));
+  const std::string begin = base::StrCat("(", columns, ", ", iteration, ")");
+  const std::string step = base::StrCat("SELECT ", outputs, ", r.", ColumnName(recursion.term_iteration),
+                                        " + 1 FROM (", term, ") AS r");
+  if (!recursion.distinct) {
+    return base::StrCat(begin, " AS (SELECT *, 0 FROM (", base, ") AS b UNION ALL ", step, ")");
+  }
+  // Rows are the same in whatever iteration they come; one that is known goes round no more.
+  return base::StrCat(begin, " USING KEY (", columns, ") AS (SELECT DISTINCT *, 0 FROM (", base,
+                      ") AS b UNION ", step, " WHERE NOT EXISTS (SELECT 1 FROM recurring.", entry.name,
+                      " AS k WHERE ", known, "))");
 }
 
 absl::StatusOr<std::string> Generator::ArraySubquery(const ResolvedSubquery& subquery) {

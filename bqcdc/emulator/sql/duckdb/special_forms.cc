@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
@@ -122,6 +123,39 @@ absl::StatusOr<std::string> FormatArgument(const std::string& value, const Type&
   return base::StrCat("coalesce(", tagged, ", 'N')");
 }
 
+// Pairs of a path and a value behind the JSON, and in front of it what was given by name.
+absl::StatusOr<std::string> JsonEdit(const ResolvedCall& call, const Arguments& a) {
+  const size_t json = call.arguments[0]->type.is(TypeKind::kBool) ? 1 : 0;
+  const std::string function = call.signature->form.substr(1);
+  std::string text =
+      base::StrCat("bq_", function, call.safe ? "_safe(" : "(", json == 1 ? a[0] : "TRUE", ", ", a[json]);
+  for (size_t i = json + 1; i < a.size(); i += 2) {
+    if (i + 1 == a.size() || !call.arguments[i]->type.is(TypeKind::kString)) {
+      return ErrorAt(call.arguments[i]->position, "Behind its first argument, ",
+                     absl::AsciiStrToUpper(function), " takes pairs of a path, a STRING, and a value");
+    }
+    const Type& type = call.arguments[i + 1]->type;
+    BQCDC_ASSIGN_OR_RETURN(std::string value, JsonText(a[i + 1], type, true, call.position));
+    // The elements of an ARRAY may go each by itself.
+    if (function != "json_set") value = base::StrCat(type.is_array() ? "'e' || " : "'o' || ", value);
+    base::StrAppend(&text, ", ", a[i], ", ", value);
+  }
+  return text + ")";
+}
+
+std::string GenerateRangeArray(const Arguments& a, const Type& element, bool safe) {
+  const std::string start = RangeEnd(a[0], element, true), end = RangeEnd(a[0], element, false);
+  const std::string name = absl::AsciiStrToLower(element.ToString());
+  const std::string given = base::StrCat(safe ? "_safe(" : "(", start, ", ", end, ", ", a[1], ", ",
+                                         a.size() > 2 ? a[2] : "TRUE", ")");
+  const std::string raise =
+      safe ? "NULL" : RaiseText("'GENERATE_RANGE_ARRAY takes a range with a start and an end'");
+  return base::StrCat("CASE WHEN ", AnyNull(a), " THEN NULL WHEN ", start, " IS NULL OR ", end,
+                      " IS NULL THEN ", raise, " ELSE list_transform(list_zip(bq_range_part_starts_", name,
+                      given, ", bq_range_part_ends_", name, given,
+                      "), lambda p: {'start': struct_extract(p, 1), 'end': struct_extract(p, 2)}) END");
+}
+
 }  // namespace
 
 std::string EqualText(const std::string& a, const std::string& b, const Type& type) {
@@ -226,6 +260,10 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
     }
     return base::StrCat("bq_parse_json('{' || ", text.empty() ? "''" : text, " || '}')");
   }
+  if (form == "@json_set" || form == "@json_array_append" || form == "@json_array_insert") {
+    return JsonEdit(call, a);
+  }
+  if (form == "@generate_range_array") return GenerateRangeArray(a, type.element(), call.safe);
   if (form == "@format") {
     std::string text = a[0];
     for (size_t i = 1; i < a.size(); ++i) {

@@ -9,10 +9,11 @@ namespace {
 
 using Table = std::map<std::string, std::vector<FunctionSignature>, std::less<>>;
 
-constexpr TypeKind kScalarKinds[] = {
-    TypeKind::kBool,      TypeKind::kInt64, TypeKind::kFloat64,  TypeKind::kNumeric,  TypeKind::kBigNumeric,
-    TypeKind::kString,    TypeKind::kBytes, TypeKind::kDate,     TypeKind::kDatetime, TypeKind::kTime,
-    TypeKind::kTimestamp, TypeKind::kJson,  TypeKind::kInterval, TypeKind::kGeography};
+constexpr TypeKind kScalarKinds[] = {TypeKind::kBool,    TypeKind::kInt64,      TypeKind::kFloat64,
+                                     TypeKind::kNumeric, TypeKind::kBigNumeric, TypeKind::kString,
+                                     TypeKind::kBytes,   TypeKind::kDate,       TypeKind::kDatetime,
+                                     TypeKind::kTime,    TypeKind::kTimestamp,  TypeKind::kPicoTimestamp,
+                                     TypeKind::kJson,    TypeKind::kInterval,   TypeKind::kGeography};
 
 std::string_view Strip(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -38,6 +39,9 @@ FunctionParameter ParseParameter(std::string_view text) {
     parameter.letter = text[0];
   } else if (text == "RANGE<R>") {
     parameter.kind = ParameterKind::kRangeTemplate;
+    parameter.letter = 'R';
+  } else if (text == "ARRAY<RANGE<R>>") {
+    parameter.kind = ParameterKind::kRangeArrayTemplate;
     parameter.letter = 'R';
   } else if (text == "A") {
     parameter.kind = ParameterKind::kAny;

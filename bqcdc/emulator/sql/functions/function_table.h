@@ -21,11 +21,12 @@ enum class ParameterKind {
   kType,      // `type`
   kTemplate,  // T, U: one type for all parameters with the letter. E: one that supports =. O: one that can be
               // sorted. R: one that a RANGE is made of
-  kArrayTemplate,  // ARRAY<T>
-  kRangeTemplate,  // RANGE<R>
-  kAny,            // any type, on its own
-  kDatePart,       // a name such as DAY; becomes a STRING literal
-  kIntervalParts,  // INTERVAL n DAY; becomes two arguments, INT64 and the part as a STRING literal
+  kArrayTemplate,       // ARRAY<T>
+  kRangeTemplate,       // RANGE<R>
+  kRangeArrayTemplate,  // ARRAY<RANGE<R>>, as a result
+  kAny,                 // any type, on its own
+  kDatePart,            // a name such as DAY; becomes a STRING literal
+  kIntervalParts,       // INTERVAL n DAY; becomes two arguments, INT64 and the part as a STRING literal
 };
 
 struct FunctionParameter {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 
 namespace bqcdc::emulator::sql {
@@ -28,10 +29,10 @@ const JsonNode* Element(const JsonNode* node, int64_t index) {
 
 }  // namespace
 
-absl::StatusOr<const JsonNode*> FollowJsonPath(const JsonNode& root, std::string_view path) {
+absl::StatusOr<std::vector<JsonStep>> ParseJsonPath(std::string_view path) {
   const absl::Status bad = base::InvalidArgument("Invalid token in JSONPath at: ", path);
   if (path.empty() || path[0] != '$') return base::InvalidArgument("JSONPath must start with '$'");
-  const JsonNode* node = &root;
+  std::vector<JsonStep> steps;
   size_t at = 1;
   // A quoted name; `at` stands on the quote.
   const auto quoted = [&](std::string* name) {
@@ -43,34 +44,40 @@ absl::StatusOr<const JsonNode*> FollowJsonPath(const JsonNode& root, std::string
     return at++ < path.size();
   };
   while (at < path.size()) {
-    std::string name;
+    JsonStep step;
     if (path[at] == '.') {
       ++at;
       if (at < path.size() && path[at] == '"') {
-        if (!quoted(&name)) return bad;
+        if (!quoted(&step.name)) return bad;
       } else {
-        while (at < path.size() && path[at] != '.' && path[at] != '[') name += path[at++];
-        if (name.empty()) return bad;
-        if (name == "*") return base::InvalidArgument("Not supported by this server: * in a JSONPath");
+        while (at < path.size() && path[at] != '.' && path[at] != '[') step.name += path[at++];
+        if (step.name.empty()) return bad;
+        if (step.name == "*") return base::InvalidArgument("Not supported by this server: * in a JSONPath");
       }
-      node = Member(node, name);
     } else if (path[at] == '[') {
       ++at;
       if (at < path.size() && (path[at] == '\'' || path[at] == '"')) {
-        if (!quoted(&name) || at >= path.size() || path[at] != ']') return bad;
+        if (!quoted(&step.name) || at >= path.size() || path[at] != ']') return bad;
         ++at;
-        node = Member(node, name);
       } else {
-        while (at < path.size() && path[at] != ']') name += path[at++];
-        int64_t index = 0;
-        if (at++ >= path.size() || !absl::SimpleAtoi(name, &index)) return bad;
-        // A member whose name is digits may be addressed like an element.
-        node = node != nullptr && node->kind == JsonNode::Kind::kObject ? Member(node, name)
-                                                                        : Element(node, index);
+        while (at < path.size() && path[at] != ']') step.name += path[at++];
+        if (at++ >= path.size() || !absl::SimpleAtoi(step.name, &step.index.emplace())) return bad;
       }
     } else {
       return bad;
     }
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+absl::StatusOr<const JsonNode*> FollowJsonPath(const JsonNode& root, std::string_view path) {
+  BQCDC_ASSIGN_OR_RETURN(const std::vector<JsonStep> steps, ParseJsonPath(path));
+  const JsonNode* node = &root;
+  for (const JsonStep& step : steps) {
+    // A member whose name is digits may be addressed like an element.
+    const bool is_element = step.index && !(node != nullptr && node->kind == JsonNode::Kind::kObject);
+    node = is_element ? Element(node, *step.index) : Member(node, step.name);
   }
   return node;
 }

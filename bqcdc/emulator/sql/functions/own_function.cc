@@ -16,9 +16,12 @@ const OwnFunctions& AllOwnFunctions() {
     AddRegexpFunctions(*all);
     AddTimeFunctions(*all);
     AddTimeFormatFunctions(*all);
+    AddPicosecondFunctions(*all);
+    AddRangeFunctions(*all);
     AddIntervalFunctions(*all);
     AddGeographyFunctions(*all);
     AddJsonFunctions(*all);
+    AddJsonEditFunctions(*all);
     AddHashFunctions(*all);
     AddArrayFunctions(*all);
     return all;

@@ -16,6 +16,7 @@ const std::vector<FunctionRow>& RangeAndGeographyRows() {
        "(struct_extract($1, 'start') < struct_extract($2, 'end') AND "
        "struct_extract($2, 'start') < struct_extract($1, 'end'))"},
       {"RANGE_INTERSECT", "RANGE<R>, RANGE<R> -> RANGE<R>", "@range_intersect"},
+      {"GENERATE_RANGE_ARRAY", "RANGE<R>, INTERVAL, [BOOL] -> ARRAY<RANGE<R>>", "@generate_range_array"},
       {"ST_GEOGFROMTEXT", "STRING -> GEOGRAPHY", "bq_st_geogfromtext!($*)"},
       {"ST_GEOGFROMGEOJSON", "STRING -> GEOGRAPHY", "bq_st_geogfromgeojson!($*)"},
       {"ST_GEOGPOINT", "FLOAT64, FLOAT64 -> GEOGRAPHY", "bq_st_geogpoint!($*)"},

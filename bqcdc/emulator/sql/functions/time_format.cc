@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/sql/functions/date_part.h"
 #include "bqcdc/values/civil_time.h"
@@ -52,8 +53,8 @@ class Formatter {
   void AppendSeconds(std::string* out, int digits) const {
     Number(out, "%02lld", fields_.second);
     if (digits == 0) return;
-    char text[16];
-    std::snprintf(text, sizeof(text), "%06d", fields_.microsecond);
+    char text[24];
+    std::snprintf(text, sizeof(text), "%06d%06d", fields_.microsecond, scope_.picos);
     std::string fraction(text);
     fraction.resize(digits, '0');
     base::StrAppend(out, ".", fraction);
@@ -238,8 +239,8 @@ bool Formatter::AppendExtended(std::string_view* rest, std::string* out) const {
   }
   if (!scope_.time) return false;
   if (takes("*S")) {
-    int digits = 6;
-    int value = fields_.microsecond;
+    int digits = 12;
+    int64_t value = int64_t{fields_.microsecond} * 1'000'000 + scope_.picos;
     while (digits > 0 && value % 10 == 0) {
       value /= 10;
       --digits;
@@ -247,9 +248,13 @@ bool Formatter::AppendExtended(std::string_view* rest, std::string* out) const {
     AppendSeconds(out, digits);
     return true;
   }
-  if (rest->size() >= 2 && (*rest)[0] >= '0' && (*rest)[0] <= '6' && (*rest)[1] == 'S') {
-    AppendSeconds(out, (*rest)[0] - '0');
-    rest->remove_prefix(2);
+  const size_t end = rest->find_first_not_of("0123456789");
+  int digits = 0;
+  if (end != 0 && end != rest->npos && (*rest)[end] == 'S' &&
+      absl::SimpleAtoi(base::ToAbsl(rest->substr(0, end)), &digits) &&
+      digits <= (scope_.picoseconds ? 12 : 6)) {
+    AppendSeconds(out, digits);
+    rest->remove_prefix(end + 1);
     return true;
   }
   return false;
@@ -277,6 +282,16 @@ absl::StatusOr<std::string> Formatter::Format(std::string_view format) {
 }
 
 }  // namespace
+
+absl::StatusOr<int64_t> LocalTimeIn(std::string_view zone, int64_t utc_micros) {
+  int64_t local = 0;
+  if (!values::UtcToLocal(zone, utc_micros, &local))
+    return base::InvalidArgument("Invalid time zone: ", zone);
+  if (local < values::kDatetimeMin || local > values::kDatetimeMax) {
+    return base::InvalidArgument("Timestamp is out of range in time zone ", zone);
+  }
+  return local;
+}
 
 absl::StatusOr<std::string> FormatTime(std::string_view format, int64_t local_micros, int64_t utc_micros,
                                        const FormatScope& scope) {

@@ -15,8 +15,13 @@ namespace bqcdc::emulator::sql {
 struct FormatScope {
   bool date = true;
   bool time = true;
-  std::string_view zone;  // empty: none
+  std::string_view zone;     // empty: none
+  int32_t picos = 0;         // behind the microsecond, of a TIMESTAMP(12)
+  bool picoseconds = false;  // whether it is one
 };
+
+// The civil time of an instant in a zone; errors name the zone.
+absl::StatusOr<int64_t> LocalTimeIn(std::string_view zone, int64_t utc_micros);
 
 // `local_micros`: civil time since 1970; `utc_micros` is used for %s and the offset.
 absl::StatusOr<std::string> FormatTime(std::string_view format, int64_t local_micros, int64_t utc_micros,

@@ -29,12 +29,7 @@ void AddTimeFormatFunctions(OwnFunctions& f) {
       +[](V format, Time a) -> TextResult { return FormatTime(format, a.micros, 0, kTimeScope); });
   AddFunction(
       f, "bq_format_timestamp", +[](V format, Timestamp a, V zone) -> TextResult {
-        int64_t local = 0;
-        if (!values::UtcToLocal(zone, a.micros, &local))
-          return base::InvalidArgument("Invalid time zone: ", zone);
-        if (local < values::kDatetimeMin || local > values::kDatetimeMax) {
-          return base::InvalidArgument("Timestamp is out of range in time zone ", zone);
-        }
+        BQCDC_ASSIGN_OR_RETURN(const int64_t local, LocalTimeIn(zone, a.micros));
         return FormatTime(format, local, a.micros, FormatScope{true, true, zone});
       });
   AddFunction(

@@ -2,6 +2,15 @@
 
 namespace bqcdc::emulator::sql {
 
+// The first argument, a TIMESTAMP(12), as the microsecond that it lies in, and what is behind that.
+#define BQCDC_BEHIND "(($1 % 1000000 + 1000000) % 1000000)"
+#define BQCDC_MICROS                                  \
+  "(CAST('1970-01-01 00:00:00+00' AS TIMESTAMPTZ) + " \
+  "to_microseconds(CAST(($1 - " BQCDC_BEHIND ") // 1000000 AS BIGINT)))"
+// A TIMESTAMP as a TIMESTAMP(12).
+#define BQCDC_PICOS(timestamp) "CAST(epoch_us(" timestamp ") AS HUGEINT) * 1000000"
+#define BQCDC_IN_ZONE "bq_timestamp_to_datetime!(" BQCDC_MICROS ", {$2|'UTC'})"
+
 const std::vector<FunctionRow>& TimeRows() {
   static const std::vector<FunctionRow>* const rows = new std::vector<FunctionRow>{
       {"CURRENT_TIMESTAMP", "-> TIMESTAMP", "@current_timestamp"},
@@ -13,15 +22,18 @@ const std::vector<FunctionRow>& TimeRows() {
       {"DATE", "DATETIME -> DATE", "bq_datetime_to_date($*)"},
       {"DATE", "TIMESTAMP, [STRING] -> DATE",
        "bq_datetime_to_date(bq_timestamp_to_datetime!($1, {$2|'UTC'}))"},
+      {"DATE", "TIMESTAMP(12), [STRING] -> DATE", "bq_datetime_to_date(" BQCDC_IN_ZONE ")"},
       {"DATETIME", "INT64, INT64, INT64, INT64, INT64, INT64 -> DATETIME", "bq_datetime_of_parts!($*)"},
       {"DATETIME", "DATE, TIME -> DATETIME", "bq_date_with_time($*)"},
       {"DATETIME", "DATE -> DATETIME", "bq_date_to_datetime($*)"},
       {"DATETIME", "DATETIME -> DATETIME", "$1"},
       {"DATETIME", "TIMESTAMP, [STRING] -> DATETIME", "bq_timestamp_to_datetime!($1, {$2|'UTC'})"},
+      {"DATETIME", "TIMESTAMP(12), [STRING] -> DATETIME", BQCDC_IN_ZONE},
       {"TIME", "INT64, INT64, INT64 -> TIME", "bq_time_of_parts!($*)"},
       {"TIME", "DATETIME -> TIME", "bq_datetime_to_time($*)"},
       {"TIME", "TIMESTAMP, [STRING] -> TIME",
        "bq_datetime_to_time(bq_timestamp_to_datetime!($1, {$2|'UTC'}))"},
+      {"TIME", "TIMESTAMP(12), [STRING] -> TIME", "bq_datetime_to_time(" BQCDC_IN_ZONE ")"},
       {"TIMESTAMP", "STRING, [STRING] -> TIMESTAMP", "bq_parse_timestamp_in_zone!($1, {$2|'UTC'})"},
       {"TIMESTAMP", "DATE, [STRING] -> TIMESTAMP",
        "bq_datetime_to_timestamp!(bq_date_to_datetime($1), {$2|'UTC'})"},
@@ -41,7 +53,11 @@ const std::vector<FunctionRow>& TimeRows() {
       {"DATETIME_ADD", "DATETIME, INTERVALPARTS -> DATETIME", "bq_datetime_add!($*)"},
       {"DATETIME_SUB", "DATETIME, INTERVALPARTS -> DATETIME", "bq_datetime_sub!($*)"},
       {"TIMESTAMP_ADD", "TIMESTAMP, INTERVALPARTS -> TIMESTAMP", "bq_timestamp_add!($*)"},
+      {"TIMESTAMP_ADD", "TIMESTAMP(12), INTERVALPARTS -> TIMESTAMP(12)",
+       BQCDC_PICOS("bq_timestamp_add!(" BQCDC_MICROS ", $2, $3)") " + " BQCDC_BEHIND},
       {"TIMESTAMP_SUB", "TIMESTAMP, INTERVALPARTS -> TIMESTAMP", "bq_timestamp_sub!($*)"},
+      {"TIMESTAMP_SUB", "TIMESTAMP(12), INTERVALPARTS -> TIMESTAMP(12)",
+       BQCDC_PICOS("bq_timestamp_sub!(" BQCDC_MICROS ", $2, $3)") " + " BQCDC_BEHIND},
       {"TIME_ADD", "TIME, INTERVALPARTS -> TIME", "bq_time_add!($*)"},
       {"TIME_SUB", "TIME, INTERVALPARTS -> TIME", "bq_time_sub!($*)"},
       {"DATE_DIFF", "DATE, DATE, PART -> INT64", "bq_date_diff!($*)"},
@@ -49,6 +65,8 @@ const std::vector<FunctionRow>& TimeRows() {
       {"DATE_DIFF", "TIMESTAMP, TIMESTAMP, PART -> INT64", "bq_timestamp_diff!($*)"},
       {"DATETIME_DIFF", "DATETIME, DATETIME, PART -> INT64", "bq_datetime_diff!($*)"},
       {"TIMESTAMP_DIFF", "TIMESTAMP, TIMESTAMP, PART -> INT64", "bq_timestamp_diff!($*)"},
+      {"TIMESTAMP_DIFF", "TIMESTAMP(12), TIMESTAMP(12), PART -> INT64",
+       "bq_picos_diff!(CAST($1 - $2 AS VARCHAR), $3)"},
       {"TIME_DIFF", "TIME, TIME, PART -> INT64", "bq_time_diff!($*)"},
       {"DATE_TRUNC", "DATE, PART -> DATE", "bq_date_trunc!($*)"},
       {"DATE_TRUNC", "DATETIME, PART -> DATETIME", "bq_datetime_trunc!($*)"},
@@ -57,6 +75,8 @@ const std::vector<FunctionRow>& TimeRows() {
       {"TIMESTAMP_TRUNC", "TIMESTAMP, PART, [STRING] -> TIMESTAMP",
        "bq_timestamp_trunc!($1, $2, {$3|'UTC'})"},
       {"TIMESTAMP_TRUNC", "DATETIME, PART -> DATETIME", "bq_datetime_trunc!($*)"},
+      {"TIMESTAMP_TRUNC", "TIMESTAMP(12), PART, [STRING] -> TIMESTAMP(12)",
+       BQCDC_PICOS("bq_timestamp_trunc!(" BQCDC_MICROS ", $2, {$3|'UTC'})")},
       {"TIME_TRUNC", "TIME, PART -> TIME", "bq_time_trunc!($*)"},
       {"LAST_DAY", "DATE, [PART] -> DATE", "bq_last_day!($1, {$2|'MONTH'})"},
       {"LAST_DAY", "DATETIME, [PART] -> DATE", "bq_last_day!(bq_datetime_to_date($1), {$2|'MONTH'})"},
@@ -66,11 +86,16 @@ const std::vector<FunctionRow>& TimeRows() {
       {"$extract", "INTERVAL, PART -> INT64", "bq_extract_interval!($*)"},
       {"$extract", "TIMESTAMP, PART, [STRING] -> INT64",
        "bq_extract_datetime!(bq_timestamp_to_datetime!($1, {$3|'UTC'}), $2)"},
+      {"$extract", "TIMESTAMP(12), PART, [STRING] -> INT64",
+       "bq_extract_datetime!(bq_timestamp_to_datetime!(" BQCDC_MICROS ", {$3|'UTC'}), $2)"},
       {"UNIX_DATE", "DATE -> INT64", "bq_unix_date($*)"},
       {"DATE_FROM_UNIX_DATE", "INT64 -> DATE", "bq_date_from_unix_date!($*)"},
       {"UNIX_SECONDS", "TIMESTAMP -> INT64", "bq_unix_seconds($*)"},
+      {"UNIX_SECONDS", "TIMESTAMP(12) -> INT64", "bq_unix_seconds(" BQCDC_MICROS ")"},
       {"UNIX_MILLIS", "TIMESTAMP -> INT64", "bq_unix_millis($*)"},
+      {"UNIX_MILLIS", "TIMESTAMP(12) -> INT64", "bq_unix_millis(" BQCDC_MICROS ")"},
       {"UNIX_MICROS", "TIMESTAMP -> INT64", "bq_unix_micros($*)"},
+      {"UNIX_MICROS", "TIMESTAMP(12) -> INT64", "bq_unix_micros(" BQCDC_MICROS ")"},
       {"TIMESTAMP_SECONDS", "INT64 -> TIMESTAMP", "bq_timestamp_seconds!($*)"},
       {"TIMESTAMP_MILLIS", "INT64 -> TIMESTAMP", "bq_timestamp_millis!($*)"},
       {"TIMESTAMP_MICROS", "INT64 -> TIMESTAMP", "bq_timestamp_micros!($*)"},
@@ -83,6 +108,8 @@ const std::vector<FunctionRow>& TimeRows() {
       {"FORMAT_TIME", "STRING, TIME -> STRING", "bq_format_time!($*)"},
       {"FORMAT_TIMESTAMP", "STRING, TIMESTAMP, [STRING] -> STRING",
        "bq_format_timestamp!($1, $2, {$3|'UTC'})"},
+      {"FORMAT_TIMESTAMP", "STRING, TIMESTAMP(12), [STRING] -> STRING",
+       "bq_format_picos!($1, CAST($2 AS VARCHAR), {$3|'UTC'})"},
       {"PARSE_DATE", "STRING, STRING -> DATE", "bq_parse_date_format!($*)"},
       {"PARSE_DATETIME", "STRING, STRING -> DATETIME", "bq_parse_datetime_format!($*)"},
       {"PARSE_TIME", "STRING, STRING -> TIME", "bq_parse_time_format!($*)"},

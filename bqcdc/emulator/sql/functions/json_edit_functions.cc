@@ -1,0 +1,227 @@
+// Functions that give a JSON value changed: JSON_SET, JSON_REMOVE, JSON_ARRAY_APPEND, JSON_ARRAY_INSERT,
+// JSON_STRIP_NULLS (https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions). What a
+// path does not fit to is left as it is.
+
+#include <algorithm>
+
+#include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/functions/json_path.h"
+#include "bqcdc/emulator/sql/functions/own_function.h"
+#include "bqcdc/values/json_document.h"
+
+namespace bqcdc::emulator::sql {
+namespace {
+
+using values::JsonNode;
+using values::ParseJsonText;
+using values::WriteJson;
+using Kind = JsonNode::Kind;
+using Steps = std::vector<JsonStep>;
+using V = std::string_view;
+using Text = absl::StatusOr<std::string>;
+
+// Elements that one call may fill up with null before an index.
+constexpr int64_t kPaddingMax = 100'000;
+
+JsonNode NodeOf(V json) { return ParseJsonText(json).value_or(JsonNode()); }
+
+// Where a member is, or comes to stand: they are sorted by name.
+std::vector<JsonNode::Member>::iterator PlaceOf(JsonNode& object, const std::string& name) {
+  return std::lower_bound(
+      object.members.begin(), object.members.end(), name,
+      [](const JsonNode::Member& member, const std::string& wanted) { return member.name < wanted; });
+}
+
+JsonNode* FindStep(JsonNode& node, const JsonStep& step) {
+  if (step.index) {
+    const bool there = node.kind == Kind::kArray && *step.index >= 0 &&
+                       *step.index < static_cast<int64_t>(node.elements.size());
+    return there ? &node.elements[*step.index] : nullptr;
+  }
+  if (node.kind != Kind::kObject) return nullptr;
+  const auto place = PlaceOf(node, step.name);
+  return place != node.members.end() && place->name == step.name ? &place->value : nullptr;
+}
+
+JsonNode* Find(JsonNode& root, const Steps& steps, size_t count) {
+  JsonNode* node = &root;
+  for (size_t i = 0; i < count && node != nullptr; ++i) node = FindStep(*node, steps[i]);
+  return node;
+}
+
+// What the edits of one call share.
+class Editor {
+ public:
+  explicit Editor(JsonNode root) : root_(std::move(root)) {}
+
+  // Null where the path does not fit what is there.
+  absl::StatusOr<JsonNode*> Make(const Steps& steps) {
+    JsonNode* node = &root_;
+    for (const JsonStep& step : steps) {
+      if (JsonNode* found = FindStep(*node, step); found != nullptr) {
+        node = found;
+        continue;
+      }
+      if (node->kind == Kind::kNull) node->kind = step.index ? Kind::kArray : Kind::kObject;
+      if (node->kind != (step.index ? Kind::kArray : Kind::kObject)) return nullptr;
+      if (step.index) {
+        if (*step.index < 0) return nullptr;
+        BQCDC_RETURN_IF_ERROR(Pad(*node, *step.index + 1));
+        node = &node->elements.back();
+      } else {
+        node = &node->members.insert(PlaceOf(*node, step.name), {step.name, {}})->value;
+      }
+    }
+    return node;
+  }
+
+  absl::Status Set(const Steps& steps, const JsonNode& value) {
+    BQCDC_ASSIGN_OR_RETURN(JsonNode * node, Make(steps));
+    if (node != nullptr) *node = value;
+    return absl::OkStatus();
+  }
+
+  absl::Status Insert(const Steps& steps, const std::vector<JsonNode>& values) {
+    if (steps.empty() || !steps.back().index || *steps.back().index < 0) return absl::OkStatus();
+    JsonNode* array = Find(root_, steps, steps.size() - 1);
+    if (array == nullptr || !BecomesArray(*array)) return absl::OkStatus();
+    const int64_t index = *steps.back().index;
+    BQCDC_RETURN_IF_ERROR(Pad(*array, index));
+    array->elements.insert(array->elements.begin() + index, values.begin(), values.end());
+    return absl::OkStatus();
+  }
+
+  void Append(const Steps& steps, const std::vector<JsonNode>& values) {
+    JsonNode* array = Find(root_, steps, steps.size());
+    if (array == nullptr || !BecomesArray(*array)) return;
+    array->elements.insert(array->elements.end(), values.begin(), values.end());
+  }
+
+  JsonNode& root() { return root_; }
+
+ private:
+  static bool BecomesArray(JsonNode& node) {
+    if (node.kind == Kind::kNull) node.kind = Kind::kArray;
+    return node.kind == Kind::kArray;
+  }
+
+  absl::Status Pad(JsonNode& array, int64_t size) {
+    const int64_t missing = size - static_cast<int64_t>(array.elements.size());
+    if (missing <= 0) return absl::OkStatus();
+    if (missing > kPaddingMax - padding_) {
+      return base::InvalidArgument("Not supported by this server: a JSON array filled up by more than ",
+                                   kPaddingMax, " elements");
+    }
+    padding_ += missing;
+    array.elements.resize(size);
+    return absl::OkStatus();
+  }
+
+  JsonNode root_;
+  int64_t padding_ = 0;
+};
+
+// Calls `edit` with the steps and the value text of each pair.
+template <typename Edit>
+absl::Status ForEachPair(const Variadic<V>& pairs, Edit edit) {
+  for (size_t i = 0; i + 1 < pairs.values.size(); i += 2) {
+    if (!pairs.values[i]) continue;
+    BQCDC_ASSIGN_OR_RETURN(const Steps steps, ParseJsonPath(*pairs.values[i]));
+    BQCDC_RETURN_IF_ERROR(edit(steps, pairs.values[i + 1].value_or("null")));
+  }
+  return absl::OkStatus();
+}
+
+Text Set(std::optional<bool> create, V json, Variadic<V> pairs) {
+  Editor editor(NodeOf(json));
+  BQCDC_RETURN_IF_ERROR(ForEachPair(pairs, [&](const Steps& steps, V value) {
+    const bool there = Find(editor.root(), steps, steps.size()) != nullptr;
+    return create && (*create || there) ? editor.Set(steps, NodeOf(value)) : absl::OkStatus();
+  }));
+  return WriteJson(editor.root());
+}
+
+// One letter stands before a value: 'e' for a SQL ARRAY, whose elements come one by one where `each` says so.
+std::vector<JsonNode> ValuesOf(V text, bool each) {
+  JsonNode value = NodeOf(text.substr(1));
+  if (each && text[0] == 'e' && value.kind == Kind::kArray) return std::move(value.elements);
+  return {std::move(value)};
+}
+
+Text ArrayAppend(std::optional<bool> each, V json, Variadic<V> pairs) {
+  Editor editor(NodeOf(json));
+  BQCDC_RETURN_IF_ERROR(ForEachPair(pairs, [&](const Steps& steps, V value) {
+    if (each) editor.Append(steps, ValuesOf(value, *each));
+    return absl::OkStatus();
+  }));
+  return WriteJson(editor.root());
+}
+
+Text ArrayInsert(std::optional<bool> each, V json, Variadic<V> pairs) {
+  Editor editor(NodeOf(json));
+  BQCDC_RETURN_IF_ERROR(ForEachPair(pairs, [&](const Steps& steps, V value) {
+    return each ? editor.Insert(steps, ValuesOf(value, *each)) : absl::OkStatus();
+  }));
+  return WriteJson(editor.root());
+}
+
+Text Remove(V json, Variadic<V> paths) {
+  JsonNode root = NodeOf(json);
+  for (const auto& path : paths.values) {
+    if (!path) continue;
+    BQCDC_ASSIGN_OR_RETURN(const Steps steps, ParseJsonPath(*path));
+    if (steps.empty()) return base::InvalidArgument("The JSONPath cannot be '$'");
+    JsonNode* parent = Find(root, steps, steps.size() - 1);
+    if (parent == nullptr || FindStep(*parent, steps.back()) == nullptr) continue;
+    if (steps.back().index) {
+      parent->elements.erase(parent->elements.begin() + *steps.back().index);
+    } else {
+      parent->members.erase(PlaceOf(*parent, steps.back().name));
+    }
+  }
+  return WriteJson(root);
+}
+
+// Whether nothing is left of the node.
+bool StripNulls(JsonNode& node, bool arrays, bool remove_empty) {
+  switch (node.kind) {
+    case Kind::kNull:
+      return true;
+    case Kind::kObject:
+      std::erase_if(node.members,
+                    [&](JsonNode::Member& member) { return StripNulls(member.value, arrays, remove_empty); });
+      return remove_empty && node.members.empty();
+    case Kind::kArray: {
+      std::vector<JsonNode> kept;
+      for (JsonNode& element : node.elements) {
+        const bool gone = StripNulls(element, arrays, remove_empty);
+        if (!gone || !arrays) kept.push_back(std::move(element));
+      }
+      node.elements = std::move(kept);
+      return remove_empty && arrays && node.elements.empty();
+    }
+    default:
+      return false;
+  }
+}
+
+Text Strip(std::optional<bool> arrays, std::optional<bool> remove_empty, V json, std::optional<V> path) {
+  JsonNode root = NodeOf(json);
+  if (!arrays || !remove_empty || !path) return WriteJson(root);
+  BQCDC_ASSIGN_OR_RETURN(const Steps steps, ParseJsonPath(*path));
+  JsonNode* node = Find(root, steps, steps.size());
+  if (node != nullptr && StripNulls(*node, *arrays, *remove_empty)) *node = JsonNode();
+  return WriteJson(root);
+}
+
+}  // namespace
+
+void AddJsonEditFunctions(OwnFunctions& f) {
+  AddFunction(f, "bq_json_set", &Set);
+  AddFunction(f, "bq_json_array_append", &ArrayAppend);
+  AddFunction(f, "bq_json_array_insert", &ArrayInsert);
+  AddFunction(f, "bq_json_remove", &Remove);
+  AddFunction(f, "bq_json_strip_nulls", &Strip);
+}
+
+}  // namespace bqcdc::emulator::sql

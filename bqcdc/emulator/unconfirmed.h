@@ -108,6 +108,8 @@ namespace bqcdc::emulator::unconfirmed {
 // * An `insertId` is remembered for a minute; of two requests at the same moment both are stored.
 // * A cancelled job is done at once, `stopped`, HTTP 499. A statement that has begun to make its changes
 //   durable ends as it would have. jobTimeoutMs is the machine's time.
+// * Errors of a statement in a script begin with `Query error: `. A script with a statement that is refused
+//   is not begun.
 // * If-Match is a condition of DELETE, too.
 // * Defaults of a dataset: where it has both, a table that is partitioned by time gets that of partitions
 //   alone.
@@ -132,8 +134,8 @@ namespace bqcdc::emulator::unconfirmed {
 //   it is.
 // * A partition expires `expirationMs` after it begins, whatever its unit; rows of NULL stay. A sequence
 //   number goes with its row, so a late change may bring a key back, into another partition.
+// * The working table of a recursive WITH may be read 500 times, the last time to find nothing.
 // * INFORMATION_SCHEMA.PARTITIONS: last_modified_time is that of the newest row; every tier is ACTIVE.
 //   SCHEMATA of a region is refused: the service shows a new dataset there only after a while.
-// * The working table of a recursive WITH may be read 500 times, the last time to find nothing.
 
 }  // namespace bqcdc::emulator::unconfirmed

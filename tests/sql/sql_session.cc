@@ -121,7 +121,8 @@ absl::StatusOr<emulator::sql::QueryOutcome> SqlSession::Run(const std::string& s
   return emulator::sql::RunQuery(*database_, request);
 }
 
-std::vector<std::string> PrintRows(const emulator::sql::QueryOutcome& outcome) {
+std::vector<std::string> PrintRows(const emulator::sql::QueryOutcome& whole) {
+  const emulator::sql::QueryOutcome& outcome = whole.shown();
   std::vector<std::string> lines(1);
   for (const schema::Column& column : outcome.columns) {
     base::StrAppend(&lines[0], lines[0].empty() ? "" : " ", column.name, ":", schema::SqlType(column));
@@ -139,7 +140,8 @@ std::vector<std::string> PrintRows(const emulator::sql::QueryOutcome& outcome) {
   return lines;
 }
 
-std::string PrintChanges(const emulator::sql::QueryOutcome& outcome) {
+std::string PrintChanges(const emulator::sql::QueryOutcome& whole) {
+  const emulator::sql::QueryOutcome& outcome = whole.shown();
   if (!outcome.dml_counts) return "no DML statement";
   std::string text;
   const auto add = [&](int64_t rows, const char* what) {

@@ -36,9 +36,18 @@ bool Job::Start(int64_t now_ms) {
 }
 
 void Job::Finish(absl::StatusOr<sql::QueryOutcome> outcome, int64_t now_ms, int64_t result_bytes_max) {
+  if (!outcome.ok()) return Finish(outcome.status(), /*is_script=*/false, now_ms, result_bytes_max);
+  const bool is_script = outcome->last != nullptr;
+  Finish(is_script ? outcome->last : std::make_shared<const sql::QueryOutcome>(*std::move(outcome)),
+         is_script, now_ms, result_bytes_max);
+}
+
+void Job::Finish(absl::StatusOr<std::shared_ptr<const sql::QueryOutcome>> outcome, bool is_script,
+                 int64_t now_ms, int64_t result_bytes_max) {
   int64_t bytes = 0;
   if (outcome.ok()) {
-    for (const engine::Chunk& chunk : outcome->chunks) bytes += convert::ResultBytes(outcome->columns, chunk);
+    for (const engine::Chunk& chunk : (*outcome)->chunks)
+      bytes += convert::ResultBytes((*outcome)->columns, chunk);
   }
   if (bytes > result_bytes_max) {
     outcome = errors::ResponseTooLarge(
@@ -50,6 +59,7 @@ void Job::Finish(absl::StatusOr<sql::QueryOutcome> outcome, int64_t now_ms, int6
   result_bytes_ = bytes;
   status_ = outcome.status();
   if (outcome.ok()) outcome_ = *std::move(outcome);
+  is_script_ = is_script;
   end_time_ms_ = now_ms;
   state_ = JobState::kDone;
 }

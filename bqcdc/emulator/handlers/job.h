@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,13 @@ namespace bqcdc::emulator::handlers {
 enum class JobState { kPending, kRunning, kDone };
 std::string_view JobStateName(JobState state);  // "PENDING", ...
 
+// Where a statement stands in its script.
+struct ScriptFrame {
+  std::string text;
+  int start_line = 0, start_column = 0;
+  int end_line = 0, end_column = 0;
+};
+
 // What was asked for; never changes.
 struct JobSpec {
   std::string project;
@@ -30,6 +38,9 @@ struct JobSpec {
   sql::QueryRequest query;  // `cancellation` is set
   int64_t creation_time_ms = 0;
   std::optional<int64_t> timeout_ms;  // of the machine's time, from when it begins to run
+  // Of a statement of a script.
+  std::string parent_id;
+  std::optional<ScriptFrame> frame;
 };
 
 // Why a job ends that its user has cancelled.
@@ -55,6 +66,9 @@ class Job {
   // stays as it is.
   void Finish(absl::StatusOr<sql::QueryOutcome> outcome, int64_t now_ms, int64_t result_bytes_max)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // `is_script`: the outcome is that of the last statement, which it is shared with.
+  void Finish(absl::StatusOr<std::shared_ptr<const sql::QueryOutcome>> outcome, bool is_script,
+              int64_t now_ms, int64_t result_bytes_max) ABSL_LOCKS_EXCLUDED(mutex_);
   // Ends the job at once with `why`, of code Cancelled. A statement past its point of no return ends as it
   // would have (of a script, what comes after it fails). One that is done stays as it is.
   void Cancel(absl::Status why, int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -72,8 +86,10 @@ class Job {
 
   // REQUIRES: the job is done.
   const absl::Status& status() const { return status_; }
+  // Of a script that of its last statement. REQUIRES: the job is done and its status is OK.
+  const sql::QueryOutcome& outcome() const { return *outcome_; }
   // REQUIRES: the job is done and its status is OK.
-  const sql::QueryOutcome& outcome() const { return outcome_; }
+  bool is_script() const { return is_script_; }
   // Memory that the rows take, roughly. REQUIRES: the job is done.
   int64_t result_bytes() const { return result_bytes_; }
 
@@ -84,7 +100,8 @@ class Job {
   int64_t end_time_ms_ ABSL_GUARDED_BY(mutex_) = 0;
   // Written once, before kDone.
   absl::Status status_;
-  sql::QueryOutcome outcome_;
+  std::shared_ptr<const sql::QueryOutcome> outcome_;
+  bool is_script_ = false;
   int64_t result_bytes_ = 0;
 };
 

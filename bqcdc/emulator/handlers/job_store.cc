@@ -1,5 +1,7 @@
 #include "bqcdc/emulator/handlers/job_store.h"
 
+#include <algorithm>
+
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/errors.h"
@@ -60,7 +62,18 @@ bool JobStore::Delete(const std::string& project, const std::string& id) {
   const auto found = by_id_.find({project, id});
   if (found == by_id_.end()) return false;
   EraseLocked(found->second);
+  for (auto job = jobs_.begin(); job != jobs_.end();) {
+    const JobSpec& spec = (*job)->spec;
+    job = spec.project == project && spec.parent_id == id ? EraseLocked(job) : std::next(job);
+  }
   return true;
+}
+
+size_t JobStore::CountChildren(const Job& parent) const {
+  absl::MutexLock lock(&mutex_);
+  return std::count_if(jobs_.begin(), jobs_.end(), [&](const std::shared_ptr<Job>& job) {
+    return job->spec.project == parent.spec.project && job->spec.parent_id == parent.spec.id;
+  });
 }
 
 void JobStore::CancelAll(int64_t now_ms) {

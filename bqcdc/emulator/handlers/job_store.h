@@ -42,7 +42,9 @@ class JobStore {
   std::shared_ptr<Job> FindByDestination(const catalog::TableId& table) const ABSL_LOCKS_EXCLUDED(mutex_);
   // Newest first.
   std::vector<std::shared_ptr<Job>> List(const std::string& project) const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Returns whether there was one.
+  // Statements of a script that have a job.
+  size_t CountChildren(const Job& parent) const ABSL_LOCKS_EXCLUDED(mutex_);
+  // With the jobs of its statements. Returns whether there was one.
   bool Delete(const std::string& project, const std::string& id) ABSL_LOCKS_EXCLUDED(mutex_);
   // For the end of the server.
   void CancelAll(int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);

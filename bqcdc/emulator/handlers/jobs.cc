@@ -69,7 +69,7 @@ absl::StatusOr<RestResponse> InsertJob(RestContext::State& state, const MethodCa
   }
   BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, StartQueryJob(state, std::move(request)));
   job->AwaitDone(kInsertWait);
-  return JsonResponse(JobToJson(*job, BaseUrl(call.request())));
+  return JsonResponse(JobToJson(*job, state.jobs.CountChildren(*job), BaseUrl(call.request())));
 }
 
 absl::StatusOr<std::shared_ptr<Job>> JobOf(RestContext::State& state, const MethodCall& call) {
@@ -78,13 +78,13 @@ absl::StatusOr<std::shared_ptr<Job>> JobOf(RestContext::State& state, const Meth
 
 absl::StatusOr<RestResponse> GetJob(RestContext::State& state, const MethodCall& call) {
   BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, JobOf(state, call));
-  return JsonResponse(JobToJson(*job, BaseUrl(call.request())));
+  return JsonResponse(JobToJson(*job, state.jobs.CountChildren(*job), BaseUrl(call.request())));
 }
 
 absl::StatusOr<RestResponse> CancelJob(RestContext::State& state, const MethodCall& call) {
   BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, JobOf(state, call));
   job->Cancel(CancelledByUser(), state.NowMs());
-  json resource = JobToJson(*job, BaseUrl(call.request()));
+  json resource = JobToJson(*job, state.jobs.CountChildren(*job), BaseUrl(call.request()));
   // The service's answer to a cancel does not name who began the job.
   resource.erase("user_email");
   resource.erase("principal_subject");
@@ -97,6 +97,10 @@ absl::StatusOr<RestResponse> DeleteJob(RestContext::State& state, const MethodCa
     return errors::Invalid(
         base::StrCat("Cannot delete job ", job->spec.project, ":", job->spec.id, ": it is not done"));
   }
+  if (!job->spec.parent_id.empty()) {
+    return errors::Invalid(base::StrCat("Cannot delete job ", job->spec.project, ":", job->spec.id,
+                                        ": it is a statement of the script ", job->spec.parent_id));
+  }
   state.jobs.Delete(job->spec.project, job->spec.id);
   return RestResponse{.status = 204, .body = "", .etag = ""};
 }
@@ -104,11 +108,10 @@ absl::StatusOr<RestResponse> DeleteJob(RestContext::State& state, const MethodCa
 struct JobFilter {
   std::vector<JobState> states;  // empty: all
   std::optional<int64_t> created_min_ms, created_max_ms;
-  // Children of a job are the statements of a script, which this server does not run: no job has a parent.
-  bool children_only = false;
+  std::string parent_id;  // empty: jobs that have no parent
 
   bool Passes(const Job& job) const {
-    if (children_only) return false;
+    if (job.spec.parent_id != parent_id) return false;
     if (created_min_ms && job.spec.creation_time_ms < *created_min_ms) return false;
     if (created_max_ms && job.spec.creation_time_ms > *created_max_ms) return false;
     return states.empty() || std::find(states.begin(), states.end(), job.state()) != states.end();
@@ -135,7 +138,7 @@ absl::StatusOr<JobFilter> ParseFilter(const MethodCall& call) {
   }
   BQCDC_ASSIGN_OR_RETURN(filter.created_min_ms, call.QueryInt64("minCreationTime"));
   BQCDC_ASSIGN_OR_RETURN(filter.created_max_ms, call.QueryInt64("maxCreationTime"));
-  filter.children_only = call.Query("parentJobId").has_value();
+  filter.parent_id = call.Query("parentJobId").value_or("");
   return filter;
 }
 
@@ -157,7 +160,8 @@ absl::StatusOr<RestResponse> ListJobs(RestContext::State& state, const MethodCal
   BQCDC_ASSIGN_OR_RETURN(const ListPage page, PageOf(call, base::StrCat("jobs ", project), jobs.size()));
   BQCDC_ASSIGN_OR_RETURN(const bool full, IsFullProjection(call));
   json list = {{"kind", "bigquery#jobList"}};
-  for (size_t i = page.first; i < page.last; ++i) list["jobs"].push_back(JobToListItem(*jobs[i], full));
+  for (size_t i = page.first; i < page.last; ++i)
+    list["jobs"].push_back(JobToListItem(*jobs[i], state.jobs.CountChildren(*jobs[i]), full));
   if (!page.next_token.empty()) list["nextPageToken"] = page.next_token;
   list["etag"] = TextHash(list.dump());
   return JsonResponse(list);

@@ -12,6 +12,7 @@
 #include "bqcdc/emulator/handlers/page_token.h"
 #include "bqcdc/emulator/handlers/rest_error.h"
 #include "bqcdc/emulator/handlers/rest_state.h"
+#include "bqcdc/emulator/handlers/script_jobs.h"
 #include "bqcdc/schema/schema_json.h"
 #include "nlohmann/json.hpp"
 
@@ -49,7 +50,9 @@ std::string JobName(const JobSpec& spec) {
 void RunJob(RestContext::State& state, const std::shared_ptr<Job>& job) {
   if (!job->Start(state.NowMs())) return;
   const JobTimeouts::Watch watch(state.timeouts, job);
-  job->Finish(state.run_query(job->spec.query), state.NowMs(), kResultBytesMax);
+  sql::QueryRequest request = job->spec.query;
+  request.script_observer = std::make_shared<ScriptJobs>(state.jobs, state.clock, *job);
+  job->Finish(state.run_query(request), state.NowMs(), kResultBytesMax);
   state.jobs.Trim(state.NowMs());
 }
 
@@ -94,20 +97,41 @@ json OutcomeStatistics(const sql::QueryOutcome& outcome) {
   return query;
 }
 
-json StatisticsToJson(const Job& job, JobState state) {
+// https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#scriptstatistics
+json ScriptStatistics(const ScriptFrame& frame) {
+  return {{"evaluationKind", "STATEMENT"},
+          {"stackFrames", json::array({{{"startLine", frame.start_line},
+                                        {"startColumn", frame.start_column},
+                                        {"endLine", frame.end_line},
+                                        {"endColumn", frame.end_column},
+                                        {"text", frame.text}}})}};
+}
+
+json StatisticsToJson(const Job& job, JobState state, size_t child_count) {
   json statistics = {{"creationTime", std::to_string(job.spec.creation_time_ms)}};
+  if (!job.spec.parent_id.empty()) statistics["parentJobId"] = job.spec.parent_id;
+  if (job.spec.frame) statistics["scriptStatistics"] = ScriptStatistics(*job.spec.frame);
+  if (child_count > 0) statistics["numChildJobs"] = std::to_string(child_count);
   if (state == JobState::kPending) return statistics;
   statistics["startTime"] = std::to_string(job.start_time_ms());
   if (state != JobState::kDone) return statistics;
   statistics["endTime"] = std::to_string(job.end_time_ms());
   statistics["totalBytesProcessed"] = "0";
-  if (job.status().ok()) statistics["query"] = OutcomeStatistics(job.outcome());
+  if (!job.status().ok()) return statistics;
+  if (!job.is_script()) {
+    statistics["query"] = OutcomeStatistics(job.outcome());
+  } else {
+    sql::QueryOutcome whole;
+    whole.statement_type = "SCRIPT";
+    statistics["query"] = OutcomeStatistics(whole);
+  }
   return statistics;
 }
 
 // As far as can be said before the end.
 bool HasRows(const Job& job, JobState state) {
-  return state != JobState::kDone || (job.status().ok() && job.outcome().statement_type == "SELECT");
+  return state != JobState::kDone ||
+         (job.status().ok() && !job.is_script() && job.outcome().statement_type == "SELECT");
 }
 
 json ConfigurationToJson(const Job& job, JobState state) {
@@ -134,6 +158,7 @@ sql::JobRecord RecordOf(const Job& job) {
   record.state = JobStateName(state);
   record.creation_time_ms = job.spec.creation_time_ms;
   record.labels = job.spec.labels;
+  record.parent_id = job.spec.parent_id;
   if (state != JobState::kPending) record.start_time_ms = job.start_time_ms();
   if (HasRows(job, state)) record.destination = job.spec.destination;
   if (state != JobState::kDone) return record;
@@ -143,8 +168,8 @@ sql::JobRecord RecordOf(const Job& job) {
                       std::string(job.status().message())};
     return record;
   }
-  record.statement_type = job.outcome().statement_type;
-  record.dml_counts = job.outcome().dml_counts;
+  record.statement_type = job.is_script() ? "SCRIPT" : job.outcome().statement_type;
+  if (!job.is_script()) record.dml_counts = job.outcome().dml_counts;
   return record;
 }
 
@@ -215,7 +240,7 @@ json JobReferenceToJson(const JobSpec& spec) {
   return {{"projectId", spec.project}, {"jobId", spec.id}, {"location", spec.location}};
 }
 
-json JobToJson(const Job& job, const std::string& base_url) {
+json JobToJson(const Job& job, size_t child_count, const std::string& base_url) {
   const JobState state = job.state();
   const std::string name = JobName(job.spec);
   return {{"kind", "bigquery#job"},
@@ -226,20 +251,20 @@ json JobToJson(const Job& job, const std::string& base_url) {
           {"jobReference", JobReferenceToJson(job.spec)},
           {"configuration", ConfigurationToJson(job, state)},
           {"status", StatusToJson(job, state)},
-          {"statistics", StatisticsToJson(job, state)},
+          {"statistics", StatisticsToJson(job, state, child_count)},
           {"jobCreationReason", {{"code", "REQUESTED"}}},
           {"user_email", kUserEmail},
           {"principal_subject", base::StrCat("user:", kUserEmail)}};
 }
 
-json JobToListItem(const Job& job, bool full) {
+json JobToListItem(const Job& job, size_t child_count, bool full) {
   const JobState state = job.state();
   json item = {{"kind", "bigquery#job"},
                {"id", JobName(job.spec)},
                {"jobReference", JobReferenceToJson(job.spec)},
                {"state", JobStateName(state)},
                {"status", StatusToJson(job, state)},
-               {"statistics", StatisticsToJson(job, state)},
+               {"statistics", StatisticsToJson(job, state, child_count)},
                {"user_email", kUserEmail}};
   if (item["status"].contains("errorResult")) item["errorResult"] = item["status"]["errorResult"];
   if (full) item["configuration"] = ConfigurationToJson(job, state);

@@ -43,9 +43,10 @@ std::string ResultListing(const JobSpec& spec);
 nlohmann::json JobReferenceToJson(const JobSpec& spec);
 
 // The Job resource (https://cloud.google.com/bigquery/docs/reference/rest/v2/Job).
-nlohmann::json JobToJson(const Job& job, const std::string& base_url);
+// `child_count`: JobStore::CountChildren.
+nlohmann::json JobToJson(const Job& job, size_t child_count, const std::string& base_url);
 // An item of jobs.list; `full` adds the configuration.
-nlohmann::json JobToListItem(const Job& job, bool full);
+nlohmann::json JobToListItem(const Job& job, size_t child_count, bool full);
 
 // The answer to a dry run as a Job resource, which has no job behind it.
 nlohmann::json DryRunJobToJson(const QueryJobRequest& request, const sql::QueryOutcome& outcome,

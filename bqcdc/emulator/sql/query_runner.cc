@@ -1,9 +1,11 @@
 #include "bqcdc/emulator/sql/query_runner.h"
 
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/parser/parser.h"
+#include "bqcdc/emulator/sql/script_runner.h"
 #include "bqcdc/emulator/sql/statements/evaluation.h"
 #include "bqcdc/emulator/sql/statements/statement.h"
 
@@ -55,10 +57,66 @@ absl::StatusOr<QueryOutcome> RunStatement(const StatementContext& context, const
       return RunTruncate(context, As<TruncateStatement>(statement));
     case StatementKind::kCreateView:
       return RunCreateView(context, As<CreateViewStatement>(statement));
+    default:
+      return Unsupported(statement.position, "this statement");
+  }
+}
+
+// Whether the statement is part of the script itself.
+bool IsProcedural(const Statement& statement) {
+  switch (statement.kind) {
+    case StatementKind::kDeclare:
+    case StatementKind::kSet:
+    case StatementKind::kBlock:
+    case StatementKind::kIf:
+    case StatementKind::kLoop:
+    case StatementKind::kJump:
+      return true;
+    default:
+      return false;
+  }
+}
+
+absl::Status RefuseUnsupported(const std::vector<StatementPtr>& statements);
+
+absl::Status RefuseUnsupportedIn(const Statement& statement) {
+  switch (statement.kind) {
     case StatementKind::kUnsupported:
       return Unsupported(statement.position, "statement ", As<UnsupportedStatement>(statement).name);
+    case StatementKind::kBlock: {
+      const auto& block = As<BlockStatement>(statement);
+      BQCDC_RETURN_IF_ERROR(RefuseUnsupported(block.statements));
+      return block.handler ? RefuseUnsupported(*block.handler) : absl::OkStatus();
+    }
+    case StatementKind::kIf:
+      for (const IfBranch& branch : As<IfStatement>(statement).branches)
+        BQCDC_RETURN_IF_ERROR(RefuseUnsupported(branch.statements));
+      return absl::OkStatus();
+    case StatementKind::kLoop:
+      return RefuseUnsupported(As<LoopStatement>(statement).statements);
+    default:
+      return absl::OkStatus();
   }
-  return Unsupported(statement.position, "this statement");
+}
+
+// A script that cannot be run to its end is not begun.
+absl::Status RefuseUnsupported(const std::vector<StatementPtr>& statements) {
+  for (const StatementPtr& statement : statements) BQCDC_RETURN_IF_ERROR(RefuseUnsupportedIn(*statement));
+  return absl::OkStatus();
+}
+
+// What stands on the outermost level and needs no variables is analysed.
+absl::StatusOr<QueryOutcome> DryRunScript(const StatementContext& context, const Script& script) {
+  QueryOutcome outcome;
+  for (const StatementPtr& statement : script.statements) {
+    if (IsProcedural(*statement)) {
+      outcome = QueryOutcome();
+      outcome.statement_type = "SCRIPT";
+      return outcome;
+    }
+    BQCDC_ASSIGN_OR_RETURN(outcome, RunStatement(context, *statement));
+  }
+  return outcome;
 }
 
 }  // namespace
@@ -66,12 +124,12 @@ absl::StatusOr<QueryOutcome> RunStatement(const StatementContext& context, const
 absl::StatusOr<QueryOutcome> RunQuery(engine::Database& database, const QueryRequest& request) {
   auto script = ParseScript(request.text);
   if (!script.ok()) return errors::InvalidQuery(base::ToStd(script.status().message()));
+  BQCDC_RETURN_IF_ERROR(RefuseUnsupported(script->statements));
   const StatementContext context{database, request};
-  QueryOutcome outcome;
-  for (const StatementPtr& statement : script->statements) {
-    BQCDC_ASSIGN_OR_RETURN(outcome, RunStatement(context, *statement));
-  }
-  return outcome;
+  if (request.dry_run) return DryRunScript(context, *script);
+  const bool single = script->statements.size() == 1 && !IsProcedural(*script->statements[0]);
+  return single ? RunStatement(context, *script->statements[0])
+                : RunScript(database, request, *script, RunStatement);
 }
 
 }  // namespace bqcdc::emulator::sql

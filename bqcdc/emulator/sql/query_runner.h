@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 #include "bqcdc/emulator/engine/cancellation.h"
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/sql/job_record.h"
+#include "bqcdc/emulator/sql/script_observer.h"
+#include "bqcdc/emulator/sql/types/value.h"
 #include "bqcdc/schema/table_schema.h"
 
 namespace bqcdc::emulator::sql {
@@ -39,6 +42,10 @@ struct QueryRequest {
   // Ends the statement from another thread; may be null.
   std::shared_ptr<engine::Cancellation> cancellation;
   JobLister jobs;  // for INFORMATION_SCHEMA; may be empty
+  // Told of the statements of a script; may be null.
+  std::shared_ptr<ScriptObserver> script_observer;
+  // Of a script, by their names in lower case.
+  std::map<std::string, Value> variables;
 };
 
 struct QueryOutcome {
@@ -51,10 +58,15 @@ struct QueryOutcome {
   std::string ddl_operation;  // CREATE, SKIP, REPLACE, ALTER, DROP
   std::optional<catalog::TableId> ddl_target_table;
   std::optional<catalog::DatasetId> ddl_target_dataset;
+  // Of a script, whose `statement_type` is SCRIPT: what came of its last statement; all else is unset then.
+  std::shared_ptr<const QueryOutcome> last;
+
+  // What is shown of it.
+  const QueryOutcome& shown() const { return last != nullptr ? *last : *this; }
 };
 
-// Parses, analyses and runs one GoogleSQL statement (or a script of DDL and DML whose last statement's
-// outcome counts). Thread-safe as far as `database` is. Errors are made by emulator/errors.h, with positions.
+// Parses, analyses and runs GoogleSQL: a statement, or a script. What a script did before a statement that
+// fails stays. Thread-safe as far as `database` is. Errors are made by emulator/errors.h, with positions.
 absl::StatusOr<QueryOutcome> RunQuery(engine::Database& database, const QueryRequest& request);
 
 }  // namespace bqcdc::emulator::sql

@@ -27,6 +27,8 @@ struct AnalyzerOptions {
   // Values of @name (lower case) and of ?.
   std::map<std::string, Value> named_parameters;
   std::vector<Value> positional_parameters;
+  // Values of the script's variables (lower case); columns of the same name go first.
+  std::map<std::string, Value> variables;
 };
 
 // Nesting of queries and expressions that one statement may have.
@@ -90,11 +92,11 @@ class Analyzer {
     std::string unique_name;
     std::vector<OutputColumn> outputs;
     bool is_value_table = false;
-  };
-  struct QueryResult {
     // While its recursive term is analysed: the column that counts the iterations, and who reads it.
     std::optional<ColumnId> iteration;
     int references = 0;
+  };
+  struct QueryResult {
     ResolvedScanPtr scan;
     std::vector<OutputColumn> outputs;  // anonymous columns have no name
     bool is_value_table = false;        // SELECT AS STRUCT, SELECT AS VALUE
@@ -113,19 +115,19 @@ class Analyzer {
   // set_operation_analysis.cc
   absl::StatusOr<QueryResult> CombineInputs(const SetOperation& operation, const std::string& name,
                                             std::vector<QueryResult> inputs);
-  absl::Status MatchByName(const SetOperation& operation, const std::string& name,
-                           std::vector<QueryResult>& inputs);
   absl::Status CheckColumnCount(const SetOperation& operation, const std::string& name,
                                 const std::vector<QueryResult>& inputs);
+  absl::Status MatchByName(const SetOperation& operation, const std::string& name,
+                           std::vector<QueryResult>& inputs);
   OutputColumn AddNull(const std::string& name, QueryResult& input);
-  absl::Status AnalyzeWith(const Query& query, const Scope* outer, std::vector<WithScan::Entry>& entries);
-  absl::Status SortByOutputs(const std::vector<OrderByItem>& order_by, QueryResult& result,
   // recursive_with.cc: null where an entry of WITH RECURSIVE has no form that may recur. Sets `recursion`
   // where it does; the result is the query that begins it, else the whole entry.
   static const SetOperation* RecursiveUnion(const Query& query);
   absl::StatusOr<QueryResult> AnalyzeRecursive(const std::string& name, const SetOperation& operation,
                                                const Scope* outer, WithEntry& known,
                                                std::optional<WithScan::Recursion>& recursion);
+  absl::Status AnalyzeWith(const Query& query, const Scope* outer, std::vector<WithScan::Entry>& entries);
+  absl::Status SortByOutputs(const std::vector<OrderByItem>& order_by, QueryResult& result,
                              const Scope* outer);
   absl::Status ApplyLimit(const Query& query, QueryResult& result);
   static ArgumentType OutputArgument(const QueryResult& input, size_t column);
@@ -285,14 +287,14 @@ class Analyzer {
                                                                 Context& context);
   absl::Status AnalyzeOrderItems(const std::vector<OrderByItem>& items, Context& context,
                                  std::vector<ResolvedOrderItem>& results);
-  absl::Status AnalyzeArguments(const FunctionCall& call, const std::string& name, Context& context,
-                                std::vector<ResolvedExpressionPtr>& arguments);
   // named_arguments.cc: puts arguments that are given by name first; returns the function that takes them
   // there.
   absl::StatusOr<std::string> TakeNamedArguments(const FunctionCall& call, const std::string& name,
                                                  Context& context,
                                                  std::vector<ResolvedExpressionPtr>& arguments);
   // Behind those, the others.
+  absl::Status AnalyzeArguments(const FunctionCall& call, const std::string& name, Context& context,
+                                std::vector<ResolvedExpressionPtr>& arguments);
   // Picks the signature of `name` for the arguments and coerces them.
   ExpressionResult Call(const std::string& name, std::vector<ResolvedExpressionPtr> arguments,
                         const Position& position, bool safe = false);

@@ -339,6 +339,12 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzePath(const PathExpression
                                  upper == "CURRENT_DATETIME" || upper == "CURRENT_TIME")) {
     return Call(upper, {}, first.position);  // the parentheses are optional
   }
+  const auto variable = options_.variables.find(absl::AsciiStrToLower(first.text));
+  if (variable != options_.variables.end()) {
+    auto value = std::make_unique<ResolvedLiteral>(variable->second);
+    value->position = first.position;
+    return FollowFields(std::move(value), path.names, 1);
+  }
   return ErrorAt(first.position, "Unrecognized name: ", first.text);
 }
 

@@ -24,6 +24,12 @@ enum class StatementKind {
   kDelete,
   kMerge,
   kTruncate,
+  kDeclare,
+  kSet,
+  kBlock,
+  kIf,
+  kLoop,
+  kJump,
   kUnsupported,
 };
 
@@ -278,15 +284,15 @@ struct SetDefaultCollateAction : AlterTableActionOf<AlterTableActionKind::kSetDe
   std::string collate;
 };
 
+// ALTER TABLE and ALTER VIEW.
 struct AlterTableStatement : StatementOf<StatementKind::kAlterTable> {
+  bool is_view = false;
   bool if_exists = false;
   TablePath name;
   std::vector<AlterTableActionPtr> actions;  // never empty
 };
 
-// ALTER TABLE and ALTER VIEW.
 // ---- DML
-  bool is_view = false;
 // ------------------------------------------------------------------------------------------------------------
 
 struct InsertRow {
@@ -344,6 +350,46 @@ struct MergeStatement : StatementOf<StatementKind::kMerge> {
 
 struct TruncateStatement : StatementOf<StatementKind::kTruncate> {
   TablePath table;
+};
+
+// ---- scripts
+// --------------------------------------------------------------------------------------------------------
+
+struct DeclareStatement : StatementOf<StatementKind::kDeclare> {
+  std::vector<Identifier> names;
+  TypeNamePtr type;             // null: that of the default
+  ExpressionPtr default_value;  // null: NULL; one of the two is there
+};
+
+struct SetStatement : StatementOf<StatementKind::kSet> {
+  std::vector<Identifier> names;
+  bool of_struct = false;  // SET (a, b) = value: a field for each
+  ExpressionPtr value;
+};
+
+struct BlockStatement : StatementOf<StatementKind::kBlock> {
+  std::vector<StatementPtr> statements;
+  std::optional<std::vector<StatementPtr>> handler;  // EXCEPTION WHEN ERROR THEN
+};
+
+struct IfBranch {
+  ExpressionPtr condition;  // null: ELSE
+  std::vector<StatementPtr> statements;
+};
+
+struct IfStatement : StatementOf<StatementKind::kIf> {
+  std::vector<IfBranch> branches;
+};
+
+struct LoopStatement : StatementOf<StatementKind::kLoop> {
+  ExpressionPtr condition;  // of WHILE; null: LOOP
+  std::vector<StatementPtr> statements;
+};
+
+enum class Jump { kBreak, kContinue, kReturn };
+
+struct JumpStatement : StatementOf<StatementKind::kJump> {
+  Jump jump = Jump::kBreak;
 };
 
 // A text of statements separated by semicolons.

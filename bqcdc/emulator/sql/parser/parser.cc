@@ -24,8 +24,6 @@ constexpr UnsupportedRule kUnsupportedRules[] = {
     {"BEGIN", "TRANSACTION"},
     {"COMMIT"},
     {"ROLLBACK"},
-    {"DECLARE"},
-    {"SET"},
     {"CALL"},
     {"GRANT"},
     {"REVOKE"},
@@ -35,11 +33,6 @@ constexpr UnsupportedRule kUnsupportedRules[] = {
     {"SHOW"},
     {"ANALYZE"},
     {"RAISE"},
-    {"RETURN"},
-    {"BREAK"},
-    {"LEAVE"},
-    {"CONTINUE"},
-    {"ITERATE"},
     {"FROM"},
     {"EXECUTE", "IMMEDIATE"},
     {"EXPORT", "DATA"},
@@ -47,10 +40,7 @@ constexpr UnsupportedRule kUnsupportedRules[] = {
     {"LOAD", "DATA"},
     {"UNDROP", "SCHEMA"},
     {"CLONE", "DATA"},
-    {"BEGIN", "", true},
-    {"IF", "", true},
-    {"LOOP", "", true},
-    {"WHILE", "", true},
+    {"BEGIN"},
     {"FOR", "", true},
     {"REPEAT", "", true},
     {"CASE", "", true},
@@ -110,6 +100,15 @@ absl::StatusOr<StatementPtr> Parser::ParseStatement() {
   if (tokens_.IsWord("DELETE")) return ParseDelete();
   if (tokens_.IsWord("MERGE")) return ParseMerge();
   if (tokens_.IsWords({"TRUNCATE", "TABLE"})) return ParseTruncate();
+  if (tokens_.IsWord("DECLARE")) return ParseDeclare();
+  if (tokens_.IsWord("SET")) return ParseSet();
+  // BEGIN alone opens a transaction, too.
+  const bool transaction =
+      tokens_.IsWord("TRANSACTION", 1) || tokens_.IsSymbol(";", 1) || tokens_.Peek(1).kind == TokenKind::kEnd;
+  if (tokens_.IsWord("BEGIN") && !transaction) return ParseBlock();
+  if (tokens_.IsWord("IF")) return ParseIf();
+  if (tokens_.IsWord("WHILE") || tokens_.IsWord("LOOP")) return ParseLoop();
+  if (StatementPtr jump = ParseJump()) return jump;
   if (StatementPtr unsupported = ParseUnsupported()) return unsupported;
   return tokens_.Unexpected();
 }
@@ -127,8 +126,7 @@ StatementPtr Parser::ParseUnsupported() {
     if (!tokens_.IsWord(rule.first) || (has_second && !tokens_.IsWord(rule.second, 1))) continue;
     take_word();
     if (has_second) take_word();
-    // BEGIN alone opens a transaction, too.
-    is_block = rule.is_block && !tokens_.IsSymbol(";") && !tokens_.AtEnd();
+    is_block = rule.is_block;
     break;
   }
   const bool changes_object = tokens_.IsWord("CREATE") || tokens_.IsWord("ALTER") || tokens_.IsWord("DROP");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -182,6 +183,14 @@ class Parser {
   // ---- statements (parser.cc, parse_ddl.cc, parse_create_table.cc, parse_alter.cc, parse_dml.cc)
   absl::StatusOr<StatementPtr> ParseStatement();
   StatementPtr ParseUnsupported();
+  // parse_script.cc
+  absl::StatusOr<std::vector<StatementPtr>> ParseStatementList(std::initializer_list<std::string_view> ends);
+  absl::StatusOr<StatementPtr> ParseDeclare();
+  absl::StatusOr<StatementPtr> ParseSet();
+  absl::StatusOr<StatementPtr> ParseBlock();
+  absl::StatusOr<StatementPtr> ParseIf();
+  absl::StatusOr<StatementPtr> ParseLoop();
+  StatementPtr ParseJump();
   absl::StatusOr<StatementPtr> ParseCreate();
   absl::StatusOr<StatementPtr> ParseCreateView(bool or_replace);
   absl::StatusOr<StatementPtr> ParseCreateSchema(bool or_replace);

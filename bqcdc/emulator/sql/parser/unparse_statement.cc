@@ -62,6 +62,18 @@ void Unparser::Write(const Statement& statement) {
     case StatementKind::kTruncate:
       Add("TRUNCATE TABLE ");
       return WritePath(As<TruncateStatement>(statement).table.names);
+    case StatementKind::kDeclare:
+      return WriteDeclare(As<DeclareStatement>(statement));
+    case StatementKind::kSet:
+      return WriteSet(As<SetStatement>(statement));
+    case StatementKind::kBlock:
+      return WriteBlock(As<BlockStatement>(statement));
+    case StatementKind::kIf:
+      return WriteIf(As<IfStatement>(statement));
+    case StatementKind::kLoop:
+      return WriteLoop(As<LoopStatement>(statement));
+    case StatementKind::kJump:
+      return WriteJump(As<JumpStatement>(statement));
     case StatementKind::kUnsupported:
       return Add(As<UnsupportedStatement>(statement).name);
   }

@@ -101,6 +101,14 @@ class Unparser {
   void WriteTableElements(const CreateTableStatement& statement);
   void WriteCreateView(const CreateViewStatement& statement);
   void WriteCreateSchema(const CreateSchemaStatement& statement);
+  // unparse_script.cc
+  void WriteList(const std::vector<StatementPtr>& statements);
+  void WriteDeclare(const DeclareStatement& statement);
+  void WriteSet(const SetStatement& statement);
+  void WriteBlock(const BlockStatement& statement);
+  void WriteIf(const IfStatement& statement);
+  void WriteLoop(const LoopStatement& statement);
+  void WriteJump(const JumpStatement& statement);
   void WriteAlterSchema(const AlterSchemaStatement& statement);
   void WriteAlterTable(const AlterTableStatement& statement);
   void WriteAction(const AlterTableAction& action);

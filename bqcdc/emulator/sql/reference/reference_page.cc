@@ -145,6 +145,22 @@ const std::vector<ReferenceSection>& ReferenceSections() {
             "_PARTITIONDATE > "
             "'2020-01-01'"},
        }},
+      {"Several statements",
+       {
+           {"statement; statement; …: a job each, of which the last one's result is shown",
+            "CREATE TABLE counted (n INT64); INSERT INTO counted VALUES (1); SELECT COUNT(*) AS c FROM "
+            "counted"},
+           {"DECLARE names [type] [DEFAULT value]; SET name = value; SET (names) = struct",
+            "DECLARE a, b INT64 DEFAULT 1; SET a = (SELECT COUNT(*) FROM numbers); SET (a, b) = (b, a); "
+            "SELECT "
+            "a, b"},
+           {"BEGIN … [EXCEPTION WHEN ERROR THEN …] END",
+            "BEGIN SELECT 1 / 0 AS x; EXCEPTION WHEN ERROR THEN SELECT 0 AS x; END"},
+           {"IF condition THEN … [ELSEIF condition THEN …] [ELSE …] END IF",
+            "IF EXISTS (SELECT 1 FROM numbers) THEN SELECT 'some' AS x; ELSE SELECT 'none' AS x; END IF"},
+           {"WHILE condition DO … END WHILE; LOOP … END LOOP; BREAK, CONTINUE, RETURN",
+            "DECLARE i INT64 DEFAULT 0; LOOP SET i = i + 1; IF i = 3 THEN BREAK; END IF; END LOOP; SELECT i"},
+       }},
       {"Refused by name",
        {
            {"CREATE MATERIALIZED VIEW, CREATE FUNCTION, CREATE PROCEDURE and other objects",
@@ -152,7 +168,7 @@ const std::vector<ReferenceSection>& ReferenceSections() {
            {"CREATE TEMP TABLE", "CREATE TEMP TABLE t (x INT64)"},
            {"Foreign keys", "CREATE TABLE t (x INT64, FOREIGN KEY (x) REFERENCES numbers (n) NOT ENFORCED)"},
            {"COLLATE", "SELECT 'a' AS x ORDER BY x COLLATE 'und:ci'"},
-           {"Scripts: DECLARE, SET, IF, LOOP, BEGIN …", "DECLARE x INT64"},
+           {"FOR … IN, REPEAT, CASE, RAISE, CALL, EXECUTE IMMEDIATE, transactions", "BEGIN TRANSACTION"},
            {"EXPORT DATA, LOAD DATA", "EXPORT DATA OPTIONS (uri = 'gs://b/*.csv') AS SELECT 1"},
            {"FOR SYSTEM_TIME AS OF", "SELECT * FROM numbers FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()"},
            {"TABLESAMPLE", "SELECT * FROM numbers TABLESAMPLE SYSTEM (10 PERCENT)"},

@@ -141,6 +141,7 @@ absl::StatusOr<AnalyzerOptions> MakeAnalyzerOptions(const QueryRequest& request)
   AnalyzerOptions options;
   options.project = request.project;
   options.default_dataset = request.default_dataset;
+  options.variables = request.variables;
   for (const QueryParameter& parameter : request.parameters) {
     const Type type = TypeOfColumn(parameter.type);
     auto value = ParameterConstant(parameter.value, type);

@@ -1,6 +1,7 @@
 #include "tests/oracle/cdc_oracle.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -79,15 +80,16 @@ void CdcOracle::Append(const std::vector<Row>& rows, int64_t now) {
     std::vector<World>& worlds = worlds_.try_emplace(key, 1).first->second;
     std::vector<size_t> order(changes.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::vector<World> next;
+    std::map<std::string, World> next;  // by what can be told apart
     do {
       for (World world : worlds) {
         for (size_t i : order) world.push_back(changes[i]);
-        next.push_back(std::move(world));
+        std::string signature = Signature(world);
+        next.try_emplace(std::move(signature), std::move(world));
       }
     } while (options_.ties_shuffled && std::next_permutation(order.begin(), order.end()));
-    worlds = std::move(next);
-    if (options_.ties_shuffled) DropIndistinguishable(worlds);
+    worlds.clear();
+    for (auto& [signature, world] : next) worlds.push_back(std::move(world));
     Count(worlds.front());
   }
 }
@@ -135,9 +137,9 @@ bool CdcOracle::Replaces(const Change& change, const Change& winner) const {
   return CompareSequences(*change.row.sequence, *winner.row.sequence) >= 0;
 }
 
-View CdcOracle::Fold(const World& world, int64_t changes_until) const {
-  const Change* winner = nullptr;
-  std::vector<const Change*> plain;
+CdcOracle::Survivors CdcOracle::Survive(const World& world, int64_t changes_until) const {
+  Survivors survivors;
+  auto& [winner, plain] = survivors;
   for (const Change& change : world) {
     if (change.row.operation == Operation::kPlain) {
       plain.push_back(&change);  // enters the baseline at once
@@ -146,6 +148,11 @@ View CdcOracle::Fold(const World& world, int64_t changes_until) const {
       std::erase_if(plain, [&](const Change* row) { return row->ingest < change.ingest; });
     }
   }
+  return survivors;
+}
+
+View CdcOracle::Fold(const World& world, int64_t changes_until) const {
+  auto [winner, plain] = Survive(world, changes_until);
   View view;
   if (winner != nullptr && winner->row.operation == Operation::kUpsert) plain.push_back(winner);
   for (const Change* row : plain) {
@@ -156,28 +163,14 @@ View CdcOracle::Fold(const World& world, int64_t changes_until) const {
 }
 
 std::string CdcOracle::Signature(const World& world) const {
+  const Survivors survivors = Survive(world, std::numeric_limits<int64_t>::max());
   std::string signature;
-  const Change* winner = nullptr;
-  for (size_t i = 0; i < world.size(); ++i) {
-    const Change& change = world[i];
-    if (change.row.operation == Operation::kPlain) {
-      absl::StrAppend(&signature, "plain ", change.row.value, ";");
-      continue;
-    }
-    if (winner == nullptr || Replaces(change, *winner)) winner = &change;
-    const bool request_ends = i + 1 == world.size() || world[i + 1].request != change.request;
-    if (!request_ends) continue;
+  for (const Change* change : survivors.plain) absl::StrAppend(&signature, "plain ", change->row.value, ";");
+  if (const Change* winner = survivors.winner; winner != nullptr) {
     absl::StrAppend(&signature, winner->request, " ", static_cast<int>(winner->row.operation), " ",
-                    winner->row.value, " ", winner->row.sequence.value_or("-"), ";");
+                    winner->row.value, " ", winner->row.sequence.value_or("-"));
   }
   return signature;
-}
-
-void CdcOracle::DropIndistinguishable(std::vector<World>& worlds) const {
-  std::map<std::string, World> distinct;
-  for (World& world : worlds) distinct.try_emplace(Signature(world), std::move(world));
-  worlds.clear();
-  for (auto& [signature, world] : distinct) worlds.push_back(std::move(world));
 }
 
 // Looks at the newest change of the key: what it met when it came.

@@ -89,11 +89,17 @@ class CdcOracle {
   bool IsStale(int64_t now) const;
   bool Replaces(const Change& change, const Change& winner) const;
   bool Forgotten(const Change& change, const Change& winner) const;
+  // What is left of a key's rows.
+  struct Survivors {
+    const Change* winner = nullptr;
+    std::vector<const Change*> plain;
+  };
+  Survivors Survive(const World& world, int64_t changes_until) const;
   View Fold(const World& world, int64_t changes_until) const;
   void Count(const World& world);
-  // Two worlds with the same winners after each request and the same plain rows can never be told apart.
+  // Two worlds with the same survivors can never be told apart where no view is stale, so there are few of
+  // them however many requests nobody looked behind.
   std::string Signature(const World& world) const;
-  void DropIndistinguishable(std::vector<World>& worlds) const;
   int64_t ChangesUntil(int64_t now) const;
 
   const Shape shape_;

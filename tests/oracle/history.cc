@@ -235,10 +235,12 @@ class Maker {
     }
     Event event{.kind = EventKind::kAppend};
     const bool plain = Percent(plain_percent_);
+    // All orders of a key's rows are tried: of seven there would be 5,040, each from every order before.
     std::map<Key, int> rows_of_key;
     for (int64_t left = Between(1, 7); left > 0; --left) {
       Row row = MakeRow(plain);
-      if (options_.shuffled_ties && ++rows_of_key[row.key] > 3) continue;
+      const Key key = history_.shape == Shape::kSingleKey ? Key{.id = row.key.id} : row.key;
+      if (options_.shuffled_ties && ++rows_of_key[key] > 3) continue;
       event.rows.push_back(std::move(row));
     }
     row_count_ += static_cast<int>(event.rows.size());

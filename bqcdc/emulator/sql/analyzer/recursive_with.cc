@@ -85,7 +85,7 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeRecursive(
                    " are not supported");
   }
   base = std::move(inputs[0]);
-  recursion.emplace();
+  recursion = WithScan::Recursion{};
   recursion->distinct = operation.distinct;
   recursion->iteration = iteration;
   auto project = std::make_unique<ProjectScan>();

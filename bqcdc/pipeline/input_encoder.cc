@@ -79,8 +79,7 @@ write::BatcherEvents InputEncoder::MakeBatcherEvents() {
 }
 
 absl::Status InputEncoder::Run(LineReader& reader) {
-  // One in the hands of each thread, and one that is ready for whichever comes first.
-  const std::size_t blocks_max = options_.threads > 1 ? static_cast<std::size_t>(options_.threads) + 1 : 1;
+  const std::size_t blocks_max = BlocksAhead(options_);
   absl::Status status;
   while (status.ok()) {
     std::unique_ptr<LineBlock> block = FreeBlock();

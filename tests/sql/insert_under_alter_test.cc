@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <chrono>
+#include <string>
 #include <thread>
 
 #include "tests/sql/sql_session.h"
@@ -9,33 +9,35 @@
 namespace bqcdc::tests::sql {
 namespace {
 
-// Often enough to meet a statement, too seldom to meet it every time.
-constexpr std::chrono::milliseconds kBetweenAlters{20};
-
 // An INSERT whose table got or lost a column after its rows were evaluated failed with "the table's columns
-// have changed".
+// have changed". Each INSERT here is met by one ALTER, somewhere between its beginning and its end.
 TEST(InsertUnderAlter, IsEvaluatedAgain) {
+  constexpr int kStatements = 60, kRows = 20'000;
   SqlSession session;
   ASSERT_TRUE(session.Run("CREATE TABLE t (id INT64)").ok());
-  std::atomic<bool> over = false;
-  std::atomic<int> changes = 0;
+  std::atomic<int> begun = 0, altered = 0;
   std::thread alters([&] {
-    for (; !over; ++changes) {
-      EXPECT_TRUE(session.Run("ALTER TABLE t ADD COLUMN extra STRING").ok());
-      std::this_thread::sleep_for(kBetweenAlters);
-      EXPECT_TRUE(session.Run("ALTER TABLE t DROP COLUMN extra").ok());
-      std::this_thread::sleep_for(kBetweenAlters);
+    while (altered < kStatements) {
+      begun.wait(altered);
+      EXPECT_TRUE(session
+                      .Run(altered % 2 == 0 ? "ALTER TABLE t ADD COLUMN extra STRING"
+                                            : "ALTER TABLE t DROP COLUMN extra")
+                      .ok());
+      ++altered;
+      altered.notify_one();
     }
   });
-  constexpr int kStatements = 60, kRows = 2'000;
-  for (int i = 0; i < kStatements || changes < 3; ++i) {
+  for (int i = 0; i < kStatements; ++i) {
+    ++begun;
+    begun.notify_one();
     const auto outcome = session.Run("INSERT INTO t (id) SELECT n FROM UNNEST(GENERATE_ARRAY(1, " +
                                      std::to_string(kRows) + ")) AS n");
     EXPECT_TRUE(outcome.ok()) << outcome.status();
-    if (!outcome.ok()) break;
-    EXPECT_EQ(outcome->dml_counts->inserted, kRows);
+    if (outcome.ok()) {
+      EXPECT_EQ(outcome->dml_counts->inserted, kRows);
+    }
+    altered.wait(i);
   }
-  over = true;
   alters.join();
 }
 

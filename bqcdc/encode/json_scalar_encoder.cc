@@ -236,6 +236,7 @@ class ScalarToken {
   EncodeError EncodeTime();
   EncodeError EncodeDatetime();
   EncodeError EncodeTimestamp();
+  EncodeError WriteMicros(int64_t micros);
   EncodeError EncodeTimestampText();
   EncodeError EncodeJson();
   EncodeError EncodeInterval();
@@ -448,28 +449,25 @@ EncodeError ScalarToken::EncodeDatetime() {
 
 EncodeError ScalarToken::EncodeTimestamp() {
   int64_t micros = 0;
-  if (IsNumberStart(token_.front())) {
-    bool overflow = false;
-    if (!ReadShortInteger(token_, &micros)) {
-      if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
-      if (!ReadInteger(token_, &micros, &overflow)) return EncodeError::kMalformed;
-    }
-    if (overflow || !values::IsTimestamp(micros)) return EncodeError::kOutOfRange;
-    return WriteInteger(column_, micros, output_);
+  if (ReadShortInteger(token_, &micros)) return WriteMicros(micros);
+  std::string_view text = token_;
+  const bool is_number = IsNumberStart(token_.front());
+  if (is_number) {
+    if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
+  } else if (const EncodeError error = Text(&text); error != EncodeError::kNone) {
+    return error;
   }
-  std::string_view text;
-  if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
-  if (IsDigits(text)) {
+  if (is_number || IsDigits(text)) {
     bool overflow = false;
     if (!ReadInteger(text, &micros, &overflow)) return EncodeError::kMalformed;
-    if (overflow || !values::IsTimestamp(micros)) return EncodeError::kOutOfRange;
-    return WriteInteger(column_, micros, output_);
+    return overflow ? EncodeError::kOutOfRange : WriteMicros(micros);
   }
-  if (const ValueError error = values::ParseTimestamp(text, &micros, CivilForm::kJson);
-      error != ValueError::kNone) {
-    return FromValueError(error);
-  }
-  return WriteInteger(column_, micros, output_);
+  const ValueError error = values::ParseTimestamp(text, &micros, CivilForm::kJson);
+  return error == ValueError::kNone ? WriteInteger(column_, micros, output_) : FromValueError(error);
+}
+
+EncodeError ScalarToken::WriteMicros(int64_t micros) {
+  return values::IsTimestamp(micros) ? WriteInteger(column_, micros, output_) : EncodeError::kOutOfRange;
 }
 
 EncodeError ScalarToken::EncodeTimestampText() {

@@ -63,11 +63,8 @@ void BlockEncoder::Work() {
 
 void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
   if (encoder.binding != block.binding) {
-    encode::JsonRowEncoderOptions options;
-    options.line_bytes_max = options_.line_bytes_max;
-    options.row_bytes_max = options_.row_bytes_max;
     encoder.binding = block.binding;
-    encoder.rows = std::make_unique<encode::JsonRowEncoder>(block.binding->plan, options);
+    encoder.rows = std::make_unique<encode::JsonRowEncoder>(block.binding->plan, options_.rows);
   }
   encoder.rows->set_sequence_source(!block.mode.has_value()             ? encode::SequenceSource::kEither
                                     : *block.mode == SequenceMode::kOwn ? encode::SequenceSource::kOwn
@@ -77,7 +74,7 @@ void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
     const InputLine& line = block.lines[i];
     if (line.too_long) {
       block.failures.push_back({i, EncodeError::kLineTooLong,
-                                absl::StrCat("the line is longer than ", options_.line_bytes_max,
+                                absl::StrCat("the line is longer than ", options_.rows.line_bytes_max,
                                              " bytes; only its beginning is kept")});
       continue;
     }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -16,10 +15,9 @@
 namespace bqcdc::pipeline {
 
 struct BlockEncoderOptions {
-  std::uint64_t epoch = 0;  // of the numbers that are assigned: epoch/line/1/0
-  std::size_t line_bytes_max = 16 * 1024 * 1024;
-  std::size_t row_bytes_max = 9 * 1024 * 1024;
-  int threads = 1;  // that encode, the caller's among them
+  std::uint64_t epoch = 0;             // of the numbers that are assigned: epoch/line/1/0
+  encode::JsonRowEncoderOptions rows;  // but for the source of numbers, which is each block's mode
+  int threads = 1;                     // that encode, the caller's among them
 };
 
 // Encodes blocks of lines on several threads. A row depends on its line, the line's number, the binding and

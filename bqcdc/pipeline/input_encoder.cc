@@ -21,8 +21,8 @@ constexpr std::size_t kBadRowsPerBatchMax = 10'000;
 BlockEncoderOptions EncoderOptions(const InputEncoderOptions& options) {
   BlockEncoderOptions encoder;
   encoder.epoch = options.epoch;
-  encoder.line_bytes_max = options.line_bytes_max;
-  encoder.row_bytes_max = options.limits.rows_bytes_max - kRowFrameBytesMax;
+  encoder.rows.line_bytes_max = options.line_bytes_max;
+  encoder.rows.row_bytes_max = options.limits.rows_bytes_max - kRowFrameBytesMax;
   encoder.threads = options.threads;
   return encoder;
 }

@@ -31,8 +31,8 @@ std::size_t LaneBatcher::LaneOf(const encode::RowFacts& facts) const {
   return LaneOfKey(Mutated(Mutant::kLaneOfRow) ? KeyAndSequenceHash(facts) : facts.key_hash, lanes_.size());
 }
 
-bool LaneBatcher::Ties(Lane& lane, std::uint64_t hash) {
-  return lane.ties.Seen(hash) && !Mutated(Mutant::kTiesShareBatch);
+bool LaneBatcher::Ties(TieMemory::Batch& batch, std::uint64_t hash) {
+  return batch.Seen(hash) && !Mutated(Mutant::kTiesShareBatch);
 }
 
 absl::Status LaneBatcher::EnsureFor(const encode::RowFacts& facts) {
@@ -59,7 +59,7 @@ absl::Status LaneBatcher::TakeRow(bool ties_possible, bool* tie) {
   std::uint64_t hash = 0;
   if (ties_possible) {
     hash = KeyAndSequenceHash(rows->facts(rows->row_count() - 1));
-    *tie = Ties(lanes_[current_], hash);
+    *tie = Ties(lanes_[current_].ties, hash);
   }
   if ((*tie || rows->byte_count() > limits_.rows_bytes_max) && rows->row_count() > 1) {
     // The row begins the next batch; its bytes are copied, and that is rare.
@@ -84,15 +84,15 @@ bool LaneBatcher::MakeABatch(const encode::EncodedRows& rows) const {
 
 absl::StatusOr<bool> LaneBatcher::TakeRows(encode::EncodedRows& rows, bool ties_possible, absl::Time begun) {
   if (!MakeABatch(rows)) return false;
+  TieMemory::Batch ties;
+  for (std::size_t i = 0; ties_possible && i < rows.row_count(); ++i) {
+    if (Ties(ties, KeyAndSequenceHash(rows.facts(i)))) return false;
+  }
   Lane& lane = lanes_.front();
   BQCDC_RETURN_IF_ERROR(Flush(lane));
-  for (std::size_t i = 0; ties_possible && i < rows.row_count(); ++i) {
-    if (!Ties(lane, KeyAndSequenceHash(rows.facts(i)))) continue;
-    lane.ties.Clear();
-    return false;
-  }
   BQCDC_RETURN_IF_ERROR(Ensure());
   std::swap(lane.batch->rows, rows);
+  lane.ties = std::move(ties);
   lane.batch->ties_possible = ties_possible;
   Begin(lane, begun);
   return true;

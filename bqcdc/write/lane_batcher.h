@@ -112,8 +112,8 @@ class LaneBatcher {
   };
 
   std::size_t LaneOf(const encode::RowFacts& facts) const;
-  // Whether a row like this one is in the lane's batch. Remembers it.
-  static bool Ties(Lane& lane, std::uint64_t hash);
+  // Whether a row like this one is in the batch. Remembers it.
+  static bool Ties(TieMemory::Batch& batch, std::uint64_t hash);
   bool MakeABatch(const encode::EncodedRows& rows) const;
   absl::Status Open(Lane& lane);
   void BeginIfEmpty(Lane& lane);

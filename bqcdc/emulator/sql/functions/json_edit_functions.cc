@@ -8,11 +8,13 @@
 #include "bqcdc/emulator/sql/functions/json_path.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/values/json_document.h"
+#include "bqcdc/values/json_text.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
 
 using values::JsonNode;
+using values::kJsonDepthMax;
 using values::ParseJsonText;
 using values::WriteJson;
 using Kind = JsonNode::Kind;
@@ -24,6 +26,18 @@ using Text = absl::StatusOr<std::string>;
 constexpr int64_t kPaddingMax = 100'000;
 
 JsonNode NodeOf(V json) { return ParseJsonText(json).value_or(JsonNode()); }
+
+absl::Status TooDeep() {
+  return base::InvalidArgument("Not supported by this server: JSON nested deeper than ", kJsonDepthMax,
+                               " levels");
+}
+
+// What cannot be read again is refused. Edits make nothing deeper than two times the limit.
+Text Written(const JsonNode& root) {
+  std::string text = WriteJson(root);
+  if (!values::IsJson(text)) return TooDeep();
+  return text;
+}
 
 // Where a member is, or comes to stand: they are sorted by name.
 std::vector<JsonNode::Member>::iterator PlaceOf(JsonNode& object, const std::string& name) {
@@ -127,6 +141,7 @@ absl::Status ForEachPair(const Variadic<V>& pairs, Edit edit) {
   for (size_t i = 0; i + 1 < pairs.values.size(); i += 2) {
     if (!pairs.values[i]) continue;
     BQCDC_ASSIGN_OR_RETURN(const Steps steps, ParseJsonPath(*pairs.values[i]));
+    if (steps.size() > kJsonDepthMax) return TooDeep();
     BQCDC_RETURN_IF_ERROR(edit(steps, pairs.values[i + 1].value_or("null")));
   }
   return absl::OkStatus();
@@ -138,7 +153,7 @@ Text Set(std::optional<bool> create, V json, Variadic<V> pairs) {
     const bool there = Find(editor.root(), steps, steps.size()) != nullptr;
     return create && (*create || there) ? editor.Set(steps, NodeOf(value)) : absl::OkStatus();
   }));
-  return WriteJson(editor.root());
+  return Written(editor.root());
 }
 
 // One letter stands before a value: 'e' for a SQL ARRAY, whose elements come one by one where `each` says so.
@@ -154,7 +169,7 @@ Text ArrayAppend(std::optional<bool> each, V json, Variadic<V> pairs) {
     if (each) editor.Append(steps, ValuesOf(value, *each));
     return absl::OkStatus();
   }));
-  return WriteJson(editor.root());
+  return Written(editor.root());
 }
 
 Text ArrayInsert(std::optional<bool> each, V json, Variadic<V> pairs) {
@@ -162,7 +177,7 @@ Text ArrayInsert(std::optional<bool> each, V json, Variadic<V> pairs) {
   BQCDC_RETURN_IF_ERROR(ForEachPair(pairs, [&](const Steps& steps, V value) {
     return each ? editor.Insert(steps, ValuesOf(value, *each)) : absl::OkStatus();
   }));
-  return WriteJson(editor.root());
+  return Written(editor.root());
 }
 
 Text Remove(V json, Variadic<V> paths) {

@@ -1,6 +1,8 @@
 // Forms of the function table that text alone cannot say.
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
@@ -121,6 +123,23 @@ absl::StatusOr<std::string> FormatArgument(const std::string& value, const Type&
       return Unsupported(position, "FORMAT of an argument of type ", type.ToString());
   }
   return base::StrCat("coalesce(", tagged, ", 'N')");
+}
+
+std::vector<size_t> FieldsOf(const Type& type) {
+  std::vector<size_t> fields(type.fields().size());
+  std::iota(fields.begin(), fields.end(), size_t{0});
+  return fields;
+}
+
+// The fields of a STRUCT in the order in which JSON is kept: by name, of equal names the first.
+std::vector<size_t> MembersOf(const Type& type) {
+  std::vector<size_t> members = FieldsOf(type);
+  const auto name = [&](size_t field) -> const std::string& { return type.fields()[field].name; };
+  std::stable_sort(members.begin(), members.end(), [&](size_t a, size_t b) { return name(a) < name(b); });
+  members.erase(
+      std::unique(members.begin(), members.end(), [&](size_t a, size_t b) { return name(a) == name(b); }),
+      members.end());
+  return members;
 }
 
 // Pairs of a path and a value behind the JSON, and in front of it what was given by name.
@@ -327,7 +346,7 @@ absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type,
     case TypeKind::kStruct: {
       const std::vector<std::string> names = DuckDbFieldNames(type);
       std::string fields;
-      for (size_t i = 0; i < names.size(); ++i) {
+      for (const size_t i : to_json ? MembersOf(type) : FieldsOf(type)) {
         const std::string field =
             base::StrCat("struct_extract(", value, ", ", QuoteDuckDbText(names[i]), ")");
         BQCDC_ASSIGN_OR_RETURN(const std::string part,

@@ -62,9 +62,7 @@ constexpr CastRow kCasts[] = {
     {K::kTimestamp, K::kDatetime, "bq_timestamp_to_datetime!($1, 'UTC')"},
     {K::kTimestamp, K::kTime, "bq_datetime_to_time(bq_timestamp_to_datetime!($1, 'UTC'))"},
     {K::kTimestamp, K::kPicoTimestamp, "CAST(epoch_us($1) AS HUGEINT) * 1000000"},
-    {K::kPicoTimestamp, K::kTimestamp,
-     "CAST('1970-01-01 00:00:00+00' AS TIMESTAMPTZ) + "
-     "to_microseconds(CAST(($1 - (($1 % 1000000 + 1000000) % 1000000)) // 1000000 AS BIGINT))"},
+    {K::kPicoTimestamp, K::kTimestamp, "bq_picos_to_timestamp(CAST($1 AS VARCHAR))"},
     {K::kString, K::kPicoTimestamp, "CAST(bq_string_to_picos!($1) AS HUGEINT)"},
     {K::kPicoTimestamp, K::kString, "bq_picos_to_string(CAST($1 AS VARCHAR))"},
     {K::kInterval, K::kString, "bq_interval_to_string($1)"},

@@ -81,6 +81,10 @@ std::optional<int64_t> FixedMicros(K kind) {
   }
 }
 
+std::optional<int64_t> FixedTimestampMicros(K kind) {
+  return kind == K::kDay ? std::optional<int64_t>(kMicrosPerDay) : FixedMicros(kind);
+}
+
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
 
 int WeekdayOf(int64_t days) { return static_cast<int>(((days + 4) % 7 + 7) % 7); }

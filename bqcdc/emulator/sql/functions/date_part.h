@@ -37,6 +37,8 @@ struct Part {
 absl::StatusOr<Part> ParsePart(std::string_view text);
 // Microseconds of a part that has always as many (MICROSECOND to HOUR), else unset.
 std::optional<int64_t> FixedMicros(DatePartKind kind);
+// The same for a TIMESTAMP, of which a DAY has 24 hours.
+std::optional<int64_t> FixedTimestampMicros(DatePartKind kind);
 
 // 0 = Sunday.
 int WeekdayOf(int64_t days);

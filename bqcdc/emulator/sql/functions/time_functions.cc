@@ -44,7 +44,7 @@ DatetimeResult DatetimeAdd(Datetime value, int64_t amount, std::string_view part
 TimestampResult TimestampAdd(Timestamp value, int64_t amount, std::string_view part,
                              std::string_view function) {
   BQCDC_ASSIGN_OR_RETURN(const Part parsed, ParsePart(part));
-  if (parsed.kind != DatePartKind::kDay && !FixedMicros(parsed.kind)) {
+  if (!FixedTimestampMicros(parsed.kind)) {
     return base::InvalidArgument(function, " does not support the ", part,
                                  " date part when the argument is TIMESTAMP type");
   }
@@ -88,8 +88,7 @@ TimestampResult TimestampTrunc(Timestamp value, std::string_view part, std::stri
 
 IntResult TimestampDiff(Timestamp a, Timestamp b, std::string_view part) {
   BQCDC_ASSIGN_OR_RETURN(const Part parsed, ParsePart(part));
-  const std::optional<int64_t> unit =
-      parsed.kind == DatePartKind::kDay ? std::optional<int64_t>(kMicrosPerDay) : FixedMicros(parsed.kind);
+  const std::optional<int64_t> unit = FixedTimestampMicros(parsed.kind);
   if (!unit) return base::InvalidArgument("TIMESTAMP_DIFF does not support the ", part, " date part");
   return (a.micros - b.micros) / *unit;
 }

@@ -2,13 +2,9 @@
 
 namespace bqcdc::emulator::sql {
 
-// The first argument, a TIMESTAMP(12), as the microsecond that it lies in, and what is behind that.
-#define BQCDC_BEHIND "(($1 % 1000000 + 1000000) % 1000000)"
-#define BQCDC_MICROS                                  \
-  "(CAST('1970-01-01 00:00:00+00' AS TIMESTAMPTZ) + " \
-  "to_microseconds(CAST(($1 - " BQCDC_BEHIND ") // 1000000 AS BIGINT)))"
-// A TIMESTAMP as a TIMESTAMP(12).
-#define BQCDC_PICOS(timestamp) "CAST(epoch_us(" timestamp ") AS HUGEINT) * 1000000"
+// The first argument, a TIMESTAMP(12), as the microsecond that it lies in. It stands in each form once: calls
+// in calls must not double the text each time.
+#define BQCDC_MICROS "bq_picos_to_timestamp(CAST($1 AS VARCHAR))"
 #define BQCDC_IN_ZONE "bq_timestamp_to_datetime!(" BQCDC_MICROS ", {$2|'UTC'})"
 
 const std::vector<FunctionRow>& TimeRows() {
@@ -54,10 +50,10 @@ const std::vector<FunctionRow>& TimeRows() {
       {"DATETIME_SUB", "DATETIME, INTERVALPARTS -> DATETIME", "bq_datetime_sub!($*)"},
       {"TIMESTAMP_ADD", "TIMESTAMP, INTERVALPARTS -> TIMESTAMP", "bq_timestamp_add!($*)"},
       {"TIMESTAMP_ADD", "TIMESTAMP(12), INTERVALPARTS -> TIMESTAMP(12)",
-       BQCDC_PICOS("bq_timestamp_add!(" BQCDC_MICROS ", $2, $3)") " + " BQCDC_BEHIND},
+       "CAST(bq_picos_add!(CAST($1 AS VARCHAR), $2, $3) AS HUGEINT)"},
       {"TIMESTAMP_SUB", "TIMESTAMP, INTERVALPARTS -> TIMESTAMP", "bq_timestamp_sub!($*)"},
       {"TIMESTAMP_SUB", "TIMESTAMP(12), INTERVALPARTS -> TIMESTAMP(12)",
-       BQCDC_PICOS("bq_timestamp_sub!(" BQCDC_MICROS ", $2, $3)") " + " BQCDC_BEHIND},
+       "CAST(bq_picos_sub!(CAST($1 AS VARCHAR), $2, $3) AS HUGEINT)"},
       {"TIME_ADD", "TIME, INTERVALPARTS -> TIME", "bq_time_add!($*)"},
       {"TIME_SUB", "TIME, INTERVALPARTS -> TIME", "bq_time_sub!($*)"},
       {"DATE_DIFF", "DATE, DATE, PART -> INT64", "bq_date_diff!($*)"},
@@ -76,7 +72,7 @@ const std::vector<FunctionRow>& TimeRows() {
        "bq_timestamp_trunc!($1, $2, {$3|'UTC'})"},
       {"TIMESTAMP_TRUNC", "DATETIME, PART -> DATETIME", "bq_datetime_trunc!($*)"},
       {"TIMESTAMP_TRUNC", "TIMESTAMP(12), PART, [STRING] -> TIMESTAMP(12)",
-       BQCDC_PICOS("bq_timestamp_trunc!(" BQCDC_MICROS ", $2, {$3|'UTC'})")},
+       "CAST(epoch_us(bq_timestamp_trunc!(" BQCDC_MICROS ", $2, {$3|'UTC'})) AS HUGEINT) * 1000000"},
       {"TIME_TRUNC", "TIME, PART -> TIME", "bq_time_trunc!($*)"},
       {"LAST_DAY", "DATE, [PART] -> DATE", "bq_last_day!($1, {$2|'MONTH'})"},
       {"LAST_DAY", "DATETIME, [PART] -> DATE", "bq_last_day!(bq_datetime_to_date($1), {$2|'MONTH'})"},

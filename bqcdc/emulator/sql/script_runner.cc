@@ -44,6 +44,16 @@ absl::Status ScriptError(const absl::Status& status, const Position& position) {
   return error;
 }
 
+// Bytes of a variable's value: those of its texts, one of a NULL inside of it, eight of each other part.
+int64_t SizeOf(const Value& value) {
+  if (value.is_null) return 0;
+  int64_t size = 0;
+  for (const Value& child : value.children) size += child.is_null ? 1 : SizeOf(child);
+  if (!value.children.empty()) return size;
+  const auto* text = std::get_if<std::string>(&value.scalar);
+  return text != nullptr ? static_cast<int64_t>(text->size()) : 8;
+}
+
 enum class Flow { kNext, kBreak, kContinue, kReturn };
 
 class ScriptRunner {
@@ -81,7 +91,11 @@ class ScriptRunner {
       }
       if (!flow.ok() || *flow != Flow::kNext) break;
     }
-    for (const std::string& name : declared) request_.variables.erase(name);
+    for (const std::string& name : declared) {
+      const auto variable = request_.variables.find(name);
+      variables_size_ -= SizeOf(variable->second);
+      request_.variables.erase(variable);
+    }
     return flow;
   }
 
@@ -197,9 +211,10 @@ class ScriptRunner {
     }
     for (const Identifier& name : statement.names) {
       const std::string lower = absl::AsciiStrToLower(name.text);
-      if (!request_.variables.emplace(lower, value).second)
-        return ErrorAt(name.position, "Variable '", name.text, "' redeclaration is not allowed");
+      const auto [variable, is_new] = request_.variables.emplace(lower, Value::Null(value.type));
+      if (!is_new) return ErrorAt(name.position, "Variable '", name.text, "' redeclaration is not allowed");
       declared.push_back(lower);
+      BQCDC_RETURN_IF_ERROR(Assign(variable->second, value, name));
     }
     return absl::OkStatus();
   }
@@ -208,6 +223,18 @@ class ScriptRunner {
     const auto found = request_.variables.find(absl::AsciiStrToLower(name.text));
     if (found == request_.variables.end()) return ErrorAt(name.position, "Undeclared variable: ", name.text);
     return &found->second;
+  }
+
+  absl::Status Assign(Value& variable, Value value, const Identifier& name) {
+    const int64_t size = SizeOf(value);
+    const int64_t all = variables_size_ - SizeOf(variable) + size;
+    if (size > kScriptVariableBytesMax || all > kScriptVariablesBytesMax) {
+      return ErrorAt(name.position, "Variable ", name.text, " is too large: a variable may have ",
+                     kScriptVariableBytesMax, " bytes, all of a script ", kScriptVariablesBytesMax);
+    }
+    variables_size_ = all;
+    variable = std::move(value);
+    return absl::OkStatus();
   }
 
   absl::Status Set(const SetStatement& statement) {
@@ -220,14 +247,14 @@ class ScriptRunner {
     }
     if (!statement.of_struct) {
       BQCDC_ASSIGN_OR_RETURN(Value value, Evaluate(*statement.value, variables[0]->type));
-      *variables[0] = std::move(value);
-      return absl::OkStatus();
+      return Assign(*variables[0], std::move(value), statement.names[0]);
     }
     // One variable for each field.
     const Type wanted = Type::Struct(std::move(fields));
     BQCDC_ASSIGN_OR_RETURN(Value row, Evaluate(*statement.value, wanted));
     if (row.is_null) return ErrorAt(statement.value->position, "Cannot unpack NULL into variables");
-    for (size_t i = 0; i < variables.size(); ++i) *variables[i] = std::move(row.children[i]);
+    for (size_t i = 0; i < variables.size(); ++i)
+      BQCDC_RETURN_IF_ERROR(Assign(*variables[i], std::move(row.children[i]), statement.names[i]));
     return absl::OkStatus();
   }
 
@@ -237,6 +264,7 @@ class ScriptRunner {
   std::shared_ptr<const QueryOutcome> last_;
   int statement_count_ = 0;
   int expression_count_ = 0;
+  int64_t variables_size_ = 0;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 #include "absl/status/statusor.h"
@@ -15,6 +16,10 @@ namespace bqcdc::emulator::sql {
 inline constexpr int kScriptStatementsMax = 1'000;
 // Expressions that it may evaluate by itself: conditions, DECLARE, SET.
 inline constexpr int kScriptExpressionsMax = 10'000;
+// https://cloud.google.com/bigquery/docs/multi-statement-queries: 1 MB for a variable, 10 MB for all of them.
+// They are written into each statement that names them.
+inline constexpr int64_t kScriptVariableBytesMax = 1'000'000;
+inline constexpr int64_t kScriptVariablesBytesMax = 10'000'000;
 
 using StatementRunner =
     std::function<absl::StatusOr<QueryOutcome>(const StatementContext& context, const Statement& statement)>;

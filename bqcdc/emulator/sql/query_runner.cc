@@ -5,6 +5,7 @@
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/parser/parser.h"
+#include "bqcdc/emulator/sql/script_check.h"
 #include "bqcdc/emulator/sql/script_runner.h"
 #include "bqcdc/emulator/sql/statements/evaluation.h"
 #include "bqcdc/emulator/sql/statements/statement.h"
@@ -77,34 +78,6 @@ bool IsProcedural(const Statement& statement) {
   }
 }
 
-absl::Status RefuseUnsupported(const std::vector<StatementPtr>& statements);
-
-absl::Status RefuseUnsupportedIn(const Statement& statement) {
-  switch (statement.kind) {
-    case StatementKind::kUnsupported:
-      return Unsupported(statement.position, "statement ", As<UnsupportedStatement>(statement).name);
-    case StatementKind::kBlock: {
-      const auto& block = As<BlockStatement>(statement);
-      BQCDC_RETURN_IF_ERROR(RefuseUnsupported(block.statements));
-      return block.handler ? RefuseUnsupported(*block.handler) : absl::OkStatus();
-    }
-    case StatementKind::kIf:
-      for (const IfBranch& branch : As<IfStatement>(statement).branches)
-        BQCDC_RETURN_IF_ERROR(RefuseUnsupported(branch.statements));
-      return absl::OkStatus();
-    case StatementKind::kLoop:
-      return RefuseUnsupported(As<LoopStatement>(statement).statements);
-    default:
-      return absl::OkStatus();
-  }
-}
-
-// A script that cannot be run to its end is not begun.
-absl::Status RefuseUnsupported(const std::vector<StatementPtr>& statements) {
-  for (const StatementPtr& statement : statements) BQCDC_RETURN_IF_ERROR(RefuseUnsupportedIn(*statement));
-  return absl::OkStatus();
-}
-
 // What stands on the outermost level and needs no variables is analysed.
 absl::StatusOr<QueryOutcome> DryRunScript(const StatementContext& context, const Script& script) {
   QueryOutcome outcome;
@@ -124,7 +97,7 @@ absl::StatusOr<QueryOutcome> DryRunScript(const StatementContext& context, const
 absl::StatusOr<QueryOutcome> RunQuery(engine::Database& database, const QueryRequest& request) {
   auto script = ParseScript(request.text);
   if (!script.ok()) return errors::InvalidQuery(base::ToStd(script.status().message()));
-  BQCDC_RETURN_IF_ERROR(RefuseUnsupported(script->statements));
+  BQCDC_RETURN_IF_ERROR(CheckScript(*script));
   const StatementContext context{database, request};
   if (request.dry_run) return DryRunScript(context, *script);
   const bool single = script->statements.size() == 1 && !IsProcedural(*script->statements[0]);

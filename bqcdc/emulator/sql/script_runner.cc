@@ -7,7 +7,6 @@
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
-#include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/statements/evaluation.h"
 
@@ -62,9 +61,7 @@ class ScriptRunner {
       : database_(database), request_(request), run_(run) {}
 
   absl::StatusOr<QueryOutcome> Run(const Script& script) {
-    BQCDC_ASSIGN_OR_RETURN(const Flow flow, RunBlock(script.statements));
-    if (flow == Flow::kBreak || flow == Flow::kContinue)
-      return errors::InvalidQuery("BREAK and CONTINUE are only allowed inside of a loop");
+    BQCDC_RETURN_IF_ERROR(RunBlock(script.statements).status());
     QueryOutcome outcome;
     outcome.statement_type = "SCRIPT";
     outcome.last = last_ != nullptr ? last_ : std::make_shared<const QueryOutcome>();
@@ -76,17 +73,11 @@ class ScriptRunner {
   absl::StatusOr<Flow> RunBlock(const std::vector<StatementPtr>& statements) {
     std::vector<std::string> declared;
     absl::StatusOr<Flow> flow = Flow::kNext;
-    bool may_declare = true;
     for (const StatementPtr& statement : statements) {
       if (const auto* declare = TryAs<DeclareStatement>(*statement)) {
-        if (!may_declare) {
-          flow = ErrorAt(declare->position,
-                         "Variable declarations are allowed only at the start of a block or script");
-        } else if (const absl::Status status = Declare(*declare, declared); !status.ok()) {
-          flow = ScriptError(status, declare->position);
-        }
+        const absl::Status status = Declare(*declare, declared);
+        if (!status.ok()) flow = ScriptError(status, declare->position);
       } else {
-        may_declare = false;
         flow = RunOne(*statement);
       }
       if (!flow.ok() || *flow != Flow::kNext) break;

@@ -25,7 +25,7 @@ using StatementRunner =
     std::function<absl::StatusOr<QueryOutcome>(const StatementContext& context, const Statement& statement)>;
 
 // Runs a script: its statements go to `run`, and its variables into their requests. The outcome's
-// statement_type is SCRIPT.
+// statement_type is SCRIPT. REQUIRES: CheckScript accepts it.
 absl::StatusOr<QueryOutcome> RunScript(engine::Database& database, const QueryRequest& request,
                                        const Script& script, const StatementRunner& run);
 

@@ -45,6 +45,18 @@ std::string FillForm(std::string_view form, const std::vector<std::string>& argu
 }
 
 absl::StatusOr<std::string> Generator::Expression(const ResolvedExpression& expression) {
+  // Many forms name an argument twice, so that each call in a call may double the text.
+  constexpr size_t kTextMax = 4 * 1024 * 1024;
+  BQCDC_ASSIGN_OR_RETURN(std::string text, ExpressionText(expression));
+  if (expression.kind == ResolvedKind::kLiteral) given_bytes_ += text.size();
+  // What is given may be large, and a form may have it several times.
+  if (text.size() > kTextMax + 8 * given_bytes_) {
+    return Unsupported(expression.position, "an expression of so many calls in one another");
+  }
+  return text;
+}
+
+absl::StatusOr<std::string> Generator::ExpressionText(const ResolvedExpression& expression) {
   switch (expression.kind) {
     case ResolvedKind::kLiteral:
       return Literal(Resolved<ResolvedLiteral>(expression).value);

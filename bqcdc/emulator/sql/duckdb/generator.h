@@ -50,6 +50,7 @@ class Generator {
   Text ArraySubquery(const ResolvedSubquery& subquery);
 
   // generator.cc
+  Text ExpressionText(const ResolvedExpression& expression);
   Text Call(const ResolvedCall& call);
   Text Subquery(const ResolvedSubquery& subquery);
   Text MakeStruct(const ResolvedMakeStruct& row);
@@ -69,6 +70,7 @@ class Generator {
 
   RelationSource& relations_;
   const absl::Time query_time_;
+  size_t given_bytes_ = 0;  // of the text so far: constants and tables
 };
 
 // c<id>.

@@ -104,6 +104,7 @@ absl::StatusOr<std::string> Generator::Scan(const ResolvedScan& scan, const std:
         rows += ")";
         filter = " WHERE FALSE";
       }
+      given_bytes_ += rows.size();
       return base::StrCat("SELECT ", OrAll(list, scan), " FROM (VALUES ", rows, ") AS v(", names, ")",
                           filter);
     }
@@ -176,6 +177,7 @@ absl::StatusOr<std::string> Generator::Table(const TableScan& scan, const std::s
   }
   const std::string inner =
       base::StrCat("SELECT ", names.empty() ? "0 AS z" : names, " FROM ", relation, " AS r");
+  given_bytes_ += inner.size();
   return list.empty() ? inner : base::StrCat("SELECT ", list, " FROM (", inner, ") AS t");
 }
 

@@ -16,7 +16,7 @@ bool Cancellation::Cancel(absl::Status why) {
 
 absl::Status Cancellation::status() const {
   absl::MutexLock lock(&mutex_);
-  return why_;
+  return committing_ ? absl::OkStatus() : why_;
 }
 
 absl::StatusOr<PointOfNoReturn> PointOfNoReturn::Enter(Cancellation* cancellation) {

@@ -23,7 +23,7 @@ class Cancellation {
   // `why` is what the statement fails with. Returns false past the point of no return: then it is the next
   // statement under this that fails. Only the first call counts.
   bool Cancel(absl::Status why) ABSL_LOCKS_EXCLUDED(mutex_);
-  // OK, or why it was cancelled.
+  // OK, or why it was cancelled; OK past the point of no return, until the statement has ended.
   absl::Status status() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

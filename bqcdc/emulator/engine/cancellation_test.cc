@@ -111,12 +111,17 @@ TEST(CancellationTest, CancelledWhileItLooksAtTheRowsAStatementChangesNothing) {
 }
 
 TEST(CancellationTest, PastThePointOfNoReturnTheNextStatementFails) {
+  TableDriver table(TableDriver::ManualApplies());
   Cancellation cancellation;
+  auto session = table.database().BeginRead(&cancellation);
+  ASSERT_TRUE(session.ok());
   {
     const auto committing = PointOfNoReturn::Enter(&cancellation);
     ASSERT_TRUE(committing.ok());
     EXPECT_FALSE(cancellation.Cancel(Stopped()));
+    EXPECT_TRUE((*session)->Execute("SELECT 1").ok()) << "what makes the changes durable";
   }
+  EXPECT_EQ((*session)->Execute("SELECT 1").status(), Stopped());
   EXPECT_EQ(cancellation.status(), Stopped());
   EXPECT_EQ(PointOfNoReturn::Enter(&cancellation).status(), Stopped());
   EXPECT_TRUE(PointOfNoReturn::Enter(nullptr).ok());

@@ -88,7 +88,7 @@ struct Table {
 
 // An expired table is as good as dropped.
 inline bool IsExpired(const Table& table, int64_t now_us) {
-  return table.expiration_time_ms && *table.expiration_time_ms * 1000 <= now_us;
+  return table.expiration_time_ms && *table.expiration_time_ms <= now_us / 1000;  // which may be any number
 }
 
 }  // namespace bqcdc::emulator::catalog

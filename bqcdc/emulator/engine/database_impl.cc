@@ -1,5 +1,7 @@
 #include "bqcdc/emulator/engine/database_impl.h"
 
+#include <algorithm>
+#include <limits>
 #include <random>
 #include <utility>
 
@@ -91,7 +93,8 @@ void TakeDefaultExpirations(const Dataset& dataset, int64_t now_ms, Table& table
     return;
   }
   if (!table.expiration_time_ms && dataset.default_table_expiration_ms)
-    table.expiration_time_ms = now_ms + *dataset.default_table_expiration_ms;
+    table.expiration_time_ms =
+        now_ms + std::min(*dataset.default_table_expiration_ms, std::numeric_limits<int64_t>::max() - now_ms);
 }
 
 }  // namespace
@@ -436,7 +439,7 @@ absl::StatusOr<Table> DatabaseImpl::RenameColumns(const TableId& id, std::option
   absl::MutexLock baseline(&core_->baseline_mutex);
   BQCDC_ASSIGN_OR_RETURN(const Table before, FindTable(id));
   if (if_match && *if_match != before.etag) {
-    return errors::ConditionNotMet(base::StrCat("the table ", id.ToString(), " has changed"));
+    return errors::ConditionNotMet(id.ToString());
   }
   Table after = before;
   for (const ColumnRename& rename : renames) {

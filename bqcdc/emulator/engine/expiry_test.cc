@@ -1,5 +1,7 @@
 // Partitions and tables whose time is over.
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "absl/time/time.h"
@@ -56,6 +58,14 @@ TEST(PartitionExpiryTest, WithoutExpirationThereIsNoCondition) {
   table.time_partitioning->expiration_ms.reset();
   EXPECT_EQ(KeptRowsCondition(table, 0), "");
   EXPECT_EQ(KeptRowsCondition(catalog::Table(), 0), "");
+}
+
+TEST(PartitionExpiryTest, WhatIsKeptLongerThanThereAreTimesIsKept) {
+  constexpr int64_t kYearMs = 366LL * 24 * 3'600'000;
+  const int64_t now_us = 1'772'409'600'000'000;  // 2026-03-02
+  EXPECT_NE(KeptRowsCondition(Partitioned("DAY", schema::ColumnType::kDate, 2'000 * kYearMs), now_us), "");
+  for (const int64_t long_ms : {2'030 * kYearMs, std::numeric_limits<int64_t>::max()})
+    EXPECT_EQ(KeptRowsCondition(Partitioned("DAY", schema::ColumnType::kDate, long_ms), now_us), "");
 }
 
 int64_t StoredRows(TableDriver& table) {
@@ -140,6 +150,17 @@ TEST(TableExpiryTest, ATableThatIsToLiveLongerDoes) {
   EXPECT_TRUE(table.database().GetTable(table.id()).ok());
 }
 
+TEST(TableExpiryTest, ATableMayLiveLongerThanMicrosecondsCount) {
+  TableDriver table(TableDriver::ManualApplies());
+  const auto changed = table.database().UpdateTable(table.id(), std::nullopt, [&](catalog::Table& entity) {
+    entity.expiration_time_ms = std::numeric_limits<int64_t>::max();
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  ASSERT_TRUE(table.database().WaitForBackground().ok());
+  EXPECT_TRUE(table.database().GetTable(table.id()).ok());
+}
+
 TEST(TableExpiryTest, DatasetsGiveTheirDefaults) {
   TableDriver table(TableDriver::ManualApplies());
   Database& database = table.database();
@@ -164,6 +185,9 @@ TEST(TableExpiryTest, DatasetsGiveTheirDefaults) {
   ASSERT_TRUE(set(3'600'000, std::nullopt));
   EXPECT_EQ(create(false).expiration_time_ms, now_ms + 3'600'000);
   EXPECT_EQ(create(true).expiration_time_ms, now_ms + 3'600'000);
+  constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
+  ASSERT_TRUE(set(kForever, std::nullopt));
+  EXPECT_EQ(create(false).expiration_time_ms, kForever);
   ASSERT_TRUE(set(3'600'000, 7'200'000));
   EXPECT_EQ(create(false).expiration_time_ms, now_ms + 3'600'000);
   EXPECT_FALSE(create(true).expiration_time_ms.has_value());

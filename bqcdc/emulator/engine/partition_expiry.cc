@@ -4,6 +4,7 @@
 #include "absl/time/time.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/engine/storage_type.h"
+#include "bqcdc/values/civil_time.h"
 
 namespace bqcdc::emulator::engine {
 namespace {
@@ -45,6 +46,7 @@ std::string KeptRowsCondition(const catalog::Table& table, int64_t now_us) {
   const catalog::TimePartitioning& partitioning = *table.time_partitioning;
   const absl::Time kept = NextPartition(
       partitioning.type, absl::FromUnixMicros(now_us) - absl::Milliseconds(*partitioning.expiration_ms));
+  if (absl::ToUnixMicros(kept) <= values::kTimestampMin) return "";  // no value is older
   if (partitioning.field.empty()) return base::StrCat("\"$ingest\" >= ", absl::ToUnixMicros(kept));
   const schema::Column* column = table.schema.FindColumn(partitioning.field);
   if (column == nullptr) return "";

@@ -6,11 +6,12 @@
 namespace bqcdc::emulator::engine {
 
 int64_t TableExpiry::NextDueUs() const {
-  int64_t next = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+  int64_t next_ms = kNever;
   for (const auto& [uid, table] : core_->Catalog()->tables()) {
-    if (table->expiration_time_ms) next = std::min(next, *table->expiration_time_ms * 1000);
+    if (table->expiration_time_ms) next_ms = std::min(next_ms, std::max<int64_t>(*table->expiration_time_ms, 0));
   }
-  return next;
+  return next_ms > kNever / 1000 ? kNever : next_ms * 1000;
 }
 
 absl::Status TableExpiry::DropDue() const {

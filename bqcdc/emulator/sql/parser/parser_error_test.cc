@@ -135,6 +135,8 @@ TEST(ParserLimitTest, OrdinaryNestingIsFine) {
   EXPECT_EQ(ReparseExpression(Repeat("(", 100) + "1" + Repeat(")", 100)), "1");
   EXPECT_EQ(ReparseExpression(Repeat("f(", 100) + "1" + Repeat(")", 100)),
             Repeat("f(", 100) + "1" + Repeat(")", 100));
+  // With all parentheses written out this is twice as deep.
+  EXPECT_THAT(ReparseExpression(Repeat("+", 150) + "a"), testing::StartsWith("(+ (+ "));
 }
 
 // Chains that grow downwards are bounded, also where they begin inside of each other.

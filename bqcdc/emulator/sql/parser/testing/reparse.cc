@@ -19,7 +19,12 @@ std::string Reparse(const auto& node, const auto& parse) {
   const std::string want = Unparse(node, kAllParentheses);
   for (const std::string& text : {Unparse(node), want}) {
     const auto again = parse(text);
-    if (!again.ok()) return base::StrCat("REPARSE failed: ", text, ": ", MessageOf(again.status()));
+    if (!again.ok()) {
+      const std::string message = MessageOf(again.status());
+      // Every parenthesis is a level, so with all of them what is half as deep as a text may be is too deep.
+      if (text == want && message.find("nested too deeply") != std::string::npos) continue;
+      return base::StrCat("REPARSE failed: ", text, ": ", message);
+    }
     const std::string got = Unparse(**again, kAllParentheses);
     if (got != want) return base::StrCat("REPARSE differs: ", text, " gives ", got, ", not ", want);
   }

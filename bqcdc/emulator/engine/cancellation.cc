@@ -9,7 +9,7 @@ namespace bqcdc::emulator::engine {
 bool Cancellation::Cancel(absl::Status why) {
   absl::MutexLock lock(&mutex_);
   if (why_.ok()) why_ = std::move(why);
-  if (committing_) return false;
+  if (committing_ || committed_) return false;
   for (Connection* connection : running_) connection->Interrupt();
   return true;
 }
@@ -35,6 +35,7 @@ PointOfNoReturn::~PointOfNoReturn() {
   if (cancellation_ == nullptr) return;
   absl::MutexLock lock(&cancellation_->mutex_);
   cancellation_->committing_ = false;
+  cancellation_->committed_ = true;
 }
 
 RunningUnder::RunningUnder(Cancellation* cancellation, Connection& connection)
@@ -42,6 +43,7 @@ RunningUnder::RunningUnder(Cancellation* cancellation, Connection& connection)
   if (cancellation_ == nullptr) return;
   connection_.set_cancellation(cancellation_);
   absl::MutexLock lock(&cancellation_->mutex_);
+  cancellation_->committed_ = false;
   cancellation_->running_.push_back(&connection_);
 }
 

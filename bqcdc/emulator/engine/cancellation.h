@@ -20,8 +20,8 @@ class Cancellation {
   Cancellation(const Cancellation&) = delete;
   Cancellation& operator=(const Cancellation&) = delete;
 
-  // `why` is what the statement fails with. Returns false past the point of no return: then it is the next
-  // statement under this that fails. Only the first call counts.
+  // `why` is what the statement fails with. Returns false past the point of no return, and until another
+  // statement runs: then it is that next one under this that fails. Only the first call counts.
   bool Cancel(absl::Status why) ABSL_LOCKS_EXCLUDED(mutex_);
   // OK, or why it was cancelled; OK past the point of no return, until the statement has ended.
   absl::Status status() const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -33,6 +33,8 @@ class Cancellation {
   mutable absl::Mutex mutex_;
   absl::Status why_ ABSL_GUARDED_BY(mutex_);
   bool committing_ ABSL_GUARDED_BY(mutex_) = false;
+  // A statement has ended past its point of no return, and none runs since.
+  bool committed_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<Connection*> running_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -127,5 +127,30 @@ TEST(CancellationTest, PastThePointOfNoReturnTheNextStatementFails) {
   EXPECT_TRUE(PointOfNoReturn::Enter(nullptr).ok());
 }
 
+// Who cancels it between its end and the report of it is not told that it has changed nothing.
+TEST(CancellationTest, AStatementThatHasCommittedIsNotCancelled) {
+  TableDriver table(TableDriver::ManualApplies());
+  ASSERT_TRUE(table.Append({Plain(1, "a")}).ok());
+  Cancellation cancellation;
+  const auto change = [&] {
+    return table.database().ChangeRows(
+        table.id(), [&](ReadSession& session) { return Rename(table.id(), "x", false, session); },
+        &cancellation);
+  };
+  ASSERT_TRUE(change().ok());
+  ASSERT_TRUE(change().ok());
+  EXPECT_FALSE(cancellation.Cancel(Stopped()));
+  EXPECT_EQ(change().status(), Stopped());
+}
+
+TEST(CancellationTest, WhatRunsAfterACommitIsCancelled) {
+  TableDriver table(TableDriver::ManualApplies());
+  Cancellation cancellation;
+  ASSERT_TRUE(PointOfNoReturn::Enter(&cancellation).ok());
+  auto session = table.database().BeginRead(&cancellation);
+  ASSERT_TRUE(session.ok());
+  EXPECT_TRUE(cancellation.Cancel(Stopped()));
+}
+
 }  // namespace
 }  // namespace bqcdc::emulator::engine

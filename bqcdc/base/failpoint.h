@@ -15,6 +15,9 @@ namespace bqcdc::base {
   X(kApplyAfterCommit, "apply-after-commit")               /* baseline durable, delta untouched */         \
   X(kDeltaBeforeDelete, "delta-before-delete")             /* applied rows are in the delta still */       \
   X(kCheckpointBefore, "checkpoint-before")                                                                \
+  X(kCheckpointBeforeJournal, "checkpoint-before-journal") /* its journal has no name yet */               \
+  X(kCheckpointJournaled, "checkpoint-journaled")          /* its journal is durable, nothing else done */ \
+  X(kCheckpointDone, "checkpoint-done")                    /* durable, its journal is there still */       \
   X(kCheckpointAfter, "checkpoint-after")                                                                  \
   X(kCreateBetweenFiles, "create-between-files")          /* in the delta, not in the baseline */          \
   X(kDropBetweenFiles, "drop-between-files")              /* gone from the baseline, in the delta still */ \

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "bqcdc/base/durable_file.h"
 #include "bqcdc/base/failpoint.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
@@ -81,23 +82,11 @@ absl::Status LockedFile::TryOpen() {
 }
 
 absl::Status LockedFile::WriteAll(int fd, std::string_view bytes) const {
-  for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t count = write(fd, bytes.data() + done, bytes.size() - done);
-    if (count < 0 && errno != EINTR) return SystemError("write");
-    if (count > 0) done += static_cast<std::size_t>(count);
-  }
-  return absl::OkStatus();
+  return base::WriteAll(fd, bytes) ? absl::OkStatus() : SystemError("write");
 }
 
 absl::Status LockedFile::SyncDirectory() const {
-  const std::string parent = std::filesystem::path(options_.path).parent_path().string();
-  const int fd = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return SystemError("open the directory of");
-  const int result = fsync(fd);
-  const int error = errno;
-  close(fd);
-  errno = error;
-  return result == 0 ? absl::OkStatus() : SystemError("sync the directory of");
+  return base::SyncDirectoryOf(options_.path) ? absl::OkStatus() : SystemError("sync the directory of");
 }
 
 absl::Status LockedFile::Replace(const std::function<absl::Status(int fd)>& write) {

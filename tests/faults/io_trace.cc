@@ -36,8 +36,20 @@ void Change(const IoEvent& event, size_t keep_bytes, std::string* content) {
   std::memcpy(content->data() + event.offset, event.data.data(), size);
 }
 
-std::string Content(const std::vector<IoEvent>& events, const File& file, Unsynced unsynced,
+std::string KilledContent(const std::vector<IoEvent>& events, const File& file, size_t crash,
+                          std::mt19937& random) {
+  constexpr size_t kPageBytes = 4096;
+  std::string content;
+  for (const size_t index : file.changes) {
+    const size_t pages = events[index].data.size() / kPageBytes;
+    Change(events[index], index + 1 == crash ? random() % (pages + 1) * kPageBytes : SIZE_MAX, &content);
+  }
+  return content;
+}
+
+std::string Content(const std::vector<IoEvent>& events, const File& file, size_t crash, Unsynced unsynced,
                     std::mt19937& random) {
+  if (unsynced == Unsynced::kKilled) return KilledContent(events, file, crash, random);
   std::string content;
   size_t after = 0;
   for (const size_t index : file.changes) after += index >= file.synced_before;
@@ -114,7 +126,7 @@ absl::Status RebuildFiles(const std::vector<IoEvent>& events, size_t crash, cons
     const std::string to = absl::StrCat(target, path.substr(directory.size()));
     std::filesystem::create_directories(std::filesystem::path(to).parent_path());
     std::ofstream out(to, std::ios::binary | std::ios::trunc);
-    out << Content(events, *file, unsynced, random);
+    out << Content(events, *file, crash, unsynced, random);
     if (!out.good()) return absl::InternalError(absl::StrCat("cannot write ", to));
   }
   return absl::OkStatus();

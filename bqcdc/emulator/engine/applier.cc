@@ -352,11 +352,10 @@ void Applier::Publish(const Task& task, const ApplyRecord& record) {
 }
 
 void Applier::CheckpointIfLong() {
-  if (core_->store->BaselineLogBytes() <= kBaselineLogBytesMax) return;
-  base::HitFailpoint(base::Failpoint::kCheckpointBefore);
+  StoreFile& baseline = core_->store->baseline();
+  if (baseline.LogBytes() <= kBaselineLogBytesMax) return;
   // A failure leaves the log longer; the next apply tries again.
-  core_->baseline_connection->Run("CHECKPOINT baseline").IgnoreError();
-  base::HitFailpoint(base::Failpoint::kCheckpointAfter);
+  baseline.Checkpoint(*core_->baseline_connection).IgnoreError();
 }
 
 }  // namespace bqcdc::emulator::engine

@@ -416,7 +416,7 @@ void Committer::EndCommit() {
 }
 
 void Committer::CheckpointIfLong(Connection& delta, bool just_applied) {
-  const int64_t bytes = core_->store->DeltaLogBytes();
+  const int64_t bytes = core_->store->delta().LogBytes();
   if (bytes <= core_->options.delta_bytes_max) return;
   // A checkpoint writes the rows that are left, so the applier empties the tables first; but it gets not for
   // ever.
@@ -430,10 +430,8 @@ void Committer::CheckpointIfLong(Connection& delta, bool just_applied) {
     }
     if (wake) return on_rows_pending_();
   }
-  base::HitFailpoint(base::Failpoint::kCheckpointBefore);
   // Refused while a transaction writes the file; there is none, and if there were, a later call succeeds.
-  delta.Run("CHECKPOINT delta").IgnoreError();
-  base::HitFailpoint(base::Failpoint::kCheckpointAfter);
+  core_->store->delta().Checkpoint(delta).IgnoreError();
 }
 
 }  // namespace bqcdc::emulator::engine

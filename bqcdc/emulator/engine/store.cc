@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,14 +11,11 @@
 
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
-#include "bqcdc/emulator/engine/storage_type.h"
 #include "bqcdc/emulator/engine/stream_sql.h"
 
 namespace bqcdc::emulator::engine {
 namespace {
 
-constexpr const char* kBaselineFile = "baseline.duckdb";
-constexpr const char* kDeltaFile = "delta.duckdb";
 constexpr const char* kLockFile = "LOCK";
 constexpr size_t kLockBytesMax = 32;
 
@@ -58,11 +54,6 @@ struct Config {
   ~Config() { duckdb_destroy_config(&value); }
 };
 
-int64_t BytesOf(const std::string& path) {
-  struct stat status;
-  return stat(path.c_str(), &status) == 0 ? status.st_size : 0;
-}
-
 std::string TableName(std::string_view file, char kind, int64_t uid) {
   return base::StrCat(file, ".main.", std::string(1, kind), uid);
 }
@@ -85,7 +76,15 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& directory,
 }
 
 Store::~Store() {
-  if (database_ != nullptr) duckdb_close(&database_);
+  if (database_ != nullptr) {
+    // What is left in a log costs the next start time; nothing else.
+    if (const auto connection = Connect(); connection.ok()) {
+      for (StoreFile* file : {&baseline_, &delta_}) {
+        if (file->LogBytes() > 0) file->Checkpoint(**connection).IgnoreError();
+      }
+    }
+    duckdb_close(&database_);
+  }
   close(lock_);
 }
 
@@ -118,13 +117,16 @@ absl::Status Store::Start(int64_t memory_bytes_max, int threads) {
 }
 
 absl::Status Store::Attach(Connection& connection) {
-  for (const auto& [file, name] : {std::pair{kBaselineFile, "baseline"}, std::pair{kDeltaFile, "delta"}}) {
-    const absl::Status status =
-        connection.Run(base::StrCat("ATTACH ", QuoteLiteral(directory_ + "/" + file), " AS ", name));
+  for (const StoreFile* file : {&baseline_, &delta_}) {
+    const absl::Status status = file->Attach(connection);
     if (!status.ok()) return Refused(directory_, base::ToStd(status.message()));
   }
-  // The statements come from our translator, but a query has no business with other files in any case.
-  return connection.Run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL enable_external_access = false");
+  // DuckDB's own checkpoint, at its end, would have no journal. The statements come from our translator, but
+  // a query has no business with other files in any case.
+  return connection.Run(
+      "PRAGMA disable_checkpoint_on_shutdown; SET GLOBAL TimeZone = 'UTC'; SET GLOBAL enable_external_access "
+      "= "
+      "false");
 }
 
 absl::Status Store::CheckFormat(Connection& connection) {
@@ -159,11 +161,6 @@ absl::Status Store::CheckFormat(Connection& connection) {
         base::StrCat("UPDATE baseline.main.meta SET value = ", kFormat, " WHERE name = 'format'")));
   }
   return connection.Run(CreateStreamTableSql());
-}
-
-int64_t Store::DeltaLogBytes() const { return BytesOf(base::StrCat(directory_, "/", kDeltaFile, ".wal")); }
-int64_t Store::BaselineLogBytes() const {
-  return BytesOf(base::StrCat(directory_, "/", kBaselineFile, ".wal"));
 }
 
 }  // namespace bqcdc::emulator::engine

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "bqcdc/emulator/engine/duckdb_connection.h"
+#include "bqcdc/emulator/engine/store_file.h"
 #include "duckdb.h"
 
 namespace bqcdc::emulator::engine {
@@ -34,18 +35,19 @@ class Store {
   ~Store();
 
   absl::StatusOr<std::unique_ptr<Connection>> Connect() { return Connection::Open(database_); }
-  // Bytes in the write-ahead logs, 0 where there is none.
-  int64_t DeltaLogBytes() const;
-  int64_t BaselineLogBytes() const;
+  StoreFile& baseline() { return baseline_; }
+  StoreFile& delta() { return delta_; }
 
  private:
-  Store(std::string directory, int lock) : directory_(std::move(directory)), lock_(lock) {}
+  Store(const std::string& directory, int lock)
+      : directory_(directory), lock_(lock), baseline_(directory, "baseline"), delta_(directory, "delta") {}
   absl::Status Start(int64_t memory_bytes_max, int threads);
   absl::Status Attach(Connection& connection);
   absl::Status CheckFormat(Connection& connection);
 
   const std::string directory_;
   const int lock_;  // file descriptor
+  StoreFile baseline_, delta_;
   duckdb_database database_ = nullptr;
 };
 

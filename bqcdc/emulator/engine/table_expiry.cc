@@ -9,7 +9,8 @@ int64_t TableExpiry::NextDueUs() const {
   constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
   int64_t next_ms = kNever;
   for (const auto& [uid, table] : core_->Catalog()->tables()) {
-    if (table->expiration_time_ms) next_ms = std::min(next_ms, std::max<int64_t>(*table->expiration_time_ms, 0));
+    if (table->expiration_time_ms)
+      next_ms = std::min(next_ms, std::max<int64_t>(*table->expiration_time_ms, 0));
   }
   return next_ms > kNever / 1000 ? kNever : next_ms * 1000;
 }

@@ -12,7 +12,7 @@
 
 include(bqcdc_instrumented)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
-set(BQCDC_TEST_TIMEOUT_SECONDS 120 CACHE STRING "Limit of one test binary, where it sets none itself")
+set(BQCDC_TEST_TIMEOUT_SECONDS 240 CACHE STRING "Limit of one test binary, where it sets none itself")
 
 # Sets the limit of a test in seconds; under a sanitizer it has ten times as long.
 function(bqcdc_limit_test test seconds)

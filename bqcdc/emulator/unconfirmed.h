@@ -2,7 +2,8 @@
 
 // Decisions about behaviour of the service that no public source settles, in one place. Each line says what
 // this server does; a conformance run on the real service (tests/conformance: conformance probe --record) is
-// the way to settle one. Where the decision is a number it is a constant here or an option named beside it.
+// the way to settle one that is in tests/conformance/points.txt. Where the decision is a number it is a
+// constant here or an option named beside it.
 namespace bqcdc::emulator::unconfirmed {
 
 // ---- `_CHANGE_TYPE` and the mode of a connection (handlers/connection_mode.h)

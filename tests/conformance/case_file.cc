@@ -30,7 +30,11 @@ const std::set<std::string>& Verbs() {
                                               "offset",
                                               "storage_error",
                                               "ended",
-                                              "updated_schema"};
+                                              "updated_schema",
+                                              "schema",
+                                              "rest",
+                                              "hold",
+                                              "field"};
   return verbs;
 }
 
@@ -53,7 +57,7 @@ absl::StatusOr<std::vector<Case>> ParseCases(std::string_view text, std::string_
     if (indent == 0) {
       if (verb != "case" || argument.empty()) return ErrorAt(file, number, "expected `case NAME`");
       cases.push_back(
-          {.name = argument, .file = std::string(file), .unconfirmed = {}, .skip = {}, .steps = {}});
+          {.name = argument, .file = std::string(file), .point = {}, .skip = {}, .costly = {}, .steps = {}});
       continue;
     }
     if (cases.empty()) return ErrorAt(file, number, "a step before the first case");
@@ -62,9 +66,11 @@ absl::StatusOr<std::vector<Case>> ParseCases(std::string_view text, std::string_
       if (current.steps.empty()) return ErrorAt(file, number, "a row before the first step");
       current.steps.back().lines.push_back(content);
     } else if (verb == "unconfirmed") {
-      current.unconfirmed = argument;
+      current.point = argument;
     } else if (verb == "skip") {
       current.skip = argument;
+    } else if (verb == "costly") {
+      current.costly = argument;
     } else if (verb == "without_background_apply") {
       current.without_background_apply = true;
     } else if (Verbs().contains(verb)) {

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "google/rpc/status.pb.h"
 
 namespace bqcdc::conformance {
@@ -32,6 +35,22 @@ void AddStorageErrors(const google::rpc::Status& status, std::set<std::string>& 
   }
 }
 
+// A fresh table is denied for so long at most: docs, and what clients measured.
+constexpr absl::Duration kTableKnownMax = absl::Minutes(3);
+
+// What the case waits where its clock cannot be driven; unset: nothing.
+std::optional<absl::Duration> WaitOf(const Case& test_case) {
+  std::optional<absl::Duration> wait;
+  for (const Step& step : test_case.steps) {
+    absl::Duration more;
+    if (step.verb == "advance" && absl::ParseDuration(step.argument, &more))
+      wait = wait.value_or(absl::ZeroDuration()) + more;
+    // A service decides itself when it applies; a minute is a beginning.
+    if (step.verb == "apply") wait = wait.value_or(absl::ZeroDuration()) + absl::Minutes(1);
+  }
+  return wait;
+}
+
 bool IsExpectation(const Step* step) {
   return step != nullptr && (step->verb == "ok" || step->verb == "error");
 }
@@ -42,17 +61,20 @@ CaseRunner::CaseRunner(Endpoint& endpoint, const Case& test_case, Recording* rec
     : endpoint_(endpoint),
       case_(test_case),
       recording_(recording),
-      table_path_(absl::StrCat("projects/", endpoint.addresses().project, "/datasets/",
-                               endpoint.addresses().dataset, "/tables/", test_case.name)) {}
+      table_path_(TablePath(test_case.name)),
+      held_(endpoint) {}
 
 std::optional<std::string> CaseRunner::CannotRun() const {
   if (!case_.skip.empty()) return case_.skip;
   if (!endpoint_.addresses().admin.empty()) return std::nullopt;
-  const bool needs_clock = std::any_of(case_.steps.begin(), case_.steps.end(), [](const Step& step) {
-    return step.verb == "advance" || step.verb == "apply";
-  });
-  if (needs_clock) return "the endpoint's clock cannot be driven";
-  return std::nullopt;
+  if (!case_.costly.empty() && !endpoint_.addresses().costly)
+    return absl::StrCat(case_.costly, "; --costly runs it");
+  const std::optional<absl::Duration> wait = WaitOf(case_);
+  if (!wait) return std::nullopt;
+  if (case_.without_background_apply) return "the endpoint applies changes when it likes";
+  if (*wait <= endpoint_.addresses().wait_max) return std::nullopt;
+  return absl::StrCat("the endpoint's clock cannot be driven; --wait-up-to ", absl::FormatDuration(*wait),
+                      " waits instead");
 }
 
 std::optional<std::string> CaseRunner::Run() {
@@ -74,11 +96,16 @@ CaseRunner::Difference CaseRunner::RunStep(const Step& step) {
   if (step.verb == "create") return Create(step);
   if (step.verb == "connect") return Connect(step);
   if (step.verb == "append") return Append(step);
+  if (step.verb == "schema") return ChangeSchema(step);
+  if (step.verb == "sql") return Statement(step);
+  if (step.verb == "rest") return Rest(step);
+  if (step.verb == "field") return ExpectField(step);
   if (step.verb == "ok") return ExpectOk();
   if (step.verb == "error") return ExpectError(step);
   if (step.verb == "row_error") return ExpectRowError(step);
   if (step.verb == "stream") return CreateStream(step);
   if (step.verb == "finalize" || step.verb == "commit" || step.verb == "flush") return CallStream(step);
+  if (step.verb == "hold") return Hold(step);
   if (step.verb == "offset") return ExpectOffset(step);
   if (step.verb == "storage_error") return ExpectStorageError(step);
   if (step.verb == "ended") return ExpectEnded();
@@ -86,19 +113,7 @@ CaseRunner::Difference CaseRunner::RunStep(const Step& step) {
   if (step.verb == "rows") return ExpectRows(step, Fill("SELECT * FROM $TABLE"));
   if (step.verb == "query") return ExpectRows(step, Fill(step.argument));
   if (step.verb == "advance") return Advance(step);
-  if (step.verb == "apply") {
-    const absl::Status done = endpoint_.Admin("/apply", "{}");
-    return done.ok() ? std::nullopt : Difference(std::string(done.message()));
-  }
-  if (step.verb == "sql") {
-    auto answer = endpoint_.Query(Fill(step.argument));
-    if (!answer.ok()) return std::string(answer.status().message());
-    answer_ = Answer{.code = answer->error_reason.empty() ? "OK" : answer->error_reason,
-                     .message = answer->error_message,
-                     .row_errors = {}};
-    RecordAnswer(step);
-    return std::nullopt;
-  }
+  if (step.verb == "apply") return Apply();
   if (step.verb == "remember_watermark") return Watermark(watermark_);
   std::string now;
   if (Difference difference = Watermark(now)) return difference;
@@ -108,26 +123,80 @@ CaseRunner::Difference CaseRunner::RunStep(const Step& step) {
 }
 
 CaseRunner::Difference CaseRunner::Create(const Step& step) {
-  auto answer = endpoint_.Query(Fill(absl::StrCat("CREATE OR REPLACE TABLE $TABLE ", step.argument)));
+  const size_t columns = step.argument.find('(');
+  if (columns == std::string::npos) return "create needs columns";
+  const std::string other = Fill(step.argument.substr(0, columns == 0 ? 0 : columns - 1));
+  const std::string name = other.empty() ? case_.name : other;
+  auto answer = endpoint_.Query(
+      Fill(absl::StrCat("CREATE OR REPLACE TABLE $DATASET.", name, " ", step.argument.substr(columns))));
   if (!answer.ok()) return std::string(answer.status().message());
   if (!answer->error_reason.empty()) return answer->error_message;
+  const absl::Status known =
+      OnceKnown([&] { return FetchSchema(endpoint_.stub(), TablePath(name)).status(); });
+  return known.ok() ? std::nullopt : Difference(std::string(known.message()));
+}
+
+absl::Status CaseRunner::OnceKnown(const std::function<absl::Status()>& call) const {
+  const absl::Time until = absl::Now() + kTableKnownMax;
+  for (;;) {
+    absl::Status status = call();
+    const bool too_new = absl::IsNotFound(status) || absl::IsPermissionDenied(status);
+    if (!too_new || !endpoint_.addresses().admin.empty() || absl::Now() > until) return status;
+    absl::SleepFor(absl::Seconds(1));
+  }
+}
+
+CaseRunner::Difference CaseRunner::Statement(const Step& step) {
+  auto answer = endpoint_.Query(Fill(step.argument));
+  if (!answer.ok()) return std::string(answer.status().message());
+  answer_.emplace();
+  if (!answer->error_reason.empty()) answer_->code = answer->error_reason;
+  answer_->message = answer->error_message;
+  RecordAnswer(step);
+  return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::Rest(const Step& step) {
+  const std::pair<std::string, std::string> words = absl::StrSplit(step.argument, absl::MaxSplits(' ', 1));
+  auto answer = endpoint_.Rest(words.first, Fill(words.second), Fill(absl::StrJoin(step.lines, "\n")));
+  if (!answer.ok()) return std::string(answer.status().message());
+  answer_.emplace();
+  if (!answer->error_reason.empty()) answer_->code = answer->error_reason;
+  answer_->message = answer->error_message;
+  answer_->body = answer->body;
+  RecordAnswer(step);
   return std::nullopt;
 }
 
 CaseRunner::Difference CaseRunner::Connect(const Step& step) {
   const std::pair<std::string, std::string> parts = absl::StrSplit(step.argument, " columns ");
-  std::vector<std::string> columns = absl::StrSplit(parts.second, ", ");
-  auto client = AppendClient::Open(endpoint_.stub(), table_path_, columns, streams_[parts.first]);
-  connections_.erase(parts.first);
+  const std::vector<std::string> columns = absl::StrSplit(parts.second, ", ");
+  const std::vector<std::string> words = absl::StrSplit(parts.first, ' ');
+  AppendClient::Target target{.table = table_path_, .stream = streams_[words[0]]};
+  if (words.size() == 3) {
+    if (words[2] == "raw") target.routing = Routing::kRaw;
+    if (words[2] == "none") target.routing = Routing::kNone;
+  }
+  auto client = AppendClient::Open(endpoint_.stub(), target, columns);
+  connections_.erase(words[0]);
   answer_.emplace();
   if (client.ok()) {
-    connections_[parts.first] = *std::move(client);
+    connections_[words[0]] = *std::move(client);
     answer_->checked = true;
   } else {
     answer_->code = absl::StatusCodeToString(client.status().code());
     answer_->message = std::string(client.status().message());
   }
   return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::ChangeSchema(const Step& step) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(step.argument, " columns ");
+  const auto found = connections_.find(parts.first);
+  if (found == connections_.end()) return absl::StrCat("there is no connection ", parts.first);
+  const absl::Status changed =
+      found->second->ChangeColumns(std::vector<std::string>(absl::StrSplit(parts.second, ", ")));
+  return changed.ok() ? std::nullopt : Difference(std::string(changed.message()));
 }
 
 CaseRunner::Difference CaseRunner::Append(const Step& step) {
@@ -137,13 +206,15 @@ CaseRunner::Difference CaseRunner::Append(const Step& step) {
   for (size_t i = 1; i + 1 < words.size(); i += 2) {
     if (words[i] == "missing") options.missing.insert(absl::StrSplit(words[i + 1], absl::MaxSplits('=', 1)));
     if (words[i] == "default_missing") options.default_missing = words[i + 1];
+    if (words[i] == "table") options.table = TablePath(Fill(words[i + 1]));
     int64_t offset = 0;
     if (words[i] == "offset" && absl::SimpleAtoi(words[i + 1], &offset)) options.offset = offset;
   }
   if (!connections_.contains(connection)) {
     auto columns = AllColumns(endpoint_.stub(), table_path_);
     if (!columns.ok()) return std::string(columns.status().message());
-    auto client = AppendClient::Open(endpoint_.stub(), table_path_, *columns, streams_[connection]);
+    auto client = AppendClient::Open(endpoint_.stub(), {.table = table_path_, .stream = streams_[connection]},
+                                     *columns);
     if (!client.ok()) return std::string(client.status().message());
     connections_[connection] = *std::move(client);
   }
@@ -177,14 +248,28 @@ CaseRunner::Difference CaseRunner::CreateStream(const Step& step) {
   const std::pair<std::string, std::string> words = absl::StrSplit(step.argument, ' ');
   storage::WriteStream::Type type;
   if (!storage::WriteStream::Type_Parse(words.second, &type)) return "stream needs a name and a type";
-  grpc::ClientContext context;
   storage::CreateWriteStreamRequest request;
   request.set_parent(table_path_);
   request.mutable_write_stream()->set_type(type);
   storage::WriteStream stream;
-  const grpc::Status status = endpoint_.stub().CreateWriteStream(&context, request, &stream);
-  if (!status.ok()) return status.error_message();
+  const absl::Status created = OnceKnown([&] {
+    grpc::ClientContext context;
+    SetRouting(context, Routing::kEncoded, "parent", table_path_);
+    return FromGrpc(endpoint_.stub().CreateWriteStream(&context, request, &stream));
+  });
+  if (!created.ok()) return std::string(created.message());
   streams_[words.first] = stream.name();
+  return std::nullopt;
+}
+
+CaseRunner::Difference CaseRunner::Hold(const Step& step) {
+  size_t count = 0;
+  if (!absl::SimpleAtoi(step.argument, &count)) return "hold needs a number";
+  const absl::Status held = held_.Open(table_path_, count);
+  answer_.emplace();
+  answer_->code = absl::StatusCodeToString(held.code());
+  answer_->message = std::string(held.message());
+  RecordAnswer(step);
   return std::nullopt;
 }
 
@@ -197,12 +282,14 @@ CaseRunner::Difference CaseRunner::CallStream(const Step& step) {
   if (step.verb == "finalize") {
     storage::FinalizeWriteStreamRequest request;
     request.set_name(streams_[words[0]]);
+    SetRouting(context, Routing::kEncoded, "name", request.name());
     storage::FinalizeWriteStreamResponse response;
     status = endpoint_.stub().FinalizeWriteStream(&context, request, &response);
     if (status.ok()) answer_->offset = response.row_count();
   } else if (step.verb == "commit") {
     storage::BatchCommitWriteStreamsRequest request;
     request.set_parent(table_path_);
+    SetRouting(context, Routing::kEncoded, "parent", table_path_);
     for (const std::string& word : words) request.add_write_streams(streams_[word]);
     storage::BatchCommitWriteStreamsResponse response;
     status = endpoint_.stub().BatchCommitWriteStreams(&context, request, &response);
@@ -214,10 +301,12 @@ CaseRunner::Difference CaseRunner::CallStream(const Step& step) {
   } else {
     storage::FlushRowsRequest request;
     request.set_write_stream(streams_[words[0]]);
+    SetRouting(context, Routing::kEncoded, "write_stream", request.write_stream());
     int64_t offset = 0;
-    if (words.size() != 2 || !absl::SimpleAtoi(words[1], &offset))
-      return "flush needs a stream and an offset";
-    request.mutable_offset()->set_value(offset);
+    if (words.size() > 1) {
+      if (!absl::SimpleAtoi(words[1], &offset)) return "flush takes a stream and an offset";
+      request.mutable_offset()->set_value(offset);
+    }
     storage::FlushRowsResponse response;
     status = endpoint_.stub().FlushRows(&context, request, &response);
     if (status.ok()) answer_->offset = response.offset();
@@ -239,7 +328,8 @@ CaseRunner::Difference CaseRunner::ExpectOffset(const Step& step) {
 }
 
 CaseRunner::Difference CaseRunner::ExpectStorageError(const Step& step) {
-  if (answer_ && answer_->storage_errors.contains(step.argument)) return std::nullopt;
+  const bool none = step.argument == "none" && answer_ && answer_->storage_errors.empty();
+  if (none || (answer_ && answer_->storage_errors.contains(step.argument))) return std::nullopt;
   return absl::StrCat("the answer has the storage errors ",
                       answer_ ? absl::StrJoin(answer_->storage_errors, ", ") : "", ", right is ",
                       step.argument);
@@ -255,6 +345,25 @@ CaseRunner::Difference CaseRunner::ExpectUpdatedSchema(const Step& step) {
   if (seen == (step.argument == "none" ? "" : step.argument)) return std::nullopt;
   return absl::StrCat("the answer's updated_schema has the columns `", seen, "`, right is `", step.argument,
                       "`");
+}
+
+CaseRunner::Difference CaseRunner::ExpectField(const Step& step) {
+  const std::pair<std::string, std::string> expected = absl::StrSplit(step.argument, absl::MaxSplits(' ', 1));
+  if (!answer_ || answer_->body.empty()) return "there is no answer of REST";
+  const auto dump = [](const std::string& text) { return json::parse(text, nullptr, false).dump(); };
+  const std::string right = expected.second == "absent" ? "absent" : dump(Fill(expected.second));
+  std::string seen = "absent";
+  // The library tells by exceptions what is no pointer, or points into what is no object.
+  try {
+    const json body = json::parse(answer_->body);
+    const json::json_pointer pointer(expected.first);
+    if (body.contains(pointer)) seen = body.at(pointer).dump();
+  } catch (const json::exception&) {
+    return absl::StrCat("no JSON pointer: ", expected.first);
+  }
+  Record(step, json{{"field", WithoutNames(seen)}}.dump());
+  if (seen == right) return std::nullopt;
+  return absl::StrCat(expected.first, " is ", seen, ", right is ", right);
 }
 
 CaseRunner::Difference CaseRunner::ExpectOk() {
@@ -306,8 +415,37 @@ CaseRunner::Difference CaseRunner::ExpectRows(const Step& step, const std::strin
 }
 
 CaseRunner::Difference CaseRunner::Advance(const Step& step) {
+  if (endpoint_.addresses().admin.empty()) {
+    absl::Duration duration;
+    if (!absl::ParseDuration(step.argument, &duration)) return "advance needs a duration";
+    absl::SleepFor(duration);
+    return std::nullopt;
+  }
   const absl::Status done = endpoint_.Admin("/clock/advance", json{{"duration", step.argument}}.dump());
   return done.ok() ? std::nullopt : Difference(std::string(done.message()));
+}
+
+CaseRunner::Difference CaseRunner::Apply() {
+  if (!endpoint_.addresses().admin.empty()) {
+    const absl::Status done = endpoint_.Admin("/apply", "{}");
+    return done.ok() ? std::nullopt : Difference(std::string(done.message()));
+  }
+  auto now = endpoint_.Query("SELECT UNIX_MICROS(CURRENT_TIMESTAMP())");
+  if (!now.ok()) return std::string(now.status().message());
+  if (now->rows.size() != 1) return absl::StrCat("no time: ", now->error_message);
+  const std::string sql =
+      Fill(absl::StrCat("SELECT UNIX_MICROS(upsert_stream_apply_watermark) >= ",
+                        json::parse(now->rows[0])[0].get<std::string>(),
+                        " FROM $DATASET.INFORMATION_SCHEMA.TABLES WHERE table_name = '$NAME'"));
+  const absl::Time until = absl::Now() + endpoint_.addresses().wait_max;
+  while (absl::Now() < until) {
+    absl::SleepFor(absl::Seconds(1));
+    auto passed = endpoint_.Query(sql);
+    if (!passed.ok()) return std::string(passed.status().message());
+    if (passed->rows == std::vector<std::string>{R"(["true"])"}) return std::nullopt;
+  }
+  return absl::StrCat("the watermark has not passed the time of the step after ",
+                      absl::FormatDuration(endpoint_.addresses().wait_max));
 }
 
 CaseRunner::Difference CaseRunner::Watermark(std::string& text) {
@@ -325,16 +463,22 @@ CaseRunner::Difference CaseRunner::UncheckedAnswer(const Step* next) {
   return ExpectOk();
 }
 
+std::string CaseRunner::TablePath(const std::string& name) const {
+  return absl::StrCat("projects/", endpoint_.addresses().project, "/datasets/", endpoint_.addresses().dataset,
+                      "/tables/", name);
+}
+
 std::string CaseRunner::Fill(std::string text) const {
   const std::string dataset =
       absl::StrCat("`", endpoint_.addresses().project, "`.", endpoint_.addresses().dataset);
-  return absl::StrReplaceAll(
-      text,
-      {{"$TABLE", absl::StrCat(dataset, ".", case_.name)}, {"$DATASET", dataset}, {"$NAME", case_.name}});
+  return absl::StrReplaceAll(text, {{"$TABLE", absl::StrCat(dataset, ".", case_.name)},
+                                    {"$DATASET", dataset},
+                                    {"$NAME", case_.name},
+                                    {"$DATASET_ID", endpoint_.addresses().dataset},
+                                    {"$PROJECT_ID", endpoint_.addresses().project}});
 }
 
 void CaseRunner::RecordAnswer(const Step& step) {
-  if (recording_ == nullptr) return;
   json answer = {{"code", answer_->code}};
   if (!answer_->message.empty()) answer["message"] = WithoutNames(answer_->message);
   for (const auto& [row, message] : answer_->row_errors)
@@ -343,15 +487,19 @@ void CaseRunner::RecordAnswer(const Step& step) {
   if (!answer_->storage_errors.empty()) answer["storage_errors"] = answer_->storage_errors;
   if (answer_->ended) answer["call_ended"] = true;
   if (!answer_->updated_schema.empty()) answer["updated_schema"] = answer_->updated_schema;
-  recording_->Add({case_.name, step_number_, step.verb + " " + step.argument, answer.dump()});
+  Record(step, answer.dump());
 }
 
 void CaseRunner::RecordRows(const Step& step, std::vector<std::string> rows) {
-  if (recording_ == nullptr) return;
   json answer = {{"rows", json::array()}};
   std::sort(rows.begin(), rows.end());
   for (const std::string& row : rows) answer["rows"].push_back(json::parse(WithoutNames(row)));
-  recording_->Add({case_.name, step_number_, step.verb + " " + step.argument, answer.dump()});
+  Record(step, answer.dump());
+}
+
+void CaseRunner::Record(const Step& step, const std::string& answer) {
+  if (recording_ == nullptr) return;
+  recording_->Add({case_.name, step_number_, step.verb + " " + step.argument, answer});
 }
 
 // So that answers of two endpoints can be compared.
@@ -362,9 +510,18 @@ std::string CaseRunner::WithoutNames(std::string text) const {
   }
   const EndpointAddresses& at = endpoint_.addresses();
   names.emplace_back(table_path_, "$TABLE_PATH");
-  for (const char* separator : {":", "."})
-    names.emplace_back(absl::StrCat(at.project, separator, at.dataset, "."), absl::StrCat("$DATASET", "."));
-  return absl::StrReplaceAll(text, names);
+  names.emplace_back(absl::StrCat("projects/", at.project, "/datasets/", at.dataset, "/"), "$DATASET_PATH/");
+  names.emplace_back(absl::StrCat(at.project, ".", at.dataset, "."), "$DATASET.");
+  text = absl::StrReplaceAll(text, names);
+  // Before the colon stands the project's name, or its number.
+  const std::string rest = absl::StrCat(":", at.dataset, ".");
+  for (size_t found = text.find(rest); found != std::string::npos; found = text.find(rest, found)) {
+    size_t begin = found;
+    while (begin > 0 && (absl::ascii_isalnum(text[begin - 1]) || text[begin - 1] == '-')) --begin;
+    text.replace(begin, found - begin + rest.size(), "$DATASET.");
+    found = begin;
+  }
+  return text;
 }
 
 }  // namespace bqcdc::conformance

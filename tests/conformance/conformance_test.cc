@@ -30,7 +30,7 @@ class ConformanceTest : public testing::Test {
     if (auto reason = runner.CannotRun()) GTEST_SKIP() << *reason;
     const auto difference = runner.Run();
     EXPECT_FALSE(difference.has_value())
-        << *difference << (case_.unconfirmed.empty() ? "" : "\n(unconfirmed: " + case_.unconfirmed + ")");
+        << *difference << (case_.point.empty() ? "" : "\n(unconfirmed: " + case_.point + ")");
   }
 
  private:

@@ -25,17 +25,29 @@ json Flatten(const json& value) {
 }  // namespace
 
 Endpoint::Endpoint(EndpointAddresses addresses)
-    : addresses_(std::move(addresses)), transport_(http::MakeCurlTransport()) {
-  if (addresses_.storage == nullptr)
-    addresses_.storage = grpc::CreateChannel(addresses_.storage_target, grpc::InsecureChannelCredentials());
-  stub_ = google::cloud::bigquery::storage::v1::BigQueryWrite::NewStub(addresses_.storage);
+    : addresses_(std::move(addresses)), transport_(http::MakeCurlTransport()) {}
+
+absl::StatusOr<std::unique_ptr<Endpoint>> Endpoint::Connect(EndpointAddresses addresses) {
+  std::unique_ptr<Endpoint> endpoint(new Endpoint(std::move(addresses)));
+  BQCDC_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, endpoint->OpenStorage());
+  endpoint->stub_ = google::cloud::bigquery::storage::v1::BigQueryWrite::NewStub(channel);
+  return endpoint;
 }
 
-absl::StatusOr<http::Response> Endpoint::Post(const std::string& url, const std::string& body) {
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Endpoint::OpenStorage() const {
+  if (addresses_.open_storage) return addresses_.open_storage();
+  grpc::ChannelArguments arguments;
+  // Else all channels to one target are one connection.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(addresses_.storage_target, grpc::InsecureChannelCredentials(), arguments);
+}
+
+absl::StatusOr<http::Response> Endpoint::Call(const std::string& method, const std::string& url,
+                                              const std::string& body) {
   http::Request request;
-  request.method = "POST";
+  request.method = method;
   request.url = url;
-  request.headers = {{"Content-Type", "application/json"}};
+  if (!body.empty()) request.headers = {{"Content-Type", "application/json"}};
   if (addresses_.token) {
     BQCDC_ASSIGN_OR_RETURN(const std::string token, addresses_.token());
     if (!token.empty()) request.headers.emplace_back("Authorization", absl::StrCat("Bearer ", token));
@@ -44,21 +56,33 @@ absl::StatusOr<http::Response> Endpoint::Post(const std::string& url, const std:
   return transport_->Perform(request);
 }
 
+absl::StatusOr<RestAnswer> Endpoint::Rest(const std::string& method, const std::string& path,
+                                          const std::string& body) {
+  BQCDC_ASSIGN_OR_RETURN(
+      http::Response response,
+      Call(method, absl::StrCat(addresses_.rest, "/bigquery/v2/projects/", addresses_.project, "/", path),
+           body));
+  // A DELETE answers nothing.
+  RestAnswer answer{
+      .body = response.body.empty() ? "{}" : response.body, .error_reason = {}, .error_message = {}};
+  const json parsed = json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
+  if (!parsed.is_object())
+    return absl::InternalError(absl::StrCat("no JSON in the answer of HTTP ", response.code));
+  if (!parsed.contains("error")) return answer;
+  answer.error_message = parsed["error"].value("message", "");
+  const json& errors = parsed["error"].contains("errors") ? parsed["error"]["errors"] : json::array();
+  answer.error_reason = errors.empty() ? "unknown" : errors[0].value("reason", "unknown");
+  return answer;
+}
+
 absl::StatusOr<SqlAnswer> Endpoint::Query(const std::string& sql) {
   const json body = {{"query", sql}, {"useLegacySql", false}, {"timeoutMs", 60'000}};
-  BQCDC_ASSIGN_OR_RETURN(http::Response response, Post(absl::StrCat(addresses_.rest, "/bigquery/v2/projects/",
-                                                                    addresses_.project, "/queries"),
-                                                       body.dump()));
-  const json parsed = json::parse(response.body, nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded())
-    return absl::InternalError(absl::StrCat("no JSON in the answer of HTTP ", response.code));
+  BQCDC_ASSIGN_OR_RETURN(const RestAnswer response, Rest("POST", "queries", body.dump()));
   SqlAnswer answer;
-  if (parsed.contains("error")) {
-    answer.error_message = parsed["error"].value("message", "");
-    const json& errors = parsed["error"].contains("errors") ? parsed["error"]["errors"] : json::array();
-    answer.error_reason = errors.empty() ? "unknown" : errors[0].value("reason", "unknown");
-    return answer;
-  }
+  answer.error_reason = response.error_reason;
+  answer.error_message = response.error_message;
+  if (!answer.error_reason.empty()) return answer;
+  const json parsed = json::parse(response.body);
   if (!parsed.value("jobComplete", false))
     return absl::DeadlineExceededError("the query did not finish in time");
   if (parsed.contains("rows")) {
@@ -68,7 +92,8 @@ absl::StatusOr<SqlAnswer> Endpoint::Query(const std::string& sql) {
 }
 
 absl::Status Endpoint::Admin(const std::string& path, const std::string& json_body) {
-  BQCDC_ASSIGN_OR_RETURN(http::Response response, Post(absl::StrCat(addresses_.admin, path), json_body));
+  BQCDC_ASSIGN_OR_RETURN(http::Response response,
+                         Call("POST", absl::StrCat(addresses_.admin, path), json_body));
   if (response.code == 200) return absl::OkStatus();
   return absl::InternalError(absl::StrCat("admin ", path, ": HTTP ", response.code, " ", response.body));
 }

@@ -9,8 +9,10 @@ namespace bqcdc::conformance {
 
 absl::Status EnsureDataset(Endpoint& endpoint) {
   const std::string& dataset = endpoint.addresses().dataset;
+  const std::string& location = endpoint.addresses().location;
+  const std::string options = location.empty() ? "" : absl::StrCat(" OPTIONS (location = '", location, "')");
   BQCDC_ASSIGN_OR_RETURN(const SqlAnswer created,
-                         endpoint.Query(absl::StrCat("CREATE SCHEMA IF NOT EXISTS ", dataset)));
+                         endpoint.Query(absl::StrCat("CREATE SCHEMA IF NOT EXISTS ", dataset, options)));
   if (created.error_reason.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("cannot create dataset ", dataset, ": ",
                                                     created.error_reason, ": ", created.error_message));
@@ -26,7 +28,7 @@ absl::StatusOr<Endpoint*> LocalEndpoints::For(const Case& test_case) {
   addresses.rest = served.server->rest();
   addresses.storage_target = served.server->storage();
   addresses.admin = served.server->admin();
-  auto endpoint = std::make_unique<Endpoint>(addresses);
+  BQCDC_ASSIGN_OR_RETURN(auto endpoint, Endpoint::Connect(std::move(addresses)));
   BQCDC_RETURN_IF_ERROR(EnsureDataset(*endpoint));
   served.endpoint = std::move(endpoint);
   return served.endpoint.get();

@@ -10,6 +10,7 @@
 #include "bqcdc/encode/json_scalar_encoder.h"
 #include "bqcdc/encode/json_string.h"
 #include "bqcdc/encode/json_tokens.h"
+#include "bqcdc/encode/mutant.h"
 #include "bqcdc/encode/row_finisher.h"
 #include "bqcdc/encode/row_output.h"
 #include "bqcdc/encode/wire.h"
@@ -192,6 +193,7 @@ EncodeError LineEncoder::EncodeObject() {
 EncodeError LineEncoder::EncodeRowColumn(const ColumnPlan& column, size_t index) {
   if (column.encoder >= ValueEncoder::kChangeType) return EncodePseudoColumn(column);
   const bool is_key = column.key_position >= 0;
+  if (is_key && Mutated(Mutant::kHashOfSpelling)) NoteKeySpelling(tokens_.Text());
   if (line_.change_type == ChangeType::kDelete && !is_key)
     return tokens_.SkipValue() ? EncodeError::kNone : Fail(EncodeError::kJsonSyntax);
 

@@ -15,6 +15,7 @@ namespace bqcdc::encode {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string Hex(std::string_view bytes) {
   std::string text;
@@ -398,6 +399,62 @@ TEST(JsonRowEncoder, DeleteSendsTheKeyInKeyOrder) {
               HasSubstr("column n: the REQUIRED column"));
   EXPECT_THAT(Encode(&encoder, R"({"b":"x","_CHANGE_TYPE":"DELETE"})", &rows),
               HasSubstr("column a: the primary key"));
+}
+
+// Changes of one key go over one connection by the hash of its bytes, so these may not depend on how a line
+// spells the key, where it stands in the line or what stands beside it.
+TEST(JsonRowEncoder, EqualKeysHaveEqualHashes) {
+  struct Case {
+    std::string type;
+    std::vector<std::string> spellings;
+    std::string other;  // another value
+  };
+  const std::vector<Case> cases = {
+      {"INT64", {"7", R"("7")", " 7 "}, "8"},
+      {"BOOL", {"true", R"("true")", R"("TRUE")"}, "false"},
+      {"STRING", {R"("7")", "7", R"("\u0037")"}, R"("7 ")"},
+      {"STRING", {R"("a/\u00e9")", R"("a\/é")", R"("\u0061/é")"}, R"("a/e")"},
+      {"BYTES", {R"("+/8=")", R"("+/8")", R"("-_8=")", R"("-_8")", R"("\u002b/8=")"}, R"("+/A=")"},
+      {"NUMERIC", {"1", "1.0", R"("1.00")", "1e0", "10E-1", "0.9999999999"}, "1.000000001"},
+      {"BIGNUMERIC", {"-12.5", R"("-12.50")", "-125e-1", R"("-012.5")"}, "12.5"},
+      {"DATE", {R"("1970-01-08")", "7", R"("1970-1-8")"}, "8"},
+      {"DATETIME",
+       {R"("2026-11-28T01:02:03")", R"("2026-11-28 01:02:03")", R"("2026-11-28 01:02:03.000")"},
+       R"("2026-11-28 01:02:04")"},
+      {"TIMESTAMP",
+       {R"("1970-01-01T00:00:01Z")", "1000000", R"("1970-01-01 01:00:01+01:00")",
+        R"("1970-01-01 00:00:01.000 UTC")"},
+       "1000001"},
+  };
+  for (const Case& c : cases) {
+    for (const bool composite : {false, true}) {
+      JsonRowEncoder encoder =
+          EncoderFor(Inline(absl::StrCat("v:STRING,k:", c.type, ",id:INT64"),
+                            composite ? std::vector<std::string>{"id", "k"} : std::vector<std::string>{"k"}));
+      EncodedRows rows;
+      const auto encode = [&](const std::string& line) {
+        EXPECT_THAT(Encode(&encoder, line, &rows), Not(HasSubstr("! "))) << line;
+        return rows.empty() ? 0 : rows.facts(rows.row_count() - 1).key_hash;
+      };
+      const uint64_t hash =
+          encode(absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":1,"k":)", c.spellings[0], "}"));
+      for (const std::string& spelling : c.spellings) {
+        EXPECT_EQ(encode(absl::StrCat(R"({"k":)", spelling, R"(,"v":"x","id":1,"_CHANGE_TYPE":"UPSERT"})")),
+                  hash)
+            << c.type << " " << spelling;
+        EXPECT_EQ(encode(absl::StrCat(R"({"id":1,"_CHANGE_TYPE":"DELETE","v":"y","K":)", spelling,
+                                      R"(,"_CHANGE_SEQUENCE_NUMBER":"A"})")),
+                  hash)
+            << c.type << " " << spelling;
+      }
+      EXPECT_NE(encode(absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":1,"k":)", c.other, "}")), hash)
+          << c.type;
+      if (composite) {
+        EXPECT_NE(encode(absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":2,"k":)", c.spellings[0], "}")), hash)
+            << c.type;
+      }
+    }
+  }
 }
 
 TEST(JsonRowEncoder, FactsAndKeyBytes) {

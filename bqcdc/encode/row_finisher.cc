@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "bqcdc/encode/mutant.h"
+
 namespace bqcdc::encode {
 namespace {
 
@@ -34,7 +36,10 @@ RowFinisher::RowFinisher(std::shared_ptr<const EncodePlan> plan) : plan_(std::mo
   key_spans_.resize(plan_->key_columns().size());
 }
 
-void RowFinisher::Begin() { std::fill(present_.begin(), present_.end(), 0); }
+void RowFinisher::Begin() {
+  std::fill(present_.begin(), present_.end(), 0);
+  if (Mutated(Mutant::kHashOfSpelling)) TakeKeySpelling();
+}
 
 EncodeError RowFinisher::CheckKey(const ColumnPlan** missing) const {
   for (const uint32_t index : plan_->key_columns()) {
@@ -56,10 +61,26 @@ EncodeError RowFinisher::CheckRequired(const ColumnPlan** missing) const {
   return EncodeError::kNone;
 }
 
+uint64_t RowFinisher::HashKey(RowOutput& output) const {
+  if (Mutated(Mutant::kHashOfSpelling)) return HashBytes(TakeKeySpelling());
+  if (Mutated(Mutant::kHashBeyondKey)) return HashBytes({output.At(0), output.position()});
+  if (Mutated(Mutant::kHashLeavesColumnOut))
+    return HashBytes({key_bytes_.data(), key_bytes_.size() - key_spans_.back().size});
+  if (Mutated(Mutant::kHashInLineOrder)) {
+    std::vector<Span> spans = key_spans_;
+    std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
+    std::string bytes;
+    for (const Span& span : spans) bytes.append(output.At(span.begin), span.size);
+    return HashBytes(bytes);
+  }
+  return HashBytes(key_bytes_);
+}
+
 EncodeError RowFinisher::Finish(ChangeType change_type, const values::SequenceNumber& sequence,
                                 bool own_sequence, size_t row_bytes_max, RowOutput* output) {
   key_bytes_.clear();
   for (const Span& span : key_spans_) key_bytes_.append(output->At(span.begin), span.size);
+  const uint64_t key_hash = HashKey(*output);
   if (change_type == ChangeType::kDelete) {
     output->Rewind(0);
     output->Ensure(key_bytes_.size());
@@ -77,7 +98,7 @@ EncodeError RowFinisher::Finish(ChangeType change_type, const values::SequenceNu
   *length = static_cast<char>(end - length - 1);
   output->set_cursor(end);
   if (output->position() > row_bytes_max) return EncodeError::kRowTooLarge;
-  output->Close({change_type, own_sequence, HashBytes(key_bytes_), sequence});
+  output->Close({change_type, own_sequence, key_hash, sequence});
   return EncodeError::kNone;
 }
 

@@ -53,6 +53,9 @@ class RowFinisher {
     size_t size = 0;
   };
 
+  // Of key_bytes_; the row's other bytes are for mutants.
+  uint64_t HashKey(RowOutput& output) const;
+
   std::shared_ptr<const EncodePlan> plan_;
   std::vector<uint64_t> present_;
   std::vector<Span> key_spans_;  // by key position

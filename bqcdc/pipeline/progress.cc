@@ -1,6 +1,6 @@
 #include "bqcdc/pipeline/progress.h"
 
-#include "bqcdc/write/mutant.h"
+#include "bqcdc/encode/mutant.h"
 
 namespace bqcdc::pipeline {
 
@@ -40,7 +40,7 @@ bool Progress::AwaitSettled(std::uint64_t lines, absl::Duration timeout) const {
 InputPosition Progress::SettledLocked() const {
   // Lines up to the first open batch are all in batches that were settled, since lines are handed out in
   // order.
-  if (write::Mutated(write::Mutant::kProgressBeyondGap)) return reached_;
+  if (encode::Mutated(encode::Mutant::kProgressBeyondGap)) return reached_;
   if (!open_.empty() && open_.begin()->first.first < reached_.line) return open_.begin()->second;
   return reached_;
 }

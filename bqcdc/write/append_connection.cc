@@ -19,8 +19,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "bqcdc/encode/mutant.h"
 #include "bqcdc/write/append_error.h"
-#include "bqcdc/write/mutant.h"
 #include "bqcdc/write/request_builder.h"
 
 namespace bqcdc::write {
@@ -182,7 +182,7 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   bool FitsWindow(std::size_t bytes) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    const std::size_t more = Mutated(Mutant::kWindowOneMore) ? 1 : 0;
+    const std::size_t more = encode::Mutated(encode::Mutant::kWindowOneMore) ? 1 : 0;
     return entries_.empty() || (entries_.size() < options_.requests_in_flight_max + more &&
                                 bytes_in_flight_ + bytes <= options_.bytes_in_flight_max);
   }
@@ -329,7 +329,8 @@ void AppendConnection::Impl::OpenCall() {
     again = opened_before_;
     why = last_end_;
   }
-  const bool ask = (again && !Mutated(Mutant::kOpensWithoutAsking)) || options_.ask_before_first;
+  const bool ask =
+      (again && !encode::Mutated(encode::Mutant::kOpensWithoutAsking)) || options_.ask_before_first;
   if (ask && options_.before_open) {
     const absl::Status status = options_.before_open(again, why);
     if (!status.ok() && status.code() != absl::StatusCode::kUnavailable) return Fail(status);
@@ -378,7 +379,7 @@ void AppendConnection::Impl::WriteNext(Call* call) {
 
 grpc::ByteBuffer AppendConnection::Impl::Serialize(const AppendRequest& request, Call* call) const {
   Preamble preamble;
-  const bool untold = Mutated(Mutant::kSchemaOnFirstCallOnly) && stats_.calls_opened > 1;
+  const bool untold = encode::Mutated(encode::Mutant::kSchemaOnFirstCallOnly) && stats_.calls_opened > 1;
   if (call->told != request.destination.get() && !untold) {
     preamble.destination = request.destination.get();
     call->several_told = call->told != nullptr;
@@ -421,7 +422,8 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
       EndCall(call);
       return;
     }
-    if (Mutated(Mutant::kAnswersNewestFirst)) std::swap(entries_.front(), entries_[sent_count_ - 1]);
+    if (encode::Mutated(encode::Mutant::kAnswersNewestFirst))
+      std::swap(entries_.front(), entries_[sent_count_ - 1]);
     answered = std::move(entries_.front());
     number = answered.number;
     entries_.pop_front();
@@ -459,8 +461,8 @@ void AppendConnection::Impl::CollectEndedCall() {
   {
     absl::MutexLock lock(&mutex_);
     call = std::move(call_);
-    if (Mutated(Mutant::kResendsNewestFirst)) std::reverse(entries_.begin(), entries_.end());
-    if (Mutated(Mutant::kTakesUnansweredForStored)) {
+    if (encode::Mutated(encode::Mutant::kResendsNewestFirst)) std::reverse(entries_.begin(), entries_.end());
+    if (encode::Mutated(encode::Mutant::kTakesUnansweredForStored)) {
       for (; sent_count_ > 0; --sent_count_) {
         bytes_in_flight_ -= entries_.front().request.rows.byte_count;
         on_result_(entries_.front().number, {});

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "absl/strings/match.h"
-#include "bqcdc/write/mutant.h"
+#include "bqcdc/encode/mutant.h"
 
 namespace bqcdc::write {
 namespace {
@@ -151,7 +151,7 @@ AppendVerdict Classify(const AppendResult& result) {
   // Row details under a passing fault say nothing about the rows.
   const bool passing = verdict.action == AppendAction::kReopen || verdict.action == AppendAction::kRetry ||
                        verdict.action == AppendAction::kRetryInTurn;
-  if (!result.row_errors.empty() && (!passing || Mutated(Mutant::kPassingErrorsSetRowsAside)))
+  if (!result.row_errors.empty() && (!passing || encode::Mutated(encode::Mutant::kPassingErrorsSetRowsAside)))
     return {AppendAction::kSetRowsAside, ""};
   return verdict;
 }

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
-#include "bqcdc/write/mutant.h"
+#include "bqcdc/encode/mutant.h"
 #include "bqcdc/write/request_builder.h"
 #include "bqcdc/write/tie_memory.h"
 
@@ -168,7 +168,7 @@ absl::Status BatchSender::StartBatch(BatchPtr batch) {
   }
   ++batches_open_;
   Table& table = TableOf(*batch);
-  const bool no_barrier = Mutated(Mutant::kLaneChangeWithoutBarrier);
+  const bool no_barrier = encode::Mutated(encode::Mutant::kLaneChangeWithoutBarrier);
   if (no_barrier ||
       (table.held.empty() && (batch->generation == table.generation || table.batches_unsettled == 0))) {
     EnterLane(table, std::move(batch));
@@ -259,7 +259,7 @@ absl::Status BatchSender::BindLane(const Table& table, Lane& lane) {
 absl::Status BatchSender::Send(const Table& table, Lane& lane, Parcel parcel) {
   AppendRequest request;
   request.destination = parcel.batch->destination;
-  if (Mutated(Mutant::kNewSchemaForOldBatch) && !lane.waiting.empty())
+  if (encode::Mutated(encode::Mutant::kNewSchemaForOldBatch) && !lane.waiting.empty())
     request.destination = lane.waiting.back()->destination;
   const auto narrowing = table.narrowings.find(request.destination);
   if (narrowing != table.narrowings.end() && narrowing->second.narrowed != nullptr) {
@@ -308,7 +308,7 @@ absl::Status BatchSender::Settle(const Answer& answer) {
       ++stats_.refusals;
       return Halve(std::move(parcel), answer.result);
     case AppendAction::kRetryInTurn:
-      if (Mutated(Mutant::kAbortedTakenForStored)) {
+      if (encode::Mutated(encode::Mutant::kAbortedTakenForStored)) {
         SettleStored(parcel);
         return absl::OkStatus();
       }
@@ -384,7 +384,7 @@ absl::Status BatchSender::SetRowsAside(Parcel parcel, const AppendResult& result
   for (const auto& [place, message] : bad) refused.push_back({place, *message});
   const absl::Status written = SetAside(parcel, std::move(refused));
   if (parcel.row_count() == 0) return written;
-  if (written.ok() && Mutated(Mutant::kGoodRowsOfRefusedDropped)) {
+  if (written.ok() && encode::Mutated(encode::Mutant::kGoodRowsOfRefusedDropped)) {
     SettleStored(parcel);
   } else {
     LaneOf(*parcel.batch).again.push_back(std::move(parcel));
@@ -399,7 +399,7 @@ absl::Status BatchSender::SetAside(Parcel& parcel, std::vector<RefusedRow> refus
   rest.rows.whole = false;
   auto next = refused.begin();
   for (std::size_t place = 0; place < parcel.row_count(); ++place) {
-    const std::size_t row = Mutated(Mutant::kIndexesOfBatch) ? place : parcel.rows.at(place);
+    const std::size_t row = encode::Mutated(encode::Mutant::kIndexesOfBatch) ? place : parcel.rows.at(place);
     if (next != refused.end() && next->index == place) {
       next->index = row;
       ++next;
@@ -438,7 +438,7 @@ absl::Status BatchSender::Halve(Parcel parcel, const AppendResult& result) {
     half.batch = parcel.batch;
     half.queued = clock_.Now();
     half.rows.whole = false;
-    if (Mutated(Mutant::kHalfSettlesAll) && &half == &halves[1]) {
+    if (encode::Mutated(encode::Mutant::kHalfSettlesAll) && &half == &halves[1]) {
       SettleStored(half);
       continue;
     }
@@ -522,7 +522,7 @@ void BatchSender::ScaleLanes() {
 }
 
 bool BatchSender::TiesWithUnsettled(const RowBatch& batch) const {
-  if (unsettled_.empty() || Mutated(Mutant::kTiesUnderWayTogether)) return false;
+  if (unsettled_.empty() || encode::Mutated(encode::Mutant::kTiesUnderWayTogether)) return false;
   for (std::size_t row = 0; row < batch.rows.row_count(); ++row) {
     if (unsettled_.contains(TieHash(batch, row))) return true;
   }

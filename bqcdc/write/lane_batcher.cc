@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "bqcdc/base/status_macros.h"
-#include "bqcdc/write/mutant.h"
+#include "bqcdc/encode/mutant.h"
 
 namespace bqcdc::write {
 
@@ -28,11 +28,12 @@ absl::Status LaneBatcher::Open(Lane& lane) {
 
 std::size_t LaneBatcher::LaneOf(const encode::RowFacts& facts) const {
   if (lanes_.size() == 1) return 0;
-  return LaneOfKey(Mutated(Mutant::kLaneOfRow) ? KeyAndSequenceHash(facts) : facts.key_hash, lanes_.size());
+  return LaneOfKey(encode::Mutated(encode::Mutant::kLaneOfRow) ? KeyAndSequenceHash(facts) : facts.key_hash,
+                   lanes_.size());
 }
 
 bool LaneBatcher::Ties(TieMemory::Batch& batch, std::uint64_t hash) {
-  return batch.Seen(hash) && !Mutated(Mutant::kTiesShareBatch);
+  return batch.Seen(hash) && !encode::Mutated(encode::Mutant::kTiesShareBatch);
 }
 
 absl::Status LaneBatcher::EnsureFor(const encode::RowFacts& facts) {

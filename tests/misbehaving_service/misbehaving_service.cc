@@ -131,8 +131,15 @@ std::string_view WireMutantName(WireMutant mutant) {
   return "unknown";
 }
 
+std::string KeyName(const oracle::Key& key) {
+  std::string name = absl::StrCat(key.id.value_or(-1));
+  if (key.region) absl::StrAppend(&name, "~", *key.region);
+  for (const oracle::Value& part : key.parts) absl::StrAppend(&name, "~", part.text);
+  return name;
+}
+
 std::string RowName(const oracle::Row& row) {
-  return absl::StrCat(row.key.id.value_or(-1), "@", row.sequence.value_or("-"),
+  return absl::StrCat(KeyName(row.key), "@", row.sequence.value_or("-"),
                       row.operation == oracle::Operation::kDelete ? "-" : "+", row.value);
 }
 
@@ -488,7 +495,7 @@ void MisbehavingService::Impl::NoteArrival(const Call& call, Pending& request) {
     if (is_new) request.resent = false;
     const bool bad = unfit.contains(name);
     if (is_new && !bad) unsettled_.insert(full);
-    arrivals.push_back({call.number, request.number, request.table, row.key.id.value_or(-1), name, bad});
+    arrivals.push_back({call.number, request.number, request.table, KeyName(row.key), name, bad});
     if (mutant_ == WireMutant::kRenumbersResends && !is_new) row.sequence = absl::StrCat("F", *row.sequence);
   }
   journal_.unsettled_rows_max =
@@ -634,8 +641,11 @@ void MisbehavingService::Impl::ApplyRows(const std::string& table, std::vector<o
                                          absl::Time now) {
   std::unique_ptr<ServedTable>& served = tables_[table];
   if (served == nullptr) {
+    // No name is a fault of the protocol that was noted when it came.
+    const bool composite = !table.empty() && rest_.GetTable(table).primary_key != kSingleKey;
     served = std::make_unique<ServedTable>(ServedTable::Options{
-        script_.habits.shuffles_rows, script_.habits.forgets_numbers, script_.seed + tables_.size()});
+        composite ? oracle::Shape::kCompositeKey : oracle::Shape::kSingleKey, script_.habits.shuffles_rows,
+        script_.habits.forgets_numbers, script_.seed + tables_.size()});
   }
   for (const oracle::Row& row : rows) applied_.insert(absl::StrCat(table, " ", RowName(row)));
   served->Append(std::move(rows), now);

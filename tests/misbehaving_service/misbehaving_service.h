@@ -36,7 +36,7 @@ struct Journal {
     std::int64_t call = 0;
     std::int64_t request = 0;
     std::string table;  // "p.d.t"
-    std::int64_t key = 0;
+    std::string key;    // KeyName()
     std::string row;
     bool unfit = false;
   };
@@ -62,7 +62,8 @@ struct Journal {
   std::int64_t idle_closes = 0, unauthenticated_calls = 0;
 };
 
-// One name for a row: key, number, operation, value.
+// One name for a key, of its columns in one order; and for a row: key, number, operation, value.
+std::string KeyName(const oracle::Key& key);
 std::string RowName(const oracle::Row& row);
 
 // An AppendRows service on a free port of loopback: real gRPC, tables whose state is the oracle's, any number

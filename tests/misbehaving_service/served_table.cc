@@ -35,7 +35,8 @@ absl::StatusOr<std::shared_ptr<RowReader>> RowReader::Create(const std::string& 
   reader->pool_ = std::make_unique<pb::DescriptorPool>();
   const pb::FileDescriptor* built = reader->pool_->BuildFile(file);
   if (built == nullptr) return absl::InvalidArgumentError("Invalid proto schema: not self-contained");
-  for (const char* name : {"id", "value", "note", "_CHANGE_TYPE", "_CHANGE_SEQUENCE_NUMBER"}) {
+  for (const char* name :
+       {"id", "value", "note", "region", "day", "_CHANGE_TYPE", "_CHANGE_SEQUENCE_NUMBER"}) {
     if (built->message_type(0)->FindFieldByName(name) == nullptr)
       return absl::InvalidArgumentError(absl::StrCat("Invalid proto schema: ", name, " is missing"));
   }
@@ -65,6 +66,10 @@ absl::StatusOr<oracle::Row> RowReader::Read(const std::string& bytes) const {
   if (change != "UPSERT" && change != "DELETE") return absl::InvalidArgumentError("a row has no change type");
   row.operation = change == "UPSERT" ? oracle::Operation::kUpsert : oracle::Operation::kDelete;
   row.key.id = number("id");
+  row.key.region = text("region");
+  const pb::FieldDescriptor* day = type.FindFieldByName("day");
+  if (reflection.HasField(*message, day))
+    row.key.parts = {oracle::Scalar(absl::StrCat(reflection.GetInt32(*message, day)))};
   row.value = number("value").value_or(0);
   row.note = text("note");
   row.sequence = text("_CHANGE_SEQUENCE_NUMBER");
@@ -89,7 +94,7 @@ std::vector<write::RowError> FindUnfitRows(const std::vector<oracle::Row>& rows)
 ServedTable::ServedTable(Options options)
     : options_(options),
       random_(options.seed),
-      oracle_(oracle::Shape::kSingleKey, /*staleness_micros=*/0,
+      oracle_(options.shape, /*staleness_micros=*/0,
               {.ties_shuffled = false,
                .forget_sequences_after_micros =
                    options.forgets_numbers ? std::optional<std::int64_t>(kForgetMicros) : std::nullopt}) {}

@@ -22,12 +22,14 @@ class Message;
 
 namespace bqcdc::misbehaving {
 
-// Columns of every table that is served: id INT64 (key), value INT64, note STRING.
+// Columns of every table that is served: id INT64, value INT64, note STRING, region STRING, day DATE. A key
+// is `id` alone, or it with `region`, or with both `region` and `day`, in any order.
 inline constexpr char kSchemaFields[] =
-    R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"value","type":"INTEGER"},{"name":"note","type":"STRING"}])";
+    R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"value","type":"INTEGER"},{"name":"note","type":"STRING"},{"name":"region","type":"STRING"},{"name":"day","type":"DATE"}])";
 // The same after somebody has added a column.
 inline constexpr char kWidenedSchemaFields[] =
-    R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"value","type":"INTEGER"},{"name":"note","type":"STRING"},{"name":"added","type":"STRING"}])";
+    R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"value","type":"INTEGER"},{"name":"note","type":"STRING"},{"name":"region","type":"STRING"},{"name":"day","type":"DATE"},{"name":"added","type":"STRING"}])";
+inline constexpr std::string_view kSingleKey = R"(["id"])";
 // The service refuses rows whose note begins so.
 inline constexpr std::string_view kUnfitNote = "unfit";
 
@@ -56,6 +58,7 @@ std::vector<write::RowError> FindUnfitRows(const std::vector<oracle::Row>& rows)
 class ServedTable {
  public:
   struct Options {
+    oracle::Shape shape = oracle::Shape::kSingleKey;
     bool shuffles_rows = false;
     bool forgets_numbers = false;
     std::uint64_t seed = 0;

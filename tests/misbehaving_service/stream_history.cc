@@ -16,7 +16,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/civil_time.h"
 #include "bqcdc/checkpoint/checkpoint_file.h"
 #include "bqcdc/pipeline/stream.h"
 #include "bqcdc/rest/testing/fake_rest_service.h"
@@ -33,6 +35,7 @@ constexpr char kTable[] = "p.d.t";
 // Of the machine. A history takes a fraction of a second; one that stands still ends the test.
 constexpr absl::Duration kStandsStill = absl::Seconds(60);
 constexpr std::int64_t kFirstWriteOnceKey = 1000;
+constexpr std::int64_t kFirstDay = 20'000;  // since 1970
 // A few days after the epochs of other tests; the time itself does not matter.
 const absl::Time kStart = absl::FromUnixSeconds(1'790'000'000);
 
@@ -48,6 +51,11 @@ class Maker {
     history_.limits.batches = static_cast<std::size_t>(Between(2, 12));
     history_.limits.connections = static_cast<int>(Between(1, 4));
     history_.limits.encode_threads = static_cast<int>(Between(1, 3));
+    if (Percent(50)) {
+      history_.key_columns = {"id", "region"};
+      if (Percent(50)) history_.key_columns.push_back("day");
+      std::shuffle(history_.key_columns.begin(), history_.key_columns.end(), random_);
+    }
     write_once_percent_ = Percent(50) ? 35 : 0;
     unfit_percent_ = Percent(60) ? (Percent(50) ? 8 : 30) : 0;
     broken_percent_ = Percent(60) ? 8 : 0;
@@ -72,35 +80,67 @@ class Maker {
     if (line > 1 && Percent(broken_percent_)) return AddBroken(line);
     oracle::Row row;
     row.value = line;
-    row.key.id = Percent(write_once_percent_) ? kFirstWriteOnceKey + line : Between(1, 8);
+    row.key = MakeKey(line);
     row.operation = line > 1 && Percent(25) ? Operation::kDelete : Operation::kUpsert;
     const bool unfit = row.operation == Operation::kUpsert && Percent(unfit_percent_);
+    std::vector<std::string> fields = SpellKey(row.key);
+    fields.push_back(
+        absl::StrCat(R"("_CHANGE_TYPE":")", row.operation == Operation::kDelete ? "DELETE" : "UPSERT", "\""));
     if (row.operation == Operation::kDelete) {
       row.value = 0;  // A DELETE carries its key alone.
     } else {
       row.note = absl::StrCat(unfit ? "unfit" : "note", line,
                               std::string(static_cast<std::size_t>(Between(0, 80)), '.'));
+      fields.push_back(absl::StrCat(R"("value":)", line));
+      fields.push_back(absl::StrCat(R"("note":")", *row.note, "\""));
     }
-    std::string number;
     if (history_.own_numbers) {
       // Rising by and large, some late, some equal; a DELETE's is its own, so that it can be told from
       // others.
       const std::int64_t section = row.operation == Operation::kDelete
                                        ? line / 3
                                        : Between(std::max<std::int64_t>(0, line - 6), line) / 3;
-      number =
+      const std::string number =
           absl::StrCat(absl::Hex(section), "/", absl::Hex(row.operation == Operation::kDelete ? line : 0));
       row.sequence = absl::AsciiStrToUpper(absl::StrCat(number, "/0/0"));  // As the writer spells it.
-      number = absl::StrCat(R"(,"_CHANGE_SEQUENCE_NUMBER":")", number, "\"");
+      fields.push_back(absl::StrCat(R"("_CHANGE_SEQUENCE_NUMBER":")", number, "\""));
     }
+    std::shuffle(fields.begin(), fields.end(), random_);
     InputChange change;
-    change.line = row.operation == Operation::kDelete
-                      ? absl::StrCat(R"({"_CHANGE_TYPE":"DELETE","id":)", *row.key.id, number, "}")
-                      : absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":)", *row.key.id, R"(,"value":)", line,
-                                     R"(,"note":")", *row.note, "\"", number, "}");
+    change.line = absl::StrCat("{", absl::StrJoin(fields, ","), "}");
     change.row = std::move(row);
     if (unfit) change.reason = "refused";
     history_.input.push_back(std::move(change));
+  }
+
+  // Few keys, so that they meet; those of several columns are often equal in all but one.
+  oracle::Key MakeKey(std::int64_t line) {
+    const bool once = Percent(write_once_percent_);
+    const std::size_t columns = history_.key_columns.size();
+    oracle::Key key;
+    key.id = once ? kFirstWriteOnceKey + line : Between(1, columns == 1 ? 8 : columns == 2 ? 4 : 3);
+    if (columns > 1) key.region = Percent(50) ? "east" : "west";
+    if (columns > 2) key.parts = {oracle::Scalar(absl::StrCat(kFirstDay + Between(0, 1)))};
+    return key;
+  }
+
+  // The fields of a key. One value has several spellings.
+  std::vector<std::string> SpellKey(const oracle::Key& key) {
+    std::vector<std::string> fields;
+    fields.push_back(Percent(80) ? absl::StrCat(R"("id":)", *key.id)
+                                 : absl::StrCat(R"("id":")", *key.id, "\""));
+    if (key.region) {
+      const std::string text =
+          Percent(80) ? *key.region
+                      : absl::StrCat(R"(\u00)", absl::Hex((*key.region)[0]), key.region->substr(1));
+      fields.push_back(absl::StrCat(R"("region":")", text, "\""));
+    }
+    for (const oracle::Value& day : key.parts) {
+      const absl::CivilDay date = absl::CivilDay(1970, 1, 1) + std::stoll(day.text);
+      fields.push_back(Percent(80) ? absl::StrCat(R"("day":")", absl::FormatCivilTime(date), "\"")
+                                   : absl::StrCat(R"("day":)", day.text));
+    }
+    return fields;
   }
 
   void AddBroken(std::int64_t line) {
@@ -111,7 +151,11 @@ class Maker {
         return history_.input.push_back({"{broken", {}, "json_syntax"});
       case 1:
         return history_.input.push_back(
-            {absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":null)", number, "}"), {}, "null_key"});
+            // Where the key has several columns, those that lack are enough.
+            {absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":)",
+                          history_.key_columns.size() == 1 ? "null" : "1", number, "}"),
+             {},
+             "null_key"});
       case 2:
         return history_.input.push_back(
             {absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":1,"value":"x")", number, "}"), {}, "malformed"});
@@ -148,7 +192,7 @@ class Directory {
 std::string Describe(const oracle::View& view) {
   std::string text;
   for (const oracle::VisibleRow& row : view)
-    absl::StrAppend(&text, " ", row.key.id.value_or(-1), "=", row.value, "/", row.note.value_or("NULL"));
+    absl::StrAppend(&text, " ", KeyName(row.key), "=", row.value, "/", row.note.value_or("NULL"));
   return text;
 }
 
@@ -167,6 +211,7 @@ class Run {
     rest_.on_request = [this](const http::Request&) { clock_.Tick(); };
     rest::testing::FakeRestService::Table table;
     table.schema_fields = kSchemaFields;
+    table.primary_key = nlohmann::json(history_.key_columns).dump();
     rest_.PutTable(kTable, table);
     std::ofstream input(directory_.path() + "/input", std::ios::binary);
     for (const InputChange& change : history_.input) input << change.line << "\n";
@@ -354,7 +399,7 @@ class Run {
   // Rows of one key come for the first time in the order of the input.
   void CheckKeyOrder(const Journal& journal) {
     std::set<std::string> seen;
-    std::map<std::int64_t, std::int64_t> last_line;
+    std::map<std::string, std::int64_t> last_line;
     for (std::size_t i = 0; i < journal.arrivals.size(); ++i) {
       const Journal::Arrival& arrival = journal.arrivals[i];
       // What a broken call still delivers after a newer call has begun to may be older than it looks. The
@@ -500,7 +545,8 @@ class Run {
 
   // The input's good changes one by one, in their order, on a table that never misbehaves.
   oracle::View Expected() const {
-    oracle::CdcOracle oracle(oracle::Shape::kSingleKey, 0, {});
+    const bool one = history_.key_columns.size() == 1;
+    oracle::CdcOracle oracle(one ? oracle::Shape::kSingleKey : oracle::Shape::kCompositeKey, 0, {});
     std::int64_t time = 1;
     for (std::size_t i = 0; i < history_.input.size(); ++i) {
       const InputChange& change = history_.input[i];
@@ -560,10 +606,11 @@ StreamHistory MakeStreamHistory(std::uint64_t seed, std::vector<Fault> faults) {
 
 std::string Print(const StreamHistory& history) {
   std::string text =
-      absl::StrCat("history ", history.seed, history.own_numbers ? ", own numbers" : "",
-                   history.repeats ? ", repeated" : "", ": ", history.limits.batch_rows, " rows a batch, ",
-                   history.limits.requests_in_flight, " requests in flight, ", history.limits.batches,
-                   " batches, ", history.limits.connections, " connections\n", Print(history.script));
+      absl::StrCat("history ", history.seed, ", key (", absl::StrJoin(history.key_columns, ", "), ")",
+                   history.own_numbers ? ", own numbers" : "", history.repeats ? ", repeated" : "", ": ",
+                   history.limits.batch_rows, " rows a batch, ", history.limits.requests_in_flight,
+                   " requests in flight, ", history.limits.batches, " batches, ", history.limits.connections,
+                   " connections\n", Print(history.script));
   for (const InputChange& change : history.input)
     absl::StrAppend(&text, "    ", change.line, change.reason.empty() ? "" : "   ← ", change.reason, "\n");
   return text;

@@ -32,6 +32,8 @@ struct StreamHistory {
   std::uint64_t seed = 0;
   bool own_numbers = false;  // the lines bring sequence numbers, some of them equal
   bool repeats = false;      // the same input a second time with the same numbers, 39 hours later
+  // Of the table, in the order of its key.
+  std::vector<std::string> key_columns = {"id"};
   StreamLimits limits;
   Script script;
   std::vector<InputChange> input;

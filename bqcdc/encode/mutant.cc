@@ -1,9 +1,11 @@
 // Compiled into the variant for tests alone.
-#include "bqcdc/write/mutant.h"
+#include "bqcdc/encode/mutant.h"
 
 #include <atomic>
+#include <string>
+#include <utility>
 
-namespace bqcdc::write {
+namespace bqcdc::encode {
 namespace {
 
 struct Entry {
@@ -18,6 +20,7 @@ constexpr Entry kEntries[] = {
 };
 
 std::atomic<int> active_mutant{-1};
+thread_local std::string key_spelling;  // of the row that this thread encodes
 
 }  // namespace
 
@@ -32,4 +35,7 @@ bool Mutated(Mutant mutant) {
   return active_mutant.load(std::memory_order_relaxed) == static_cast<int>(mutant);
 }
 
-}  // namespace bqcdc::write
+void NoteKeySpelling(std::string_view text) { key_spelling += text; }
+std::string TakeKeySpelling() { return std::exchange(key_spelling, {}); }
+
+}  // namespace bqcdc::encode

@@ -83,6 +83,15 @@ TEST_F(CheckpointFileTest, IsReadableByItsOwnerOnly) {
   EXPECT_EQ(facts.st_mode & 0777, 0600u);
 }
 
+TEST_F(CheckpointFileTest, AFileOfAnotherKindKeepsItsMode) {
+  Put("{\"id\":1}\n");
+  chmod(path_.c_str(), 0644);
+  EXPECT_FALSE(CheckpointFile::Open(path_).ok());
+  struct stat facts = {};
+  ASSERT_EQ(stat(path_.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0644u);
+}
+
 TEST_F(CheckpointFileTest, AnEmptyOneIsOfARunThatEndedBeforeItsFirst) {
   Put("");
   const auto file = CheckpointFile::Open(path_);

@@ -49,9 +49,13 @@ class DeadLetterFile {
   DeadLetterFile(const DeadLetterFile&) = delete;
   DeadLetterFile& operator=(const DeadLetterFile&) = delete;
 
+  // Says before the first record what Append would find wrong: a file that is none of dead letters, a
+  // directory that is not there. Takes no lock and changes nothing.
+  absl::Status Inspect() const;
+
   // Makes the records durable: they are on disk when it returns Ok. On an error none of them counts as
   // written and rows must not be taken for settled. Errors: FailedPrecondition (in use by another process, no
-  // regular file), Internal (disk), ResourceExhausted (kRecordsMax).
+  // regular file, not of dead letters), Internal (disk), ResourceExhausted (kRecordsMax).
   absl::Status Append(std::span<const DeadLetterRecord> records);
 
   const std::string& path() const { return options_.path; }
@@ -61,6 +65,7 @@ class DeadLetterFile {
 
   absl::Status Open();
   absl::Status ReadBack();
+  absl::Status NoRecord(std::size_t line) const;
   absl::Status WriteAll(std::string_view bytes);
   static Digest Identity(std::string_view source, std::string_view sequence, std::string_view row);
   std::string Format(const DeadLetterRecord& record, std::string_view sequence) const;

@@ -99,6 +99,77 @@ TEST_F(DeadLetterFileTest, DropsALineThatACrashCutOff) {
   for (const std::string& line : Lines()) EXPECT_TRUE(nlohmann::json::accept(line)) << line;
 }
 
+std::string Contents(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+TEST_F(DeadLetterFileTest, AFileOfAnotherKindIsRefusedAndStaysAsItWas) {
+  const std::string record_line =
+      R"({"format":1,"table":"p.d.t","source":"in.jsonl","sequence":"3E8/7/1/0","row":"x"})"
+      "\n";
+  const struct {
+    std::string contents;
+    int line;
+    bool seen_at_once;
+  } cases[] = {
+      {"my notes\nlast line without its end", 1, true},
+      {"no line end at all", 1, true},
+      {"\n", 1, true},
+      {"{\"id\":1,\"_CHANGE_TYPE\":\"UPSERT\"}", 1, true},  // an input
+      {"{\"id\":1,\"_CHANGE_TYPE\":\"UPSERT\"}\n", 1, true},
+      {"{\"format\": 1, \"other\": 2}\n", 1, false},
+      {record_line + "{\"id\":1}\n", 2, false},
+      {record_line + "{\"id\":1}", 2, false},
+      {record_line + "\n" + record_line, 2, false},
+  };
+  for (const auto& c : cases) {
+    std::ofstream(path_) << c.contents;
+    chmod(path_.c_str(), 0644);
+    const std::string message = "dead letter file " + path_ + " line " + std::to_string(c.line) +
+                                " is no dead letter record; give another --dead-letter";
+    const DeadLetterRecord record = Record(1, "a");
+    EXPECT_EQ(File()->Append({&record, 1}).message(), message) << c.contents;
+    EXPECT_EQ(File()->Inspect().message(), c.seen_at_once ? message : "") << c.contents;
+    EXPECT_EQ(Contents(path_), c.contents);
+    struct stat facts = {};
+    ASSERT_EQ(stat(path_.c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_mode & 0777, 0644u);
+  }
+}
+
+TEST_F(DeadLetterFileTest, InspectionTakesWhatIsOneOrWillBeAndMakesNothing) {
+  EXPECT_EQ(File()->Inspect(), absl::OkStatus());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  for (const char* contents : {"", "{\"for", "{\"format\":1,\"tab"}) {  // the last two cut off by a crash
+    std::ofstream(path_) << contents;
+    EXPECT_EQ(File()->Inspect(), absl::OkStatus()) << contents;
+    EXPECT_EQ(Contents(path_), contents);
+  }
+  std::filesystem::remove(path_);
+  const DeadLetterRecord record = Record(1, "a");
+  auto holder = File();
+  ASSERT_TRUE(holder->Append({&record, 1}).ok());
+  EXPECT_EQ(File()->Inspect(), absl::OkStatus());
+  path_ = directory_ + "/missing/t.jsonl";
+  EXPECT_EQ(File()->Inspect().message(),
+            "cannot open dead letter file " + path_ + ": No such file or directory");
+  path_ = directory_;
+  EXPECT_EQ(File()->Inspect().message(), "cannot open dead letter file " + path_ + ": Is a directory");
+  path_ = "/dev/full";
+  EXPECT_EQ(File()->Inspect().message(), "dead letter file /dev/full is no regular file");
+}
+
+TEST_F(DeadLetterFileTest, BlocksThatTheDiskNeverWroteAreCutOff) {
+  const DeadLetterRecord record = Record(1, "a");
+  ASSERT_TRUE(File()->Append({&record, 1}).ok());
+  std::ofstream(path_, std::ios::app) << std::string(100, '\0');
+  const DeadLetterRecord next = Record(2, "b");
+  ASSERT_TRUE(File()->Append({&next, 1}).ok());
+  EXPECT_EQ(Lines().size(), 2u);
+}
+
 TEST_F(DeadLetterFileTest, KeepsALastLineWithoutItsEnd) {
   const DeadLetterRecord record = Record(1, "a");
   ASSERT_TRUE(File()->Append({&record, 1}).ok());

@@ -72,13 +72,18 @@ absl::Status LockedFile::TryOpen() {
       named.st_dev != facts.st_dev) {
     return fail(absl::OkStatus());
   }
-  // The umask does not loosen it, but an older file may be looser.
-  if ((facts.st_mode & 0777) != kMode && fchmod(fd_, kMode) != 0) return fail(SystemError("protect"));
   if (!existed) {
     // fsync of a new file covers its bytes, not its name.
     if (const absl::Status status = SyncDirectory(); !status.ok()) return fail(status);
   }
   return absl::OkStatus();
+}
+
+absl::Status LockedFile::Protect() {
+  struct stat facts = {};
+  if (fstat(fd_, &facts) != 0) return SystemError("look at");
+  return (facts.st_mode & 0777) == kMode || fchmod(fd_, kMode) == 0 ? absl::OkStatus()
+                                                                    : SystemError("protect");
 }
 
 absl::Status LockedFile::WriteAll(int fd, std::string_view bytes) const {

@@ -16,8 +16,9 @@ struct LockedFileOptions {
   bool create = true;
 };
 
-// A regular file with mode 0600 that one process at a time has (flock), open for reading and appending. It
-// can be replaced as a whole without giving up the lock. Movable; not thread-safe.
+// A regular file that one process at a time has (flock), open for reading and appending. It can be replaced
+// as a whole without giving up the lock. New ones have mode 0600; one that was there is left as it is, since
+// it may be somebody else's. Movable; not thread-safe.
 class LockedFile {
  public:
   // Errors: FailedPrecondition (in use, no regular file), NotFound (without `create`), Internal.
@@ -29,6 +30,9 @@ class LockedFile {
   // Puts a new file in its place: `write` fills it. Whenever the machine stops, the old or the new one is
   // there, whole; the new one is on disk when Ok is returned.
   absl::Status Replace(const std::function<absl::Status(int fd)>& write);
+
+  // Mode 0600 for a file that was there and has turned out to be ours.
+  absl::Status Protect();
 
   int fd() const { return fd_; }
   const std::string& path() const { return options_.path; }

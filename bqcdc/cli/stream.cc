@@ -19,6 +19,7 @@
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/flag_values.h"
 #include "bqcdc/cli/log.h"
+#include "bqcdc/cli/own_files.h"
 #include "bqcdc/cli/progress_line.h"
 #include "bqcdc/cli/repeated_warnings.h"
 #include "bqcdc/cli/run_log.h"
@@ -213,6 +214,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
         "--dry-run works offline, so it needs --schema and --primary-key; without it both come from the "
         "table");
   }
+  BQCDC_RETURN_IF_ERROR(CheckOwnFiles({{"--checkpoint", flags.checkpoint}}, flags.files));
   std::optional<checkpoint::CheckpointFile> checkpoint;
   if (!flags.checkpoint.empty()) {
     BQCDC_ASSIGN_OR_RETURN(checkpoint::CheckpointFile file,
@@ -244,6 +246,8 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   options.dead_letter_path = flags.dead_letter.empty()
                                  ? absl::StrCat("./", options.table.table, ".dead-letter.jsonl")
                                  : flags.dead_letter;
+  BQCDC_RETURN_IF_ERROR(CheckOwnFiles(
+      {{"--checkpoint", flags.checkpoint}, {"--dead-letter", options.dead_letter_path}}, flags.files));
   ProgressLine progress;
   pipeline::RunMeter meter(session->clock());
   BQCDC_ASSIGN_OR_RETURN(auto watching, Watching::Start(flags, options.table, *session, meter));

@@ -197,6 +197,7 @@ absl::Status StreamRun::Prepare() {
       checkpoint::DeadLetterOptions{options_.dead_letter_path, options_.table.ToString(),
                                     table.creation_time_ms},
       clock_);
+  BQCDC_RETURN_IF_ERROR(dead_letter_->Inspect());
   settlement_ = std::make_unique<StreamSettlement>(
       StreamSettlementOptions{options_.bad_rows_max,
                               [this](std::size_t source) { return reader_.source_name(source); }},

@@ -185,6 +185,14 @@ std::map<std::string, std::function<ProgramResult()>> Faults::Provocations() {
        [&] {
          return StreamLine("{broken", {"--dead-letter", "missing/dead.jsonl"});
        }},
+      {"a dead letter file that is something else",
+       [&] {
+         return Run({"stream", "d.t", File("in.jsonl", Good(1)), "--dead-letter", File("notes.txt", "mine")});
+       }},
+      {"a dead letter file that is the input",
+       [&] {
+         return Run({"stream", "d.t", File("in.jsonl", Good(1)), "--dead-letter", "in.jsonl"});
+       }},
       {"a checkpoint of another input",
        [&] {
          RunOk({"stream", "d.t", File("in.jsonl", Good(1)), "--checkpoint", "input.checkpoint"});
@@ -198,7 +206,11 @@ std::map<std::string, std::function<ProgramResult()>> Faults::Provocations() {
        }},
       {"a file that is no checkpoint",
        [&] {
-         return Run({"stream", "d.t", "--checkpoint", File("in.jsonl", Good(1))});
+         return Run({"stream", "d.t", "--checkpoint", File("notes.txt", "mine")});
+       }},
+      {"a checkpoint that is the input",
+       [&] {
+         return Run({"stream", "d.t", File("in.jsonl", Good(1)), "--checkpoint", "in.jsonl"});
        }},
       {"a checkpoint of a newer version",
        [&] {

@@ -101,6 +101,7 @@ absl::StatusOr<std::optional<std::string>> Apply(const Directive& directive, con
       if (tag != 'i') return base::InvalidArgument("Invalid type for argument of FORMAT: %x takes an INT64");
       const long long number = std::strtoll(value.c_str(), nullptr, 10);
       if (number < 0) return Unknown("%x of a negative number");
+      if (directive.flags.find_first_of("+ ") != std::string::npos) return Unknown("a sign in %x");
       return Result(Printed(Spec(directive, "ll"), number));
     }
     case 'f':

@@ -107,6 +107,26 @@ IntervalResult JustifyDays(Interval a) {
   return Checked(months, days, a.micros);
 }
 
+// Whole days out of the hours, whole months out of the days; then one part lends to the next until all have
+// one sign.
+IntervalResult JustifyInterval(Interval a) {
+  __int128 days = a.days + a.micros / values::kMicrosPerDay;
+  __int128 micros = a.micros % values::kMicrosPerDay;
+  __int128 months = a.months + days / 30;
+  days %= 30;
+  const auto sign = [](__int128 value) { return (value > 0) - (value < 0); };
+  const int rest = days != 0 ? sign(days) : sign(micros);
+  if (sign(months) * rest < 0) {
+    days += sign(months) * 30;
+    months -= sign(months);
+  }
+  if (sign(days) * sign(micros) < 0) {
+    micros += sign(days) * values::kMicrosPerDay;
+    days -= sign(days);
+  }
+  return Checked(months, days, micros);
+}
+
 absl::StatusOr<int64_t> Extract(Interval a, std::string_view part) {
   if (part == "YEAR") return a.months / 12;
   if (part == "MONTH") return a.months % 12;
@@ -161,11 +181,7 @@ void AddIntervalFunctions(OwnFunctions& f) {
       });
   AddFunction(f, "bq_justify_hours", &JustifyHours);
   AddFunction(f, "bq_justify_days", &JustifyDays);
-  AddFunction(
-      f, "bq_justify_interval", +[](Interval a) -> IntervalResult {
-        BQCDC_ASSIGN_OR_RETURN(const Interval hours, JustifyHours(a));
-        return JustifyDays(hours);
-      });
+  AddFunction(f, "bq_justify_interval", &JustifyInterval);
   AddFunction(
       f, "bq_sum_interval", +[](List<Interval> list) -> absl::StatusOr<std::optional<Interval>> {
         std::optional<Interval> sum;

@@ -187,11 +187,14 @@ void AddStrictFunctions(OwnFunctions& f) {
   AddFunction(
       f, "bq_json_int64", +[](V json) -> absl::StatusOr<int64_t> {
         const JsonNode node = NodeOf(json);
-        auto value = TextToInt64(node.text);
-        if (node.kind != Kind::kNumber || !value.ok()) {
-          return base::InvalidArgument("The provided JSON input is not an integer");
+        if (node.kind == Kind::kNumber) {
+          if (auto whole = TextToInt64(node.text); whole.ok()) return *whole;
+          double number = 0;
+          if (absl::SimpleAtod(node.text, &number) && number == std::trunc(number)) {
+            if (auto value = Float64ToInt64(number); value.ok()) return *value;
+          }
         }
-        return *value;
+        return base::InvalidArgument("The provided JSON input is not an integer");
       });
   AddFunction(
       f, "bq_json_float64", +[](V json) -> absl::StatusOr<double> {

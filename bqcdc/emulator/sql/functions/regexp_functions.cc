@@ -40,23 +40,42 @@ absl::Status TooManyGroups(const RE2& expression, const char* function) {
       function);
 }
 
-// The match number `occurrence` from byte `offset` on; the group where there is one. False: none.
-bool FindMatch(const RE2& expression, std::string_view text, size_t offset, int64_t occurrence,
-               re2::StringPiece groups[2]) {
-  const int wanted = 1 + expression.NumberOfCapturingGroups();
-  while (offset <= text.size()) {
-    if (!expression.Match(Piece(text), offset, text.size(), RE2::UNANCHORED, groups, wanted)) return false;
-    if (--occurrence == 0) return true;
-    const size_t end = groups[0].data() + groups[0].size() - text.data();
-    if (!groups[0].empty()) {
-      offset = end;
-    } else {
-      if (end >= text.size()) return false;
-      offset = end + Utf8Length(static_cast<unsigned char>(text[end]));
+// The matches from byte `offset` on, one behind the other. Like the service's, a match that leaves nothing of
+// the text behind it is the last: an empty one at the very end is found in an empty text only.
+class Matches {
+ public:
+  Matches(const RE2& expression, std::string_view text, size_t offset)
+      : expression_(expression), text_(text), offset_(offset) {}
+
+  // The next match; of it the group where the expression has one, whose data() is null where it took no part.
+  std::optional<re2::StringPiece> Next() {
+    if (at_end_) return std::nullopt;
+    const int wanted = 1 + expression_.NumberOfCapturingGroups();
+    re2::StringPiece groups[2];
+    if (!expression_.Match(Piece(text_), offset_, text_.size(), RE2::UNANCHORED, groups, wanted)) {
+      return std::nullopt;
     }
+    offset_ = groups[0].data() + groups[0].size() - text_.data();
+    if (groups[0].empty() && offset_ < text_.size()) {
+      offset_ += Utf8Length(static_cast<unsigned char>(text_[offset_]));
+    }
+    at_end_ = offset_ >= text_.size();
+    return groups[wanted - 1];
   }
-  return false;
-}
+
+  // The match number `occurrence`, counted from 1.
+  std::optional<re2::StringPiece> At(int64_t occurrence) {
+    std::optional<re2::StringPiece> found = Next();
+    while (found && --occurrence > 0) found = Next();
+    return found;
+  }
+
+ private:
+  const RE2& expression_;
+  const std::string_view text_;
+  size_t offset_;
+  bool at_end_ = false;
+};
 
 absl::StatusOr<std::optional<std::string>> Extract(std::string_view text, std::string_view pattern,
                                                    int64_t position, int64_t occurrence) {
@@ -66,31 +85,19 @@ absl::StatusOr<std::optional<std::string>> Extract(std::string_view text, std::s
     return base::InvalidArgument("Third argument (position) of REGEXP_EXTRACT must be positive");
   if (occurrence < 1)
     return base::InvalidArgument("Fourth argument (occurrence) of REGEXP_EXTRACT must be positive");
-  if (position > CountCodePoints(text) + 1) return std::optional<std::string>();
-  re2::StringPiece groups[2];
-  if (!FindMatch(*expression, text, OffsetOfCodePoint(text, position - 1), occurrence, groups)) {
-    return std::optional<std::string>();
-  }
-  const re2::StringPiece& found = groups[expression->NumberOfCapturingGroups()];
-  if (found.data() == nullptr) return std::optional<std::string>();
-  return std::optional<std::string>(std::string(found.data(), found.size()));
+  if (position > 1 && position > CountCodePoints(text)) return std::optional<std::string>();
+  const auto found = Matches(*expression, text, OffsetOfCodePoint(text, position - 1)).At(occurrence);
+  if (!found || found->data() == nullptr) return std::optional<std::string>();
+  return std::optional<std::string>(std::string(found->data(), found->size()));
 }
 
 absl::StatusOr<std::vector<std::string>> ExtractAll(std::string_view text, std::string_view pattern) {
   BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile(pattern));
   BQCDC_RETURN_IF_ERROR(TooManyGroups(*expression, "REGEXP_EXTRACT_ALL"));
   std::vector<std::string> results;
-  re2::StringPiece groups[2];
-  for (size_t offset = 0; offset <= text.size() && FindMatch(*expression, text, offset, 1, groups);) {
-    const re2::StringPiece& found = groups[expression->NumberOfCapturingGroups()];
-    results.emplace_back(found.data() == nullptr ? "" : std::string(found.data(), found.size()));
-    const size_t end = groups[0].data() + groups[0].size() - text.data();
-    if (!groups[0].empty()) {
-      offset = end;
-    } else {
-      if (end >= text.size()) break;
-      offset = end + Utf8Length(static_cast<unsigned char>(text[end]));
-    }
+  Matches matches(*expression, text, 0);
+  while (const auto found = matches.Next()) {
+    results.emplace_back(found->data() == nullptr ? "" : std::string(found->data(), found->size()));
   }
   return results;
 }
@@ -104,11 +111,9 @@ absl::StatusOr<int64_t> Position(std::string_view text, std::string_view pattern
         "Position and occurrence of REGEXP_INSTR must be positive, occurrence_position 0 or 1");
   }
   if (position > CountCodePoints(text) || pattern.empty()) return 0;
-  re2::StringPiece groups[2];
-  if (!FindMatch(*expression, text, OffsetOfCodePoint(text, position - 1), occurrence, groups)) return 0;
-  const re2::StringPiece& found = groups[expression->NumberOfCapturingGroups()];
-  if (found.data() == nullptr) return 0;
-  const size_t at = found.data() - text.data() + (after == 1 ? found.size() : 0);
+  const auto found = Matches(*expression, text, OffsetOfCodePoint(text, position - 1)).At(occurrence);
+  if (!found || found->data() == nullptr) return 0;
+  const size_t at = found->data() - text.data() + (after == 1 ? found->size() : 0);
   return CountCodePoints(text.substr(0, at)) + 1;
 }
 

@@ -133,13 +133,15 @@ absl::StatusOr<int64_t> Instr(std::string_view text, std::string_view part, int6
                               int64_t occurrence) {
   if (position == 0) return base::InvalidArgument("Third argument (position) of INSTR must not be 0");
   if (occurrence < 1) return base::InvalidArgument("Fourth argument (occurrence) of INSTR must be positive");
-  if (part.empty()) return 0;
   const std::vector<char32_t> value = ToCodePoints(text);
   const std::vector<char32_t> wanted = ToCodePoints(part);
+  const int64_t size = static_cast<int64_t>(wanted.size());
+  // Where a match may begin: an empty one behind the last character, too.
   const int64_t count = static_cast<int64_t>(value.size());
+  const int64_t places = count + (size == 0 ? 1 : 0);
   const int64_t step = position > 0 ? 1 : -1;
-  for (int64_t at = position > 0 ? position - 1 : count + position; at >= 0 && at < count; at += step) {
-    if (at + static_cast<int64_t>(wanted.size()) > count) continue;
+  for (int64_t at = position > 0 ? position - 1 : places + position; at >= 0 && at < places; at += step) {
+    if (at + size > count) continue;
     if (!std::equal(wanted.begin(), wanted.end(), value.begin() + at)) continue;
     if (--occurrence == 0) return at + 1;
   }

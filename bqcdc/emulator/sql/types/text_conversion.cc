@@ -222,6 +222,7 @@ absl::StatusOr<int64_t> TextToTimestamp(std::string_view text, std::string_view 
   int64_t local = 0;
   if (values::ParseDatetime(text, &local) == ValueError::kNone) {
     if (!values::LocalToUtc(zone, local, &micros)) return base::InvalidArgument("Invalid time zone: ", zone);
+    if (!values::IsTimestamp(micros)) return base::InvalidArgument("Invalid timestamp: '", text, "'");
     return micros;
   }
   if (values::ParseTimestamp(text, &micros) == ValueError::kNone) return micros;

@@ -8,6 +8,7 @@
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
 #include "bqcdc/emulator/sql/analyzer/expression_walk.h"
 #include "bqcdc/emulator/sql/analyzer/select_state.h"
+#include "bqcdc/emulator/sql/analyzer/window_rules.h"
 
 namespace bqcdc::emulator::sql {
 
@@ -95,10 +96,21 @@ absl::StatusOr<std::unique_ptr<ResolvedWindow>> Analyzer::AnalyzeWindow(
   window->unit = frame.unit == FrameUnit::kRows ? ResolvedFrameUnit::kRows : ResolvedFrameUnit::kRange;
   BQCDC_RETURN_IF_ERROR(bound(frame.start, window->start));
   if (frame.end) BQCDC_RETURN_IF_ERROR(bound(*frame.end, window->end));
+  if (window->end.kind < window->start.kind || window->start.kind == ResolvedBoundKind::kUnboundedFollowing ||
+      window->end.kind == ResolvedBoundKind::kUnboundedPreceding) {
+    return ErrorAt(frame.position,
+                   "The ending boundary of a window frame cannot be before its starting boundary");
+  }
   if (window->unit == ResolvedFrameUnit::kRange && (window->start.offset || window->end.offset)) {
     const bool plain =
         window->order_by.size() == 1 && window->order_by[0].expression->type.is(TypeKind::kInt64);
     if (!plain) return Unsupported(frame.position, "RANGE with an offset over this ORDER BY");
+    // An offset of 0 reaches the row's peers. DuckDB counts some of them only.
+    for (ResolvedFrameBound* offset : {&window->start, &window->end}) {
+      if (offset->offset && std::get<int64_t>(Resolved<ResolvedLiteral>(*offset->offset).value.scalar) == 0) {
+        *offset = ResolvedFrameBound();
+      }
+    }
   }
   return window;
 }
@@ -188,6 +200,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAggregate(const FunctionC
       return ErrorAt(call.position, "Window ORDER BY is not allowed if DISTINCT is specified");
     }
     BQCDC_ASSIGN_OR_RETURN(aggregate->window, AnalyzeWindow(*call.over, inner));
+    BQCDC_RETURN_IF_ERROR(CheckWindowCall(name, *aggregate));
     context.select->windows.push_back({id, std::move(aggregate)});
   } else {
     context.select->aggregates.push_back({id, std::move(aggregate)});

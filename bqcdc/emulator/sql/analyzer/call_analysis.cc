@@ -177,6 +177,7 @@ absl::Status NoMatch(const std::string& name, const std::vector<FunctionSignatur
   }
   if (name[0] != '$') {
     for (const FunctionSignature& signature : signatures) {
+      if (signature.is_refused) continue;
       base::StrAppend(&text, "\n  Signature: ", name, "(", signature.text, ")");
     }
   }
@@ -313,6 +314,9 @@ absl::StatusOr<Analyzer::Match> Analyzer::MatchSignature(const std::string& name
     }
   }
   if (!best) return NoMatch(name, signatures, types, position);
+  if (best->signature->is_refused) {
+    return Unsupported(position, DisplayName(name), " of ", best->signature->text);
+  }
   for (size_t i = 0; i < arguments.size(); ++i) {
     BQCDC_ASSIGN_OR_RETURN(arguments[i], Coerce(std::move(arguments[i]), best->types[i]));
   }

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
@@ -48,6 +51,25 @@ std::string MinMax(const std::string& name, const std::string& value, const Type
   plain.distinct.clear();
   return base::StrCat("CASE WHEN ", Raw("bool_or", base::StrCat("isnan(", value, ")"), plain),
                       " THEN 'nan'::DOUBLE ELSE ", Raw(name, value, plain), " END");
+}
+
+// DuckDB refuses infinite values and takes one value for itself; the service makes NaN of both.
+std::string Deviation(const std::string& name, const std::string& value, const Modifiers& m) {
+  Modifiers plain = m;
+  plain.distinct.clear();
+  const std::string least = name == "stddev_samp" || name == "var_samp" ? "1" : "0";
+  return base::StrCat(
+      "CASE WHEN ", Raw("count", value, m), " > ", least, " AND ",
+      Raw("bool_or", base::StrCat("NOT isfinite(", value, ")"), plain), " THEN 'nan'::DOUBLE ELSE ",
+      Raw(name, base::StrCat("CASE WHEN isfinite(", value, ") THEN ", value, " END"), m), " END");
+}
+
+// Linear interpolation between the two values around the fraction, NULLs left out: the same definition where
+// all values are finite; NaN and infinity are sorted and weighed otherwise.
+std::string PercentileCont(const std::string& value, const std::string& fraction, const Modifiers& m) {
+  return base::StrCat("CASE WHEN ", Raw("bool_or", base::StrCat("NOT isfinite(", value, ")"), m), " THEN ",
+                      RaiseText("'Not supported by this server: PERCENTILE_CONT over NaN or infinity'"),
+                      " ELSE ", Raw("quantile_cont", base::StrCat(value, ", ", fraction), m), " END");
 }
 
 // An infinite result of finite values is an overflow.
@@ -125,6 +147,11 @@ absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall
   if (form == "@avg_float64") {
     return SumFloat64(a[0], m, "avg", "'Not supported by this server: AVG whose sum overflows FLOAT64'");
   }
+  if (form == "@percentile_cont") return PercentileCont(a[0], a[1], m);
+  static constexpr std::string_view kDeviations[] = {"@stddev_samp", "@stddev_pop", "@var_samp", "@var_pop"};
+  if (std::find(std::begin(kDeviations), std::end(kDeviations), form) != std::end(kDeviations)) {
+    return Deviation(form.substr(1), a[0], m);
+  }
   // Of no elements the service makes NULL, not an empty list or text.
   if (call.limit == 0 && form != "@max_by" && form != "@min_by") {
     Modifiers plain;
@@ -139,8 +166,11 @@ absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall
     return base::StrCat("flatten(", cut(Raw("list", a[0], m, present)), ")");
   }
   if (form == "@string_agg") {
-    return base::StrCat("bq_string_join(", cut(Raw("list", a[0], m, present)), ", ",
-                        a.size() > 1 ? a[1] : "','", ")");
+    const std::string separator =
+        a.size() < 2
+            ? "','"
+            : base::StrCat("coalesce(", a[1], ", ", RaiseText("'Illegal NULL separator in STRING_AGG'"), ")");
+    return base::StrCat("bq_string_join(", cut(Raw("list", a[0], m, present)), ", ", separator, ")");
   }
   if (form == "@max_by" || form == "@min_by") {
     if (call.distinct) return Unsupported(call.position, "DISTINCT in ", call.signature->name);

@@ -30,13 +30,13 @@ const std::vector<FunctionRow>& AggregateRows() {
       {"APPROX_COUNT_DISTINCT", "A -> INT64", "[count(DISTINCT $1)]"},
       {"MAX_BY", "T, O -> T", "@max_by"},
       {"MIN_BY", "T, O -> T", "@min_by"},
-      {"STDDEV", "FLOAT64 -> FLOAT64", "[stddev_samp(#$1)]"},
-      {"STDDEV_SAMP", "FLOAT64 -> FLOAT64", "[stddev_samp(#$1)]"},
-      {"STDDEV_POP", "FLOAT64 -> FLOAT64", "[stddev_pop(#$1)]"},
-      {"VARIANCE", "FLOAT64 -> FLOAT64", "[var_samp(#$1)]"},
-      {"VAR_SAMP", "FLOAT64 -> FLOAT64", "[var_samp(#$1)]"},
-      {"VAR_POP", "FLOAT64 -> FLOAT64", "[var_pop(#$1)]"},
-      {"CORR", "FLOAT64, FLOAT64 -> FLOAT64", "[corr($1, $2)]"},
+      {"STDDEV", "FLOAT64 -> FLOAT64", "@stddev_samp"},
+      {"STDDEV_SAMP", "FLOAT64 -> FLOAT64", "@stddev_samp"},
+      {"STDDEV_POP", "FLOAT64 -> FLOAT64", "@stddev_pop"},
+      {"VARIANCE", "FLOAT64 -> FLOAT64", "@var_samp"},
+      {"VAR_SAMP", "FLOAT64 -> FLOAT64", "@var_samp"},
+      {"VAR_POP", "FLOAT64 -> FLOAT64", "@var_pop"},
+      {"CORR", "FLOAT64, FLOAT64 -> FLOAT64", "CASE WHEN [regr_count($1, $2)] > 1 THEN [corr($1, $2)] END"},
       {"COVAR_POP", "FLOAT64, FLOAT64 -> FLOAT64", "[covar_pop($1, $2)]"},
       {"COVAR_SAMP", "FLOAT64, FLOAT64 -> FLOAT64", "[covar_samp($1, $2)]"},
   };
@@ -55,8 +55,9 @@ const std::vector<FunctionRow>& WindowRows() {
       {"LEAD", "T, [INT64], [T] -> T", "[lead($1, {$2|1}, {$3|NULL})]"},
       {"FIRST_VALUE", "T -> T", "[first_value($1%)]"},
       {"LAST_VALUE", "T -> T", "[last_value($1%)]"},
-      // Linear interpolation between the two values around the fraction, NULLs left out: the same definition.
-      {"PERCENTILE_CONT", "FLOAT64, FLOAT64 -> FLOAT64", "[quantile_cont($1, $2)]"},
+      {"PERCENTILE_CONT", "FLOAT64, FLOAT64 -> FLOAT64", "@percentile_cont"},
+      {"PERCENTILE_CONT", "NUMERIC, NUMERIC -> NUMERIC", kRefusedForm},
+      {"PERCENTILE_CONT", "BIGNUMERIC, BIGNUMERIC -> BIGNUMERIC", kRefusedForm},
       {"NTH_VALUE", "T, INT64 -> T", "[nth_value($1, $2%)]"},
   };
   return *rows;

@@ -13,6 +13,10 @@ struct FunctionRow {
   const char* form;
 };
 
+// The form of what the service has and this server has not, where the arguments would otherwise be coerced to
+// those of another signature: a call that fits it best is refused by name.
+inline constexpr char kRefusedForm[] = "@refused";
+
 // The parts of the one table, by theme.
 const std::vector<FunctionRow>& OperatorRows();
 const std::vector<FunctionRow>& MathRows();

@@ -70,6 +70,7 @@ void AddRows(const std::vector<FunctionRow>& rows, FunctionMode mode, Table& tab
     signature.name = row.name;
     signature.mode = mode;
     signature.form = row.form;
+    signature.is_refused = signature.form == kRefusedForm;
     const std::string_view text = row.signature;
     const size_t arrow = text.find("->");
     signature.result = ParseParameter(Strip(text.substr(arrow + 2)));

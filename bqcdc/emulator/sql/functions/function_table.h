@@ -50,6 +50,8 @@ struct FunctionSignature {
   // Parameters and result as they are written in the table, for error texts and the documentation.
   std::string text;
   std::string result_text;
+  // Known, so that a call is refused by name rather than matched to another signature.
+  bool is_refused = false;
 };
 
 // All signatures of `name` (upper case) in the order of preference; empty where there is no such function.

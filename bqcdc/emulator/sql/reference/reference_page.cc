@@ -24,6 +24,7 @@ std::string FunctionTable(FunctionMode mode) {
     if (signatures[0].mode != mode) continue;
     base::StrAppend(&text, "| `", name, "` | ");
     for (size_t i = 0; i < signatures.size(); ++i) {
+      if (signatures[i].is_refused) continue;
       base::StrAppend(&text, i == 0 ? "" : "<br>",
                       Cell(base::StrCat("(", signatures[i].text, ") → ", signatures[i].result_text)));
     }

@@ -4,6 +4,9 @@
 //
 //   raw_append_bench --endpoint HOST:PORT --table PROJECT.DATASET.TABLE --schema SCHEMA FILE
 //
+// With --rate ROWS the ready requests go one at a time, so many rows a second, and nothing else is done
+// meanwhile: the bare round trip.
+//
 // The sender here knows neither order, windows of bytes, retries nor settlement: it is no writer.
 
 #include <grpcpp/create_channel.h>
@@ -19,6 +22,8 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -38,6 +43,7 @@ namespace schema = bqcdc::schema;
 namespace write = bqcdc::write;
 namespace storage = google::cloud::bigquery::storage::v1;
 using Batches = std::vector<std::shared_ptr<encode::EncodedRows>>;
+using Clock = std::chrono::steady_clock;
 
 constexpr char kMethod[] = "/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows";
 
@@ -46,8 +52,8 @@ constexpr char kMethod[] = "/google.cloud.bigquery.storage.v1.BigQueryWrite/Appe
   std::exit(1);
 }
 
-double Seconds(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+double Seconds(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
 // The file's lines, one behind the other, as a reader has them.
@@ -86,21 +92,21 @@ Batches EncodeAll(const Input& input, const schema::TableSchema& table, std::siz
     batches.push_back(std::move(batch));
     reused.Clear();
   };
-  auto begin = std::chrono::steady_clock::now();
+  auto begin = Clock::now();
   for (const encode::PaddedLine& line : input.lines) {
     if (encoder.EncodeLine(line, {{1, ++number, 1, 0}}, &reused) != encode::EncodeError::kNone)
       Fail(absl::StrCat("line ", number, " is refused"));
     if (reused.byte_count() + 4096 < batch_bytes) continue;
     *seconds += Seconds(begin);
     hand_on();
-    begin = std::chrono::steady_clock::now();
+    begin = Clock::now();
   }
   *seconds += Seconds(begin);
   if (!reused.empty()) hand_on();
   return batches;
 }
 
-// One AppendRows call that sends every batch, `window` of them under way, and counts the answers.
+// One AppendRows call that sends every batch and counts the answers.
 class RawCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   RawCall(grpc::GenericStub& stub, std::shared_ptr<const write::Destination> destination,
@@ -111,23 +117,50 @@ class RawCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::Byt
     stub.PrepareBidiStreamingCall(&context_, kMethod, grpc::StubOptions(), this);
   }
 
+  // `window` of them under way.
   void Run() {
     absl::MutexLock lock(&mutex_);
+    Start();
+    Finish();
+  }
+
+  // One at a time, so many rows a second. Returns how long the answers took, in order.
+  std::vector<Clock::duration> RunPaced(double rows_per_second) {
+    absl::MutexLock lock(&mutex_);
+    paced_ = true;
+    Start();
+    const auto answered = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return answers_ == sent_ || done_; };
+    for (Clock::time_point due = Clock::now(); sent_ < batches_.size() && !done_;) {
+      mutex_.Unlock();
+      std::this_thread::sleep_until(due);
+      mutex_.Lock();
+      mutex_.Await(absl::Condition(&answered));
+      due += std::chrono::duration_cast<Clock::duration>(
+          std::chrono::duration<double>(static_cast<double>(batches_[sent_]->row_count()) / rows_per_second));
+      WriteNext();
+    }
+    Finish();
+    return took_;
+  }
+
+ private:
+  void Start() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     AddHold();
-    WriteNext();
+    if (!paced_) WriteNext();
     StartRead(&read_);
     StartCall();
+  }
+  void Finish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     mutex_.Await(absl::Condition(&done_));
     if (!status_.ok()) Fail(absl::StrCat("the call ended: ", status_.error_message()));
     if (answers_ != batches_.size())
       Fail(absl::StrCat(answers_, " answers to ", batches_.size(), " requests"));
   }
 
- private:
   void OnWriteDone(bool ok) override {
     absl::MutexLock lock(&mutex_);
     writing_ = false;
-    if (ok) WriteNext();
+    if (ok && !paced_) WriteNext();
   }
   void OnReadDone(bool ok) override {
     absl::MutexLock lock(&mutex_);
@@ -141,10 +174,11 @@ class RawCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::Byt
     if (!response.ParseFromString(bytes) || response.has_error())
       Fail(absl::StrCat("refused: ", response.error().message()));
     ++answers_;
+    took_.push_back(Clock::now() - sent_at_);
     if (answers_ == batches_.size()) {
       StartWritesDone();
       EndOnce();
-    } else {
+    } else if (!paced_) {
       WriteNext();
     }
     StartRead(&read_);
@@ -168,6 +202,7 @@ class RawCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::Byt
                              grpc::Slice(body.data(), body.size(), grpc::Slice::STATIC_SLICE)};
     write_ = grpc::ByteBuffer(slices, 2);
     ++sent_;
+    sent_at_ = Clock::now();
     writing_ = true;
     StartWrite(&write_);
   }
@@ -179,7 +214,9 @@ class RawCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::Byt
   absl::Mutex mutex_;
   grpc::ByteBuffer write_, read_;
   std::size_t sent_ = 0, answers_ = 0;
-  bool writing_ = false, ended_ = false, done_ = false;
+  Clock::time_point sent_at_;  // the last one
+  std::vector<Clock::duration> took_;
+  bool paced_ = false, writing_ = false, ended_ = false, done_ = false;
   grpc::Status status_;
 };
 
@@ -190,12 +227,14 @@ int main(int argc, char** argv) {
   std::string endpoint, table, inline_schema, file;
   std::size_t window = 16, batch_bytes = 1024 * 1024;
   int turns = 3;
+  double rate = 0;
   app.add_option("--endpoint", endpoint, "gRPC, HOST:PORT")->required();
   app.add_option("--table", table, "PROJECT.DATASET.TABLE, to exist")->required();
   app.add_option("--schema", inline_schema, "name:TYPE,…; the first is the key")->required();
   app.add_option("--requests-in-flight", window, "requests under way");
   app.add_option("--batch-bytes", batch_bytes, "bytes a request");
   app.add_option("--turns", turns, "the best counts");
+  app.add_option("--rate", rate, "rows a second, one request at a time: tells how long answers take");
   app.add_option("file", file, "JSON lines")->required();
   CLI11_PARSE(app, argc, argv);
 
@@ -220,8 +259,19 @@ int main(int argc, char** argv) {
   arguments.SetMaxSendMessageSize(-1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   grpc::GenericStub stub(grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments));
+  if (rate > 0) {
+    std::vector<Clock::duration> took = RawCall(stub, *destination, batches, 1).RunPaced(rate);
+    std::sort(took.begin(), took.end());
+    const auto quantile = [&](double part) {
+      const auto at = static_cast<std::size_t>(part * static_cast<double>(took.size()));
+      return std::chrono::duration<double, std::milli>(took[std::min(at, took.size() - 1)]).count();
+    };
+    std::printf("%zu requests of %zu rows, one at a time: answered within %.1f ms (half), %.1f ms (99 %%)\n",
+                took.size(), input.lines.size() / took.size(), quantile(0.5), quantile(0.99));
+    return 0;
+  }
   for (int turn = 0; turn < turns; ++turn) {
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = Clock::now();
     RawCall(stub, *destination, batches, window).Run();
     raw_seconds = std::min(raw_seconds, Seconds(begin));
   }

@@ -21,6 +21,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -93,7 +94,11 @@ Batches EncodeAll(const Input& input, const schema::TableSchema& table, std::siz
     reused.Clear();
   };
   auto begin = Clock::now();
+  std::size_t scanned = 0;  // lines before this one
   for (const encode::PaddedLine& line : input.lines) {
+    if (number == scanned)
+      scanned += encoder.ScanAhead(
+          std::span(input.lines).subspan(scanned, std::min<std::size_t>(32, input.lines.size() - scanned)));
     if (encoder.EncodeLine(line, {{1, ++number, 1, 0}}, &reused) != encode::EncodeError::kNone)
       Fail(absl::StrCat("line ", number, " is refused"));
     if (reused.byte_count() + 4096 < batch_bytes) continue;

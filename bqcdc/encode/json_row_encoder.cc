@@ -48,6 +48,7 @@ class LineEncoder {
 
   EncodeError EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned, EncodedRows* rows);
 
+  size_t ScanAhead(std::span<const PaddedLine> lines) { return tokens_.ScanAhead(lines); }
   const EncodeFailure& failure() const { return failure_; }
   std::string_view key_bytes() const { return finisher_.key_bytes(); }
   void set_sequence_source(SequenceSource source) { options_.sequence_source = source; }
@@ -523,6 +524,7 @@ EncodeError JsonRowEncoder::EncodeLine(const PaddedLine& line, const values::Seq
   return impl_->EncodeLine(line, assigned, rows);
 }
 
+size_t JsonRowEncoder::ScanAhead(std::span<const PaddedLine> lines) { return impl_->ScanAhead(lines); }
 const EncodeFailure& JsonRowEncoder::failure() const { return impl_->failure(); }
 std::string_view JsonRowEncoder::key_bytes() const { return impl_->key_bytes(); }
 void JsonRowEncoder::set_sequence_source(SequenceSource source) { impl_->set_sequence_source(source); }

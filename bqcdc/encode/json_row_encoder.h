@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "bqcdc/encode/encode_error.h"
@@ -68,6 +69,11 @@ class JsonRowEncoder {
   // and the encoder stays usable. `assigned` is the number for lines that bring none.
   [[nodiscard]] EncodeError EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned,
                                        EncodedRows* rows);
+
+  // Looks for the tokens of several lines at once, which takes half of the time that it takes line by line.
+  // Returns of how many, at least 1: as many as stand one behind the other in memory and are short. These
+  // have to be the next ones that are encoded, in their order, and their bytes may not change until then.
+  size_t ScanAhead(std::span<const PaddedLine> lines);
 
   // The last error; valid until the next EncodeLine.
   const EncodeFailure& failure() const;

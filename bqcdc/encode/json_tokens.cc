@@ -10,6 +10,8 @@ namespace {
 static_assert(kLinePaddingBytes >= simdjson::SIMDJSON_PADDING);
 
 constexpr size_t kIndexesMin = 4096;
+// A few lines bring nearly all there is to win; their tokens stay in the nearest cache.
+constexpr size_t kAheadBytesMax = 8 * 1024;
 // The first stage does not look at nesting; its memory wants a number.
 constexpr size_t kDepth = 1;
 
@@ -19,6 +21,48 @@ JsonTokens::JsonTokens() = default;
 JsonTokens::~JsonTokens() = default;
 
 EncodeError JsonTokens::Scan(const PaddedLine& line) {
+  if (ahead_lines_ > 0 && line.data() >= base_ && line.data() + line.size() <= base_ + *ahead_end_) {
+    --ahead_lines_;
+    return TakeAhead(line) ? EncodeError::kNone : EncodeError::kJsonSyntax;
+  }
+  ahead_lines_ = 0;
+  return Find(line);
+}
+
+size_t JsonTokens::ScanAhead(std::span<const PaddedLine> lines) {
+  ahead_lines_ = 0;
+  const char* const begin = lines.front().data();
+  const char* end = begin + lines.front().size();
+  size_t count = 1;
+  for (; count < lines.size(); ++count) {
+    const PaddedLine& line = lines[count];
+    if (line.data() != end + 1 && line.data() != end + 2) break;  // "\n" or "\r\n"
+    if (line.data() + line.size() > begin + kAheadBytesMax) break;
+    end = line.data() + line.size();
+  }
+  if (count == 1) return 1;
+  const size_t size = static_cast<size_t>(end - begin);
+  if (Find(PaddedLine(begin, size, lines.front().capacity())) != EncodeError::kNone) return count;
+  ahead_lines_ = count;
+  ahead_end_ = end_;
+  end_ = next_;
+  return count;
+}
+
+bool JsonTokens::TakeAhead(const PaddedLine& line) {
+  const auto begin = static_cast<uint32_t>(line.data() - base_);
+  const auto end = static_cast<uint32_t>(begin + line.size());
+  next_ = end_;
+  while (next_ != ahead_end_ && *next_ < begin) ++next_;
+  const bool same =
+      ahead_end_ - next_ >= ahead_guess_ && next_[ahead_guess_ - 1] < end && next_[ahead_guess_] >= end;
+  end_ = same ? next_ + ahead_guess_ : std::lower_bound(next_, ahead_end_, end);
+  if (end_ == next_) return false;
+  ahead_guess_ = end_ - next_;
+  return true;
+}
+
+EncodeError JsonTokens::Find(const PaddedLine& line) {
   if (line.size() > capacity_ || stage_ == nullptr) {
     // Doubling keeps the number of allocations small while lines grow.
     const size_t capacity = std::max({line.size(), capacity_ * 2, kIndexesMin});

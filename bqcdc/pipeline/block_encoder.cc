@@ -9,6 +9,17 @@ namespace bqcdc::pipeline {
 
 using encode::EncodeError;
 
+namespace {
+
+// Of which the encoder scans as many at once as it likes.
+constexpr std::size_t kLinesAhead = 32;
+
+encode::PaddedLine Padded(const InputLine& line) {
+  return encode::PaddedLine(line.text.data(), line.text.size(), line.readable);
+}
+
+}  // namespace
+
 BlockEncoder::BlockEncoder(BlockEncoderOptions options) : options_(options) {
   for (int i = 1; i < options_.threads; ++i) threads_.emplace_back([this] { Work(); });
 }
@@ -61,6 +72,15 @@ void BlockEncoder::Work() {
   }
 }
 
+std::size_t BlockEncoder::ScanAhead(Encoder& encoder, const std::vector<InputLine>& lines,
+                                    std::size_t first) {
+  encoder.ahead.clear();
+  for (std::size_t i = first; i < lines.size() && encoder.ahead.size() < kLinesAhead && !lines[i].too_long;
+       ++i)
+    encoder.ahead.push_back(Padded(lines[i]));
+  return encoder.rows->ScanAhead(encoder.ahead);
+}
+
 void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
   if (encoder.binding != block.binding) {
     encoder.binding = block.binding;
@@ -70,6 +90,7 @@ void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
                                     : *block.mode == SequenceMode::kOwn ? encode::SequenceSource::kOwn
                                                                         : encode::SequenceSource::kAssigned);
   block.ForgetRows();
+  std::size_t scanned = 0;  // lines before this one
   for (std::size_t i = 0; i < block.lines.size(); ++i) {
     const InputLine& line = block.lines[i];
     if (line.too_long) {
@@ -78,9 +99,9 @@ void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
                                              " bytes; only its beginning is kept")});
       continue;
     }
+    if (i >= scanned) scanned = i + ScanAhead(encoder, block.lines, i);
     const values::SequenceNumber assigned{{options_.epoch, line.number, 1, 0}};
-    const EncodeError error = encoder.rows->EncodeLine(
-        encode::PaddedLine(line.text.data(), line.text.size(), line.readable), assigned, &block.rows);
+    const EncodeError error = encoder.rows->EncodeLine(Padded(line), assigned, &block.rows);
     if (error == EncodeError::kNone) {
       block.origins.push_back({line.number, line.source, line.text});
     } else {

@@ -41,8 +41,11 @@ class BlockEncoder {
   struct Encoder {
     std::shared_ptr<const TableBinding> binding;
     std::unique_ptr<encode::JsonRowEncoder> rows;
+    std::vector<encode::PaddedLine> ahead;  // the next lines
   };
 
+  // Lines from `first` on, which is not too long, are scanned together; returns how many.
+  static std::size_t ScanAhead(Encoder& encoder, const std::vector<InputLine>& lines, std::size_t first);
   void EncodeWith(Encoder& encoder, LineBlock& block) const;
   void Work() ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -72,6 +72,25 @@ INSTANTIATE_TEST_SUITE_P(KeyOrders, ReferenceEncoderTest,
                            return info.param == RandomRows::KeyOrder::kAsInTable ? "AsInTable" : "Shuffled";
                          });
 
+// Changes, takes out or adds a few bytes.
+void Damage(RandomRows& random, std::string& text) {
+  for (uint32_t n = 1 + random.Below(3); n > 0; --n) {
+    const size_t at = random.Below(static_cast<uint32_t>(text.size()));
+    switch (random.Below(3)) {
+      case 0:
+        text[at] = "{}[],:\"\\0e-.x\xff"[random.Below(14)];
+        break;
+      case 1:
+        text.erase(at, 1 + random.Below(4));
+        break;
+      default:
+        text.insert(at, 1, "{}[],:\"\\0e-. "[random.Below(13)]);
+        break;
+    }
+    if (text.empty()) text = " ";
+  }
+}
+
 // Valid lines with bytes changed at random: an error or a row, never a crash, and what is taken is JSON and
 // its row a message.
 TEST(JsonRowEncoderRobustness, DamagedLines) {
@@ -86,21 +105,7 @@ TEST(JsonRowEncoderRobustness, DamagedLines) {
     EncodedRows rows;
     for (int j = 0; j < 200; ++j) {
       std::string text = random.Line(table, RandomRows::KeyOrder::kShuffled);
-      for (uint32_t n = 1 + random.Below(3); n > 0; --n) {
-        const size_t at = random.Below(static_cast<uint32_t>(text.size()));
-        switch (random.Below(3)) {
-          case 0:
-            text[at] = "{}[],:\"\\0e-.x\xff"[random.Below(14)];
-            break;
-          case 1:
-            text.erase(at, 1 + random.Below(4));
-            break;
-          default:
-            text.insert(at, 1, "{}[],:\"\\0e-. "[random.Below(13)]);
-            break;
-        }
-        if (text.empty()) text = " ";
-      }
+      Damage(random, text);
       const OwnedLine line(text);
       if (encoder.EncodeLine(line.line(), {}, &rows) != EncodeError::kNone) {
         ++refused;
@@ -114,6 +119,55 @@ TEST(JsonRowEncoderRobustness, DamagedLines) {
     }
   }
   EXPECT_GT(refused, 1000);
+}
+
+// Several lines in one buffer, good and damaged ones: whether their tokens are looked for together or line by
+// line makes no difference.
+TEST(JsonRowEncoderRobustness, ScannedAheadOrLineByLine) {
+  const uint32_t seed = Seed();
+  SCOPED_TRACE(::testing::Message() << "BQCDC_SEED=" << seed);
+  RandomRows random(seed);
+  int refused = 0, together = 0;
+  for (int i = 0; i < 60; ++i) {
+    const schema::TableSchema table = random.Table();
+    const auto plan = *EncodePlan::Create(table);
+    JsonRowEncoder one_by_one(plan), ahead(plan);
+    EncodedRows want, got;
+    for (int j = 0; j < 20; ++j) {
+      std::string buffer;
+      std::vector<std::pair<size_t, size_t>> places;
+      const uint32_t damaged = random.Below(3) * 15;  // per cent
+      for (uint32_t n = 1 + random.Below(20); n > 0; --n) {
+        std::string text = random.Line(table, RandomRows::KeyOrder::kShuffled);
+        if (random.Below(100) < damaged) Damage(random, text);
+        if (random.Below(40) == 0) text = random.Below(2) == 0 ? " " : "\\";
+        places.emplace_back(buffer.size(), text.size());
+        buffer += text + (random.Below(8) == 0 ? "\r\n" : random.Below(8) == 0 ? " \t\n" : "\n");
+      }
+      buffer.resize(buffer.size() + kLinePaddingBytes, ' ');
+      std::vector<PaddedLine> lines;
+      for (const auto& [at, size] : places) lines.emplace_back(buffer.data() + at, size, buffer.size() - at);
+      size_t scanned = 0;
+      for (size_t line = 0; line < lines.size(); ++line) {
+        if (line == scanned) scanned += ahead.ScanAhead(std::span(lines).subspan(line));
+        together += scanned > line + 1;
+        const values::SequenceNumber number{{1, line, 0, 0}};
+        const EncodeError error = one_by_one.EncodeLine(lines[line], number, &want);
+        ASSERT_EQ(ahead.EncodeLine(lines[line], number, &got), error) << lines[line].text();
+        ASSERT_EQ(got.framed(), want.framed()) << lines[line].text();
+        if (error == EncodeError::kNone) {
+          ASSERT_EQ(got.facts(got.row_count() - 1).key_hash, want.facts(want.row_count() - 1).key_hash);
+        } else {
+          ++refused;
+          ASSERT_EQ(DescribeEncodeError(ahead.failure()), DescribeEncodeError(one_by_one.failure()));
+        }
+      }
+      want.Clear();
+      got.Clear();
+    }
+  }
+  EXPECT_GT(refused, 500);
+  EXPECT_GT(together, 2000);
 }
 
 }  // namespace

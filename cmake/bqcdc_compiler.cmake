@@ -7,7 +7,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_LINK_LIBRARIES_ONLY_TARGETS ON)  # A misspelled dependency is an error, not "-lmisspelled".
 
-option(BQCDC_WERROR "Treat warnings of our own code as errors (the presets turn it on)" OFF)
+option(BQCDC_WERROR "Treat warnings of our own code as errors (the presets for development turn it on)" OFF)
 
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, Release or RelWithDebInfo" FORCE)

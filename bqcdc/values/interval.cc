@@ -156,7 +156,7 @@ ValueError ParseRange(std::string_view text, size_t from, size_t to, Interval* o
   for (size_t field = 0; field < from; ++field) full.append(field == 0 ? "0-" : field < 3 ? "0 " : "0:");
   // A sign belongs to the whole clock or year-month part, so it moves before the zeros that were put there.
   const size_t part_begin = from == 1 ? 0 : from >= 4 ? full.rfind(' ') + 1 : full.size();
-  if (TakeSign(&text)) full.insert(part_begin, "-");
+  if (TakeSign(&text)) full.insert(part_begin, 1, '-');
   full.append(text);
   for (size_t field = to + 1; field < kFieldOrder.size(); ++field) {
     full.append(field == 1 ? "-0" : field <= 3 ? " 0" : ":0");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bqcdc/base/standard_streams.h"
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/log.h"
@@ -100,6 +101,7 @@ std::string UsageFault(const CLI::App* app, const CLI::Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  bqcdc::base::KeepStandardStreams(argv);
   // A closed pipe is seen as an error of the write.
   signal(SIGPIPE, SIG_IGN);
   if (argc > 1 && std::strcmp(argv[1], "serve") == 0) return bqcdc::cli::RunServe(argc, argv);

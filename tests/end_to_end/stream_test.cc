@@ -394,12 +394,21 @@ TEST_F(StreamEndToEnd, TheStatusTellsHowFarACheckpointIs) {
   EXPECT_EQ(Run({"status", "d.t", "--checkpoint", "missing"}).exit_code, 2);
 }
 
+TEST_F(StreamEndToEnd, AClosedStandardInputIsAnErrorAndNotTheFirstSocket) {
+  CreateTable();
+  const ProgramResult result =
+      RunProgram({"/bin/sh", "-c", ProgramPath("bqcdc") + " stream d.t <&-"}, environment_, directory());
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "Bad file descriptor")) << result.err;
+}
+
 TEST_F(StreamEndToEnd, ADryRunNeedsNoServer) {
   const std::string file = File("in.jsonl", Upsert(1, "a") + R"({"_CHANGE_TYPE":"UPSERT","id":"x"})" + "\n");
   const ProgramResult result =
       Run({"stream", "d.t", file, "--dry-run", "--schema", "id:INT64,name:STRING", "--primary-key", "id"});
   EXPECT_EQ(result.exit_code, 3) << result.err;
-  EXPECT_TRUE(absl::StrContains(result.err, "dry run, nothing was sent; dry-run.d.t: 1 row written"))
+  EXPECT_TRUE(absl::StrContains(result.err,
+                                "dry run, nothing was sent; dry-run.d.t: 1 row written"))
       << result.err;
   EXPECT_TRUE(absl::StrContains(result.err, "line 2 (in.jsonl): column id: ")) << result.err;
   EXPECT_EQ(ReadFile("t.dead-letter.jsonl"), "");

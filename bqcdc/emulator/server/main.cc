@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "bqcdc/base/standard_streams.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/server/environment.h"
 #include "bqcdc/emulator/server/options.h"
@@ -70,6 +71,7 @@ void PrintEndpoints(const Endpoints& endpoints) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  bqcdc::base::KeepStandardStreams(argv);
   const auto parsed = bqcdc::emulator::server::ParseOptions(argc, argv);
   if (parsed.exit) {
     fputs(parsed.exit->text.c_str(), parsed.exit->code == 0 ? stdout : stderr);

@@ -162,9 +162,17 @@ class BenchWrite {
   }
 
  private:
+  // Told by the name that was given, not by those of the tables that are to be made.
+  absl::Status CheckDataset() {
+    const absl::Status status = session_->ParseTable(absl::StrCat(flags_.dataset, ".t")).status();
+    if (status.ok() || flags_.dataset.find('.') == std::string::npos) return status;
+    return WrongUsage(absl::StrCat("'", flags_.dataset, "' is no dataset; give DATASET or PROJECT.DATASET"));
+  }
+
   // Names that nobody else has: no table of the person's is ever written to.
   absl::Status MakeTables() {
     BQCDC_ASSIGN_OR_RETURN(schema_, ReadSchemaFlags(flags_.schema, flags_.primary_key));
+    BQCDC_RETURN_IF_ERROR(CheckDataset());
     const std::string run = absl::StrCat(absl::Hex(std::random_device()(), absl::kZeroPad8));
     for (int i = 0; i < flags_.tables; ++i) {
       rest::TableSpec spec;
@@ -187,9 +195,9 @@ class BenchWrite {
     WriterOptions options;
     options.connections_max = flags_.connections;
     options.requests_in_flight_max = flags_.requests_in_flight;
-    BQCDC_ASSIGN_OR_RETURN(options.batch_bytes, ParseByteSize(flags_.batch_bytes));
+    BQCDC_ASSIGN_OR_RETURN(options.batch_bytes, ParseByteSize("--batch-bytes", flags_.batch_bytes));
     options.trace_id = "bqcdc:bench";
-    BQCDC_ASSIGN_OR_RETURN(const std::uint64_t row_bytes, ParseByteSize(flags_.row_bytes));
+    BQCDC_ASSIGN_OR_RETURN(const std::uint64_t row_bytes, ParseByteSize("--row-bytes", flags_.row_bytes));
     BQCDC_ASSIGN_OR_RETURN(const std::unique_ptr<Writer> writer,
                            WriterOpener::Open(std::move(parts), options));
     std::vector<TableWriter*> tables;
@@ -229,7 +237,8 @@ class BenchWrite {
     }
     for (std::thread& thread : threads) thread.join();
     BQCDC_RETURN_IF_ERROR(failed);
-    const int connections = writer->stats().connections;
+    BQCDC_RETURN_IF_ERROR(writer->Flush());
+    const int connections = writer->stats().connections;  // none after Close
     BQCDC_RETURN_IF_ERROR(writer->Close());
     const WriterStats stats = writer->stats();
     Figures figures;
@@ -347,9 +356,8 @@ void AddBenchCommand(CLI::App& app, const CommonFlags& common, Action* action) {
          "Columns as id:INT64,payload:STRING, or @FILE with BigQuery's JSON schema");
   option("--primary-key", flags->primary_key, "Columns of the key");
   option("--row-bytes", flags->row_bytes, "Bytes of a row, about; texts are made as long as that takes");
-  option("--rows", flags->rows, "Rows to write, all tables together")->check(CLI::PositiveNumber);
-  option("--keys", flags->keys, "Different keys of a table; 0 = each row has its own")
-      ->check(CLI::NonNegativeNumber);
+  option("--rows", flags->rows, "Rows to write, all tables together")->check(AtLeast(1));
+  option("--keys", flags->keys, "Different keys of a table; 0 = each row has its own")->check(AtLeast(0));
   option("--tables", flags->tables, "Tables")->check(CLI::Range(1, 1000));
   option("--connections", flags->connections, "Connections at most")->check(CLI::Range(1, 100));
   option("--requests-in-flight", flags->requests_in_flight, "Requests that may wait for their answer on each")

@@ -1,5 +1,6 @@
 #include "bqcdc/cli/flag_values.h"
 
+#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
@@ -45,7 +46,7 @@ absl::StatusOr<std::vector<schema::Column>> ReadColumns(const std::string& text)
 
 }  // namespace
 
-absl::StatusOr<std::uint64_t> ParseByteSize(std::string_view text) {
+absl::StatusOr<std::uint64_t> ParseByteSize(const std::string& flag, std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string unit =
@@ -61,7 +62,20 @@ absl::StatusOr<std::uint64_t> ParseByteSize(std::string_view text) {
         return number * known.bytes;
     }
   }
-  return WrongUsage(base::StrCat("'", text, "' is no amount of bytes; give 1048576, 512KiB, 1MiB or 1MB"));
+  return WrongUsage(
+      base::StrCat(flag, ": '", text, "' is no amount of bytes; give 1048576, 512KiB, 1MiB or 1MB"));
+}
+
+CLI::Validator AtLeast(std::int64_t least) {
+  const std::string rule = absl::StrCat("at least ", least);
+  return CLI::Validator(
+      [least, rule](const std::string& text) -> std::string {
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        // What is no number is said by its conversion.
+        return error == std::errc() && number < least ? "must be " + rule + ", not " + text : "";
+      },
+      rule);
 }
 
 absl::StatusOr<pipeline::RateLimit> ParseRateLimit(const std::string& flag, std::string_view text) {
@@ -72,7 +86,7 @@ absl::StatusOr<pipeline::RateLimit> ParseRateLimit(const std::string& flag, std:
     const auto [end, error] = std::from_chars(amount.data(), amount.data() + amount.size(), rows);
     if (error == std::errc() && end == amount.data() + amount.size()) {
       limit.rows_per_second = static_cast<double>(rows);
-    } else if (const auto bytes = ParseByteSize(amount); bytes.ok()) {
+    } else if (const auto bytes = ParseByteSize(flag, amount); bytes.ok()) {
       limit.bytes_per_second = static_cast<double>(*bytes);
     }
   }

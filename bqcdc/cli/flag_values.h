@@ -11,10 +11,17 @@
 #include "bqcdc/schema/table_schema.h"
 #include "bqcdc/values/interval.h"
 
+namespace CLI {
+class Validator;
+}
+
 namespace bqcdc::cli {
 
 // Parses an amount of bytes: "9437184", "512KiB", "9MiB", "9MB", case ignored. 1 KiB = 1024, 1 kB = 1000.
-absl::StatusOr<std::uint64_t> ParseByteSize(std::string_view text);
+absl::StatusOr<std::uint64_t> ParseByteSize(const std::string& flag, std::string_view text);
+
+// Of a number that has a lower bound only.
+CLI::Validator AtLeast(std::int64_t least);
 
 // Parses a rate: "5000/s" is rows, "10MiB/s" bytes.
 absl::StatusOr<pipeline::RateLimit> ParseRateLimit(const std::string& flag, std::string_view text);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <CLI/CLI.hpp>
+
 #include "bqcdc/cli/session.h"
 
 namespace bqcdc::cli {
@@ -11,11 +13,23 @@ TEST(ParseByteSize, KnowsUnits) {
   const std::pair<const char*, std::uint64_t> cases[] = {
       {"0", 0},       {"17", 17},        {"17b", 17},        {"3kB", 3000},
       {"3KiB", 3072}, {"9MiB", 9437184}, {"9mb", 9'000'000}, {"2GiB", 2147483648}};
-  for (const auto& [text, want] : cases) EXPECT_EQ(ParseByteSize(text).value_or(1), want) << text;
+  for (const auto& [text, want] : cases) EXPECT_EQ(ParseByteSize("--x", text).value_or(1), want) << text;
   for (const char* text :
        {"", "x", "-1", "1.5MiB", "1 MiB", "1TiBs", "99999999999999999999", "99999999999GiB"}) {
-    EXPECT_TRUE(IsWrongUsage(ParseByteSize(text).status())) << text;
+    EXPECT_TRUE(IsWrongUsage(ParseByteSize("--x", text).status())) << text;
   }
+}
+
+TEST(ParseByteSize, NamesTheFlag) {
+  EXPECT_EQ(ParseByteSize("--x", "1XB").status().message(),
+            "--x: '1XB' is no amount of bytes; give 1048576, 512KiB, 1MiB or 1MB");
+}
+
+TEST(AtLeast, SaysTheBoundAndNotTheWidthOfANumber) {
+  const CLI::Validator positive = AtLeast(1);
+  for (std::string text : {"1", "17", "9223372036854775807", "18446744073709551615", "x"})
+    EXPECT_EQ(positive(text), "") << text;
+  for (std::string text : {"0", "-1"}) EXPECT_EQ(positive(text), "must be at least 1, not " + text);
 }
 
 TEST(ParseDurationFlag, NamesTheFlag) {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,10 +76,13 @@ constexpr std::uint64_t kMemoryPerInFlight = 2;  // encoded rows and the lines t
 
 absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   StreamOptions options;
-  BQCDC_ASSIGN_OR_RETURN(options.batch.batch_bytes, ParseByteSize(flags.batch_bytes));
-  BQCDC_ASSIGN_OR_RETURN(options.request_bytes_max, ParseByteSize(flags.request_bytes_max));
-  BQCDC_ASSIGN_OR_RETURN(options.bytes_in_flight_max, ParseByteSize(flags.bytes_in_flight));
-  BQCDC_ASSIGN_OR_RETURN(options.input.line_bytes_max, ParseByteSize(flags.line_bytes_max));
+  BQCDC_ASSIGN_OR_RETURN(options.batch.batch_bytes, ParseByteSize("--batch-bytes", flags.batch_bytes));
+  BQCDC_ASSIGN_OR_RETURN(options.request_bytes_max,
+                         ParseByteSize("--max-request-bytes", flags.request_bytes_max));
+  BQCDC_ASSIGN_OR_RETURN(options.bytes_in_flight_max,
+                         ParseByteSize("--bytes-in-flight", flags.bytes_in_flight));
+  BQCDC_ASSIGN_OR_RETURN(options.input.line_bytes_max,
+                         ParseByteSize("--max-line-bytes", flags.line_bytes_max));
   BQCDC_ASSIGN_OR_RETURN(options.batch.flush_interval,
                          ParseDurationFlag("--flush-interval", flags.flush_interval));
   BQCDC_ASSIGN_OR_RETURN(options.retry_time_max, ParseDurationFlag("--retry-timeout", flags.retry_timeout));
@@ -193,6 +197,13 @@ class Watching {
   std::optional<metrics::WatermarkPoller> watermark_;
 };
 
+// Nothing is asked for, so nothing but the summary shows it.
+std::string DryRunProject(const CommonFlags& common) {
+  if (!common.project.empty()) return common.project;
+  const char* environment = std::getenv("GOOGLE_CLOUD_PROJECT");
+  return environment == nullptr || *environment == '\0' ? "dry-run" : environment;
+}
+
 absl::Status CheckFlags(const Flags& flags) {
   if (flags.follow && (flags.files.size() != 1 || flags.files.front() == "-")) {
     return WrongUsage("--follow takes one FILE; a pipe is read until it is closed in any case");
@@ -233,7 +244,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   if (flags.dry_run) {
     BQCDC_ASSIGN_OR_RETURN(const schema::TableSchema schema,
                            ReadSchemaFlags(flags.schema, flags.primary_key));
-    auto name = rest::ParseTableName(flags.table, common.project.empty() ? "dry-run" : common.project);
+    auto name = rest::ParseTableName(flags.table, DryRunProject(common));
     if (!name.ok()) return WrongUsage(std::string(name.status().message()));
     const StreamOutcome outcome =
         pipeline::DryRun(*name, schema, options, *std::move(reader), base::SystemClock::Get());
@@ -291,12 +302,12 @@ void AddFlags(CLI::App& command, Flags& flags) {
   command
       .add_option("--max-bad-rows", flags.max_bad_rows,
                   "Stop when more rows than this are set aside (default: no limit)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(AtLeast(0));
   command
       .add_option(
           "--epoch", flags.epoch,
           "Number the rows as the run with this epoch did, so that a run that broke off can be repeated")
-      ->check(CLI::PositiveNumber);
+      ->check(AtLeast(1));
   command.add_option(
       "--checkpoint", flags.checkpoint,
       "Keep how far the run has come in this file, and go on from there when it is started again");

@@ -11,6 +11,7 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
   const absl::Time started = clock.Now();
   StreamOutcome outcome;
   StreamSummary& summary = outcome.summary;
+  summary.dry_run = true;
   rest::TableResource table;
   table.schema = schema;
   absl::StatusOr<TableBinding> binding = BindTable(name, table);

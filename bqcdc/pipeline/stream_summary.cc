@@ -43,9 +43,10 @@ std::string FormatSummary(const StreamSummary& summary, const std::string& table
                           const std::string& dead_letter) {
   const double seconds = std::max(absl::ToDoubleSeconds(summary.elapsed), 1e-3);
   std::string text = absl::StrFormat(
-      "%s: %s written (%s, %s), %s in %s, %.2f s, %s rows/s\n", table, CountOf(summary.rows(), "row"),
-      CountOf(summary.upserts, "upsert"), CountOf(summary.deletes, "delete"),
-      FormatBytes(static_cast<double>(summary.bytes)), CountOf(summary.requests, "request"), seconds,
+      "%s: %s %s (%s, %s), %s in %s, %.2f s, %s rows/s\n", table, CountOf(summary.rows(), "row"),
+      summary.dry_run ? "valid" : "written", CountOf(summary.upserts, "upsert"),
+      CountOf(summary.deletes, "delete"), FormatBytes(static_cast<double>(summary.bytes)),
+      CountOf(summary.requests, "request"), seconds,
       FormatCount(static_cast<std::int64_t>(static_cast<double>(summary.rows()) / seconds)));
   if (summary.acknowledge_p99 > absl::ZeroDuration()) {
     absl::StrAppend(&text, "acknowledged within ", FormatLatency(summary.acknowledge_p50),
@@ -59,7 +60,8 @@ std::string FormatSummary(const StreamSummary& summary, const std::string& table
         " had the key and the sequence number of another; of such rows the one written later wins\n");
   }
   if (summary.set_aside > 0) {
-    absl::StrAppend(&text, CountOf(summary.set_aside, "row"), " set aside",
+    absl::StrAppend(&text, CountOf(summary.set_aside, "row"),
+                    summary.dry_run ? " to be set aside" : " set aside",
                     dead_letter.empty() ? "" : absl::StrCat(" in ", dead_letter), ":\n");
     for (const SetAsideRow& row : summary.set_aside_shown) {
       absl::StrAppend(&text, "  line ", row.line,

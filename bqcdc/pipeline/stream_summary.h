@@ -32,6 +32,7 @@ struct StreamSummary {
   std::uint64_t lines_before = 0;   // of them, left out because an earlier run has settled them
   std::uint64_t epoch = 0;          // 0 = none was needed
   bool interrupted = false;         // stopped before the end of its input
+  bool dry_run = false;             // rows were looked at, not written
   // How long requests waited for their answer.
   absl::Duration acknowledge_p50, acknowledge_p99;
   absl::Duration elapsed;

@@ -171,6 +171,8 @@ TEST(ParseTableName, KnowsThreeForms) {
     }
   }
   EXPECT_FALSE(ParseTableName("d.t", "").ok());
+  EXPECT_EQ(ParseTableName("d.t", "Bad Project!").status().message(),
+            "'Bad Project!' is no project id; look at --project and GOOGLE_CLOUD_PROJECT");
 }
 
 // Gives what the test wants; a refused token makes place for the next.

@@ -51,6 +51,10 @@ absl::StatusOr<TableName> ParseTableName(std::string_view text, std::string_view
                                        ? std::string_view(name.project)
                                        : std::string_view(name.project).substr(colon + 1);
   const bool domain_ok = colon == std::string::npos || name.project.find_first_of("`\\/\"' :") == colon;
+  if (divider == std::string_view::npos && (!IsNamePart(project) || !domain_ok)) {
+    return base::InvalidArgument("'", name.project,
+                                 "' is no project id; look at --project and GOOGLE_CLOUD_PROJECT");
+  }
   if (!IsNamePart(project) || !IsNamePart(name.dataset) || !IsNamePart(name.table) || !domain_ok)
     return refuse();
   return name;

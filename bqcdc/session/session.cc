@@ -53,6 +53,10 @@ absl::Status Session::Connect(const SessionOptions& options) {
   options_ = options;
   const write::EndpointChoice choice{options.endpoint, options.storage_endpoint,
                                      Environment("BIGQUERY_EMULATOR_HOST")};
+  if (!options.credentials.empty() && !options.access_token_file.empty()) {
+    return MarkWrongUsage(absl::InvalidArgumentError(
+        "--credentials and --access-token-file were both given; give one of them"));
+  }
   auto authorities = http::ChooseCertificateAuthorities(options.ca_file, Environment);
   if (!authorities.ok()) return MarkWrongUsage(authorities.status());
   authorities_ = *std::move(authorities);

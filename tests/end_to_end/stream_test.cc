@@ -408,9 +408,10 @@ TEST_F(StreamEndToEnd, ADryRunNeedsNoServer) {
       Run({"stream", "d.t", file, "--dry-run", "--schema", "id:INT64,name:STRING", "--primary-key", "id"});
   EXPECT_EQ(result.exit_code, 3) << result.err;
   EXPECT_TRUE(absl::StrContains(result.err,
-                                "dry run, nothing was sent; dry-run.d.t: 1 row written"))
+                                "dry run, nothing was sent; dry-run.d.t: 1 row valid (1 upsert, 0 deletes)"))
       << result.err;
-  EXPECT_TRUE(absl::StrContains(result.err, "line 2 (in.jsonl): column id: ")) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "1 row to be set aside:\n  line 2 (in.jsonl): column id: "))
+      << result.err;
   EXPECT_EQ(ReadFile("t.dead-letter.jsonl"), "");
 }
 

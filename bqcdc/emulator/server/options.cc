@@ -113,7 +113,7 @@ void AddFlags(CLI::App& app, Options& options, RawFlags& raw) {
                "apply changes in the background, or only when --admin is told to");
   app.add_flag("--honour-rest-max-staleness", options.honour_rest_max_staleness,
                "store maxStaleness given by REST, which the service drops");
-  app.add_option("--max-request-bytes", options.request_bytes_max, "largest AppendRows request")
+  app.add_option("--max-request-bytes", options.request_bytes_max, "largest AppendRows request, in bytes")
       ->capture_default_str()
       ->check(CLI::Range(int64_t{1024}, kRequestBytesLimit));
   app.add_option("--idle-timeout", raw.idle_timeout,
@@ -139,6 +139,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   ParsedOptions result;
   RawFlags raw;
   CLI::App app("A local BigQuery: REST API v2 and Storage Write API, with native CDC.", "bqcdc-serve");
+  app.set_version_flag("--version", "bqcdc-serve " BQCDC_VERSION);
   AddFlags(app, result.options, raw);
   CLI::Option* const shuffle =
       app.add_option(
@@ -161,8 +162,11 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
       result.options.idle_timeout = ReadDuration("--idle-timeout", raw.idle_timeout);
   } catch (const CLI::CallForHelp&) {
     result.exit = Exit{0, app.help()};
+  } catch (const CLI::CallForVersion& version) {
+    result.exit = Exit{0, base::StrCat(version.what(), "\n")};
   } catch (const CLI::Error& error) {
-    result.exit = Exit{2, base::StrCat("bqcdc-serve: ", error.what(), "\n")};
+    result.exit =
+        Exit{2, base::StrCat("bqcdc-serve: ", error.what(), "\nRun \"bqcdc serve --help\" for more.\n")};
   }
   return result;
 }

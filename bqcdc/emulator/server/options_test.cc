@@ -139,5 +139,12 @@ TEST(OptionsTest, HelpIsNoFailure) {
   EXPECT_THAT(parsed.exit->text, HasSubstr("--data-dir"));
 }
 
+TEST(OptionsTest, TheVersionIsNoFailure) {
+  const ParsedOptions parsed = Parse({"--version"});
+  ASSERT_TRUE(parsed.exit);
+  EXPECT_EQ(parsed.exit->code, 0);
+  EXPECT_THAT(parsed.exit->text, testing::MatchesRegex("bqcdc-serve [0-9.]+\n"));
+}
+
 }  // namespace
 }  // namespace bqcdc::emulator::server

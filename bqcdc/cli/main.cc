@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -104,6 +105,8 @@ int main(int argc, char** argv) {
   bqcdc::base::KeepStandardStreams(argv);
   // A closed pipe is seen as an error of the write.
   signal(SIGPIPE, SIG_IGN);
+  // What gRPC would say on standard error is ours to say; the variable turns it on again.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   if (argc > 1 && std::strcmp(argv[1], "serve") == 0) return bqcdc::cli::RunServe(argc, argv);
 
   CLI::App app{"bqcdc keeps BigQuery tables equal to their source while the source changes.", "bqcdc"};

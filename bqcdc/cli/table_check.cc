@@ -106,6 +106,9 @@ void Checks::CheckRest(const absl::Status& table) {
   const bool reached = table.code() != absl::StatusCode::kUnavailable &&
                        table.code() != absl::StatusCode::kDeadlineExceeded &&
                        table.code() != absl::StatusCode::kAborted;
+  // Its certificate, of which the message says what to do.
+  if (table.code() == absl::StatusCode::kFailedPrecondition)
+    return Add(CheckLevel::kFail, "REST endpoint", Message(table), "");
   if (reached) return Ok("REST endpoint", absl::StrCat(with_.rest_url, " answers"));
   Add(CheckLevel::kFail, "REST endpoint", Message(table),
       "look at --endpoint, BIGQUERY_EMULATOR_HOST and the network; a proxy is taken from https_proxy");
@@ -121,7 +124,9 @@ void Checks::CheckStorage(bool table_exists) {
     case absl::StatusCode::kDeadlineExceeded:
       return Add(CheckLevel::kFail, name,
                  absl::StrCat("cannot reach ", with_.storage_target, ": ", Message(found)),
-                 "look at --storage-endpoint and the network: port 443 with HTTP/2 must be open");
+                 absl::StrContains(Message(found), "certificate verify failed")
+                     ? "name the file of the certificate authority with --ca-file"
+                     : "look at --storage-endpoint and the network: port 443 with HTTP/2 must be open");
     case absl::StatusCode::kUnauthenticated:
       return Add(CheckLevel::kFail, name,
                  absl::StrCat(with_.storage_target, " refuses the credentials: ", Message(found)),

@@ -205,6 +205,12 @@ TEST_F(TableCheckTest, EndpointsAndCredentials) {
   EXPECT_EQ(Line("credentials").level, CheckLevel::kOk);
   rest_.AnswerNext(absl::UnavailableError("cannot reach http://fake"));
   EXPECT_EQ(Line("REST endpoint").level, CheckLevel::kFail);
+  rest_.AnswerNext(absl::FailedPreconditionError("certificate of http://fake is not trusted"));
+  EXPECT_EQ(Line("REST endpoint").level, CheckLevel::kFail);
+  with_.look_up_stream = [] {
+    return absl::UnavailableError("Ssl handshake failed: certificate verify failed");
+  };
+  EXPECT_TRUE(Has(Line("gRPC endpoint").remedy, "--ca-file")) << Line("gRPC endpoint").remedy;
 }
 
 }  // namespace

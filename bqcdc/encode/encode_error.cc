@@ -1,6 +1,7 @@
 #include "bqcdc/encode/encode_error.h"
 
 #include "bqcdc/base/strings.h"
+#include "bqcdc/values/json_text.h"
 
 namespace bqcdc::encode {
 namespace {
@@ -52,6 +53,11 @@ std::string Explain(const EncodeFailure& failure) {
     case EncodeError::kNone:
       return "no error";
     case EncodeError::kJsonSyntax:
+      // The parts of the line may be: a value of this type has a limit of its own.
+      if (failure.has_type && failure.type == ColumnType::kJson) {
+        return base::StrCat("the value is not valid JSON, or nested deeper than ", values::kJsonDepthMax,
+                            " levels");
+      }
       return "the line is not valid JSON";
     case EncodeError::kInvalidUtf8:
       return "the line is not valid UTF-8";
@@ -102,7 +108,7 @@ std::string Explain(const EncodeFailure& failure) {
     case EncodeError::kInvalidBase64:
       return "the text is not base64";
     case EncodeError::kInvalidJsonText:
-      return "the text is not JSON";
+      return base::StrCat("the text is not JSON, or nested deeper than ", values::kJsonDepthMax, " levels");
     case EncodeError::kInvalidEscape:
       return "the text holds an escape that JSON does not have, or half of a surrogate pair";
   }

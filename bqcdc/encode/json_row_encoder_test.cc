@@ -250,7 +250,7 @@ TEST(JsonRowEncoder, DocumentedVectors) {
 TEST(JsonRowEncoder, RefusedValuesNameColumnAndReasonButNotTheValue) {
   struct Case {
     const char* column;
-    const char* value;
+    std::string value;
     const char* want;
   };
   const std::vector<Case> cases = {
@@ -284,9 +284,12 @@ TEST(JsonRowEncoder, RefusedValuesNameColumnAndReasonButNotTheValue) {
       {R"("type":"TIMESTAMP")", R"("2024-01-01 00:00:00 Nowhere/City")", "malformed"},
       {R"("type":"TIMESTAMP","timestampPrecision":12)", R"("1970-01-01 00:00:00.0000000000001+00")",
        "fractional digits"},
-      {R"("type":"JSON")", R"("plain text")", "the text is not JSON"},
+      {R"("type":"JSON")", R"("plain text")", "the text is not JSON, or nested deeper than 500 levels"},
       {R"("type":"JSON")", "{\"a\":01}", "not valid JSON"},
       {R"("type":"JSON")", "[1,{]}", "not valid JSON"},
+      {R"("type":"JSON")", std::string(501, '[') + std::string(501, ']'), "nested deeper than 500 levels"},
+      {R"("type":"JSON")", "\"" + std::string(501, '[') + std::string(501, ']') + "\"",
+       "nested deeper than 500 levels"},
       {R"("type":"INTERVAL")", R"("15m")", "malformed"},
       {R"("type":"RANGE","rangeElementType":{"type":"DATE"})", R"({"start":"1970-01-03","end":"1970-01-03"})",
        "out of range"},

@@ -7,6 +7,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
@@ -41,9 +42,17 @@ std::size_t TakeHeader(char* data, std::size_t size, std::size_t count, void* us
   return size * count;
 }
 
+// What libcurl says. It quotes a proxy's address that it cannot use, with the password in it.
+std::string DetailOf(CURLcode code, const char* detail) {
+  std::string text = *detail != '\0' ? detail : curl_easy_strerror(code);
+  const std::size_t begin = text.find('\''), end = text.rfind('\'');
+  if (text.find(" proxy") < begin && begin < end) text.replace(begin, end + 1 - begin, "https_proxy");
+  return text;
+}
+
 absl::Status StatusOfCurl(CURLcode code, const Request& request, const char* detail) {
   const std::string where = WithoutSecrets(request.url);
-  const std::string text = *detail != '\0' ? detail : curl_easy_strerror(code);
+  const std::string text = DetailOf(code, detail);
   switch (code) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -60,8 +69,13 @@ absl::Status StatusOfCurl(CURLcode code, const Request& request, const char* det
     case CURLE_SSL_CACERT_BADFILE:
       return absl::FailedPreconditionError(
           absl::StrCat("cannot use the file of certificate authorities: ", text));
-    case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
+      if (absl::StrContains(text, "HTTP/0.9")) {
+        return absl::UnavailableError(absl::StrCat(
+            "cannot reach ", where, ": what answers there is no HTTP server; is the port right?"));
+      }
+      [[fallthrough]];
+    case CURLE_URL_MALFORMAT:
       return absl::InvalidArgumentError(absl::StrCat("not a usable address: ", where, ": ", text));
     default:
       return absl::AbortedError(absl::StrCat("exchange with ", where, " broke: ", text));

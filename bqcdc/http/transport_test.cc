@@ -1,9 +1,14 @@
 #include "bqcdc/http/transport.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <string>
+#include <thread>
 
+#include "bqcdc/base/testing/loopback_socket.h"
 #include "bqcdc/credentials/testing/tls_server.h"
 #include "httplib.h"
 
@@ -55,6 +60,44 @@ TEST(CurlTransport, AnUnreachableServerIsNamedWithoutItsSecrets) {
   const std::string text(status.message());
   EXPECT_NE(text.find("cannot reach http://127.0.0.1:1/path"), std::string::npos) << text;
   EXPECT_EQ(text.find("hush"), std::string::npos) << text;
+}
+
+TEST(CurlTransport, AProxyThatCannotBeUsedIsNamedWithoutItsPassword) {
+  Request request;
+  request.url = "http://service.invalid/path";
+  for (const char* proxy :
+       {"http://user:hush@local host:1", "http://user:hu sh@h:1", "nonsense://user:hush@h:1"}) {
+    setenv("http_proxy", proxy, 1);
+    const absl::Status status = MakeCurlTransport()->Perform(request).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+    const std::string text(status.message());
+    EXPECT_NE(text.find("cannot reach http://service.invalid/path: Unsupported proxy"), std::string::npos)
+        << text;
+    EXPECT_EQ(text.find("hu"), std::string::npos) << text;
+  }
+  unsetenv("http_proxy");
+}
+
+TEST(CurlTransport, AServerOfAnotherProtocolIsSaidToBeNone) {
+  int port = 0;
+  const int listener = base::BoundLoopbackSocket(0, false, &port);
+  ASSERT_EQ(listen(listener, 1), 0);
+  std::thread server([listener] {
+    const int peer = accept(listener, nullptr, nullptr);
+    char request[4096];
+    EXPECT_GT(recv(peer, request, sizeof request, 0), 0);
+    EXPECT_EQ(send(peer, "no HTTP\r\n", 9, MSG_NOSIGNAL), 9);
+    close(peer);
+  });
+  Request request;
+  request.url = "http://127.0.0.1:" + std::to_string(port) + "/";
+  request.ignore_proxy = true;
+  const absl::Status status = MakeCurlTransport()->Perform(request).status();
+  server.join();
+  close(listener);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_NE(std::string(status.message()).find("is no HTTP server; is the port right?"), std::string::npos)
+      << status;
 }
 
 }  // namespace

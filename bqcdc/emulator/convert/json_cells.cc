@@ -39,6 +39,13 @@ std::optional<std::string> ScalarText(const json& value) {
   return std::nullopt;
 }
 
+// The same of a decimal, which a JSON number with a point gives too: the shortest digits that tell it from
+// others.
+std::optional<std::string> DecimalText(const json& value) {
+  if (value.is_number_float()) return value.dump();
+  return ScalarText(value);
+}
+
 class RowWriter {
  public:
   explicit RowWriter(const JsonRowOptions& options) : options_(options) {}
@@ -220,7 +227,7 @@ class RowWriter {
   static std::optional<std::string> WriteNumeric(const json& value, const Column& column,
                                                  VectorWriter& writer, size_t at) {
     values::Numeric number;
-    const std::optional<std::string> text = ScalarText(value);
+    const std::optional<std::string> text = DecimalText(value);
     if (!text || values::Numeric::Parse(*text, &number) != ValueError::kNone)
       return CannotConvert("numeric", value);
     if (column.precision &&
@@ -235,7 +242,7 @@ class RowWriter {
   static std::optional<std::string> WriteBigNumeric(const json& value, const Column& column,
                                                     VectorWriter& writer, size_t at) {
     values::BigNumeric number;
-    const std::optional<std::string> text = ScalarText(value);
+    const std::optional<std::string> text = DecimalText(value);
     if (!text || values::BigNumeric::Parse(*text, &number) != ValueError::kNone) {
       return CannotConvert("bignumeric", value);
     }

@@ -56,6 +56,9 @@ TEST(JsonCells, TypesThatAreMoreThanAScalar) {
                 "!Field c: STRING(3) has maximum length 3 but got a value with length 4"},
            Case{"BYTES(1)", R"("AAA=")",
                 "!Field c: BYTES(1) has maximum length 1 but got a value with length 2"},
+           Case{"NUMERIC", "1.1", "1.1"},
+           Case{"BIGNUMERIC", "-0.000000001", "-0.000000001"},
+           Case{"NUMERIC", "1e40", "!Cannot convert value to numeric (bad value): 1e+40"},
            Case{"NUMERIC(5,2)", R"("999.991")", "999.99"},
            Case{"NUMERIC(5,2)", "1000",
                 "!Field c: NUMERIC(5, 2) has precision 5 and scale 2 but got a value that is not in range of "

@@ -11,6 +11,7 @@
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/emulator/sql/information_schema/information_schema.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
+#include "bqcdc/values/json_document.h"
 #include "bqcdc/values/picoseconds.h"
 
 namespace bqcdc::emulator::sql {
@@ -131,6 +132,15 @@ absl::StatusOr<Value> ParameterConstant(const ParameterValue& given, const Type&
     std::string bytes;
     if (!absl::Base64Unescape(*given.text, &bytes)) return base::InvalidArgument("not base64");
     return Value::Of(type, std::move(bytes));
+  }
+  if (type.is(TypeKind::kJson)) {
+    std::string storage;
+    std::string_view canonical;
+    if (values::CanonicalJson(*given.text, values::WideNumbers::kRefuse, &storage, &canonical) !=
+        values::ValueError::kNone) {
+      return base::InvalidArgument("not JSON");
+    }
+    return Value::Of(type, std::string(canonical));
   }
   return CastValue(Value::String(*given.text), type);
 }

@@ -70,6 +70,26 @@ absl::StatusOr<convert::ViewDefinition> DefineView(RestContext::State& state, co
   return convert::ViewDefinition{query, std::move(outcome.columns)};
 }
 
+// A DEFAULT that gives no value of its column would fail every row later.
+absl::Status CheckDefaults(RestContext::State& state, const catalog::Table& table,
+                           const catalog::Table* before) {
+  if (!state.options.evaluate_default) return absl::OkStatus();
+  for (const schema::Column& column : table.schema.columns) {
+    if (column.default_value_expression.empty()) continue;
+    const schema::Column* old =
+        before == nullptr ? nullptr : schema::FindColumnIn(before->schema.columns, column.name);
+    if (old != nullptr && old->default_value_expression == column.default_value_expression) continue;
+    const absl::Status status = state.options.evaluate_default(column, 1, state.clock.Now()).status();
+    if (!status.ok()) {
+      return errors::WithLocation(
+          errors::Invalid(base::StrCat("The default value expression of column ", column.name,
+                                       " is not valid: ", std::string(status.message()))),
+          "defaultValueExpression");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<RestResponse> InsertTable(RestContext::State& state, const MethodCall& call) {
   BQCDC_ASSIGN_OR_RETURN(const catalog::Dataset dataset, state.database.GetDataset(DatasetOf(call)));
   BQCDC_ASSIGN_OR_RETURN(const auto query,
@@ -81,6 +101,7 @@ absl::StatusOr<RestResponse> InsertTable(RestContext::State& state, const Method
   }
   BQCDC_ASSIGN_OR_RETURN(catalog::Table table,
                          convert::TableFromJson(call.body(), dataset.id, Staleness(state), view));
+  BQCDC_RETURN_IF_ERROR(CheckDefaults(state, table, nullptr));
   BQCDC_ASSIGN_OR_RETURN(const catalog::Table created, state.database.CreateTable(std::move(table), false));
   return Answer(state, call, created, true);
 }
@@ -135,6 +156,13 @@ absl::StatusOr<RestResponse> ChangeTable(RestContext::State& state, const Method
   std::optional<convert::ViewDefinition> view;
   if (query) {
     BQCDC_ASSIGN_OR_RETURN(view, DefineView(state, TableOf(call), *query, "CREATE OR REPLACE VIEW "));
+  }
+  // Where the change itself fails, UpdateTable says so.
+  if (const auto before = state.database.GetTable(TableOf(call)); before.ok()) {
+    catalog::Table after = *before;
+    if (convert::ChangeTable(call.body(), absent, Staleness(state), view, &after).ok()) {
+      BQCDC_RETURN_IF_ERROR(CheckDefaults(state, after, &*before));
+    }
   }
   BQCDC_ASSIGN_OR_RETURN(
       const catalog::Table table,

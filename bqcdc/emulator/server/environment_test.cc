@@ -14,6 +14,7 @@
 namespace bqcdc::emulator::server {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 Options Quiet() {
@@ -63,6 +64,34 @@ TEST(EnvironmentTest, RefusesForeignHostsAndSendsNoCorsHeaders) {
   ASSERT_TRUE(result);
   for (const auto& [name, value] : result->headers)
     EXPECT_FALSE(absl::StartsWithIgnoreCase(name, "access-control")) << name;
+}
+
+TEST(EnvironmentTest, AJsonParameterIsKeptAsJsonIs) {
+  const auto environment = Start(Quiet());
+  const std::string answer =
+      Post(environment->endpoints().rest, "/bigquery/v2/projects/p/queries", R"({"useLegacySql": false,
+      "query": "SELECT @j AS j", "parameterMode": "NAMED", "queryParameters": [{"name": "j",
+      "parameterType": {"type": "JSON"}, "parameterValue": {"value": "{\"b\": 1, \"a\": [1.50]}"}}]})");
+  EXPECT_THAT(answer, HasSubstr(R"({"v":"{\"a\":[1.5],\"b\":1}"})"));
+}
+
+TEST(EnvironmentTest, ADefaultThatGivesNoValueIsRefusedWithItsTable) {
+  const auto environment = Start(Quiet());
+  const std::string& rest = environment->endpoints().rest;
+  const std::string datasets = "/bigquery/v2/projects/p/datasets";
+  ASSERT_THAT(Post(rest, datasets.c_str(), R"({"datasetReference": {"datasetId": "d"}})"), HasSubstr("200"));
+  const auto make = [&](const std::string& table, const std::string& expression) {
+    return Post(rest, (datasets + "/d/tables").c_str(),
+                R"({"tableReference": {"tableId": ")" + table + R"("}, "schema": {"fields": [{"name": "x",
+                "type": "INTEGER", "defaultValueExpression": ")" +
+                    expression + R"("}]}})");
+  };
+  EXPECT_THAT(make("a", "1 + 1"), HasSubstr("200"));
+  for (const char* expression : {"nope(", "x", "1 / 0", "'text'"}) {
+    EXPECT_THAT(make("b", expression),
+                AllOf(HasSubstr("400"), HasSubstr("The default value expression of column x is not valid")))
+        << expression;
+  }
 }
 
 TEST(EnvironmentTest, MovesItsClock) {

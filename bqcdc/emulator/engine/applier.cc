@@ -258,9 +258,7 @@ absl::Status Applier::WriteRows(const Task& task, const FoldedView* folded, Conn
                                     " AS d WHERE ", pending, " AND ", folded->flags->Sql(cdc::kRowShown))));
   }
   if (folded != nullptr && folded->hidden_key_count > 0) {
-    BQCDC_RETURN_IF_ERROR(connection.Run(base::StrCat(
-        "DELETE FROM ", baseline, " AS b USING (SELECT ", KeyList(table), " FROM ", delta, " WHERE ", pending,
-        " AND ", folded->flags->Sql(cdc::kRowHidesKey), ") AS h WHERE ", SameKey(table, "b", "h"))));
+    BQCDC_RETURN_IF_ERROR(connection.Run(DeleteHiddenKeysSql(table, task.view, *folded->flags, baseline)));
   }
   const std::string into = base::StrCat("INSERT INTO ", baseline, "(", columns,
                                         ", \"$kind\", \"$seq_high\", \"$seq_low\", \"$ingest\") ");
@@ -285,9 +283,7 @@ absl::Status Applier::WriteTombstones(const Task& task, const FoldedView& folded
   const std::string delta =
       base::StrCat(" FROM ", DeltaTable(table.uid), " AS d WHERE ", PendingRowsCondition(task.view), " AND ");
   if (folded.hidden_key_count > 0 && task.view.record.oldest_tombstone_us) {
-    BQCDC_RETURN_IF_ERROR(connection.Run(base::StrCat("DELETE FROM ", tombstones, " AS t USING (SELECT ",
-                                                      keys, delta, folded.flags->Sql(cdc::kRowHidesKey),
-                                                      ") AS h WHERE ", SameKey(table, "t", "h"))));
+    BQCDC_RETURN_IF_ERROR(connection.Run(DeleteHiddenKeysSql(table, task.view, *folded.flags, tombstones)));
   }
   if (folded.tombstone_count == 0 || Mutated(Mutant::kNoTombstones)) return absl::OkStatus();
   std::string insert = base::StrCat(

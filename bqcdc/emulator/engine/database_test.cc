@@ -91,6 +91,16 @@ TEST(DatabaseTest, NullKeysMatchNullKeys) {
   EXPECT_EQ(table.Rows(), "1=b");
   table.Apply();
   EXPECT_EQ(table.Rows(), "1=b");
+  // What is applied of the key decides about late changes, be it a remembered DELETE or a row.
+  ASSERT_TRUE(table.Append({Upsert(std::nullopt, "late", "2")}).ok());
+  EXPECT_EQ(table.Rows(), "1=b");
+  table.Apply();
+  ASSERT_TRUE(table.Append({Upsert(std::nullopt, "d", "4")}).ok());
+  table.Apply();
+  ASSERT_TRUE(table.Append({Upsert(std::nullopt, "late", "3")}).ok());
+  EXPECT_EQ(table.Rows(), "NULL=d 1=b");
+  table.Apply();
+  EXPECT_EQ(table.Rows(), "NULL=d 1=b");
 }
 
 TEST(DatabaseTest, PlainRowsAreVisibleAtOnceAndReplacedByKey) {

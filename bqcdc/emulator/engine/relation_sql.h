@@ -31,6 +31,10 @@ std::string NumberedRelationSql(const catalog::Table& table, IngestColumn ingest
 std::string MergedRelationSql(const catalog::Table& table, const PendingView& view, const FoldedView* folded,
                               IngestColumn ingest);
 
+// Takes the rows whose key a pending change has taken from `physical_table`, which has the key's columns.
+std::string DeleteHiddenKeysSql(const catalog::Table& table, const PendingView& view, const RowFlags& rows,
+                                const std::string& physical_table);
+
 // Which applied winner has the key of a pending row: (ordinal, is_delete, sequence high, low, ingest time).
 std::string AppliedWinnersSql(const catalog::Table& table, const PendingView& view, const RowFlags& rows,
                               uint8_t flag);

@@ -30,6 +30,8 @@ struct RestOptions {
   size_t request_bytes_max = 32 * 1024 * 1024;
   // Defaults of columns that rows of tabledata.insertAll leave out; unset: such rows are refused.
   DefaultEvaluator evaluate_default;
+  // Whether a column's DEFAULT gives a value of the column.
+  std::function<absl::Status(const schema::Column& column)> check_default;
   // Whether a request with this `Host` header is served (a browser's page must not reach a local server by
   // DNS rebinding). Unset: every host is.
   std::function<bool(std::string_view host)> host_allowed;

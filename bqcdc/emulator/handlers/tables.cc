@@ -73,13 +73,13 @@ absl::StatusOr<convert::ViewDefinition> DefineView(RestContext::State& state, co
 // A DEFAULT that gives no value of its column would fail every row later.
 absl::Status CheckDefaults(RestContext::State& state, const catalog::Table& table,
                            const catalog::Table* before) {
-  if (!state.options.evaluate_default) return absl::OkStatus();
+  if (!state.options.check_default) return absl::OkStatus();
   for (const schema::Column& column : table.schema.columns) {
     if (column.default_value_expression.empty()) continue;
     const schema::Column* old =
         before == nullptr ? nullptr : schema::FindColumnIn(before->schema.columns, column.name);
     if (old != nullptr && old->default_value_expression == column.default_value_expression) continue;
-    const absl::Status status = state.options.evaluate_default(column, 1, state.clock.Now()).status();
+    const absl::Status status = state.options.check_default(column);
     if (!status.ok()) {
       return errors::WithLocation(
           errors::Invalid(base::StrCat("The default value expression of column ", column.name,

@@ -111,6 +111,9 @@ struct Environment::Impl {
     rest.project = options.project;
     rest.honour_rest_max_staleness = options.honour_rest_max_staleness;
     rest.evaluate_default = evaluate_default;
+    rest.check_default = [this](const schema::Column& column) {
+      return sql::CheckDefault(*database, column);
+    };
     rest.tls = tls.has_value();
     rest.bearer_tokens = bearer_tokens;
     rest.host_allowed = [this](std::string_view host) { return IsRestHost(host); };

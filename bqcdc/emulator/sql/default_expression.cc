@@ -3,6 +3,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/sql/parser/parser.h"
+#include "bqcdc/emulator/sql/statements/definition.h"
 #include "bqcdc/emulator/sql/statements/evaluation.h"
 #include "bqcdc/emulator/sql/statements/stored_values.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
@@ -25,6 +26,13 @@ absl::StatusOr<std::vector<engine::Chunk>> EvaluateDefault(engine::Database& dat
                                                       DuckDbType(type), ") FROM range(", rows, ")")));
   for (const engine::Chunk& chunk : chunks) BQCDC_RETURN_IF_ERROR(CheckStored(chunk, 0, column));
   return chunks;
+}
+
+absl::Status CheckDefault(engine::Database& database, const schema::Column& column) {
+  const QueryRequest request;
+  BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(database, request));
+  BQCDC_ASSIGN_OR_RETURN(const ExpressionPtr expression, ParseExpression(column.default_value_expression));
+  return DefaultOf(*evaluation, *expression, column).status();
 }
 
 }  // namespace bqcdc::emulator::sql

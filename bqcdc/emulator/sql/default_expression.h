@@ -15,4 +15,7 @@ absl::StatusOr<std::vector<engine::Chunk>> EvaluateDefault(engine::Database& dat
                                                            const schema::Column& column, size_t rows,
                                                            absl::Time now);
 
+// Whether the column's default is one that the service takes and gives a value of the column.
+absl::Status CheckDefault(engine::Database& database, const schema::Column& column);
+
 }  // namespace bqcdc::emulator::sql

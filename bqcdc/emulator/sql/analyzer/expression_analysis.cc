@@ -464,6 +464,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeIn(const InExpression& in
   return Call("$not", std::move(negation), in.position);
 }
 
+// NOT is of each comparison: NOT LIKE ANY holds where one pattern does not match, NOT LIKE ALL where none
+// does.
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLike(const LikeExpression& like, Context& context) {
   std::vector<ResolvedExpressionPtr> results;
   const auto add = [&](const Expression& pattern) -> absl::Status {
@@ -471,6 +473,11 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLike(const LikeExpression
     BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*like.operand, context));
     BQCDC_ASSIGN_OR_RETURN(operands[1], Analyze(pattern, context));
     BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result, Call("$like", std::move(operands), like.position));
+    if (like.negated) {
+      std::vector<ResolvedExpressionPtr> negation;
+      negation.push_back(std::move(result));
+      BQCDC_ASSIGN_OR_RETURN(result, Call("$not", std::move(negation), like.position));
+    }
     results.push_back(std::move(result));
     return absl::OkStatus();
   };
@@ -481,16 +488,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLike(const LikeExpression
       return Unsupported(like.position, "LIKE ANY or ALL over a subquery or array");
     for (const ExpressionPtr& pattern : like.patterns.list) BQCDC_RETURN_IF_ERROR(add(*pattern));
   }
-  ResolvedExpressionPtr result = std::move(results[0]);
-  if (results.size() > 1) {
-    results[0] = std::move(result);
-    BQCDC_ASSIGN_OR_RETURN(result, Call(like.quantifier == LikeQuantifier::kAll ? "$and" : "$or",
-                                        std::move(results), like.position));
-  }
-  if (!like.negated) return result;
-  std::vector<ResolvedExpressionPtr> negation;
-  negation.push_back(std::move(result));
-  return Call("$not", std::move(negation), like.position);
+  if (results.size() == 1) return std::move(results[0]);
+  return Call(like.quantifier == LikeQuantifier::kAll ? "$and" : "$or", std::move(results), like.position);
 }
 
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCase(const CaseExpression& expression,

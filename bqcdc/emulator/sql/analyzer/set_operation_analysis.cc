@@ -135,6 +135,8 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::CombineInputs(const SetOperation
                                                               const std::string& name,
                                                               std::vector<QueryResult> inputs) {
   QueryResult result;
+  result.is_value_table = std::all_of(inputs.begin(), inputs.end(),
+                                      [](const QueryResult& input) { return input.is_value_table; });
   auto scan = std::make_unique<SetOperationScan>();
   scan->op = static_cast<ResolvedSetOperator>(operation.op);
   scan->distinct = operation.distinct;

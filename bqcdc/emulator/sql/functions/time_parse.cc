@@ -52,6 +52,7 @@ class Parser {
   std::optional<bool> afternoon_;
   std::optional<int64_t> unix_seconds_;
   std::optional<int64_t> offset_;
+  std::string zone_;  // by name, of %Z
 };
 
 absl::Status Parser::Number(int digits_max, int low, int high, int* out) {
@@ -190,12 +191,9 @@ absl::Status Parser::Element(char element) {
   if (element == 'Z' && !scope_.zone.empty()) {
     size_t end = 0;
     while (end < text_.size() && !absl::ascii_isspace(static_cast<unsigned char>(text_[end]))) ++end;
-    const std::string_view zone = text_.substr(0, end);
+    zone_ = std::string(text_.substr(0, end));
     text_.remove_prefix(end);
-    if (zone != "UTC" && zone != "Z" && zone != "GMT")
-      return base::InvalidArgument("Invalid time zone: ", zone);
-    offset_ = 0;
-    return absl::OkStatus();
+    return zone_.empty() ? Mismatch() : absl::OkStatus();
   }
   return base::InvalidArgument("Not supported by this server: format element %", std::string(1, element),
                                " for parsing this type");
@@ -257,6 +255,11 @@ absl::StatusOr<ParsedTime> Parser::Finish() {
   ParsedTime result;
   result.local_micros = values::ToDate(year_, month_, day_) * values::kMicrosPerDay +
                         ((hour_ * 60LL + minute_) * 60 + second_) * values::kMicrosPerSecond + micros_;
+  int64_t utc = 0;
+  if (!zone_.empty() && !offset_) {
+    if (!values::LocalToUtc(zone_ == "Z" ? "UTC" : zone_, result.local_micros, &utc)) return Mismatch();
+    offset_ = result.local_micros - utc;
+  }
   result.has_offset = offset_.has_value();
   result.offset_micros = offset_.value_or(0);
   return result;

@@ -10,6 +10,7 @@
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/session.h"
 #include "bqcdc/http/transport.h"
+#include "bqcdc/rest/table_name.h"
 
 namespace bqcdc::cli {
 namespace {
@@ -30,6 +31,15 @@ absl::StatusOr<std::string> AdminUrl(const CommonFlags& common, const Flags& fla
   if (url.empty())
     return absl::UnavailableError("the server offers no administration; start it with --admin");
   return url;
+}
+
+// The table as the server is told it. Without a project it takes its own.
+absl::StatusOr<std::string> TableOf(const CommonFlags& common, const std::string& table) {
+  const std::string project = GivenProject(common);
+  if (table.empty() || project.empty()) return table;
+  const auto name = rest::ParseTableName(table, project);
+  if (!name.ok()) return WrongUsage(std::string(name.status().message()));
+  return name->ToString();
 }
 
 absl::Status Call(const CommonFlags& common, const Flags& flags, const char* method, const char* path,
@@ -77,9 +87,15 @@ void AddAdminCommand(CLI::App& app, const CommonFlags& common, Action* action) {
     }
     command->callback([=, &common] {
       *action = [=, &common] {
-        const std::string body = member == nullptr || flags->value.empty()
+        std::string value = flags->value;
+        if (!print_time) {
+          const absl::StatusOr<std::string> table = TableOf(common, value);
+          if (!table.ok()) return ReportError(table.status(), ExitCodeOf(table.status()));
+          value = *table;
+        }
+        const std::string body = member == nullptr || value.empty()
                                      ? (std::string(method) == "POST" ? "{}" : "")
-                                     : nlohmann::json{{member, flags->value}}.dump();
+                                     : nlohmann::json{{member, value}}.dump();
         const absl::Status status = Call(common, *flags, method, path, body, print_time);
         return status.ok() ? kDone : ReportError(status, ExitCodeOf(status));
       };

@@ -8,6 +8,10 @@
 
 namespace bqcdc::cli {
 
+std::string GivenProject(const session::SessionOptions& options) {
+  return !options.project.empty() ? options.project : Environment("GOOGLE_CLOUD_PROJECT");
+}
+
 absl::Status WrongUsage(std::string_view message) {
   return session::MarkWrongUsage(absl::InvalidArgumentError(base::ToAbsl(message)));
 }

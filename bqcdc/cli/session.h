@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -15,6 +16,9 @@ using session::Session;
 
 // An error that is the caller's doing: exit code 2.
 absl::Status WrongUsage(std::string_view message);
+
+// --project, else GOOGLE_CLOUD_PROJECT; empty where neither is given.
+std::string GivenProject(const session::SessionOptions& options);
 int ExitCodeOf(const absl::Status& status);
 
 }  // namespace bqcdc::cli

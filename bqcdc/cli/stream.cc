@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -197,13 +196,6 @@ class Watching {
   std::optional<metrics::WatermarkPoller> watermark_;
 };
 
-// Nothing is asked for, so nothing but the summary shows it.
-std::string DryRunProject(const CommonFlags& common) {
-  if (!common.project.empty()) return common.project;
-  const char* environment = std::getenv("GOOGLE_CLOUD_PROJECT");
-  return environment == nullptr || *environment == '\0' ? "dry-run" : environment;
-}
-
 absl::Status CheckFlags(const Flags& flags) {
   if (flags.follow && (flags.files.size() != 1 || flags.files.front() == "-")) {
     return WrongUsage("--follow takes one FILE; a pipe is read until it is closed in any case");
@@ -244,7 +236,9 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   if (flags.dry_run) {
     BQCDC_ASSIGN_OR_RETURN(const schema::TableSchema schema,
                            ReadSchemaFlags(flags.schema, flags.primary_key));
-    auto name = rest::ParseTableName(flags.table, DryRunProject(common));
+    // Nobody is asked, so only the summary shows the project.
+    const std::string project = GivenProject(common);
+    auto name = rest::ParseTableName(flags.table, project.empty() ? "dry-run" : project);
     if (!name.ok()) return WrongUsage(std::string(name.status().message()));
     const StreamOutcome outcome =
         pipeline::DryRun(*name, schema, options, *std::move(reader), base::SystemClock::Get());

@@ -402,6 +402,17 @@ TEST_F(StreamEndToEnd, AClosedStandardInputIsAnErrorAndNotTheFirstSocket) {
   EXPECT_TRUE(absl::StrContains(result.err, "Bad file descriptor")) << result.err;
 }
 
+TEST_F(StreamEndToEnd, ATableToApplyIsOneOfTheProjectThatIsGiven) {
+  server();
+  environment_["GOOGLE_CLOUD_PROJECT"] = "another-project";
+  CreateTable();
+  RunOk({"stream", "d.t"}, Upsert(1, "a"));
+  RunOk({"admin", "apply", "d.t"});
+  const ProgramResult other = Run({"admin", "apply", "p:d.t"});
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_TRUE(absl::StrContains(other.err, "Not found: Dataset p:d")) << other.err;
+}
+
 TEST_F(StreamEndToEnd, ADryRunNeedsNoServer) {
   const std::string file = File("in.jsonl", Upsert(1, "a") + R"({"_CHANGE_TYPE":"UPSERT","id":"x"})" + "\n");
   const ProgramResult result =

@@ -1,5 +1,7 @@
 #include "bqcdc/pipeline/block_encoder.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +15,9 @@ namespace {
 
 // Of which the encoder scans as many at once as it likes.
 constexpr std::size_t kLinesAhead = 32;
+// Of the threads that only encode. What moves bytes runs for moments; where there are few cores it would
+// have to wait for the end of an encoder's time slice else, and every answer with it.
+constexpr int kNice = 5;
 
 encode::PaddedLine Padded(const InputLine& line) {
   return encode::PaddedLine(line.text.data(), line.text.size(), line.readable);
@@ -56,6 +61,7 @@ void BlockEncoder::Await(const LineBlock* block) {
 }
 
 void BlockEncoder::Work() {
+  static_cast<void>(nice(kNice));  // Of this thread alone, on Linux.
   Encoder encoder;
   absl::MutexLock lock(&mutex_);
   const auto something_to_do = [&]()

@@ -44,15 +44,17 @@ std::vector<schema::Column> TenColumns() {
   return columns;
 }
 
-Chunk MakeRows(const std::vector<schema::Column>& columns, int64_t first, int64_t rows, bool keyed) {
+// Row n has the key n; everything else of it, its sequence number too, is made of n + `shift`.
+Chunk MakeRows(const std::vector<schema::Column>& columns, int64_t first, int64_t rows, bool keyed,
+               int64_t shift = 0) {
   Chunk chunk(columns, /*change_columns=*/true);
   VectorWriter w[15] = {chunk.Writer(0),  chunk.Writer(1),  chunk.Writer(2),  chunk.Writer(3),
                         chunk.Writer(4),  chunk.Writer(5),  chunk.Writer(6),  chunk.Writer(7),
                         chunk.Writer(8),  chunk.Writer(9),  chunk.Writer(10), chunk.Writer(11),
                         chunk.Writer(12), chunk.Writer(13), chunk.Writer(14)};
   for (int64_t i = 0; i < rows; ++i) {
-    const int64_t n = first + i;
-    w[0].SetInt64(i, n);
+    w[0].SetInt64(i, first + i);
+    const int64_t n = first + i + shift;
     w[1].SetInt64(i, n * 7919);
     w[2].SetBytes(i, "name " + std::to_string(n));
     w[3].SetBytes(i, "a longer text, number " + std::to_string(n % 1000));
@@ -94,12 +96,12 @@ struct Setup {
     table = *database->CreateTable(table, false);
   }
 
-  AppendBatch MakeBatch(int64_t first, int64_t rows, bool keyed) const {
+  AppendBatch MakeBatch(int64_t first, int64_t rows, bool keyed, int64_t shift = 0) const {
     AppendBatch batch;
     batch.table_uid = table.uid;
     batch.schema_version = table.schema_version;
     batch.bytes = rows * 120;
-    batch.chunks.push_back(MakeRows(table.schema.columns, first, rows, keyed));
+    batch.chunks.push_back(MakeRows(table.schema.columns, first, rows, keyed, shift));
     return batch;
   }
 };
@@ -229,17 +231,10 @@ class RawDuckDb {
     const std::string path = directory_.path() + "/raw.duckdb";
     if (duckdb_open(path.c_str(), &database_) == DuckDBError) std::abort();
     connection_ = *Connection::Open(database_);
-    const auto rows = [](int64_t first, int64_t end) {
-      return absl::StrCat(
-          "SELECT n AS c1, n * 7919 AS c2, 'name ' || n AS c3, 'a longer text, number ' || n % 1000 AS c4, "
-          "n::DECIMAL(38, 9) AS c5, n / 3 AS c6, make_timestamp(1700000000000000 + n) AS c7, "
-          "DATE '1970-01-01' + (n % 20000)::INT AS c8, n % 2 = 0 AS c9, '\\x01\\x02\\x03\\x04'::BLOB AS c10 "
-          "FROM range(",
-          first, ", ", end, ") AS r(n)");
-    };
-    Run(absl::StrCat("CREATE TABLE pending AS ", rows(baseline - pending / 2, baseline + pending / 2)));
+    Run("SET wal_autocheckpoint = '1TB'");  // as in the store: no statement pays for a checkpoint
+    MakePending(baseline - pending / 2, baseline + pending / 2);
     for (const char* table : {"deleted_and_inserted", "merged"})
-      Run(absl::StrCat("CREATE TABLE ", table, " AS ", rows(0, baseline)));
+      Run(absl::StrCat("CREATE TABLE ", table, " AS ", Rows(0, baseline)));
     Run("CHECKPOINT");
   }
   ~RawDuckDb() {
@@ -278,7 +273,52 @@ class RawDuckDb {
     return std::min(replaced, merged);
   }
 
+  // Other pending rows, which are made as MakeRows makes them.
+  void MakePending(int64_t first, int64_t end, int64_t shift = 0) {
+    Run(absl::StrCat("CREATE OR REPLACE TABLE pending AS ", Rows(first, end, shift)));
+    Run(absl::StrCat("CREATE OR REPLACE TABLE sequenced_pending AS SELECT *, c1 + ", shift,
+                     " AS sequence FROM pending"));
+  }
+  // The tables of BestApply once more, with a sequence number in each row.
+  void AddSequencedTables() {
+    for (const std::string table : {"deleted_and_inserted", "merged"})
+      Run(absl::StrCat("CREATE TABLE sequenced_", table, " AS SELECT *, c1 AS sequence FROM ", table));
+    Run("CHECKPOINT");
+  }
+  // A change with a lower number than the row's comes too late.
+  double BestSequencedApply() {
+    const double replaced = Seconds([&] {
+      Run("BEGIN");
+      Run("DELETE FROM sequenced_deleted_and_inserted AS t USING sequenced_pending AS p WHERE t.c1 = p.c1 "
+          "AND "
+          "t.sequence <= p.sequence");
+      Run("INSERT INTO sequenced_deleted_and_inserted SELECT p.* FROM sequenced_pending AS p ANTI JOIN "
+          "sequenced_deleted_and_inserted USING (c1)");
+      Run("COMMIT");
+    });
+    const double merged = Seconds([&] {
+      Run("MERGE INTO sequenced_merged AS t USING sequenced_pending AS p USING (c1) WHEN MATCHED AND "
+          "t.sequence "
+          "<= p.sequence THEN UPDATE WHEN NOT MATCHED THEN INSERT");
+    });
+    return std::min(replaced, merged);
+  }
+  int64_t Digest(const std::string& table) {
+    const auto read = connection_->ReadInt64(MergeDigest(table));
+    if (!read.ok()) std::abort();
+    return **read;
+  }
+
  private:
+  static std::string Rows(int64_t first, int64_t end, int64_t shift = 0) {
+    return absl::StrCat(
+        "SELECT n - ", shift,
+        " AS c1, n * 7919 AS c2, 'name ' || n AS c3, 'a longer text, number ' || n % 1000 ",
+        "AS c4, n::DECIMAL(38, 9) AS c5, n / 3 AS c6, make_timestamp(1700000000000000 + n) AS c7, "
+        "DATE '1970-01-01' + (n % 20000)::INT AS c8, n % 2 = 0 AS c9, '\\x01\\x02\\x03\\x04'::BLOB AS c10 "
+        "FROM range(",
+        first + shift, ", ", end + shift, ") AS r(n)");
+  }
   void Run(const std::string& sql) {
     if (const absl::Status status = connection_->Run(sql); !status.ok()) {
       std::fprintf(stderr, "%s: %s\n", sql.c_str(), std::string(status.message()).c_str());
@@ -309,19 +349,31 @@ double P99(const std::vector<double>& sorted) {
   return sorted.empty() ? 0 : sorted[(sorted.size() * 99) / 100];
 }
 
+void AppendBaseline(Setup& setup, int64_t rows) {
+  for (int64_t first = 0; first < rows; first += 200'000) {
+    std::vector<AppendBatch> batches;
+    for (int64_t i = 0; i < 200'000; i += 2000) batches.push_back(setup.MakeBatch(first + i, 2000, true));
+    AppendAll(*setup.database, std::move(batches), 64);
+    if (!setup.database->Apply(std::nullopt).ok()) std::abort();
+  }
+}
+
+int64_t Digest(Setup& setup) {
+  auto session = *setup.database->BeginRead();
+  const auto result = session->Execute(MergeDigest(*session->RelationSql(setup.table)));
+  if (!result.ok()) std::abort();
+  return ReadDigest(**result);
+}
+
 // Merge on read and background apply of pending changes beside raw DuckDB on the same rows, and appends
-// during an apply beside appends without one. Counts are compared before times.
+// during an apply beside appends without one. Counts are compared before times. The late half of the changes
+// is equal to the rows that are there; DuckDB's MERGE sees that, and writes nothing of it.
 void BM_BesideRawDuckDb(benchmark::State& state) {
   const int64_t baseline = state.range(0), pending = state.range(1);
   for (auto _ : state) {
     RawDuckDb raw(baseline, pending);
     Setup setup(/*keyed=*/true, /*background_apply=*/false);
-    for (int64_t first = 0; first < baseline; first += 200'000) {
-      std::vector<AppendBatch> batches;
-      for (int64_t i = 0; i < 200'000; i += 2000) batches.push_back(setup.MakeBatch(first + i, 2000, true));
-      AppendAll(*setup.database, std::move(batches), 64);
-      if (!setup.database->Apply(std::nullopt).ok()) std::abort();
-    }
+    AppendBaseline(setup, baseline);
     std::vector<AppendBatch> changes;
     for (int64_t first = 0; first < pending; first += 2000)
       changes.push_back(setup.MakeBatch(baseline - pending / 2 + first, 2000, true));
@@ -331,13 +383,7 @@ void BM_BesideRawDuckDb(benchmark::State& state) {
     const double raw_merge = raw.BestMerge(&raw_digest);
     double merge = 1e9;
     for (int turn = 0; turn < 5; ++turn) {
-      merge = std::min(merge, Seconds([&] {
-                         auto session = *setup.database->BeginRead();
-                         auto relation = *session->RelationSql(setup.table);
-                         const auto result = session->Execute(MergeDigest(relation));
-                         if (!result.ok()) std::abort();
-                         digest = ReadDigest(**result);
-                       }));
+      merge = std::min(merge, Seconds([&] { digest = Digest(setup); }));
     }
     if (digest != raw_digest) state.SkipWithError("the answers differ");
     const double raw_apply = raw.BestApply();
@@ -373,6 +419,55 @@ void BM_BesideRawDuckDb(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_BesideRawDuckDb)
+    ->ArgNames({"baseline", "pending"})
+    ->Args({5'000'000, 100'000})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+
+// Apply alone, of changes that change something: beside raw DuckDB that stores them as they come, and beside
+// one that keeps sequence numbers and lets a late lower one lose, as a table of changes has to. Nobody has
+// asked for the changes before, so that ours looks up the applied sequence numbers on the way. The best of
+// several turns; half of the keys of each are those that the turn before inserted.
+void BM_ChangesBesideRawDuckDb(benchmark::State& state) {
+  const int64_t baseline = state.range(0), pending = state.range(1);
+  for (auto _ : state) {
+    RawDuckDb raw(baseline, pending);
+    raw.AddSequencedTables();
+    Setup setup(/*keyed=*/true, /*background_apply=*/false);
+    AppendBaseline(setup, baseline);
+    double apply = 1e9, raw_apply = 1e9, raw_sequenced = 1e9;
+    for (int64_t turn = 0; turn < 3; ++turn) {
+      const int64_t first = baseline + (turn - 1) * (pending / 2), shift = turn + 1;
+      std::vector<AppendBatch> changes;
+      for (int64_t i = 0; i < pending; i += 2000)
+        changes.push_back(setup.MakeBatch(first + i, 2000, true, shift));
+      if (!setup.database->WaitForBackground().ok()) std::abort();
+      AppendAll(*setup.database, std::move(changes), 64);
+      raw.MakePending(first, first + pending, shift);
+      // The store may have applied them already, to make room in its log.
+      const bool is_pending = setup.database->Stats(setup.table.id)->pending_changes == pending;
+      const double seconds = Seconds([&] {
+        if (!setup.database->Apply(std::nullopt).ok()) std::abort();
+      });
+      if (is_pending) apply = std::min(apply, seconds);
+      raw_apply = std::min(raw_apply, raw.BestApply());
+      raw_sequenced = std::min(raw_sequenced, raw.BestSequencedApply());
+      const int64_t digest = Digest(setup);
+      for (const char* table :
+           {"deleted_and_inserted", "merged", "sequenced_deleted_and_inserted", "sequenced_merged"}) {
+        if (raw.Digest(table) != digest) state.SkipWithError("the answers differ");
+      }
+    }
+    state.SetIterationTime(apply);
+    state.counters["apply_ms"] = apply * 1000;
+    state.counters["raw_apply_ms"] = raw_apply * 1000;
+    state.counters["apply_ratio"] = apply / raw_apply;
+    state.counters["raw_sequenced_apply_ms"] = raw_sequenced * 1000;
+    state.counters["sequenced_apply_ratio"] = apply / raw_sequenced;
+  }
+}
+BENCHMARK(BM_ChangesBesideRawDuckDb)
     ->ArgNames({"baseline", "pending"})
     ->Args({5'000'000, 100'000})
     ->UseManualTime()

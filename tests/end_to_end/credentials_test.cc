@@ -192,7 +192,7 @@ TEST_F(CredentialsEndToEnd, SaysWhatIsMissing) {
            {with({"--ca-file", ca, "--credentials", text}), 1, "credentials file text: is not a JSON object"},
            {with({"--ca-file", ca, "--credentials", "missing"}), 1,
             "credentials file missing: cannot be read"},
-           {with({"--ca-file", ca, "--credentials", text, "--access-token-file", token}), 1,
+           {with({"--ca-file", ca, "--credentials", text, "--access-token-file", token}), 2,
             "give one of them"}}) {
     SCOPED_TRACE(c.want);
     const ProgramResult result = Run(c.arguments);

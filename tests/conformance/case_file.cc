@@ -3,7 +3,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "tests/conformance/text_lines.h"
 
 namespace bqcdc::conformance {
 namespace {
@@ -38,33 +38,23 @@ const std::set<std::string>& Verbs() {
   return verbs;
 }
 
-absl::Status ErrorAt(std::string_view file, int line, const std::string& what) {
-  return absl::InvalidArgumentError(absl::StrCat(std::string(file), ":", line, ": ", what));
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<Case>> ParseCases(std::string_view text, std::string_view file) {
   std::vector<Case> cases;
-  int number = 0;
-  for (const std::string& line : std::vector<std::string>(absl::StrSplit(std::string(text), '\n'))) {
-    ++number;
-    const size_t indent = line.find_first_not_of(' ');
-    if (indent == std::string::npos || line[indent] == '#') continue;
-    const std::string content = line.substr(indent);
-    const std::pair<std::string, std::string> words = absl::StrSplit(content, absl::MaxSplits(' ', 1));
-    const auto& [verb, argument] = words;
-    if (indent == 0) {
-      if (verb != "case" || argument.empty()) return ErrorAt(file, number, "expected `case NAME`");
+  for (const TextLine& line : SplitTextLines(text)) {
+    const std::string &verb = line.word, &argument = line.rest;
+    if (line.indent == 0) {
+      if (verb != "case" || argument.empty()) return ErrorAt(file, line, "expected `case NAME`");
       cases.push_back(
           {.name = argument, .file = std::string(file), .point = {}, .skip = {}, .costly = {}, .steps = {}});
       continue;
     }
-    if (cases.empty()) return ErrorAt(file, number, "a step before the first case");
+    if (cases.empty()) return ErrorAt(file, line, "a step before the first case");
     Case& current = cases.back();
-    if (indent >= 4) {
-      if (current.steps.empty()) return ErrorAt(file, number, "a row before the first step");
-      current.steps.back().lines.push_back(content);
+    if (line.indent >= 4) {
+      if (current.steps.empty()) return ErrorAt(file, line, "a row before the first step");
+      current.steps.back().lines.push_back(line.content);
     } else if (verb == "unconfirmed") {
       current.point = argument;
     } else if (verb == "skip") {
@@ -74,9 +64,9 @@ absl::StatusOr<std::vector<Case>> ParseCases(std::string_view text, std::string_
     } else if (verb == "without_background_apply") {
       current.without_background_apply = true;
     } else if (Verbs().contains(verb)) {
-      current.steps.push_back({.verb = verb, .argument = argument, .lines = {}, .line = number});
+      current.steps.push_back({.verb = verb, .argument = argument, .lines = {}, .line = line.number});
     } else {
-      return ErrorAt(file, number, absl::StrCat("unknown step `", verb, "`"));
+      return ErrorAt(file, line, absl::StrCat("unknown step `", verb, "`"));
     }
   }
   return cases;

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
+#include "tests/conformance/text_lines.h"
 
 namespace bqcdc::conformance {
 
@@ -20,10 +19,8 @@ absl::StatusOr<std::vector<Case>> LoadCases(const std::string& folder) {
   std::sort(paths.begin(), paths.end());
   std::vector<Case> all;
   for (const auto& path : paths) {
-    std::ifstream file(path);
-    std::stringstream text;
-    text << file.rdbuf();
-    BQCDC_ASSIGN_OR_RETURN(std::vector<Case> cases, ParseCases(text.str(), path.filename().string()));
+    BQCDC_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path.string()));
+    BQCDC_ASSIGN_OR_RETURN(std::vector<Case> cases, ParseCases(text, path.filename().string()));
     all.insert(all.end(), std::make_move_iterator(cases.begin()), std::make_move_iterator(cases.end()));
   }
   return all;

@@ -1,19 +1,14 @@
 #include "tests/conformance/point_list.h"
 
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
+#include "bqcdc/base/status_macros.h"
+#include "tests/conformance/text_lines.h"
 
 namespace bqcdc::conformance {
 namespace {
-
-absl::Status ErrorAt(std::string_view file, int line, const std::string& what) {
-  return absl::InvalidArgumentError(absl::StrCat(std::string(file), ":", line, ": ", what));
-}
 
 // The text of the point that the word names; null: there is no such word.
 std::string* TextOf(Point& point, const std::string& word) {
@@ -27,34 +22,25 @@ std::string* TextOf(Point& point, const std::string& word) {
 
 absl::StatusOr<std::vector<Point>> ParsePoints(std::string_view text, std::string_view file) {
   std::vector<Point> points;
-  int number = 0;
-  for (const std::string& line : std::vector<std::string>(absl::StrSplit(std::string(text), '\n'))) {
-    ++number;
-    const size_t indent = line.find_first_not_of(' ');
-    if (indent == std::string::npos || line[indent] == '#') continue;
-    const std::string content = line.substr(indent);
-    const std::pair<std::string, std::string> words = absl::StrSplit(content, absl::MaxSplits(' ', 1));
-    const auto& [word, rest] = words;
-    if (indent == 0) {
-      if (word != "point" || rest.empty()) return ErrorAt(file, number, "expected `point NAME`");
+  for (const TextLine& line : SplitTextLines(text)) {
+    const std::string &word = line.word, &rest = line.rest;
+    if (line.indent == 0) {
+      if (word != "point" || rest.empty()) return ErrorAt(file, line, "expected `point NAME`");
       points.push_back({.name = rest, .open = {}, .here = {}, .not_probed = {}});
       continue;
     }
-    if (points.empty()) return ErrorAt(file, number, "a text before the first point");
+    if (points.empty()) return ErrorAt(file, line, "a text before the first point");
     std::string* const field = TextOf(points.back(), word);
-    if (field == nullptr) return ErrorAt(file, number, absl::StrCat("unknown word `", word, "`"));
-    if (!field->empty()) return ErrorAt(file, number, absl::StrCat("a second `", word, "` of a point"));
+    if (field == nullptr) return ErrorAt(file, line, absl::StrCat("unknown word `", word, "`"));
+    if (!field->empty()) return ErrorAt(file, line, absl::StrCat("a second `", word, "` of a point"));
     *field = rest;
   }
   return points;
 }
 
 absl::StatusOr<std::vector<Point>> LoadPoints(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return absl::NotFoundError(absl::StrCat("cannot open ", path));
-  std::stringstream text;
-  text << file.rdbuf();
-  return ParsePoints(text.str(), path);
+  BQCDC_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
+  return ParsePoints(text, path);
 }
 
 absl::Status CheckPoints(const std::vector<Point>& points, const std::vector<Case>& cases) {

@@ -32,6 +32,7 @@ namespace bqcdc::encode {
   X(kTiesUnderWayTogether, "rows with equal key and number are under way together")                     \
   X(kTiesShareBatch, "rows with equal key and number share a request")                                  \
   X(kPassingErrorsSetRowsAside, "row details under a passing fault set rows aside")                     \
+  X(kUnknownSchemaTakenForRows, "a refusal behind a refused schema counts as one of the rows")          \
   X(kNewSchemaForOldBatch, "rows go under the schema of newer ones behind them")                        \
   X(kProgressBeyondGap, "progress is what was read last, whatever is not settled before it")
 

@@ -146,7 +146,9 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
     grpc::ByteBuffer write_buffer, read_buffer;
     const Destination* told = nullptr;  // destination of the last request that was written
     std::shared_ptr<const Destination> told_kept;
-    bool several_told = false;  // so each request names its stream
+    std::int64_t schema_from = -1;     // number of the request that brought the schema last
+    std::int64_t schema_refused = -1;  // the last such number that was refused, so its schema may not count
+    bool several_told = false;         // so each request names its stream
     bool trace_told = false;
     bool writing = false;
     bool ending = false;   // the hold is given back, nothing may be written
@@ -158,7 +160,8 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   struct Entry {
     std::int64_t number = 0;
     AppendRequest request;
-    bool was_sent = false;  // on any call
+    bool was_sent = false;          // on any call
+    std::int64_t schema_from = -1;  // number of the request of the present call that brought its schema
     absl::Time queued;
     absl::Time sent;  // on the present call
   };
@@ -178,8 +181,9 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   void OnDone(Call* call, absl::Status status) ABSL_LOCKS_EXCLUDED(mutex_);
   void WriteNext(Call* call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndCall(Call* call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  grpc::ByteBuffer Serialize(const AppendRequest& request, Call* call) const
-      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  grpc::ByteBuffer Serialize(Entry& entry, Call* call) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // Whether the service may not know the schema of a request that was answered so.
+  static bool SchemaMayBeUnknown(const Entry& answered, const AppendResult& result, Call* call);
 
   bool FitsWindow(std::size_t bytes) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
     const std::size_t more = encode::Mutated(encode::Mutant::kWindowOneMore) ? 1 : 0;
@@ -373,19 +377,22 @@ void AppendConnection::Impl::WriteNext(Call* call) {
   entry.was_sent = true;
   entry.sent = clock_.Now();
   call->writing = true;
-  call->write_buffer = Serialize(entry.request, call);
+  call->write_buffer = Serialize(entry, call);
   call->StartWrite(&call->write_buffer);
 }
 
-grpc::ByteBuffer AppendConnection::Impl::Serialize(const AppendRequest& request, Call* call) const {
+grpc::ByteBuffer AppendConnection::Impl::Serialize(Entry& entry, Call* call) const {
+  const AppendRequest& request = entry.request;
   Preamble preamble;
   const bool untold = encode::Mutated(encode::Mutant::kSchemaOnFirstCallOnly) && stats_.calls_opened > 1;
   if (call->told != request.destination.get() && !untold) {
     preamble.destination = request.destination.get();
-    call->several_told = call->told != nullptr;
+    call->several_told = call->schema_from >= 0;
+    call->schema_from = entry.number;
     call->told = request.destination.get();
     call->told_kept = request.destination;  // A new one at the same address must not pass for it.
   }
+  entry.schema_from = call->schema_from;
   if (call->several_told) preamble.write_stream = request.destination->write_stream;
   if (!call->trace_told) preamble.trace_id = options_.trace_id;
   call->trace_told = true;
@@ -395,6 +402,18 @@ grpc::ByteBuffer AppendConnection::Impl::Serialize(const AppendRequest& request,
   for (const std::string_view piece : request.rows.pieces)
     slices.push_back(SliceOf(piece, request.rows.owner));
   return grpc::ByteBuffer(slices.data(), slices.size());
+}
+
+bool AppendConnection::Impl::SchemaMayBeUnknown(const Entry& answered, const AppendResult& result,
+                                                Call* call) {
+  if (result.status.ok()) return false;
+  if (answered.schema_from != answered.number) return answered.schema_from == call->schema_refused;
+  const AppendAction action = Classify(result).action;
+  // A refusal of rows took the schema to read them.
+  if (action == AppendAction::kSetRowsAside || action == AppendAction::kFindBadRows) return false;
+  call->schema_refused = answered.number;
+  if (call->schema_from == answered.number) call->told = nullptr;  // The next one brings it again.
+  return false;
 }
 
 void AppendConnection::Impl::OnWriteDone(Call* call, bool ok) {
@@ -412,9 +431,8 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
     grpc::ProtoBufferReader reader(&call->read_buffer);
     understood = reader.status().ok() && response.ParseFromZeroCopyStream(&reader);
   }
-  std::int64_t number = -1;
-  Entry answered;
-  AppendTiming timing;
+  AppendResult result = ResultOf(response);
+  Entry answered;  // Its rows may go with it, so it outlives the lock.
   {
     absl::MutexLock lock(&mutex_);
     if (!understood || sent_count_ == 0) {
@@ -425,19 +443,17 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
     if (encode::Mutated(encode::Mutant::kAnswersNewestFirst))
       std::swap(entries_.front(), entries_[sent_count_ - 1]);
     answered = std::move(entries_.front());
-    number = answered.number;
     entries_.pop_front();
     --sent_count_;
     bytes_in_flight_ -= answered.request.rows.byte_count;
     stats_.bytes_acknowledged += static_cast<std::int64_t>(answered.request.rows.byte_count);
-    timing.waited = answered.sent - answered.queued;
-    timing.answered = clock_.Now() - answered.sent;
+    result.schema_may_be_unknown = SchemaMayBeUnknown(answered, result, call);
+    result.timing.waited = answered.sent - answered.queued;
+    result.timing.answered = clock_.Now() - answered.sent;
     attempts_ = 0;
     token_replaced_ = false;
   }
-  AppendResult result = ResultOf(response);
-  result.timing = timing;
-  on_result_(number, std::move(result));
+  on_result_(answered.number, std::move(result));
   absl::MutexLock lock(&mutex_);
   if (!call->ending) call->StartRead(&call->read_buffer);
 }

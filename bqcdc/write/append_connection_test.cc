@@ -115,6 +115,52 @@ TEST_F(AppendConnectionTest, TellsTheSchemaAgainWhereItChanges) {
   EXPECT_EQ(requests[3].write_stream, destination_->write_stream);
 }
 
+TEST_F(AppendConnectionTest, BehindARefusedSchemaRequestsSaySoAndTheNextBringsItAgain) {
+  absl::Notification all_written;
+  FakeWriteService service([&](const SeenRequest& request) {
+    if (request.in_call == 0) {
+      all_written.WaitForNotification();
+      return Reply::Refuse(absl::InvalidArgumentError("x"), {}, StorageErrorCode::kSchemaMismatchExtraFields);
+    }
+    return request.in_call < 3 ? Reply::Refuse(absl::InvalidArgumentError("no schema")) : Reply::Ok();
+  });
+  Connect(service);
+  AppendAll(3);
+  while (connection_->stats().requests_written < 3) std::this_thread::yield();
+  all_written.Notify();
+  ASSERT_TRUE(Await().ok());
+  ExpectAnswersInOrder(3);
+  ASSERT_TRUE(connection_->Append(Request(destination_, {"x"})).ok());
+  ASSERT_TRUE(Await().ok());
+  ExpectAnswersInOrder(4);
+  EXPECT_EQ(service.call_count(), 1);
+  const std::vector<SeenRequest> requests = service.requests();
+  ASSERT_EQ(requests.size(), 4u);
+  absl::MutexLock lock(&mutex_);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const bool behind = i == 1 || i == 2;
+    EXPECT_EQ(requests[i].has_schema, !behind) << i;
+    EXPECT_EQ(requests[i].write_stream.empty(), behind) << i;
+    EXPECT_EQ(answers_[i].second.schema_may_be_unknown, behind) << i;
+  }
+}
+
+TEST_F(AppendConnectionTest, RefusedRowsLeaveTheSchemaKnown) {
+  FakeWriteService service([](const SeenRequest& request) {
+    return request.in_call < 2 ? Reply::Refuse(absl::InvalidArgumentError("rows"), {{0, "bad"}})
+                               : Reply::Ok();
+  });
+  Connect(service);
+  AppendAll(3);
+  ASSERT_TRUE(Await().ok());
+  ExpectAnswersInOrder(3);
+  const std::vector<SeenRequest> requests = service.requests();
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_FALSE(requests[2].has_schema);
+  absl::MutexLock lock(&mutex_);
+  EXPECT_FALSE(answers_[1].second.schema_may_be_unknown);
+}
+
 TEST_F(AppendConnectionTest, SendsUnacknowledgedRequestsAgainInOrder) {
   // Of each call two requests are answered; the third ends it.
   FakeWriteService service([](const SeenRequest& request) {

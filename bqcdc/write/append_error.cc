@@ -153,6 +153,13 @@ AppendVerdict Classify(const AppendResult& result) {
                        verdict.action == AppendAction::kRetryInTurn;
   if (!result.row_errors.empty() && (!passing || encode::Mutated(encode::Mutant::kPassingErrorsSetRowsAside)))
     return {AppendAction::kSetRowsAside, ""};
+  // Behind a refused schema a request is refused for want of one, in words that no page tells. A new call
+  // brings the schema first.
+  const bool about_request =
+      verdict.action == AppendAction::kFindBadRows || verdict.action == AppendAction::kHalt;
+  if (result.schema_may_be_unknown && result.status.code() == StatusCode::kInvalidArgument && about_request &&
+      !encode::Mutated(encode::Mutant::kUnknownSchemaTakenForRows))
+    return {AppendAction::kReopen, ""};
   return verdict;
 }
 

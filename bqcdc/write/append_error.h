@@ -28,7 +28,8 @@ struct AppendVerdict {
 };
 
 // Decides in this order: bad rows, StorageError, code (the text never decides, except for rows that the
-// service refuses for their change type, which it says in no other way). One table holds it all.
+// service refuses for their change type, which it says in no other way). One table holds it all. Where the
+// service may not know the request's schema, a refusal says nothing about the rows.
 AppendVerdict Classify(const AppendResult& result);
 
 // The same for the status that ended a whole AppendRows call.

@@ -64,6 +64,17 @@ TEST(Classify, DecidesByOneTable) {
   }
 }
 
+TEST(Classify, ARefusalBehindARefusedSchemaIsNotAboutTheRequest) {
+  for (const char* text : {"Invalid proto schema: there is none", "something about a row"}) {
+    AppendResult result;
+    result.status = absl::InvalidArgumentError(text);
+    result.schema_may_be_unknown = true;
+    EXPECT_EQ(ActionName(Classify(result).action), ActionName(AppendAction::kReopen)) << text;
+    result.row_errors.resize(1);  // To name a row the service must have read it.
+    EXPECT_EQ(ActionName(Classify(result).action), ActionName(AppendAction::kSetRowsAside)) << text;
+  }
+}
+
 TEST(ClassifyCallEnd, OpensAgainWhatMayCome) {
   EXPECT_EQ(ClassifyCallEnd(absl::OkStatus()).action, AppendAction::kReopen);
   EXPECT_EQ(ClassifyCallEnd(absl::AbortedError("server is restarted")).action, AppendAction::kReopen);

@@ -47,6 +47,8 @@ struct AppendResult {
   StorageErrorCode storage_error = StorageErrorCode::kUnspecified;  // of a status that is not ok
   std::vector<RowError> row_errors;                                 // of a status that is not ok
   bool schema_updated = false;                                      // the table's schema has changed since
+  // Of a status that is not ok: the request that brought its schema was refused before it on the same call.
+  bool schema_may_be_unknown = false;
   AppendTiming timing;
 };
 

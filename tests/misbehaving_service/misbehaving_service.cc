@@ -201,7 +201,8 @@ class MisbehavingService::Impl {
     std::size_t bytes = 0;
     absl::Time ready;
     std::vector<Fault> faults;
-    bool resent = false;  // all rows came before
+    bool resent = false;            // all rows came before
+    std::int64_t schema_from = -1;  // number of the request of its call that brought its schema
   };
   struct Answer {
     storage::AppendRowsResponse response;
@@ -225,6 +226,8 @@ class MisbehavingService::Impl {
     bool spoke = false;  // a request has come
     absl::Time last_request;
     int schemas_told = 0;
+    std::int64_t schema_from = -1;     // number of the request that brought the last one
+    std::int64_t schema_refused = -1;  // the last such number whose schema was refused
     std::deque<Pending> pending;
     std::deque<Answer> outbox;
     int unanswered = 0;
@@ -448,12 +451,14 @@ void MisbehavingService::Impl::TakeRequest(Call& call) {
     auto reader =
         RowReader::Create(message.proto_rows().writer_schema().proto_descriptor().SerializeAsString());
     ++call.schemas_told;
+    call.schema_from = request.number;
     if (reader.ok()) {
       call.readers[call.stream] = *std::move(reader);
     } else {
       fault("unusable writer schema");
     }
   }
+  request.schema_from = call.schema_from;
   const auto reader = call.readers.find(call.stream);
   if (reader == call.readers.end()) {
     fault("no writer schema came before it");
@@ -809,7 +814,18 @@ void MisbehavingService::Impl::Process(Call& call, Pending request) {
 }
 
 void MisbehavingService::Impl::Serve(Call& call, Pending& request) {
+  if (call.schema_refused >= 0 && request.schema_from == call.schema_refused &&
+      request.number != request.schema_from) {
+    // Nobody documents the words; both are errors of the request as a whole.
+    return AnswerWith(call, request,
+                      Refusal(absl::InvalidArgumentError(
+                          request.number % 2 == 0 ? "Invalid proto schema: there is none. Entity: x"
+                                                  : "The request cannot be decoded. Entity: x")));
+  }
   write::AppendResult result = Judge(request);
+  if (result.storage_error == StorageErrorCode::kSchemaMismatchExtraFields &&
+      request.schema_from == request.number)
+    call.schema_refused = request.number;
   if (result.status.ok()) ApplyRows(request.table, request.rows, clock_.Now());
   AnswerWith(call, request, std::move(result));
 }

@@ -77,6 +77,8 @@ bool CanShow(std::optional<encode::Mutant> mutant, const StreamHistory& history)
       return history.own_numbers;
     case encode::Mutant::kNewSchemaForOldBatch:
       return history.script.Has(FaultKind::kSchemaUpdated);
+    case encode::Mutant::kUnknownSchemaTakenForRows:
+      return history.limits.requests_in_flight > 1 && history.script.Has(FaultKind::kSchemaLag);
     case encode::Mutant::kPassingErrorsSetRowsAside:
       return history.script.Has(FaultKind::kOverload);
     default:

@@ -124,6 +124,11 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   if (flags.encode_threads < 1 || flags.encode_threads > kEncodeThreadsMax)
     return WrongUsage(absl::StrCat("--encode-threads must be from 1 to ", kEncodeThreadsMax));
   if (options.batch.batch_bytes < 1) return WrongUsage("--batch-bytes must be at least 1");
+  // Its default gives way to smaller requests.
+  if (options.batch.batch_bytes > options.request_bytes_max && flags.batch_bytes != Flags().batch_bytes) {
+    return WrongUsage(absl::StrCat("--batch-bytes ", flags.batch_bytes, " is more than --max-request-bytes ",
+                                   flags.request_bytes_max, " lets through"));
+  }
   if (options.claim_check_interval < absl::Milliseconds(10))
     return WrongUsage("--claim-check-interval must be at least 10ms");
   options.batch.batch_rows = flags.batch_rows;

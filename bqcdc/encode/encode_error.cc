@@ -58,7 +58,8 @@ std::string Explain(const EncodeFailure& failure) {
         return base::StrCat("the value is not valid JSON, or nested deeper than ", values::kJsonDepthMax,
                             " levels");
       }
-      return "the line is not valid JSON";
+      if (failure.bytes == 0) return "the line is not valid JSON";
+      return base::StrCat("the line is not valid JSON (byte ", failure.bytes, ")");
     case EncodeError::kInvalidUtf8:
       return "the line is not valid UTF-8";
     case EncodeError::kNotAnObject:
@@ -66,7 +67,7 @@ std::string Explain(const EncodeFailure& failure) {
     case EncodeError::kLineTooLong:
       return "the line is too long";
     case EncodeError::kRowTooLarge:
-      return "the row is too large for a request";
+      return base::StrCat("the row has more than ", failure.bytes, " bytes, the most that a request takes");
     case EncodeError::kChangeTypeMissing:
       return "_CHANGE_TYPE is missing: every line needs UPSERT or DELETE";
     case EncodeError::kChangeTypeInvalid:

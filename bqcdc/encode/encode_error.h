@@ -59,6 +59,9 @@ struct EncodeFailure {
   EncodeError error = EncodeError::kNone;
   bool has_type = false;
   schema::ColumnType type = schema::ColumnType::kString;  // of the failing column, where has_type
+  // kJsonSyntax: where the line ceases to be JSON, from 1; one more than it has where it ends too early.
+  // kRowTooLarge: the limit. 0 = not known.
+  uint64_t bytes = 0;
   uint8_t step_count = 0;
   uint8_t unknown_name_bytes = 0;
   std::array<Step, kPathStepsMax> steps;  // innermost first

@@ -50,6 +50,11 @@ class LineEncoder {
 
   size_t ScanAhead(std::span<const PaddedLine> lines) { return tokens_.ScanAhead(lines); }
   const EncodeFailure& failure() const { return failure_; }
+  // After kJsonSyntax: the encoder itself only sees that something is wrong in a token or behind it.
+  void LocateFault(const PaddedLine& line) {
+    const std::optional<size_t> at = values::FindJsonFault({line.data(), line.size()});
+    failure_.bytes = at.has_value() ? *at + 1 : 0;
+  }
   std::string_view key_bytes() const { return finisher_.key_bytes(); }
   void set_sequence_source(SequenceSource source) { options_.sequence_source = source; }
   const EncodePlan& plan() const { return *plan_; }
@@ -97,6 +102,7 @@ class LineEncoder {
   EncodeError Fail(EncodeError error) {
     failure_.error = error;
     failure_.has_type = false;
+    failure_.bytes = error == EncodeError::kRowTooLarge ? options_.row_bytes_max : 0;
     failure_.step_count = 0;
     failure_.unknown_name_bytes = 0;
     return error;
@@ -521,7 +527,9 @@ JsonRowEncoder& JsonRowEncoder::operator=(JsonRowEncoder&&) noexcept = default;
 
 EncodeError JsonRowEncoder::EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned,
                                        EncodedRows* rows) {
-  return impl_->EncodeLine(line, assigned, rows);
+  const EncodeError error = impl_->EncodeLine(line, assigned, rows);
+  if (error == EncodeError::kJsonSyntax) impl_->LocateFault(line);
+  return error;
 }
 
 size_t JsonRowEncoder::ScanAhead(std::span<const PaddedLine> lines) { return impl_->ScanAhead(lines); }

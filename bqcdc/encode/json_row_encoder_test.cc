@@ -261,7 +261,7 @@ TEST(JsonRowEncoder, RefusedValuesNameColumnAndReasonButNotTheValue) {
       {R"("type":"INT64")", "[1]", "expected an integer"},
       {R"("type":"INT64")", "9223372036854775808", "out of range"},
       {R"("type":"INT64")", R"(" 1")", "malformed"},
-      {R"("type":"INT64")", "01", "not valid JSON"},
+      {R"("type":"INT64")", "01", "not valid JSON (byte "},
       {R"("type":"FLOAT64")", "1e400", "out of range"},
       {R"("type":"FLOAT64")", R"~("nan(1)")~", "malformed"},
       {R"("type":"NUMERIC")", "1e29", "out of range"},
@@ -322,13 +322,13 @@ TEST(JsonRowEncoder, RefusedLines) {
   const schema::TableSchema table = Inline("id:INT64,name:STRING");
   for (const Case& c :
        {Case{"", "not valid JSON"},
-        Case{"{", "not valid JSON"},
+        Case{"{", "not valid JSON (byte 2)"},
         Case{"[1]", "not a JSON object"},
         Case{"5", "not"},
-        Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT"} x)", "not valid JSON"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT"} x)", "not valid JSON (byte 34)"},
         Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT"}{})", "not valid JSON"},
         Case{R"({"id":1 "_CHANGE_TYPE":"UPSERT"})", "not valid JSON"},
-        Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT",})", "not valid JSON"},
+        Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT",})", "not valid JSON (byte 33)"},
         Case{R"({"id":1,"name":"x,"_CHANGE_TYPE":"UPSERT"})", "not valid JSON"},
         Case{"{\"id\":1,\"name\":\"\xff\"}", "not valid UTF-8"},
         Case{R"({"id":1,"_CHANGE_TYPE":"UPSERT","nome":1})", "column nome: the table has no such column"},
@@ -499,9 +499,9 @@ TEST(JsonRowEncoder, Limits) {
   EXPECT_THAT(
       Encode(&encoder, R"({"id":1,"_CHANGE_TYPE":"UPSERT","v":[-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1]})",
              &rows),
-      HasSubstr("row is too large"));
+      HasSubstr("more than 100 bytes"));
   EXPECT_THAT(Encode(&encoder, R"({"id":1,"_CHANGE_TYPE":"UPSERT","v":[-1,-1,-1,-1,-1,-1,-1,-1]})", &rows),
-              HasSubstr("row is too large"));
+              HasSubstr("more than 100 bytes"));
   EXPECT_EQ(Encode(&encoder, R"({"id":1,"_CHANGE_TYPE":"UPSERT","v":[-1]})", &rows).substr(0, 1), "\x08");
 }
 

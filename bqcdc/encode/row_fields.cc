@@ -52,6 +52,7 @@ void RowFields::Close(size_t column, const ColumnPlan& plan, size_t begin, Encod
 void RowFields::Fail(EncodeError error, const ColumnPlan* column) {
   failure_.error = error;
   failure_.has_type = column != nullptr;
+  failure_.bytes = 0;
   failure_.step_count = 0;
   failure_.unknown_name_bytes = 0;
   if (column == nullptr) return;
@@ -168,6 +169,7 @@ EncodeError RowFields::Finish(ChangeType change_type, const values::SequenceNumb
     error = finisher_.Finish(change_type, sequence, own_sequence, row_bytes_max, &output_);
   }
   if (error != EncodeError::kNone) Fail(error, missing);
+  if (error == EncodeError::kRowTooLarge) failure_.bytes = row_bytes_max;
   return error;
 }
 

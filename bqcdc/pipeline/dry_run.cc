@@ -33,7 +33,7 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
     }
     summary.bytes += static_cast<std::int64_t>(batch->rows.byte_count());
     progress.Settle(batch->progress);
-    ++summary.requests;
+    if (!batch->rows.empty()) ++summary.requests;
     summary.set_aside += static_cast<std::int64_t>(batch->bad_rows.size());
     for (const BadRow& bad : batch->bad_rows) {
       if (summary.set_aside_shown.size() >= StreamSummary::kSetAsideShownMax) break;

@@ -33,6 +33,9 @@ class JsonWalker {
   bool WalkDocument();
   bool WalkNumber();
   bool at_end() const { return at_ == end_; }
+  // Where a walk has failed.
+  const char* at() const { return at_; }
+  bool too_deep() const { return too_deep_; }
   // Whether what was walked over is plainly in the canonical form.
   bool canonical() const { return canonical_; }
 
@@ -70,6 +73,7 @@ class JsonWalker {
   const char* const end_;
   const int depth_max_;
   int depth_ = 0;
+  bool too_deep_ = false;
   uint64_t kinds_[kDepthBitsMax / 64] = {};
   bool canonical_ = true;
   // By level, the last member's name as it is written; only those of objects that are open have a meaning.
@@ -81,7 +85,8 @@ class JsonWalker {
 };
 
 bool JsonWalker::Open(bool object) {
-  if (depth_ >= depth_max_ || depth_ >= kDepthBitsMax) return false;
+  too_deep_ = depth_ >= depth_max_ || depth_ >= kDepthBitsMax;
+  if (too_deep_) return false;
   const uint64_t bit = uint64_t{1} << (depth_ % 64);
   if (object) {
     kinds_[depth_ / 64] |= bit;
@@ -183,9 +188,10 @@ bool JsonWalker::WalkNumber() {
 
 bool JsonWalker::WalkString() {
   while (at_ != end_) {
-    const char c = *at_++;
-    if (c == '"') return true;
+    const char c = *at_;
     if (static_cast<unsigned char>(c) < 0x20) return false;
+    ++at_;
+    if (c == '"') return true;
     if (c == '\\' && !WalkEscape()) return false;
   }
   return false;
@@ -218,6 +224,12 @@ bool JsonWalker::WalkUnicodeEscape(uint32_t* unit) {
 }  // namespace
 
 bool IsJson(std::string_view text, int depth_max) { return JsonWalker(text, depth_max).WalkDocument(); }
+
+std::optional<size_t> FindJsonFault(std::string_view text) {
+  JsonWalker walker(text, kJsonDepthMax);
+  if (walker.WalkDocument() || walker.too_deep()) return std::nullopt;
+  return static_cast<size_t>(walker.at() - text.data());
+}
 
 JsonForm FormOfJson(std::string_view text) {
   JsonWalker walker(text, kJsonDepthMax);

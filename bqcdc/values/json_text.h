@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace bqcdc::values {
@@ -13,8 +15,12 @@ inline constexpr int kJsonDepthMax = 500;
 // the caller checks UTF-8. Nothing is allocated.
 bool IsJson(std::string_view text, int depth_max = kJsonDepthMax);
 
-// The same, and whether the text is sure to have the form in which JSON is kept (json_document.h). A text
-// with escapes or unusual numbers may have that form and is called kOther.
+// Where `text` ceases to be JSON: offset of the first byte that cannot stand there, its size where it ends
+// too early. Unset where it is JSON, and where it is only nested too deeply.
+std::optional<size_t> FindJsonFault(std::string_view text);
+
+// The same as IsJson(), and whether the text is sure to have the form in which JSON is kept
+// (json_document.h). A text with escapes or unusual numbers may have that form and is called kOther.
 enum class JsonForm { kNone, kOther, kCanonical };
 JsonForm FormOfJson(std::string_view text);
 

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 namespace bqcdc::values {
 namespace {
@@ -33,6 +35,24 @@ TEST(JsonText, DepthIsLimited) {
   EXPECT_TRUE(IsJson(nested(kJsonDepthMax)));
   EXPECT_FALSE(IsJson(nested(kJsonDepthMax + 1)));
   EXPECT_FALSE(IsJson(nested(2), 1));
+}
+
+TEST(JsonText, FaultsHaveAPlace) {
+  for (const auto& [text, offset] :
+       std::initializer_list<std::pair<const char*, size_t>>{{"", 0},
+                                                             {"{\"a\":1,}", 7},
+                                                             {"{\"a\" 1}", 5},
+                                                             {"{\"a\":1} x", 8},
+                                                             {"{\"a\":nul}", 5},
+                                                             {"{\"a\":01}", 6},
+                                                             {"{\"a\":\"x\ty\"}", 7},
+                                                             {"{\"a\":\"x", 7},
+                                                             {"[1,2", 4},
+                                                             {"[1}", 2}}) {
+    EXPECT_EQ(FindJsonFault(text), offset) << text;
+  }
+  EXPECT_EQ(FindJsonFault(" {} "), std::nullopt);
+  EXPECT_EQ(FindJsonFault(std::string(kJsonDepthMax + 1, '[')), std::nullopt);
 }
 
 TEST(JsonText, Numbers) {

@@ -284,6 +284,10 @@ std::map<std::string, std::function<ProgramResult()>> Faults::Provocations() {
        [&] {
          return StreamLine(Good(2), {"--rate-limit", "fast"});
        }},
+      {"batches larger than a request",
+       [&] {
+         return StreamLine(Good(2), {"--batch-bytes", "100MiB"});
+       }},
       {"unknown flag",
        [&] {
          return Run({"stream", "d.t", "--nonsense"});

@@ -106,7 +106,7 @@ void ReportCounters(const Counters& counters, int64_t histories, const HistoryOp
   ReportCounter("changes of NULL keys", counters.null_keys, histories / 10);
   ReportCounter("alters", counters.alters, histories * options.altered_percent / 200);
   ReportCounter("rows that an alter made anew", counters.rows_adapted,
-                histories * options.altered_percent / 800);
+                histories * options.altered_percent / 4000);
   ReportCounter("kills", counters.kills, histories * options.killed_percent / 300);
   ReportCounter("kills in the middle of an event", counters.kills_in_doubt,
                 histories * options.killed_percent / 500);

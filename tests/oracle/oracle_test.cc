@@ -6,7 +6,7 @@
 namespace bqcdc::oracle {
 namespace {
 
-TEST(Oracle, RandomHistories) { PlayHistories(HistoryCount(1'500), {}, {.altered_percent = 10}); }
+TEST(Oracle, RandomHistories) { PlayHistories(HistoryCount(1'500), {}, {.altered_percent = 40}); }
 
 TEST(Oracle, RandomHistoriesWithTiesShuffled) {
   ReplayOptions options;

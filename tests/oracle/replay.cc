@@ -253,8 +253,10 @@ absl::StatusOr<std::optional<std::string>> Replayer::Run(const History& history)
 }
 
 // No two events at one instant, so that every edge is met exactly; after a burst the clock overtakes the
-// ingest times.
+// ingest times. A restart takes time: views and applies of nothing are not stored, so that one that stood at
+// the same instant could be followed by a request at it.
 void Replayer::StepClock(const Event& event) {
+  if (event.hold_clock && event.kind == EventKind::kRestart) clock_.Advance(absl::Microseconds(1));
   if (!event.hold_clock) clock_.Advance(absl::Microseconds(clock_held_ ? 100 : 1));
   clock_held_ = event.hold_clock;
 }

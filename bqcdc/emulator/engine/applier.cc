@@ -230,13 +230,7 @@ absl::Status Applier::ApplyLocked(int64_t uid) {
       task->state->fold_ = nullptr;
       task->state->folded_view_ = nullptr;
     }
-    committer_->Post([committer = committer_, uid, ordinal = record.applied_ordinal](Connection& delta) {
-      base::HitFailpoint(base::Failpoint::kDeltaBeforeDelete);
-      // Left over rows are known as applied by their ordinals, so a failure here costs space only.
-      delta.Run(base::StrCat("DELETE FROM ", DeltaTable(uid), " WHERE \"$ordinal\" <= ", ordinal))
-          .IgnoreError();
-      committer->CheckpointIfLong(delta, /*just_applied=*/true);
-    });
+    committer_->DeleteApplied(uid, task->view.record.applied_ordinal + 1, record.applied_ordinal);
   }
   CheckpointIfLong();
   return absl::OkStatus();

@@ -1,5 +1,6 @@
 #include "bqcdc/emulator/engine/committer.h"
 
+#include <algorithm>
 #include <numeric>
 #include <set>
 #include <utility>
@@ -103,7 +104,52 @@ void Committer::Post(std::function<void(Connection&)> task) {
   tasks_.push_back(std::move(task));
 }
 
-bool Committer::HasWork() const { return !tasks_.empty() || (!appends_.empty() && !held_back_) || stopping_; }
+void Committer::DeleteApplied(int64_t uid, int64_t first_ordinal, int64_t last_ordinal) {
+  absl::MutexLock lock(&queue_mutex_);
+  applied_.push_back({uid, first_ordinal, last_ordinal});
+}
+
+std::optional<Committer::AppliedRows> Committer::TakeApplied() {
+  if (applied_.empty()) return std::nullopt;
+  AppliedRows& rest = applied_.front();
+  AppliedRows rows = rest;
+  // As many as a group brings, so that deleting keeps pace with appends.
+  rows.last_ordinal = std::min(rest.last_ordinal, rest.first_ordinal + core_->options.commit_rows_max - 1);
+  rest.first_ordinal = rows.last_ordinal + 1;
+  if (rest.first_ordinal > rest.last_ordinal) applied_.pop_front();
+  return rows;
+}
+
+bool Committer::HasApplied() const {
+  absl::MutexLock lock(&queue_mutex_);
+  return !applied_.empty();
+}
+
+void Committer::Delete(const AppliedRows& rows, Connection& delta) {
+  base::HitFailpoint(base::Failpoint::kDeltaBeforeDelete);
+  // A failure costs space only, and the table may have been dropped.
+  delta
+      .Run(base::StrCat("DELETE FROM ", DeltaTable(rows.uid), " WHERE \"$ordinal\" BETWEEN ",
+                        rows.first_ordinal, " AND ", rows.last_ordinal))
+      .IgnoreError();
+}
+
+void Committer::DeleteAllApplied(Connection& delta) {
+  while (true) {
+    std::optional<AppliedRows> rows;
+    {
+      absl::MutexLock lock(&queue_mutex_);
+      rows = TakeApplied();
+    }
+    if (!rows) break;
+    Delete(*rows, delta);
+  }
+  CheckpointIfLong(delta, /*just_applied=*/true);
+}
+
+bool Committer::HasWork() const {
+  return !tasks_.empty() || !applied_.empty() || (!appends_.empty() && !held_back_) || stopping_;
+}
 
 Committer::Group Committer::TakeGroup() {
   Group group;
@@ -124,29 +170,38 @@ bool Committer::MayAppend() {
 }
 
 void Committer::Loop() {
+  bool appends_first = false;  // ahead of applied rows, of which some were deleted last
   while (true) {
     std::function<void(Connection&)> task;
+    std::optional<AppliedRows> applied;
     Group group;
     const bool may_append = MayAppend();
     {
       absl::MutexLock lock(&queue_mutex_);
       held_back_ = !may_append;
-      // What holds appends back ends with a task: the applier posts one when it has applied rows.
+      // What holds appends back ends with work: the applier brings applied rows.
       queue_mutex_.Await(absl::Condition(this, &Committer::HasWork));
+      const bool has_appends = !appends_.empty() && !held_back_;
       if (!tasks_.empty()) {
         task = std::move(tasks_.front());
         tasks_.pop_front();
+      } else if (!applied_.empty() && !(has_appends && appends_first)) {
+        applied = TakeApplied();
       } else if (!appends_.empty()) {
         group = TakeGroup();
       } else {
         return;
       }
     }
+    appends_first = applied.has_value();
     if (task) {
       task(*connection_);
+    } else if (applied) {
+      Delete(*applied, *connection_);
+      if (!HasApplied()) CheckpointIfLong(*connection_, /*just_applied=*/true);
     } else {
       CommitAndAnswer(std::move(group));
-      CheckpointIfLong(*connection_, /*just_applied=*/false);
+      if (!HasApplied()) CheckpointIfLong(*connection_, /*just_applied=*/false);
     }
   }
 }
@@ -251,43 +306,45 @@ void Committer::Stamp(Item& item) {
   }
 }
 
-absl::Status Committer::AppendChunks(const Group& group, int64_t uid, bool staged) {
-  duckdb_appender appender = nullptr;
+TableAppender Committer::AppendRows(const Group& group, int64_t uid, bool staged) {
   std::string name = base::StrCat("d", uid);
   for (const std::unique_ptr<Item>& item : group) {
     if (staged && item->staged() && item->state != nullptr && item->state->uid == uid)
       name = StagedTableName(uid, item->schema_version);
   }
-  bool ok = duckdb_appender_create_ext(connection_->handle(), "delta", "main", name.c_str(), &appender) ==
-            DuckDBSuccess;
+  TableAppender appender(*connection_, name);
   for (const std::unique_ptr<Item>& item : group) {
     if (item->state == nullptr || item->state->uid != uid || item->staged() != staged) continue;
-    for (const Chunk& chunk : item->batch.chunks) {
-      ok = ok && duckdb_append_data_chunk(appender, static_cast<duckdb_data_chunk>(chunk.handle())) ==
-                     DuckDBSuccess;
-    }
+    for (const Chunk& chunk : item->batch.chunks) appender.Append(chunk);
   }
-  ok = ok && duckdb_appender_close(appender) == DuckDBSuccess;
-  absl::Status status;
-  if (!ok) {
-    const char* text = appender == nullptr ? nullptr : duckdb_appender_error(appender);
-    status = base::Internal("store: cannot append: ", text == nullptr ? "no reason given" : text);
-  }
-  duckdb_appender_destroy(&appender);
-  return status;
+  return appender;
 }
 
 absl::Status Committer::Store(const Group& group) {
   std::set<std::pair<int64_t, bool>> tables;  // uid, staged
+  size_t rows = 0;
+  bool has_streams = false;
   for (const std::unique_ptr<Item>& item : group) {
-    if (item->state != nullptr) tables.emplace(item->state->uid, item->staged());
+    if (item->state == nullptr) continue;
+    tables.emplace(item->state->uid, item->staged());
+    rows += item->row_count;
+    has_streams |= item->stream.has_value();
   }
   if (tables.empty()) return absl::OkStatus();
-  BQCDC_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*connection_));
-  for (const auto& [uid, staged] : tables) BQCDC_RETURN_IF_ERROR(AppendChunks(group, uid, staged));
-  BQCDC_RETURN_IF_ERROR(StoreStreams(group));
-  base::HitFailpoint(base::Failpoint::kAppendBeforeCommit);
-  BQCDC_RETURN_IF_ERROR(transaction.Commit());
+  if (tables.size() == 1 && !has_streams && rows <= TableAppender::kRowsAtOnceMax) {
+    // An appender's own transaction is a call. BEGIN and COMMIT are statements: DuckDB hands them to its
+    // pool, which queries and applies keep busy, and appends waited 10 ms for its threads.
+    const auto [uid, staged] = *tables.begin();
+    TableAppender appender = AppendRows(group, uid, staged);
+    base::HitFailpoint(base::Failpoint::kAppendBeforeCommit);
+    BQCDC_RETURN_IF_ERROR(appender.Close());
+  } else {
+    BQCDC_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*connection_));
+    for (const auto& [uid, staged] : tables) BQCDC_RETURN_IF_ERROR(AppendRows(group, uid, staged).Close());
+    BQCDC_RETURN_IF_ERROR(StoreStreams(group));
+    base::HitFailpoint(base::Failpoint::kAppendBeforeCommit);
+    BQCDC_RETURN_IF_ERROR(transaction.Commit());
+  }
   base::HitFailpoint(base::Failpoint::kAppendBeforeAcknowledge);
   ++commit_count_;
   append_count_ += static_cast<int64_t>(group.size());

@@ -17,6 +17,7 @@
 #include "bqcdc/emulator/cdc/key_dictionary.h"
 #include "bqcdc/emulator/cdc/pending_rows.h"
 #include "bqcdc/emulator/engine/database_core.h"
+#include "bqcdc/emulator/engine/table_appender.h"
 
 namespace bqcdc::emulator::engine {
 
@@ -36,6 +37,11 @@ class Committer {
   absl::Status Run(const std::function<absl::Status(Connection& delta)>& task);
   // The same without waiting; the task must not fail.
   void Post(std::function<void(Connection& delta)> task);
+  // Deletes applied rows of a table, between groups and some at a time, so that no append waits for all of
+  // them. Their ordinals tell that they are applied; until they are deleted they cost space, nothing else.
+  void DeleteApplied(int64_t uid, int64_t first_ordinal, int64_t last_ordinal);
+  // Those that are left of all tables, now. On the committing thread.
+  void DeleteAllApplied(Connection& delta);
   // Writes the delta's log into its file where the log has become too long, or asks for an apply first. On
   // the committing thread.
   void CheckpointIfLong(Connection& delta, bool just_applied);
@@ -68,9 +74,18 @@ class Committer {
     absl::Status status;
   };
   using Group = std::vector<std::unique_ptr<Item>>;
+  struct AppliedRows {
+    int64_t uid;
+    int64_t first_ordinal;
+    int64_t last_ordinal;
+  };
 
   void Loop();
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mutex_);
+  // Some of the applied rows, if there are any.
+  std::optional<AppliedRows> TakeApplied() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mutex_);
+  bool HasApplied() const ABSL_LOCKS_EXCLUDED(queue_mutex_);
+  static void Delete(const AppliedRows& rows, Connection& delta);
   Group TakeGroup() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mutex_);
   void PrepareRows(const catalog::Table& table, Item& item) const;
   // Stores the items, all or none; sets the status of those that no longer fit their table.
@@ -80,7 +95,8 @@ class Committer {
   absl::Status AdmitToStream(Item& item, WriteStream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mutex);
   void Stamp(Item& item);
   absl::Status Store(const Group& group);
-  absl::Status AppendChunks(const Group& group, int64_t uid, bool staged);
+  // The items' rows of one table in an appender that is not closed yet.
+  TableAppender AppendRows(const Group& group, int64_t uid, bool staged);
   absl::Status StoreStreams(const Group& group);
   static absl::Status ReadReleasedKeys(Connection& delta, const catalog::Table& table, Item& item);
   void Publish(const Group& group);
@@ -93,9 +109,10 @@ class Committer {
   const std::function<void()> on_rows_pending_;
   std::unique_ptr<Connection> connection_;  // the committing thread's
 
-  absl::Mutex queue_mutex_;
+  mutable absl::Mutex queue_mutex_;
   std::deque<std::function<void(Connection&)>> tasks_ ABSL_GUARDED_BY(queue_mutex_);
   std::deque<std::unique_ptr<Item>> appends_ ABSL_GUARDED_BY(queue_mutex_);
+  std::deque<AppliedRows> applied_ ABSL_GUARDED_BY(queue_mutex_);
   int64_t queued_bytes_ ABSL_GUARDED_BY(queue_mutex_) = 0;
   bool held_back_ ABSL_GUARDED_BY(queue_mutex_) = false;  // too many rows wait to be applied
   bool stopping_ ABSL_GUARDED_BY(queue_mutex_) = false;

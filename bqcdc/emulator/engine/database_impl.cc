@@ -520,7 +520,10 @@ absl::Status DatabaseImpl::Apply(std::optional<TableId> id) {
 absl::Status DatabaseImpl::WaitForBackground() {
   BQCDC_RETURN_IF_ERROR(expiry_.DropDue());
   if (core_->options.background_apply) BQCDC_RETURN_IF_ERROR(applier_->RunDueTicks());
-  return committer_->Run([](Connection&) { return absl::OkStatus(); });
+  return committer_->Run([this](Connection& delta) {
+    committer_->DeleteAllApplied(delta);
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<std::optional<absl::Time>> DatabaseImpl::Watermark(const TableId& id) const {

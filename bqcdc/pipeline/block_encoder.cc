@@ -18,6 +18,9 @@ constexpr std::size_t kLinesAhead = 32;
 // Of the threads that only encode. What moves bytes runs for moments; where there are few cores it would
 // have to wait for the end of an encoder's time slice else, and every answer with it.
 constexpr int kNice = 5;
+// Input after which an encoder lets others run, some 0.1 ms of work: for the same reason, since even a
+// thread that wakes up may have to wait for the kernel's next tick (bench/README.md tells what it brings).
+constexpr std::size_t kBytesBetweenYields = 64 * 1024;
 
 encode::PaddedLine Padded(const InputLine& line) {
   return encode::PaddedLine(line.text.data(), line.text.size(), line.readable);
@@ -97,8 +100,14 @@ void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
                                                                         : encode::SequenceSource::kAssigned);
   block.ForgetRows();
   std::size_t scanned = 0;  // lines before this one
+  std::size_t bytes_since_yield = 0;
   for (std::size_t i = 0; i < block.lines.size(); ++i) {
     const InputLine& line = block.lines[i];
+    bytes_since_yield += line.text.size();
+    if (bytes_since_yield >= kBytesBetweenYields) {
+      std::this_thread::yield();
+      bytes_since_yield = 0;
+    }
     if (line.too_long) {
       block.failures.push_back({i, EncodeError::kLineTooLong,
                                 absl::StrCat("the line is longer than ", options_.rows.line_bytes_max,

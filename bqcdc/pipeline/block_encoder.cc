@@ -1,10 +1,9 @@
 #include "bqcdc/pipeline/block_encoder.h"
 
-#include <unistd.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bqcdc/base/thread_class.h"
 #include "bqcdc/values/sequence_number.h"
 
 namespace bqcdc::pipeline {
@@ -15,9 +14,6 @@ namespace {
 
 // Of which the encoder scans as many at once as it likes.
 constexpr std::size_t kLinesAhead = 32;
-// Of the threads that only encode. What moves bytes runs for moments; where there are few cores it would
-// have to wait for the end of an encoder's time slice else, and every answer with it.
-constexpr int kNice = 5;
 // Input after which an encoder lets others run, some 0.1 ms of work: for the same reason, since even a
 // thread that wakes up may have to wait for the kernel's next tick (bench/README.md tells what it brings).
 constexpr std::size_t kBytesBetweenYields = 64 * 1024;
@@ -64,7 +60,7 @@ void BlockEncoder::Await(const LineBlock* block) {
 }
 
 void BlockEncoder::Work() {
-  static_cast<void>(nice(kNice));  // Of this thread alone, on Linux.
+  base::SetThreadClass(base::ThreadClass::kComputes);
   Encoder encoder;
   absl::MutexLock lock(&mutex_);
   const auto something_to_do = [&]()

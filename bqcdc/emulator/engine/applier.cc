@@ -9,6 +9,7 @@
 #include "bqcdc/base/failpoint.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/base/thread_class.h"
 #include "bqcdc/emulator/cdc/mutant.h"
 #include "bqcdc/emulator/engine/folding.h"
 #include "bqcdc/emulator/engine/limits.h"
@@ -111,6 +112,7 @@ void Applier::Wake() {
 }
 
 void Applier::Loop() {
+  base::SetThreadClass(base::ThreadClass::kComputes);
   constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
   int64_t not_before_us = 0;
   while (true) {

@@ -14,6 +14,7 @@
 #include "absl/synchronization/notification.h"
 #include "benchmark/benchmark.h"
 #include "bqcdc/base/clock.h"
+#include "bqcdc/base/thread_class.h"
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/engine/duckdb_connection.h"
 #include "bqcdc/emulator/engine/testing/table_driver.h"
@@ -413,6 +414,7 @@ BENCHMARK(BM_BesideRawDuckDb)
 void BM_AppendsDuringApplies(benchmark::State& state) {
   const int64_t baseline = state.range(0), pending = state.range(1), turns = state.range(2);
   for (auto _ : state) {
+    base::SetThreadClass(base::ThreadClass::kAnswers);  // as the server's main thread
     Setup setup(/*keyed=*/true, /*background_apply=*/false);
     AppendBaseline(setup, baseline);
     int64_t next = baseline;
@@ -430,6 +432,7 @@ void BM_AppendsDuringApplies(benchmark::State& state) {
       AppendAll(*setup.database, std::move(changes), 64);
       std::atomic<bool> applied{false};
       std::thread applying([&] {
+        base::SetThreadClass(base::ThreadClass::kComputes);  // as the store's own thread for applies
         apply_seconds += Seconds([&] {
           if (!setup.database->Apply(std::nullopt).ok()) std::abort();
         });

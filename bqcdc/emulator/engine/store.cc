@@ -7,10 +7,12 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/base/thread_class.h"
 #include "bqcdc/emulator/engine/stream_sql.h"
 
 namespace bqcdc::emulator::engine {
@@ -106,7 +108,13 @@ absl::Status Store::Start(int64_t memory_bytes_max, int threads) {
     }
   }
   char* message = nullptr;
-  if (duckdb_open_ext(nullptr, &database_, config.value, &message) == DuckDBError) {
+  duckdb_state opened = DuckDBError;
+  // DuckDB's pool has the class of the thread that starts it. Queries and applies compute; appends answer.
+  std::thread([&] {
+    base::SetThreadClass(base::ThreadClass::kComputes);
+    opened = duckdb_open_ext(nullptr, &database_, config.value, &message);
+  }).join();
+  if (opened == DuckDBError) {
     absl::Status status = base::Internal("store: ", message == nullptr ? "cannot start DuckDB" : message);
     duckdb_free(message);
     return status;

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "bqcdc/base/standard_streams.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/base/thread_class.h"
 #include "bqcdc/emulator/server/environment.h"
 #include "bqcdc/emulator/server/options.h"
 #include "google/protobuf/stubs/logging.h"
@@ -82,6 +83,7 @@ int main(int argc, char** argv) {
   // again.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   google::protobuf::SetLogHandler(nullptr);
+  bqcdc::base::SetThreadClass(bqcdc::base::ThreadClass::kAnswers);
   const sigset_t signals = BlockEndSignals();
   RaiseFileLimit();
   SetUpLog(options);

@@ -21,6 +21,18 @@ void EncodedKeys::End() {
   hashes_.push_back(HashKey(key(ends_.size() - 1)));
 }
 
+void EncodedKeys::Add(std::string_view key, uint64_t hash) {
+  bytes_.append(key);
+  ends_.push_back(bytes_.size());
+  hashes_.push_back(hash);
+}
+
+void EncodedKeys::Clear() {
+  bytes_.clear();
+  ends_.clear();
+  hashes_.clear();
+}
+
 KeyDictionary::KeyDictionary() : slots_(kSlotsMin) {}
 
 KeyId KeyDictionary::FindOrAdd(std::string_view key, uint64_t hash) {

@@ -19,6 +19,9 @@ class EncodedKeys {
   // Bytes of the key that is being written; End() closes it.
   std::string& bytes() { return bytes_; }
   void End();
+  // A key whose hash is known.
+  void Add(std::string_view key, uint64_t hash);
+  void Clear();
   size_t size() const { return ends_.size(); }
   std::string_view key(size_t index) const {
     const size_t begin = index == 0 ? 0 : ends_[index - 1];

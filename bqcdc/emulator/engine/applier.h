@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "bqcdc/emulator/engine/carried_rows.h"
 #include "bqcdc/emulator/engine/committer.h"
 #include "bqcdc/emulator/engine/database_core.h"
 #include "bqcdc/emulator/engine/table_expiry.h"
@@ -62,7 +63,11 @@ class Applier {
   absl::Status WriteTombstones(const Task& task, const FoldedView& folded, Connection& connection);
   absl::Status PurgeExpired(const Task& task, Connection& connection);
   absl::Status PurgeTombstones(const Task& task, Connection& connection, ApplyRecord& record);
-  void Publish(const Task& task, const ApplyRecord& record);
+  // Carries the rows that came during the apply until now.
+  void Carry(const Task& task, CarriedRows& carried) ABSL_LOCKS_EXCLUDED(core_->rows_mutex);
+  static size_t CarrySome(const Task& task, CarriedRows& carried)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->rows_mutex);
+  void Publish(const Task& task, const ApplyRecord& record, CarriedRows& carried);
 
   DatabaseCore* const core_;
   Committer* const committer_;

@@ -7,9 +7,10 @@
 namespace bqcdc::base {
 namespace {
 
-// Nanoseconds that the kernel's scheduler plans ahead (Linux 6.12 and later; its own choice is 0.7 ms, twice
-// that for two cores). A thread that wakes up interrupts one with a longer slice.
-constexpr __u64 kAnswersSliceNs = 100'000;  // the shortest that it takes
+// Nanoseconds that the kernel's scheduler plans ahead (Linux 6.12 and later; its own choice for two cores
+// is 1.4 ms). A thread that wakes up interrupts one with a longer slice. An answer's work should fit into
+// one: what has used its slice up when the kernel's tick comes may wait until the next one.
+constexpr __u64 kAnswersSliceNs = 1'000'000;
 constexpr __u64 kComputesSliceNs = 3'000'000;
 constexpr int kComputesNice = 5;
 constexpr __u32 kPolicyOther = 0;  // SCHED_OTHER; <sched.h> and the kernel's header define the same struct

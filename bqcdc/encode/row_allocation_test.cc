@@ -16,13 +16,22 @@ namespace {
 std::atomic<size_t> allocation_count = 0;
 }  // namespace
 
-void* operator new(size_t size) {
+// All forms but the aligned ones, which nothing here uses: a form that is left out is the library's, and its
+// memory must not come to our delete.
+void* operator new(size_t size, const std::nothrow_t& /*tag*/) noexcept {
   allocation_count.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size)) return memory;
+  return std::malloc(size);
+}
+void* operator new(size_t size) {
+  if (void* memory = operator new(size, std::nothrow)) return memory;
   throw std::bad_alloc();
 }
+void* operator new[](size_t size) { return operator new(size); }
+void* operator new[](size_t size, const std::nothrow_t& tag) noexcept { return operator new(size, tag); }
 void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t /*size*/) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory, size_t /*size*/) noexcept { std::free(memory); }
 
 namespace bqcdc::encode {
 namespace {

@@ -65,6 +65,9 @@ Program::Program(std::vector<std::string> arguments, std::map<std::string, std::
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
                                    0600);
   std::vector<std::string> variables = {"PATH=/usr/bin:/bin", "HOME=" + directory};
+  // What a sanitizer looks for is the build's choice (CMakePresets.json), not the scenario's.
+  if (const char* options = getenv("ASAN_OPTIONS"))
+    variables.push_back(absl::StrCat("ASAN_OPTIONS=", options));
   for (const auto& [name, value] : environment) variables.push_back(absl::StrCat(name, "=", value));
   std::vector<char*> argv, envp;
   for (std::string& argument : arguments) argv.push_back(argument.data());

@@ -10,8 +10,9 @@ enum class ThreadClass {
 };
 
 // Puts the calling thread, and those that it starts afterwards, into a class. A hint: a kernel or a sandbox
-// that does not take it leaves the thread as it is, and so does a policy that is not the usual one
-// (`chrt`). Niceness cannot be taken back: call kComputes on threads that end as what they are.
+// that does not take it leaves the thread as it is; under a policy other than the usual one (`chrt`) only
+// niceness is set. Niceness adds up and cannot be taken back: call kComputes once, on threads that end as
+// what they are.
 void SetThreadClass(ThreadClass thread_class);
 
 }  // namespace bqcdc::base

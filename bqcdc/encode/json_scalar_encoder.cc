@@ -135,20 +135,19 @@ bool ReadShortDecimal(std::string_view text, size_t digits_max, ShortDecimal* nu
   const char* const begin = at;
   if (static_cast<size_t>(end - begin) > digits_max + 1) return false;
   uint64_t digits = 0;  // of 19 digits, too, before they are found to be too many
-  for (; at != end && *at >= '0' && *at <= '9'; ++at) digits = digits * 10 + static_cast<uint64_t>(*at - '0');
+  for (; at != end && *at >= '0' && *at <= '9'; ++at) digits = digits * 10 + (*at - '0');
   if (at == begin || (*begin == '0' && at - begin > 1)) return false;
   if (at != end) {
     const char* const point = at;
     if (*at++ != '.' || at == end) return false;
-    for (; at != end && *at >= '0' && *at <= '9'; ++at)
-      digits = digits * 10 + static_cast<uint64_t>(*at - '0');
+    for (; at != end && *at >= '0' && *at <= '9'; ++at) digits = digits * 10 + (*at - '0');
     number->scale = static_cast<int>(at - point) - 1;
   } else if (static_cast<size_t>(end - begin) > digits_max) {
     return false;
   }
   // A double tells -0 from 0.
   if (at != end || (negative && digits == 0)) return false;
-  number->digits = negative ? -static_cast<int64_t>(digits) : static_cast<int64_t>(digits);
+  number->digits = static_cast<int64_t>(negative ? -digits : digits);
   return true;
 }
 

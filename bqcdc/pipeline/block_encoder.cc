@@ -14,8 +14,8 @@ namespace {
 
 // Of which the encoder scans as many at once as it likes.
 constexpr std::size_t kLinesAhead = 32;
-// Input after which an encoder lets others run, some 0.1 ms of work: for the same reason, since even a
-// thread that wakes up may have to wait for the kernel's next tick (bench/README.md tells what it brings).
+// Input after which an encoder lets others run, some 0.1 ms of work. A thread with an answer would wait for
+// the kernel's next tick else, where cores are few, even if it is less nice (bench/README.md).
 constexpr std::size_t kBytesBetweenYields = 64 * 1024;
 
 encode::PaddedLine Padded(const InputLine& line) {

@@ -28,14 +28,7 @@
 namespace bqcdc::hostile {
 namespace {
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define BQCDC_UNDER_ADDRESS_SANITIZER
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define BQCDC_UNDER_ADDRESS_SANITIZER
-#endif
-#ifdef BQCDC_UNDER_ADDRESS_SANITIZER
+#ifdef ABSL_HAVE_ADDRESS_SANITIZER
 constexpr int64_t kMemoryFactor = 4;
 #else
 constexpr int64_t kMemoryFactor = 1;

@@ -17,12 +17,11 @@ void EncodedKeys::Reserve(size_t keys, size_t bytes) {
 }
 
 void EncodedKeys::End() {
-  ends_.push_back(bytes_.size());
-  hashes_.push_back(HashKey(key(ends_.size() - 1)));
+  const size_t begin = ends_.empty() ? 0 : ends_.back();
+  End(HashKey(std::string_view(bytes_).substr(begin)));
 }
 
-void EncodedKeys::Add(std::string_view key, uint64_t hash) {
-  bytes_.append(key);
+void EncodedKeys::End(uint64_t hash) {
   ends_.push_back(bytes_.size());
   hashes_.push_back(hash);
 }

@@ -19,8 +19,7 @@ class EncodedKeys {
   // Bytes of the key that is being written; End() closes it.
   std::string& bytes() { return bytes_; }
   void End();
-  // A key whose hash is known.
-  void Add(std::string_view key, uint64_t hash);
+  void End(uint64_t hash);  // which is known
   void Clear();
   size_t size() const { return ends_.size(); }
   std::string_view key(size_t index) const {

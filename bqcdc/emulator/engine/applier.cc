@@ -213,8 +213,7 @@ absl::Status Applier::ApplyLocked(int64_t uid) {
   const std::optional<Task> task = TakeTask(uid);
   if (!task) return absl::OkStatus();  // dropped meanwhile
   if (task->view.row_count == 0 && !task->active) {
-    CarriedRows none(0, 0);
-    Publish(*task, task->view.record, none);
+    Publish(*task, task->view.record, nullptr);
     return absl::OkStatus();
   }
   Connection& connection = *core_->baseline_connection;
@@ -222,12 +221,15 @@ absl::Status Applier::ApplyLocked(int64_t uid) {
   ApplyRecord record;
   BQCDC_RETURN_IF_ERROR(Write(*task, connection, record));
   base::HitFailpoint(base::Failpoint::kApplyBeforeCommit);
-  CarriedRows carried(task->view.row_count, record.applied_ordinal + 1);
-  if (task->view.row_count > 0) Carry(*task, carried);  // most of them, before anybody has to wait
+  std::optional<CarriedRows> carried;
+  if (task->view.row_count > 0) {
+    carried.emplace(task->view.row_count, record.applied_ordinal + 1);
+    Carry(*task, *carried);  // most of them, before anybody has to wait
+  }
   {
     absl::WriterMutexLock latch(&core_->publish_latch);
     BQCDC_RETURN_IF_ERROR(transaction.Commit());
-    Publish(*task, record, carried);
+    Publish(*task, record, carried ? &*carried : nullptr);
   }
   base::HitFailpoint(base::Failpoint::kApplyAfterCommit);
   if (task->view.row_count > 0) {
@@ -347,23 +349,23 @@ void Applier::Carry(const Task& task, CarriedRows& carried) {
   }
 }
 
-void Applier::Publish(const Task& task, const ApplyRecord& record, CarriedRows& carried) {
+void Applier::Publish(const Task& task, const ApplyRecord& record, CarriedRows* carried) {
   TableState& state = *task.state;
   // What is forgotten is freed when nobody waits any more.
   std::shared_ptr<cdc::PendingRows> rows;
   std::unique_ptr<cdc::KeyDictionary> keys;
   absl::MutexLock rows_lock(&core_->rows_mutex);
-  if (task.view.row_count > 0) {
-    while (CarrySome(task, carried) > 0) carried.NumberKeys();
-    rows = carried.TakeRows();
-    keys = carried.TakeKeys();
+  if (carried != nullptr) {
+    while (CarrySome(task, *carried) > 0) carried->NumberKeys();
+    rows = carried->TakeRows();
+    keys = carried->TakeKeys();
   }
   absl::MutexLock lock(&core_->mutex);
-  if (task.view.row_count > 0) {
+  if (carried != nullptr) {
     state.rows_.swap(rows);
     state.keys_.swap(keys);
     state.row_count_ -= task.view.row_count;
-    state.change_count_ = carried.change_count();
+    state.change_count_ = carried->change_count();
     core_->pending_rows -= static_cast<int64_t>(task.view.row_count);
   }
   const ApplyRecord came = std::exchange(state.record_, record);

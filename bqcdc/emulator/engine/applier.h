@@ -67,7 +67,8 @@ class Applier {
   void Carry(const Task& task, CarriedRows& carried) ABSL_LOCKS_EXCLUDED(core_->rows_mutex);
   static size_t CarrySome(const Task& task, CarriedRows& carried)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->rows_mutex);
-  void Publish(const Task& task, const ApplyRecord& record, CarriedRows& carried);
+  // `carried`: what the table goes on with; null where nothing was applied.
+  void Publish(const Task& task, const ApplyRecord& record, CarriedRows* carried);
 
   DatabaseCore* const core_;
   Committer* const committer_;

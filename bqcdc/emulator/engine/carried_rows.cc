@@ -12,7 +12,8 @@ size_t CarriedRows::Copy(const cdc::PendingRows& rows, const cdc::KeyDictionary&
   const size_t count = end > next_ ? end - next_ : 0;
   for (; next_ < end; ++next_) {
     copied_.push_back(rows[next_]);
-    copied_keys_.Add(keys.key(copied_.back().key), keys.hash(copied_.back().key));
+    copied_keys_.bytes().append(keys.key(copied_.back().key));
+    copied_keys_.End(keys.hash(copied_.back().key));
   }
   return count;
 }

@@ -120,11 +120,6 @@ std::optional<Committer::AppliedRows> Committer::TakeApplied() {
   return rows;
 }
 
-bool Committer::HasApplied() const {
-  absl::MutexLock lock(&queue_mutex_);
-  return !applied_.empty();
-}
-
 void Committer::Delete(const AppliedRows& rows, Connection& delta) {
   base::HitFailpoint(base::Failpoint::kDeltaBeforeDelete);
   // A failure costs space only, and the table may have been dropped.
@@ -175,6 +170,7 @@ void Committer::Loop() {
     std::function<void(Connection&)> task;
     std::optional<AppliedRows> applied;
     Group group;
+    bool more_applied = false;
     const bool may_append = MayAppend();
     {
       absl::MutexLock lock(&queue_mutex_);
@@ -192,16 +188,17 @@ void Committer::Loop() {
       } else {
         return;
       }
+      more_applied = !applied_.empty();
     }
     appends_first = applied.has_value();
     if (task) {
       task(*connection_);
     } else if (applied) {
       Delete(*applied, *connection_);
-      if (!HasApplied()) CheckpointIfLong(*connection_, /*just_applied=*/true);
+      if (!more_applied) CheckpointIfLong(*connection_, /*just_applied=*/true);
     } else {
       CommitAndAnswer(std::move(group));
-      if (!HasApplied()) CheckpointIfLong(*connection_, /*just_applied=*/false);
+      if (!more_applied) CheckpointIfLong(*connection_, /*just_applied=*/false);
     }
   }
 }

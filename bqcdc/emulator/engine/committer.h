@@ -84,7 +84,6 @@ class Committer {
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mutex_);
   // Some of the applied rows, if there are any.
   std::optional<AppliedRows> TakeApplied() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mutex_);
-  bool HasApplied() const ABSL_LOCKS_EXCLUDED(queue_mutex_);
   static void Delete(const AppliedRows& rows, Connection& delta);
   Group TakeGroup() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mutex_);
   void PrepareRows(const catalog::Table& table, Item& item) const;
@@ -109,7 +108,7 @@ class Committer {
   const std::function<void()> on_rows_pending_;
   std::unique_ptr<Connection> connection_;  // the committing thread's
 
-  mutable absl::Mutex queue_mutex_;
+  absl::Mutex queue_mutex_;
   std::deque<std::function<void(Connection&)>> tasks_ ABSL_GUARDED_BY(queue_mutex_);
   std::deque<std::unique_ptr<Item>> appends_ ABSL_GUARDED_BY(queue_mutex_);
   std::deque<AppliedRows> applied_ ABSL_GUARDED_BY(queue_mutex_);

@@ -522,6 +522,30 @@ TEST(DatabaseTest, InsertChecksRequiredColumns) {
               HasSubstr("Required field a cannot be null"));
 }
 
+TEST(DatabaseTest, AppliedRowsLeaveTheDeltaInPiecesAndNoOtherRowDoes) {
+  testing::TemporaryDirectory directory;
+  TableDriver::Options options = ManualApplies();
+  options.directory = directory.path();
+  options.database.commit_rows_max = 10;
+  int64_t uid = 0;
+  {
+    TableDriver table(options);
+    uid = (*table.database().BeginRead())->FindTable(table.id())->uid;
+    for (const int64_t end : {25, 61}) {
+      for (int64_t id = end - 25; id < end; ++id) ASSERT_TRUE(table.Append({Upsert(id, "applied")}).ok());
+      table.Apply();
+    }
+    for (int64_t id = 0; id < 7; ++id) ASSERT_TRUE(table.Append({Upsert(id, "waits")}).ok());
+  }
+  auto store = Store::Open(directory.path(), 256 << 20, 1);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto connection = *(*store)->Connect();
+  EXPECT_EQ(*connection->ReadInt64(absl::StrCat("SELECT count(*) FROM ", DeltaTable(uid))), 7);
+  EXPECT_EQ(
+      *connection->ReadInt64(absl::StrCat("SELECT count(*) FROM ", DeltaTable(uid), " WHERE name = 'waits'")),
+      7);
+}
+
 TEST(DatabaseTest, SecondOpenIsRefused) {
   TableDriver table(ManualApplies());
   DatabaseOptions options;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "bqcdc/base/testing/raw_client.h"
+#include "bqcdc/base/testing/sanitizer_memory.h"
 #include "bqcdc/base/testing/temporary_directory.h"
 #include "gmock/gmock.h"
 #include "google/cloud/bigquery/storage/v1/storage.grpc.pb.h"
@@ -27,12 +28,6 @@
 
 namespace bqcdc::hostile {
 namespace {
-
-#ifdef ABSL_HAVE_ADDRESS_SANITIZER
-constexpr int64_t kMemoryFactor = 4;
-#else
-constexpr int64_t kMemoryFactor = 1;
-#endif
 
 namespace v1 = google::cloud::bigquery::storage::v1;
 using base::RawClient;
@@ -75,7 +70,9 @@ class HostileTest : public ::testing::Test {
   }
 
   // At its most. AddressSanitizer keeps what was freed for a while and puts space between allocations.
-  int64_t GrowthMegabytes() const { return (PeakMegabytes(server_->pid()) - before_) / kMemoryFactor; }
+  int64_t GrowthMegabytes() const {
+    return (PeakMegabytes(server_->pid()) - before_) / base::kSanitizerMemoryFactor;
+  }
   int rest_port() const { return PortOf(server_->rest()); }
   int storage_port() const { return PortOf(server_->storage()); }
 

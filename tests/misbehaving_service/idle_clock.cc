@@ -9,7 +9,7 @@ namespace {
 // Of the machine. Looks without any event in between, until the clock jumps.
 constexpr absl::Duration kLook = absl::Microseconds(100);
 constexpr int kIdleLooks = 3;
-// A look that came this late shows that others, too, do not get the machine.
+// A look that came this late shows that others, too, do not get the machine: it does not count.
 constexpr absl::Duration kLate = absl::Milliseconds(2);
 // A jump goes at most this far, so that a machine that stands still for a moment does not use up anybody's
 // patience; and so far where nothing is expected in between.
@@ -45,10 +45,16 @@ void IdleClock::ExpectNothingBefore(absl::Time time) {
   nothing_before_ = time;
 }
 
-void IdleClock::OnOverrun(absl::Duration limit, std::function<void()> overrun) {
+void IdleClock::OnOverrun(Limits limits, std::function<void()> overrun) {
   absl::MutexLock lock(&mutex_);
-  overrun_at_ = absl::Now() + limit;
+  limits_ = limits;
   overrun_ = std::move(overrun);
+}
+
+std::function<void()> IdleClock::Overrun(absl::Duration standing, std::int64_t jumps) {
+  absl::MutexLock lock(&mutex_);
+  if (overrun_ == nullptr || (standing < limits_.standing && jumps < limits_.jumps)) return nullptr;
+  return std::exchange(overrun_, nullptr);
 }
 
 absl::Time IdleClock::NextJump() {
@@ -64,22 +70,23 @@ absl::Time IdleClock::NextJump() {
 void IdleClock::Drive() {
   std::uint64_t seen = 0;
   int idle = 0;
+  absl::Time jumped = absl::Now();
+  std::int64_t jumps = 0;
   while (!stopping_) {
     const absl::Time asleep = absl::Now();
     absl::SleepFor(kLook);  // The machine's time is what this thread watches.
     const bool late = absl::Now() - asleep > kLate;
-    std::function<void()> overrun;
-    {
-      absl::MutexLock lock(&mutex_);
-      if (overrun_ && absl::Now() >= overrun_at_) overrun = std::exchange(overrun_, nullptr);
-    }
-    if (overrun) overrun();
+    if (const auto overrun = Overrun(absl::Now() - jumped, jumps)) overrun();
     const std::uint64_t ticks = ticks_.load(std::memory_order_relaxed);
-    if (ticks != std::exchange(seen, ticks) || holds_.load() > 0 || late) {
+    if (ticks != std::exchange(seen, ticks) || holds_.load() > 0) {
       idle = 0;
-    } else if (++idle >= idle_looks_) {
+    } else if (!late && ++idle >= idle_looks_) {
       idle = 0;
-      clock_.Set(NextJump());
+      if (const absl::Time next = NextJump(); next > clock_.Now()) {
+        clock_.Set(next);
+        jumped = absl::Now();
+        ++jumps;
+      }
     }
   }
 }

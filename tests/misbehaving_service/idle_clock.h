@@ -37,12 +37,18 @@ class IdleClock final : public base::Clock {
   // The clock stands while anybody holds it: for things that pass in the machine's own time.
   void Hold() { holds_.fetch_add(1); }
   void Release() { holds_.fetch_sub(1); }
-  // Called once where the clock's own thread has seen `limit` of the machine's time pass since construction.
-  void OnOverrun(absl::Duration limit, std::function<void()> overrun);
+  struct Limits {
+    absl::Duration standing;  // of the machine's time, without any jump
+    std::int64_t jumps;       // in all; unlike time they do not depend on what else the machine does
+  };
+  // `overrun` is called once, by the clock's own thread, where one of the limits is reached.
+  void OnOverrun(Limits limits, std::function<void()> overrun);
 
  private:
   void Drive();
   absl::Time NextJump();
+  // The call that is due now; empty = none.
+  std::function<void()> Overrun(absl::Duration standing, std::int64_t jumps);
 
   const int idle_looks_;
   base::ManualClock clock_;
@@ -50,7 +56,7 @@ class IdleClock final : public base::Clock {
   mutable std::multiset<absl::Time> deadlines_ ABSL_GUARDED_BY(mutex_);
   absl::Time nothing_before_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::function<void()> overrun_ ABSL_GUARDED_BY(mutex_);
-  absl::Time overrun_at_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // of the machine
+  Limits limits_ ABSL_GUARDED_BY(mutex_);
   std::atomic<std::uint64_t> ticks_{0};
   std::atomic<int> holds_{0};
   std::atomic<bool> stopping_{false};

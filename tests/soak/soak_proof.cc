@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "bqcdc/base/testing/proof.h"
+#include "bqcdc/base/testing/sanitizer_memory.h"
 #include "tests/end_to_end/scenario.h"
 
 // Changes at full rate into a server that is killed and comes back: nothing is lost, and the streamer's
@@ -23,7 +24,7 @@ namespace {
 constexpr int kKeys = 20'000;
 constexpr absl::Duration kBetweenKills = absl::Seconds(7);
 constexpr absl::Duration kSample = absl::Milliseconds(200);
-constexpr std::int64_t kMemoryMaxKiB = 128 * 1024;
+constexpr std::int64_t kMemoryMaxKiB = 128 * 1024 * base::kSanitizerMemoryFactor;
 
 std::int64_t ResidentKiB(pid_t pid) {
   std::ifstream status(absl::StrCat("/proc/", pid, "/status"));

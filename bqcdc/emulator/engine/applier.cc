@@ -7,6 +7,7 @@
 
 #include "absl/numeric/int128.h"
 #include "bqcdc/base/failpoint.h"
+#include "bqcdc/base/spare_core.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/base/thread_class.h"
@@ -116,6 +117,7 @@ void Applier::Wake() {
 
 void Applier::Loop() {
   base::SetThreadClass(base::ThreadClass::kComputes);
+  base::SpareOneCore();
   constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
   int64_t not_before_us = 0;
   while (true) {

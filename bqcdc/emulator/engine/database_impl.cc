@@ -139,6 +139,7 @@ absl::Status DatabaseImpl::Start() {
   {
     absl::MutexLock lock(&core_->baseline_mutex);
     core_->baseline_connection = std::move(connection);
+    core_->baseline_connection->set_gives_way(true);
   }
   BQCDC_RETURN_IF_ERROR(committer_->Start());
   applier_->Start();

@@ -1,8 +1,11 @@
 #include "bqcdc/emulator/engine/duckdb_connection.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 
@@ -12,6 +15,8 @@ namespace {
 constexpr const char* kBegin = "BEGIN TRANSACTION";
 constexpr const char* kCommit = "COMMIT";
 constexpr const char* kRollback = "ROLLBACK";
+// While DuckDB's pool has the last piece of a statement.
+constexpr absl::Duration kFirstPause = absl::Microseconds(50), kLongestPause = absl::Microseconds(500);
 
 // DuckDB's text without the name of its error class and the excerpt of the statement, which is not the
 // user's.
@@ -177,8 +182,25 @@ absl::Status Connection::Execute(duckdb_prepared_statement statement, Rows rows,
   if (begin(statement, &pending.value) == DuckDBError) return pending.Error();
   // DuckDB forgets interruptions when a statement begins, so one that came before is asked for now.
   BQCDC_RETURN_IF_ERROR(CheckCancelled());
+  if (gives_way_) WorkAndGiveWay(pending.value);
   if (duckdb_execute_pending(pending.value, result) == DuckDBError) return ErrorOf(result);
   return absl::OkStatus();
+}
+
+// Until the statement has ended, well or badly.
+void Connection::WorkAndGiveWay(duckdb_pending_result pending) {
+  absl::Duration pause = kFirstPause;
+  for (;;) {
+    const duckdb_pending_state state = duckdb_pending_execute_task(pending);
+    if (duckdb_pending_execution_is_finished(state)) return;
+    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) {
+      absl::SleepFor(pause);  // DuckDB tells nobody when it has more to do.
+      pause = std::min(2 * pause, kLongestPause);
+    } else {
+      std::this_thread::yield();
+      pause = kFirstPause;
+    }
+  }
 }
 
 // One after the other, so that each can be interrupted.
@@ -201,7 +223,7 @@ absl::Status Connection::RunEach(const std::string& sql) {
 
 absl::Status Connection::Run(std::string_view sql) {
   BQCDC_RETURN_IF_ERROR(CheckCancelled());
-  if (cancellation_ != nullptr) return RunEach(std::string(sql));
+  if (cancellation_ != nullptr || gives_way_) return RunEach(std::string(sql));
   Result result;
   if (duckdb_query(connection_, std::string(sql).c_str(), &result.value) == DuckDBError) {
     return AsInternal(ResultError(&result.value));

@@ -47,17 +47,22 @@ class Connection {
   // On any thread: ends what runs now, not what comes next.
   void Interrupt() { duckdb_interrupt(connection_); }
   void set_cancellation(Cancellation* cancellation) { cancellation_ = cancellation; }
+  // For what computes long and waits for nobody: this thread lets others run between the pieces of a
+  // statement, and sleeps while DuckDB's pool has the only one. Otherwise it spins.
+  void set_gives_way(bool gives_way) { gives_way_ = gives_way; }
 
  private:
   explicit Connection(duckdb_connection connection) : connection_(connection) {}
   enum class Rows { kMaterialised, kStreamed };
   absl::Status Execute(duckdb_prepared_statement statement, Rows rows, duckdb_result* result);
   absl::Status RunEach(const std::string& sql);
+  static void WorkAndGiveWay(duckdb_pending_result pending);
   absl::Status CheckCancelled() const;
   absl::Status ErrorOf(duckdb_result* result) const;
 
   duckdb_connection connection_;
   Cancellation* cancellation_ = nullptr;
+  bool gives_way_ = false;
   std::vector<std::pair<const char*, duckdb_prepared_statement>> prepared_;  // few
 };
 

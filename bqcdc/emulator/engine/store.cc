@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "bqcdc/base/spare_core.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/base/thread_class.h"
@@ -109,9 +110,11 @@ absl::Status Store::Start(int64_t memory_bytes_max, int threads) {
   }
   char* message = nullptr;
   duckdb_state opened = DuckDBError;
-  // DuckDB's pool has the class of the thread that starts it. Queries and applies compute; appends answer.
+  // DuckDB's pool has the class and the cores of the thread that starts it. Queries and applies compute;
+  // appends answer. The thread that asks takes part in its query, so a core that the pool spares is not idle.
   std::thread([&] {
     base::SetThreadClass(base::ThreadClass::kComputes);
+    base::SpareOneCore();
     opened = duckdb_open_ext(nullptr, &database_, config.value, &message);
   }).join();
   if (opened == DuckDBError) {

@@ -1,7 +1,6 @@
 #include <cstdlib>
 #include <iostream>
-#include <map>
-#include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -13,18 +12,15 @@
 namespace bqcdc::conformance {
 namespace {
 
-LocalEndpoints& Endpoints() {
-  static auto& endpoints = *new LocalEndpoints;
-  return endpoints;
-}
-
 class ConformanceTest : public testing::Test {
  public:
-  explicit ConformanceTest(Case test_case) : case_(std::move(test_case)) {}
+  // `endpoints` must outlive the test.
+  ConformanceTest(Case test_case, LocalEndpoints& endpoints)
+      : case_(std::move(test_case)), endpoints_(endpoints) {}
 
   void TestBody() override {
     if (!case_.skip.empty()) GTEST_SKIP() << case_.skip;
-    const auto endpoint = Endpoints().For(case_);
+    const auto endpoint = endpoints_.For(case_);
     ASSERT_TRUE(endpoint.ok()) << endpoint.status();
     CaseRunner runner(**endpoint, case_, /*recording=*/nullptr);
     if (auto reason = runner.CannotRun()) GTEST_SKIP() << *reason;
@@ -35,6 +31,7 @@ class ConformanceTest : public testing::Test {
 
  private:
   const Case case_;
+  LocalEndpoints& endpoints_;
 };
 
 }  // namespace
@@ -47,10 +44,12 @@ int main(int argc, char** argv) {
     std::cerr << cases.status().message() << "\n";
     return 1;
   }
+  bqcdc::conformance::LocalEndpoints endpoints;  // Its servers end with it.
   for (const auto& test_case : *cases) {
-    testing::RegisterTest(
-        "Conformance", test_case.name.c_str(), nullptr, nullptr, test_case.file.c_str(), 1,
-        [test_case]() -> testing::Test* { return new bqcdc::conformance::ConformanceTest(test_case); });
+    testing::RegisterTest("Conformance", test_case.name.c_str(), nullptr, nullptr, test_case.file.c_str(), 1,
+                          [test_case, &endpoints]() -> testing::Test* {
+                            return new bqcdc::conformance::ConformanceTest(test_case, endpoints);
+                          });
   }
   return RUN_ALL_TESTS();
 }

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "bqcdc/base/testing/raw_client.h"
-#include "bqcdc/base/testing/sanitizer_memory.h"
+#include "bqcdc/base/testing/sanitizer_factors.h"
 #include "bqcdc/base/testing/temporary_directory.h"
 #include "gmock/gmock.h"
 #include "google/cloud/bigquery/storage/v1/storage.grpc.pb.h"

@@ -40,7 +40,7 @@ namespace {
 constexpr char kTable[] = "p.d.t";
 constexpr absl::Duration kWhole = absl::Hours(72);
 constexpr absl::Duration kTokenLife = absl::Hours(1);
-// Of the machine: a test that stands still ends.
+// A test ends whose clock stands for so long of the machine's time, or jumps on and on.
 constexpr absl::Duration kStandsStill = absl::Seconds(60);
 constexpr std::int64_t kJumpsMax = 1'000'000;
 // A key that is set aside in the first hours, deleted after and left alone; and one with no delete.

@@ -27,7 +27,8 @@ constexpr int kHistoriesMax = 200;
 // Most of a history is waiting for the machine.
 constexpr int kHistoriesAtOnce = 12;
 // On a busy machine the clock may jump too far, and a history fails without a mistake. So only what fails
-// with a clock that waits much longer counts.
+// with a clock that waits much longer counts; not as long with a mistake, some of which leave a run that
+// jumps on until its limit.
 constexpr int kSecondPatience = 4, kSecondPatienceWithoutMutant = 40;
 
 std::vector<std::string> Problems(const StreamHistory& history, bool mutant) {

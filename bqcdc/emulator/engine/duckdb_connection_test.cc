@@ -42,10 +42,11 @@ TEST_P(ConnectionTest, ComputesInOnePieceAndInMany) {
 
 TEST_P(ConnectionTest, AStatementThatFailsOnItsWayTellsWhy) {
   const absl::Status status = connection_->Run(
-      "CREATE TABLE delta.main.d1 AS SELECT CASE WHEN range = 900000 THEN error('no') ELSE 'yes' END AS a "
+      "CREATE TABLE delta.main.d1 AS SELECT CASE WHEN range = 900000 THEN error('row 900000') ELSE 'yes' END "
+      "AS a "
       "FROM range(1000000)");
   EXPECT_TRUE(absl::IsInternal(status)) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr("no"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("row 900000"));
   EXPECT_TRUE(connection_->Run("CREATE TABLE delta.main.d1(a BIGINT)").ok()) << "the connection goes on";
 }
 

@@ -75,6 +75,7 @@ const std::vector<FunctionRow>& OperatorRows() {
       {"$is_true", "BOOL -> BOOL", "coalesce($1, FALSE)"},
       {"$is_false", "BOOL -> BOOL", "coalesce(NOT $1, FALSE)"},
       {"$like", "STRING, STRING -> BOOL", "bq_like!($*)"},
+      {"$like", "BYTES, BYTES -> BOOL", "bq_like_bytes!($*)"},
       {"$array_at_offset", "ARRAY<T>, INT64 -> T", "@array_at_offset"},
       {"$array_at_ordinal", "ARRAY<T>, INT64 -> T", "@array_at_ordinal"},
       {"$safe_array_at_offset", "ARRAY<T>, INT64 -> T", "@safe_array_at_offset"},

@@ -13,6 +13,7 @@ const OwnFunctions& AllOwnFunctions() {
     AddDecimalFunctions(*all);
     AddCastFunctions(*all);
     AddStringFunctions(*all);
+    AddUnitFunctions(*all);
     AddRegexpFunctions(*all);
     AddTimeFunctions(*all);
     AddTimeFormatFunctions(*all);

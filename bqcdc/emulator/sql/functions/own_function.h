@@ -298,6 +298,7 @@ void AddArithmeticFunctions(OwnFunctions& functions);
 void AddDecimalFunctions(OwnFunctions& functions);
 void AddCastFunctions(OwnFunctions& functions);
 void AddStringFunctions(OwnFunctions& functions);
+void AddUnitFunctions(OwnFunctions& functions);
 void AddRegexpFunctions(OwnFunctions& functions);
 void AddTimeFunctions(OwnFunctions& functions);
 void AddTimeFormatFunctions(OwnFunctions& functions);

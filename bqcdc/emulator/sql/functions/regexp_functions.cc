@@ -7,15 +7,21 @@
 #include <memory>
 
 #include "bqcdc/base/status_macros.h"
-#include "bqcdc/emulator/sql/functions/code_points.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
+#include "bqcdc/emulator/sql/functions/text_units.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
 
 re2::StringPiece Piece(std::string_view text) { return re2::StringPiece(text.data(), text.size()); }
 
+template <typename Units>
+constexpr RE2::Options::Encoding kEncoding = RE2::Options::EncodingUTF8;
+template <>
+constexpr RE2::Options::Encoding kEncoding<SingleBytes> = RE2::Options::EncodingLatin1;
+
 // Compiled expressions of this thread; mostly one pattern for all rows.
+template <typename Units>
 absl::StatusOr<const RE2*> Compile(std::string_view pattern) {
   constexpr size_t kCompiledMax = 64;
   thread_local std::map<std::string, std::unique_ptr<RE2>, std::less<>> compiled;
@@ -24,6 +30,7 @@ absl::StatusOr<const RE2*> Compile(std::string_view pattern) {
   if (compiled.size() >= kCompiledMax) compiled.clear();
   RE2::Options options;
   options.set_log_errors(false);
+  options.set_encoding(kEncoding<Units>);
   auto expression = std::make_unique<RE2>(Piece(pattern), options);
   if (!expression->ok())
     return base::InvalidArgument("Cannot parse regular expression: ", expression->error());
@@ -42,6 +49,7 @@ absl::Status TooManyGroups(const RE2& expression, const char* function) {
 
 // The matches from byte `offset` on, one behind the other. Like the service's, a match that leaves nothing of
 // the text behind it is the last: an empty one at the very end is found in an empty text only.
+template <typename Units>
 class Matches {
  public:
   Matches(const RE2& expression, std::string_view text, size_t offset)
@@ -56,9 +64,7 @@ class Matches {
       return std::nullopt;
     }
     offset_ = groups[0].data() + groups[0].size() - text_.data();
-    if (groups[0].empty() && offset_ < text_.size()) {
-      offset_ += Utf8Length(static_cast<unsigned char>(text_[offset_]));
-    }
+    if (groups[0].empty() && offset_ < text_.size()) offset_ += Units::Length(text_[offset_]);
     at_end_ = offset_ >= text_.size();
     return groups[wanted - 1];
   }
@@ -77,70 +83,88 @@ class Matches {
   bool at_end_ = false;
 };
 
-absl::StatusOr<std::optional<std::string>> Extract(std::string_view text, std::string_view pattern,
-                                                   int64_t position, int64_t occurrence) {
-  BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile(pattern));
+template <typename Units>
+absl::StatusOr<std::optional<typename Units::Value>> Extract(typename Units::Argument argument,
+                                                             typename Units::Argument pattern,
+                                                             int64_t position, int64_t occurrence) {
+  const std::string_view text = View(argument);
+  BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile<Units>(View(pattern)));
   BQCDC_RETURN_IF_ERROR(TooManyGroups(*expression, "REGEXP_EXTRACT"));
   if (position < 1)
     return base::InvalidArgument("Third argument (position) of REGEXP_EXTRACT must be positive");
   if (occurrence < 1)
     return base::InvalidArgument("Fourth argument (occurrence) of REGEXP_EXTRACT must be positive");
-  if (position > 1 && position > CountCodePoints(text)) return std::optional<std::string>();
-  const auto found = Matches(*expression, text, OffsetOfCodePoint(text, position - 1)).At(occurrence);
-  if (!found || found->data() == nullptr) return std::optional<std::string>();
-  return std::optional<std::string>(std::string(found->data(), found->size()));
+  std::optional<typename Units::Value> result;
+  if (position > 1 && position > Units::Count(text)) return result;
+  const auto found = Matches<Units>(*expression, text, Units::OffsetOf(text, position - 1)).At(occurrence);
+  if (found && found->data() != nullptr) result = {std::string(found->data(), found->size())};
+  return result;
 }
 
-absl::StatusOr<std::vector<std::string>> ExtractAll(std::string_view text, std::string_view pattern) {
-  BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile(pattern));
+template <typename Units>
+absl::StatusOr<std::vector<typename Units::Value>> ExtractAll(typename Units::Argument argument,
+                                                              typename Units::Argument pattern) {
+  BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile<Units>(View(pattern)));
   BQCDC_RETURN_IF_ERROR(TooManyGroups(*expression, "REGEXP_EXTRACT_ALL"));
-  std::vector<std::string> results;
-  Matches matches(*expression, text, 0);
+  std::vector<typename Units::Value> results;
+  Matches<Units> matches(*expression, View(argument), 0);
   while (const auto found = matches.Next()) {
-    results.emplace_back(found->data() == nullptr ? "" : std::string(found->data(), found->size()));
+    results.push_back({found->data() == nullptr ? "" : std::string(found->data(), found->size())});
   }
   return results;
 }
 
-absl::StatusOr<int64_t> Position(std::string_view text, std::string_view pattern, int64_t position,
-                                 int64_t occurrence, int64_t after) {
-  BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile(pattern));
+template <typename Units>
+absl::StatusOr<int64_t> Position(typename Units::Argument argument, typename Units::Argument pattern,
+                                 int64_t position, int64_t occurrence, int64_t after) {
+  const std::string_view text = View(argument);
+  BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile<Units>(View(pattern)));
   BQCDC_RETURN_IF_ERROR(TooManyGroups(*expression, "REGEXP_INSTR"));
   if (position < 1 || occurrence < 1 || after < 0 || after > 1) {
     return base::InvalidArgument(
         "Position and occurrence of REGEXP_INSTR must be positive, occurrence_position 0 or 1");
   }
-  if (position > CountCodePoints(text) || pattern.empty()) return 0;
-  const auto found = Matches(*expression, text, OffsetOfCodePoint(text, position - 1)).At(occurrence);
+  if (position > Units::Count(text) || View(pattern).empty()) return 0;
+  const auto found = Matches<Units>(*expression, text, Units::OffsetOf(text, position - 1)).At(occurrence);
   if (!found || found->data() == nullptr) return 0;
   const size_t at = found->data() - text.data() + (after == 1 ? found->size() : 0);
-  return CountCodePoints(text.substr(0, at)) + 1;
+  return Units::Count(text.substr(0, at)) + 1;
 }
 
-absl::StatusOr<std::string> ReplaceAll(std::string_view text, std::string_view pattern,
-                                       std::string_view rewrite) {
-  BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile(pattern));
+template <typename Units>
+absl::StatusOr<typename Units::Value> ReplaceAll(typename Units::Argument argument,
+                                                 typename Units::Argument pattern,
+                                                 typename Units::Argument rewrite) {
+  BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile<Units>(View(pattern)));
   std::string error;
-  if (!expression->CheckRewriteString(Piece(rewrite), &error)) {
+  if (!expression->CheckRewriteString(Piece(View(rewrite)), &error)) {
     return base::InvalidArgument("Invalid REGEXP_REPLACE pattern: ", error);
   }
-  std::string result(text);
-  RE2::GlobalReplace(&result, *expression, Piece(rewrite));
-  return result;
+  std::string result(View(argument));
+  RE2::GlobalReplace(&result, *expression, Piece(View(rewrite)));
+  return typename Units::Value{std::move(result)};
+}
+
+template <typename Units>
+absl::StatusOr<bool> Contains(typename Units::Argument text, typename Units::Argument pattern) {
+  BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile<Units>(View(pattern)));
+  return RE2::PartialMatch(Piece(View(text)), *expression);
+}
+
+template <typename Units>
+void AddAll(OwnFunctions& f, const std::string& suffix) {
+  AddFunction(f, "bq_regexp_contains" + suffix, &Contains<Units>);
+  AddFunction(f, "bq_regexp_extract" + suffix, &Extract<Units>);
+  AddFunction(f, "bq_regexp_extract_all" + suffix, &ExtractAll<Units>);
+  AddFunction(f, "bq_regexp_instr" + suffix, &Position<Units>);
+  AddFunction(f, "bq_regexp_replace" + suffix, &ReplaceAll<Units>);
 }
 
 }  // namespace
 
 void AddRegexpFunctions(OwnFunctions& f) {
-  AddFunction(
-      f, "bq_regexp_contains", +[](std::string_view text, std::string_view pattern) -> absl::StatusOr<bool> {
-        BQCDC_ASSIGN_OR_RETURN(const RE2* expression, Compile(pattern));
-        return RE2::PartialMatch(Piece(text), *expression);
-      });
-  AddFunction(f, "bq_regexp_extract", &Extract);
-  AddFunction(f, "bq_regexp_extract_all", &ExtractAll);
-  AddFunction(f, "bq_regexp_instr", &Position);
-  AddFunction(f, "bq_regexp_replace", &ReplaceAll);
+  AddAll<CodePoints>(f, "");
+  AddAll<SingleBytes>(f, "_bytes");
 }
 
 }  // namespace bqcdc::emulator::sql

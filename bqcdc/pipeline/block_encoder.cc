@@ -101,7 +101,7 @@ void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
     const InputLine& line = block.lines[i];
     bytes_since_yield += line.text.size();
     if (bytes_since_yield >= kBytesBetweenYields) {
-      std::this_thread::yield();
+      encoder.yield.Yield();
       bytes_since_yield = 0;
     }
     if (line.too_long) {

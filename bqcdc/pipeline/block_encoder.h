@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
+#include "bqcdc/base/cheap_yield.h"
 #include "bqcdc/encode/json_row_encoder.h"
 #include "bqcdc/pipeline/line_block.h"
 
@@ -42,6 +43,7 @@ class BlockEncoder {
     std::shared_ptr<const TableBinding> binding;
     std::unique_ptr<encode::JsonRowEncoder> rows;
     std::vector<encode::PaddedLine> ahead;  // the next lines
+    base::CheapYield yield;
   };
 
   // Lines from `first` on, which is not too long, are scanned together; returns how many.

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+namespace bqcdc::base {
+
+// Lets other threads run between two pieces of a computation, as long as that costs little. The kernel may
+// let one that computes run for milliseconds then (Linux 6.18 also takes the share from whoever gave way), so
+// beside another program that computes, one that gives way ten thousand times a second would hardly go on.
+//
+// Not thread-safe: one for each thread that computes.
+class CheapYield {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // From `kDear` on a yield is dear, and `kPauses` times what it took passes until the next one: others get a
+  // twentieth at most.
+  static constexpr Clock::duration kDear = std::chrono::milliseconds(1);
+  static constexpr int kPauses = 20;
+
+  CheapYield();
+  // For tests: what tells the time, and what gives way.
+  CheapYield(std::function<Clock::time_point()> now, std::function<void()> yield);
+
+  // Gives way, or returns at once where that was dear a moment ago.
+  void Yield();
+
+ private:
+  std::function<Clock::time_point()> now_;
+  std::function<void()> yield_;
+  Clock::time_point next_;  // not before
+};
+
+}  // namespace bqcdc::base

@@ -13,7 +13,7 @@
 namespace bqcdc::emulator::sql {
 namespace {
 
-// How a name reads in an error: operators by their sign.
+// How a name reads in an error: operators by their sign, functions with their kind.
 std::string DisplayName(const std::string& name) {
   static const std::map<std::string, std::string>* const signs =
       new std::map<std::string, std::string>{{"$add", "operator +"},
@@ -47,7 +47,11 @@ std::string DisplayName(const std::string& name) {
   const auto found = signs->find(name);
   // Functions as they are with named arguments.
   if (found == signs->end() && name[0] == '$') return "function " + absl::AsciiStrToUpper(name.substr(1));
-  return found == signs->end() ? "function " + name : found->second;
+  if (found != signs->end()) return found->second;
+  const std::vector<FunctionSignature>& signatures = FindFunction(name);
+  if (signatures.empty() || signatures[0].mode == FunctionMode::kScalar) return "function " + name;
+  const bool aggregates = signatures[0].mode == FunctionMode::kAggregate;
+  return (aggregates ? "aggregate function " : "analytic function ") + name;
 }
 
 // The parameter that argument `index` goes to; null where there is none.

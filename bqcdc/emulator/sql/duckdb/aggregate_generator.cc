@@ -166,11 +166,13 @@ absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall
     return base::StrCat("flatten(", cut(Raw("list", a[0], m, present)), ")");
   }
   if (form == "@string_agg") {
+    const bool bytes = call.type.is(TypeKind::kBytes);
     const std::string separator =
         a.size() < 2
-            ? "','"
+            ? base::StrCat("','", bytes ? "::BLOB" : "")
             : base::StrCat("coalesce(", a[1], ", ", RaiseText("'Illegal NULL separator in STRING_AGG'"), ")");
-    return base::StrCat("bq_string_join(", cut(Raw("list", a[0], m, present)), ", ", separator, ")");
+    return base::StrCat(bytes ? "bq_string_join_bytes(" : "bq_string_join(",
+                        cut(Raw("list", a[0], m, present)), ", ", separator, ")");
   }
   if (form == "@max_by" || form == "@min_by") {
     if (call.distinct) return Unsupported(call.position, "DISTINCT in ", call.signature->name);

@@ -22,6 +22,7 @@ const std::vector<FunctionRow>& AggregateRows() {
       {"ARRAY_AGG", "T -> ARRAY<T>", "@array_agg"},
       {"ARRAY_CONCAT_AGG", "ARRAY<T> -> ARRAY<T>", "@array_concat_agg"},
       {"STRING_AGG", "STRING, [STRING] -> STRING", "@string_agg"},
+      {"STRING_AGG", "BYTES, [BYTES] -> BYTES", "@string_agg"},
       {"LOGICAL_AND", "BOOL -> BOOL", "[bool_and($1)]"},
       {"LOGICAL_OR", "BOOL -> BOOL", "[bool_or($1)]"},
       {"BIT_AND", "INT64 -> INT64", "[bit_and(#$1)]"},

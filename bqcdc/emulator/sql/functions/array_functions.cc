@@ -3,6 +3,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/functions/decimal_arithmetic.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
+#include "bqcdc/emulator/sql/functions/text_units.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -52,35 +53,46 @@ absl::StatusOr<std::vector<Numeric>> GenerateNumerics(Numeric from, Numeric to, 
   return result;
 }
 
+// Of ARRAY_TO_STRING: elements that are NULL count as `null_text`, or not at all without one.
+template <typename Units>
+typename Units::Value ArrayToString(List<typename Units::Argument> array, typename Units::Argument between,
+                                    std::optional<typename Units::Argument> null_text) {
+  std::string text;
+  bool first = true;
+  for (const auto& element : array.elements) {
+    if (!element && !null_text) continue;
+    if (!first) text.append(View(between));
+    text.append(View(element ? *element : *null_text));
+    first = false;
+  }
+  return {std::move(text)};
+}
+
+// Of STRING_AGG.
+template <typename Units>
+typename Units::Value Join(List<typename Units::Argument> array, typename Units::Argument between) {
+  std::string text;
+  for (size_t i = 0; i < array.elements.size(); ++i) {
+    if (i > 0) text.append(View(between));
+    if (array.elements[i]) text.append(View(*array.elements[i]));
+  }
+  return {std::move(text)};
+}
+
+template <typename Units>
+void AddJoins(OwnFunctions& f, const std::string& suffix) {
+  AddFunction(f, "bq_array_to_string" + suffix, &ArrayToString<Units>);
+  AddFunction(f, "bq_string_join" + suffix, &Join<Units>);
+}
+
 }  // namespace
 
 void AddArrayFunctions(OwnFunctions& f) {
   AddFunction(f, "bq_generate_array_int64", &GenerateInts);
   AddFunction(f, "bq_generate_array_float64", &GenerateFloats);
   AddFunction(f, "bq_generate_array_numeric", &GenerateNumerics);
-  AddFunction(
-      f, "bq_array_to_string",
-      +[](List<std::string_view> a, std::string_view between,
-          std::optional<std::string_view> null_text) -> std::string {
-        std::string text;
-        bool first = true;
-        for (const auto& element : a.elements) {
-          if (!element && !null_text) continue;
-          if (!first) text.append(between);
-          text.append(element ? *element : *null_text);
-          first = false;
-        }
-        return text;
-      });
-  AddFunction(
-      f, "bq_string_join", +[](List<std::string_view> a, std::string_view between) -> std::string {
-        std::string text;
-        for (size_t i = 0; i < a.elements.size(); ++i) {
-          if (i > 0) text.append(between);
-          if (a.elements[i]) text.append(*a.elements[i]);
-        }
-        return text;
-      });
+  AddJoins<CodePoints>(f, "");
+  AddJoins<SingleBytes>(f, "_bytes");
   AddFormatFunction(f);
 }
 

@@ -52,6 +52,8 @@ const std::vector<FunctionRow>& JsonAndArrayRows() {
       {"ARRAY_LAST", "ARRAY<T> -> T", "@array_last"},
       {"ARRAY_TO_STRING", "ARRAY<STRING>, STRING, [STRING] -> STRING",
        "bq_array_to_string($1, $2, {$3|NULL::VARCHAR})"},
+      {"ARRAY_TO_STRING", "ARRAY<BYTES>, BYTES, [BYTES] -> BYTES",
+       "bq_array_to_string_bytes($1, $2, {$3|NULL::BLOB})"},
       {"GENERATE_ARRAY", "INT64, INT64, [INT64] -> ARRAY<INT64>",
        "bq_generate_array_int64!($1, $2, {$3|1::BIGINT})"},
       {"GENERATE_ARRAY", "NUMERIC, NUMERIC, [NUMERIC] -> ARRAY<NUMERIC>",

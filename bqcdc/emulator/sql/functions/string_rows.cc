@@ -80,7 +80,6 @@ const std::vector<FunctionRow>& StringRows() {
       {"FROM_BASE64", "STRING -> BYTES", "bq_from_base64!($*)"},
       {"SAFE_CONVERT_BYTES_TO_STRING", "BYTES -> STRING", "bq_safe_convert_bytes_to_string($*)"},
       {"FORMAT", "STRING, A... -> STRING", "@format"},
-      {"LIKE", "STRING, STRING -> BOOL", "bq_like!($*)"},
       {"REGEXP_CONTAINS", "STRING, STRING -> BOOL", "bq_regexp_contains!($*)"},
       {"REGEXP_CONTAINS", "BYTES, BYTES -> BOOL", "bq_regexp_contains_bytes!($*)"},
       {"REGEXP_EXTRACT", "STRING, STRING, [INT64], [INT64] -> STRING",

@@ -14,10 +14,10 @@ class CheapYield {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // From `kDear` on a yield is dear, and `kPauses` times what it took passes until the next one: others get a
-  // twentieth at most.
-  static constexpr Clock::duration kDear = std::chrono::milliseconds(1);
-  static constexpr int kPauses = 20;
+  // From `kDear` on, which is more than an answer takes, a yield is dear, and `kPauses` times what it took
+  // passes until the next one: dear ones cost a tenth at most.
+  static constexpr Clock::duration kDear = std::chrono::milliseconds(2);
+  static constexpr int kPauses = 10;
 
   CheapYield();
   // For tests: what tells the time, and what gives way.

@@ -29,7 +29,7 @@ class CheapYieldTest : public testing::Test {
 };
 
 TEST_F(CheapYieldTest, GivesWayEachTimeWhileThatIsCheap) {
-  takes_ = microseconds(900);
+  takes_ = microseconds(1900);
   for (int i = 0; i < 10; ++i) Work(microseconds(100));
   EXPECT_EQ(yields_, 10);
 }
@@ -38,7 +38,7 @@ TEST_F(CheapYieldTest, PausesAfterADearOne) {
   takes_ = milliseconds(3);
   Work(microseconds(100));
   takes_ = {};
-  for (int i = 0; i < 599; ++i) Work(microseconds(100));
+  for (int i = 0; i < 299; ++i) Work(microseconds(100));
   EXPECT_EQ(yields_, 1);
   Work(microseconds(100));
   EXPECT_EQ(yields_, 2);
@@ -46,7 +46,7 @@ TEST_F(CheapYieldTest, PausesAfterADearOne) {
   EXPECT_EQ(yields_, 3);
 }
 
-TEST_F(CheapYieldTest, OthersGetATwentiethAtMost) {
+TEST_F(CheapYieldTest, DearOnesCostATenthAtMost) {
   takes_ = milliseconds(4);
   const CheapYield::Clock::time_point begun = now_;
   CheapYield::Clock::duration worked{};
@@ -55,7 +55,7 @@ TEST_F(CheapYieldTest, OthersGetATwentiethAtMost) {
     worked += microseconds(100);
   }
   EXPECT_GT(yields_, 1);
-  EXPECT_LE(now_ - begun, worked + worked / 20 + takes_);
+  EXPECT_LE(now_ - begun, worked + worked / 10 + takes_);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -15,31 +16,32 @@
 namespace bqcdc::http {
 namespace {
 
-int CountCertificates(const std::string& pem) {
+// The first one tells: those that follow are read where they are used, hundreds of them on some machines.
+bool HasCertificate(const std::string& pem) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
-  int count = 0;
-  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
-    X509_free(certificate);
-    ++count;
-  }
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
   ERR_clear_error();  // The end of the file is an "error" to OpenSSL.
-  return count;
+  return certificate != nullptr;
 }
 
 absl::StatusOr<std::string> ReadCaFile(const std::string& given_by, const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
-  std::string text(kCaFileBytesMax + 1, '\0');
-  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text;
+  std::array<char, 64 * 1024> buffer;
+  while (stream && text.size() <= kCaFileBytesMax) {
+    stream.read(buffer.data(), buffer.size());
+    text.append(buffer.data(), static_cast<std::size_t>(stream.gcount()));
+  }
   if (!stream.is_open() || stream.bad()) {
     return base::InvalidArgument(given_by, " '", path, "' cannot be read: ", std::strerror(errno));
   }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
   if (text.size() > kCaFileBytesMax) {
     return base::InvalidArgument(given_by, " '", path, "' is larger than the limit of ", kCaFileBytesMax,
                                  " bytes");
   }
-  if (CountCertificates(text) == 0) {
+  if (!HasCertificate(text)) {
     return base::InvalidArgument(given_by, " '", path,
                                  "' holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
   }

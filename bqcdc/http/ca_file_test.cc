@@ -70,6 +70,8 @@ TEST_F(CaFileTest, ABadFileIsNamedWithWhoGaveIt) {
   environment_["CURL_CA_BUNDLE"] = path;
   EXPECT_TRUE(
       absl::StrContains(Choose("").status().message(), "CURL_CA_BUNDLE '" + path + "' holds no certificate"));
+  std::ofstream(path) << std::string(kCaFileBytesMax + 1, '-');
+  EXPECT_TRUE(absl::StrContains(Choose("").status().message(), "is larger than the limit of 16777216 bytes"));
   environment_.clear();
   environment_["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"] = "/no/such";
   EXPECT_TRUE(

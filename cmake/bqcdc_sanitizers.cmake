@@ -21,5 +21,6 @@ if(BQCDC_SANITIZE STREQUAL "thread")
     string(REGEX MATCH "_ZN[A-Za-z0-9_]+" mangled "${line}")
     target_link_options(bqcdc_compile_options INTERFACE "LINKER:--wrap=${mangled}")
   endforeach()
-  target_link_libraries(bqcdc_compile_options INTERFACE $<TARGET_OBJECTS:bqcdc_tsan_absl_mutex>)
+  # What it wraps, too, for programs that use nothing of Abseil themselves.
+  target_link_libraries(bqcdc_compile_options INTERFACE $<TARGET_OBJECTS:bqcdc_tsan_absl_mutex> absl::synchronization)
 endif()

@@ -5,9 +5,9 @@
 
 namespace bqcdc::base {
 
-// Lets other threads run between two pieces of a computation, as long as that costs little. The kernel may
-// let one that computes run for milliseconds then (Linux 6.18 also takes the share from whoever gave way), so
-// beside another program that computes, one that gives way ten thousand times a second would hardly go on.
+// Lets other threads run between two pieces of a computation, as long as that costs little. The kernel gives
+// one that computes its whole share then (some 4 ms on Linux 6.18, beside four such programs on two cores),
+// so that a computation that gives way ten thousand times a second would hardly go on.
 //
 // Not thread-safe: one for each thread that computes.
 class CheapYield {

@@ -171,8 +171,8 @@ absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall
         a.size() < 2
             ? base::StrCat("','", bytes ? "::BLOB" : "")
             : base::StrCat("coalesce(", a[1], ", ", RaiseText("'Illegal NULL separator in STRING_AGG'"), ")");
-    return base::StrCat(bytes ? "bq_string_join_bytes(" : "bq_string_join(",
-                        cut(Raw("list", a[0], m, present)), ", ", separator, ")");
+    return base::StrCat(bytes ? "bq_array_to_string_bytes(" : "bq_array_to_string(",
+                        cut(Raw("list", a[0], m, present)), ", ", separator, ", NULL)");
   }
   if (form == "@max_by" || form == "@min_by") {
     if (call.distinct) return Unsupported(call.position, "DISTINCT in ", call.signature->name);

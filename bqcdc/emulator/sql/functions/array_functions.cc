@@ -53,7 +53,7 @@ absl::StatusOr<std::vector<Numeric>> GenerateNumerics(Numeric from, Numeric to, 
   return result;
 }
 
-// Of ARRAY_TO_STRING: elements that are NULL count as `null_text`, or not at all without one.
+// Also of STRING_AGG: elements that are NULL count as `null_text`, or not at all without one.
 template <typename Units>
 typename Units::Value ArrayToString(List<typename Units::Argument> array, typename Units::Argument between,
                                     std::optional<typename Units::Argument> null_text) {
@@ -68,31 +68,14 @@ typename Units::Value ArrayToString(List<typename Units::Argument> array, typena
   return {std::move(text)};
 }
 
-// Of STRING_AGG.
-template <typename Units>
-typename Units::Value Join(List<typename Units::Argument> array, typename Units::Argument between) {
-  std::string text;
-  for (size_t i = 0; i < array.elements.size(); ++i) {
-    if (i > 0) text.append(View(between));
-    if (array.elements[i]) text.append(View(*array.elements[i]));
-  }
-  return {std::move(text)};
-}
-
-template <typename Units>
-void AddJoins(OwnFunctions& f, const std::string& suffix) {
-  AddFunction(f, "bq_array_to_string" + suffix, &ArrayToString<Units>);
-  AddFunction(f, "bq_string_join" + suffix, &Join<Units>);
-}
-
 }  // namespace
 
 void AddArrayFunctions(OwnFunctions& f) {
   AddFunction(f, "bq_generate_array_int64", &GenerateInts);
   AddFunction(f, "bq_generate_array_float64", &GenerateFloats);
   AddFunction(f, "bq_generate_array_numeric", &GenerateNumerics);
-  AddJoins<CodePoints>(f, "");
-  AddJoins<SingleBytes>(f, "_bytes");
+  AddFunction(f, "bq_array_to_string", &ArrayToString<CodePoints>);
+  AddFunction(f, "bq_array_to_string_bytes", &ArrayToString<SingleBytes>);
   AddFormatFunction(f);
 }
 

@@ -1,11 +1,11 @@
 #include "bqcdc/emulator/engine/duckdb_connection.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "bqcdc/base/cheap_yield.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 
@@ -190,7 +190,6 @@ absl::Status Connection::Execute(duckdb_prepared_statement statement, Rows rows,
 // Until the statement has ended, well or badly.
 void Connection::WorkAndGiveWay(duckdb_pending_result pending) {
   absl::Duration pause = kFirstPause;
-  base::CheapYield yield;
   for (;;) {
     const duckdb_pending_state state = duckdb_pending_execute_task(pending);
     if (duckdb_pending_execution_is_finished(state)) return;
@@ -198,7 +197,7 @@ void Connection::WorkAndGiveWay(duckdb_pending_result pending) {
       absl::SleepFor(pause);  // DuckDB tells nobody when it has more to do.
       pause = std::min(2 * pause, kLongestPause);
     } else {
-      yield.Yield();
+      std::this_thread::yield();
       pause = kFirstPause;
     }
   }

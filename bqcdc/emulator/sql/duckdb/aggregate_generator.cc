@@ -11,6 +11,12 @@
 namespace bqcdc::emulator::sql {
 namespace {
 
+// For a window over all rows in no order. DuckDB 1.4 shares it out in tasks and counts rows to know when all
+// have ended, so that a task without any (no changes wait, no row passes a filter) may come too late: the
+// query fails, and the whole database with it (github.com/duckdb/duckdb/issues/22846). Partitioned and sorted
+// rows have no empty tasks.
+constexpr const char* kOnePartition = "PARTITION BY NULL";
+
 // What every raw call of an aggregate carries.
 struct Modifiers {
   std::string distinct;  // "DISTINCT " or nothing
@@ -95,7 +101,8 @@ absl::StatusOr<std::string> Generator::OrderBy(const std::vector<ResolvedOrderIt
   return keys;
 }
 
-absl::StatusOr<std::string> Generator::WindowClause(const ResolvedWindow& window) {
+absl::StatusOr<std::string> Generator::WindowClause(const ResolvedAggregateCall& call) {
+  const ResolvedWindow& window = *call.window;
   std::string text;
   for (const auto& partition : window.partition_by) {
     BQCDC_ASSIGN_OR_RETURN(const std::string value, Expression(*partition));
@@ -103,6 +110,8 @@ absl::StatusOr<std::string> Generator::WindowClause(const ResolvedWindow& window
   }
   BQCDC_ASSIGN_OR_RETURN(const std::string order, OrderBy(window.order_by));
   text += order;
+  // ROW_NUMBER numbers rows as they come, without those tasks.
+  if (text.empty() && call.signature->name != "ROW_NUMBER") text = kOnePartition;
   if (window.has_frame) {
     const auto bound = [&](const ResolvedFrameBound& from) -> Text {
       static constexpr const char* kWords[] = {"UNBOUNDED PRECEDING", "PRECEDING", "CURRENT ROW", "FOLLOWING",
@@ -131,7 +140,7 @@ absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall
   if (call.distinct) m.distinct = "DISTINCT ";
   if (call.nulls == ResolvedNulls::kIgnore) m.nulls = " IGNORE NULLS";
   if (call.window) {
-    BQCDC_ASSIGN_OR_RETURN(m.over, WindowClause(*call.window));
+    BQCDC_ASSIGN_OR_RETURN(m.over, WindowClause(call));
   }
   BQCDC_ASSIGN_OR_RETURN(m.order, OrderBy(call.order_by));
   const std::string& form = call.signature->form;

@@ -65,7 +65,7 @@ class Generator {
 
   // aggregate_generator.cc
   Text AggregateCall(const ResolvedAggregateCall& call);
-  Text WindowClause(const ResolvedWindow& window);
+  Text WindowClause(const ResolvedAggregateCall& call);
   Text OrderBy(const std::vector<ResolvedOrderItem>& items);
 
   RelationSource& relations_;

@@ -48,6 +48,10 @@ struct DatabaseOptions {
   int query_threads = 2;            // threads of DuckDB; 1 answers tiny queries quicker, as in tests
   bool background_apply =
       true;  // false: applies come only by Apply(), by ChangeRows() and where too much is pending
+  // How long a call waits for a store that has failed to be opened anew, before it is Unavailable.
+  absl::Duration reopening_wait = absl::Seconds(5);
+  // Told why the store failed, before it is opened anew; on any thread, and must not call the database.
+  std::function<void(const absl::Status& why)> on_failure;
 };
 
 // Rows of one AppendRows request, decoded and valid.
@@ -70,7 +74,8 @@ enum class IngestColumn { kLeftOut, kShown };
 enum class ColumnDrops { kRefused, kAllowed };
 
 // The store and CDC engine: two DuckDB files under `data_dir` (baseline and delta), one committing thread,
-// one applying thread. Thread-safe. Every answer is durable when it is given.
+// one applying thread. Thread-safe. Every answer is durable when it is given. A store that fails is opened
+// anew; calls that meet it then are Unavailable, and may come again (reopening_database.h).
 class Database {
  public:
   // Errors: FailedPrecondition when another process holds the directory (named), when the format is newer
@@ -82,7 +87,7 @@ class Database {
   // Catalog. Names are compared as the service does: datasets and tables with regard to case.
   virtual absl::Status CreateDataset(catalog::Dataset dataset) = 0;
   virtual absl::StatusOr<catalog::Dataset> GetDataset(const catalog::DatasetId& id) const = 0;
-  virtual std::vector<catalog::Dataset> ListDatasets(std::string_view project) const = 0;
+  virtual absl::StatusOr<std::vector<catalog::Dataset>> ListDatasets(std::string_view project) const = 0;
   // Applies `change` to a copy and stores it; `change` may refuse. `if_match`: etag that must still hold.
   virtual absl::StatusOr<catalog::Dataset> UpdateDataset(
       const catalog::DatasetId& id, std::optional<std::string> if_match,
@@ -96,7 +101,7 @@ class Database {
   // Fills uid, times and etag. With `replace` an existing table of the name is dropped in the same step.
   virtual absl::StatusOr<catalog::Table> CreateTable(catalog::Table table, bool replace) = 0;
   virtual absl::StatusOr<catalog::Table> GetTable(const catalog::TableId& id) const = 0;
-  virtual std::vector<catalog::Table> ListTables(const catalog::DatasetId& id) const = 0;
+  virtual absl::StatusOr<std::vector<catalog::Table>> ListTables(const catalog::DatasetId& id) const = 0;
   // Columns may be added at the end (also nested), relaxed and widened, and dropped where `drops` says so;
   // everything else of the entity may change freely.
   virtual absl::StatusOr<catalog::Table> UpdateTable(

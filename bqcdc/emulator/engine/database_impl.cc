@@ -99,12 +99,12 @@ void TakeDefaultExpirations(const Dataset& dataset, int64_t now_ms, Table& table
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options,
-                                                         const base::Clock* clock) {
+absl::StatusOr<std::unique_ptr<DatabaseImpl>> DatabaseImpl::Open(const DatabaseOptions& options,
+                                                                 const base::Clock* clock) {
   BQCDC_ASSIGN_OR_RETURN(auto store,
                          Store::Open(options.data_dir, options.memory_bytes_max, options.query_threads));
   auto core = std::make_unique<DatabaseCore>(options, clock, std::move(store));
-  auto database = std::make_unique<DatabaseImpl>(std::move(core));
+  std::unique_ptr<DatabaseImpl> database(new DatabaseImpl(std::move(core)));
   BQCDC_RETURN_IF_ERROR(database->Start());
   return database;
 }
@@ -191,7 +191,7 @@ absl::StatusOr<Dataset> DatabaseImpl::GetDataset(const DatasetId& id) const {
   return *dataset;
 }
 
-std::vector<Dataset> DatabaseImpl::ListDatasets(std::string_view project) const {
+absl::StatusOr<std::vector<Dataset>> DatabaseImpl::ListDatasets(std::string_view project) const {
   return core_->Catalog()->ListDatasets(project);
 }
 
@@ -347,7 +347,7 @@ absl::StatusOr<Table> DatabaseImpl::FindTable(const TableId& id) const {
 
 absl::StatusOr<Table> DatabaseImpl::GetTable(const TableId& id) const { return FindTable(id); }
 
-std::vector<Table> DatabaseImpl::ListTables(const DatasetId& id) const {
+absl::StatusOr<std::vector<Table>> DatabaseImpl::ListTables(const DatasetId& id) const {
   std::vector<Table> tables = core_->Catalog()->ListTables(id);
   std::erase_if(tables,
                 [now_us = core_->NowUs()](const Table& table) { return catalog::IsExpired(table, now_us); });
@@ -487,6 +487,13 @@ absl::Status DatabaseImpl::RegisterFunctions(const std::vector<ScalarFunction>& 
   }
   pool_.GiveBack(std::move(connection));
   functions_registered_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status DatabaseImpl::Check() {
+  BQCDC_ASSIGN_OR_RETURN(auto connection, pool_.Take());
+  BQCDC_RETURN_IF_ERROR(connection->Run("SELECT 1"));
+  pool_.GiveBack(std::move(connection));
   return absl::OkStatus();
 }
 

@@ -24,13 +24,15 @@ namespace bqcdc::emulator::engine {
 // applier and sessions.
 class DatabaseImpl final : public Database {
  public:
-  explicit DatabaseImpl(std::unique_ptr<DatabaseCore> core);
+  static absl::StatusOr<std::unique_ptr<DatabaseImpl>> Open(const DatabaseOptions& options,
+                                                            const base::Clock* clock);
   ~DatabaseImpl() override;
-  absl::Status Start();
+  // OK, or why DuckDB takes no statement any more.
+  absl::Status Check();
 
   absl::Status CreateDataset(catalog::Dataset dataset) override;
   absl::StatusOr<catalog::Dataset> GetDataset(const catalog::DatasetId& id) const override;
-  std::vector<catalog::Dataset> ListDatasets(std::string_view project) const override;
+  absl::StatusOr<std::vector<catalog::Dataset>> ListDatasets(std::string_view project) const override;
   absl::StatusOr<catalog::Dataset> UpdateDataset(
       const catalog::DatasetId& id, std::optional<std::string> if_match,
       const std::function<absl::Status(catalog::Dataset&)>& change) override;
@@ -39,7 +41,7 @@ class DatabaseImpl final : public Database {
                            std::optional<std::string> if_match) override;
   absl::StatusOr<catalog::Table> CreateTable(catalog::Table table, bool replace) override;
   absl::StatusOr<catalog::Table> GetTable(const catalog::TableId& id) const override;
-  std::vector<catalog::Table> ListTables(const catalog::DatasetId& id) const override;
+  absl::StatusOr<std::vector<catalog::Table>> ListTables(const catalog::DatasetId& id) const override;
   absl::StatusOr<catalog::Table> UpdateTable(const catalog::TableId& id, std::optional<std::string> if_match,
                                              const std::function<absl::Status(catalog::Table&)>& change,
                                              ColumnDrops drops) override;
@@ -89,6 +91,8 @@ class DatabaseImpl final : public Database {
   CommitCounts commit_counts() const override;
 
  private:
+  explicit DatabaseImpl(std::unique_ptr<DatabaseCore> core);
+  absl::Status Start();
   // A transaction of the baseline, and what becomes of the catalog in memory once it is committed.
   struct CatalogChange {
     std::string sql;

@@ -396,10 +396,10 @@ TEST(DatabaseTest, DatasetsAndTablesComeAndGo) {
             errors::kReasonDuplicate);
   EXPECT_EQ(errors::ReasonOf(database.GetTable({"p", "d", "nosuch"}).status()), errors::kReasonNotFound);
   ASSERT_TRUE(database.DropTable(table.id()).ok());
-  EXPECT_TRUE(database.ListTables({"p", "d"}).empty());
+  EXPECT_TRUE(database.ListTables({"p", "d"})->empty());
   ASSERT_TRUE(database.DropDataset({"p", "d"}, false).ok());
   table.Restart();
-  EXPECT_TRUE(table.database().ListDatasets("p").empty());
+  EXPECT_TRUE(table.database().ListDatasets("p")->empty());
 }
 
 TEST(DatabaseTest, AViewIsKeptAndStoresNothing) {
@@ -448,7 +448,7 @@ TEST(DatabaseTest, ARenamedTableKeepsWhatWaitsAndIsRemembered) {
   const catalog::TableId away{"p", "d", "away"};
   ASSERT_TRUE(database.RenameTable(table.id(), "away").ok());
   EXPECT_EQ(errors::ReasonOf(database.GetTable(table.id()).status()), errors::kReasonNotFound);
-  EXPECT_EQ(database.ListTables({"p", "d"}).size(), 1u);
+  EXPECT_EQ(database.ListTables({"p", "d"})->size(), 1u);
   EXPECT_TRUE(*database.IsActiveWithCdc(away));
   // The old name is free.
   catalog::Table other = *database.GetTable(away);

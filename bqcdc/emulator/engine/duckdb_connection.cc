@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/engine/store_error.h"
 
 namespace bqcdc::emulator::engine {
 namespace {
@@ -18,11 +19,18 @@ constexpr const char* kRollback = "ROLLBACK";
 // While DuckDB's pool has the last piece of a statement.
 constexpr absl::Duration kFirstPause = absl::Microseconds(50), kLongestPause = absl::Microseconds(500);
 
-// DuckDB's text without the name of its error class and the excerpt of the statement, which is not the
-// user's.
+constexpr std::string_view kFatalLabel = "FATAL Error: ";
+
+// DuckDB's text without the name of its error class, the excerpt of the statement, which is not the user's,
+// and the stack of its mistakes. What it says once it has given itself up is the store's error, whoever
+// asked.
 std::string CleanMessage(std::string_view message) {
-  if (const size_t excerpt = message.find("\n\nLINE "); excerpt != message.npos)
-    message = message.substr(0, excerpt);
+  for (const std::string_view rest : {"\n\nLINE ", "\n\nStack Trace:"})
+    message = message.substr(0, message.find(rest));
+  if (message.starts_with(kFatalLabel)) {
+    message.remove_prefix(kFatalLabel.size());
+    return base::StrCat(kStoreErrorPrefix, message);
+  }
   const size_t label = message.find(" Error: ");
   if (label != message.npos && message.find_first_of(":\n") == label + 6) message.remove_prefix(label + 8);
   return std::string(message);
@@ -89,7 +97,8 @@ absl::Status ResultError(duckdb_result* result) {
 absl::Status AsInternal(const absl::Status& status) {
   if (status.ok() || absl::IsCancelled(status)) return status;
   if (absl::IsResourceExhausted(status)) return absl::ResourceExhaustedError("store: not enough memory");
-  return base::Internal("store: ", base::ToStd(status.message()));
+  if (IsStoreError(status)) return status;
+  return base::Internal(kStoreErrorPrefix, base::ToStd(status.message()));
 }
 
 // Owns a prepared statement.
@@ -101,7 +110,7 @@ struct Prepared {
 
   absl::Status Error() const {
     const char* text = duckdb_prepare_error(value);
-    return base::Internal("store: ", text == nullptr ? "cannot prepare" : text);
+    return base::Internal(kStoreErrorPrefix, text == nullptr ? "cannot prepare" : text);
   }
   // Of a user's statement.
   absl::Status QueryError() const {
@@ -156,7 +165,8 @@ class MaterializedResult final : public QueryResult {
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(duckdb_database database) {
   duckdb_connection connection;
-  if (duckdb_connect(database, &connection) == DuckDBError) return base::Internal("store: cannot connect");
+  if (duckdb_connect(database, &connection) == DuckDBError)
+    return base::Internal(kStoreErrorPrefix, "cannot connect");
   return std::unique_ptr<Connection>(new Connection(connection));
 }
 
@@ -209,7 +219,7 @@ absl::Status Connection::RunEach(const std::string& sql) {
   const idx_t count = duckdb_extract_statements(connection_, sql.c_str(), &statements.value);
   if (count == 0) {
     const char* text = duckdb_extract_statements_error(statements.value);
-    return base::Internal("store: ", text == nullptr ? "cannot parse" : text);
+    return base::Internal(kStoreErrorPrefix, text == nullptr ? "cannot parse" : text);
   }
   for (idx_t i = 0; i < count; ++i) {
     Prepared statement;

@@ -20,7 +20,8 @@ namespace bqcdc::emulator::engine {
 
 // A connection of the store's DuckDB instance. One thread at a time. Errors of our own statements are
 // Internal: they are our mistakes, or the disk's; or ResourceExhausted where memory does not suffice. Under a
-// Cancellation (RunningUnder) every statement may fail with why it was cancelled.
+// Cancellation (RunningUnder) every statement may fail with why it was cancelled. store_error.h tells the
+// store's errors from a query's.
 class Connection {
  public:
   static absl::StatusOr<std::unique_ptr<Connection>> Open(duckdb_database database);

@@ -134,7 +134,7 @@ TEST(TableExpiryTest, AnExpiredTableIsGone) {
   EXPECT_EQ(table.Rows(), "1=a");
   table.clock().Advance(absl::Minutes(1));
   EXPECT_TRUE(absl::IsNotFound(table.database().GetTable(table.id()).status()));
-  EXPECT_TRUE(table.database().ListTables({"p", "d"}).empty());
+  EXPECT_TRUE(table.database().ListTables({"p", "d"})->empty());
   ASSERT_TRUE(table.database().WaitForBackground().ok());
   const auto session = *table.database().BeginRead();
   EXPECT_FALSE(session->Execute("SELECT count(*) FROM baseline.main.b1").ok());  // its rows, too

@@ -5,6 +5,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/engine/store_error.h"
 
 namespace bqcdc::emulator::engine {
 namespace {
@@ -84,7 +85,7 @@ absl::Status RegisterRowFlags(Connection& connection) {
   duckdb_scalar_function_set_function(function, &Evaluate);
   const duckdb_state state = duckdb_register_scalar_function(connection.handle(), function);
   duckdb_destroy_scalar_function(&function);
-  if (state == DuckDBError) return base::Internal("store: cannot register ", kFunctionName);
+  if (state == DuckDBError) return base::Internal(kStoreErrorPrefix, "cannot register ", kFunctionName);
   return absl::OkStatus();
 }
 

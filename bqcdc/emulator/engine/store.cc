@@ -14,6 +14,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/base/thread_class.h"
+#include "bqcdc/emulator/engine/store_error.h"
 #include "bqcdc/emulator/engine/stream_sql.h"
 
 namespace bqcdc::emulator::engine {
@@ -105,7 +106,7 @@ absl::Status Store::Start(int64_t memory_bytes_max, int threads) {
   Config config;
   for (const auto& [name, value] : settings) {
     if (duckdb_set_config(config.value, name, value.c_str()) == DuckDBError) {
-      return base::Internal("store: DuckDB has no setting ", name);
+      return base::Internal(kStoreErrorPrefix, "DuckDB has no setting ", name);
     }
   }
   char* message = nullptr;
@@ -118,7 +119,8 @@ absl::Status Store::Start(int64_t memory_bytes_max, int threads) {
     opened = duckdb_open_ext(nullptr, &database_, config.value, &message);
   }).join();
   if (opened == DuckDBError) {
-    absl::Status status = base::Internal("store: ", message == nullptr ? "cannot start DuckDB" : message);
+    absl::Status status =
+        base::Internal(kStoreErrorPrefix, message == nullptr ? "cannot start DuckDB" : message);
     duckdb_free(message);
     return status;
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/engine/store_error.h"
 
 namespace bqcdc::emulator::engine {
 
@@ -30,7 +31,7 @@ absl::Status TableAppender::Close() {
   stored_ = ok_ && duckdb_appender_close(appender_) == DuckDBSuccess;
   if (stored_) return absl::OkStatus();
   const char* text = appender_ == nullptr ? nullptr : duckdb_appender_error(appender_);
-  return base::Internal("store: cannot append: ", text == nullptr ? "no reason given" : text);
+  return base::Internal(kStoreErrorPrefix, "cannot append: ", text == nullptr ? "no reason given" : text);
 }
 
 }  // namespace bqcdc::emulator::engine

@@ -220,6 +220,8 @@ void AppendConnection::OnDurable(const EntryPointer& entry, const absl::Status& 
       SettleLocked(entry, StreamError(*refusal));
     } else if (status.code() == absl::StatusCode::kNotFound) {
       SettleLocked(entry, TableGone(entry->destination->stream.table));
+    } else if (status.code() == absl::StatusCode::kUnavailable) {
+      EndLocked(entry, status);  // as where a server restarts: clients send again what has no answer
     } else {
       if (status.ok()) context_.counters.rows_accepted += entry->row_count;
       SettleLocked(entry, status);

@@ -76,7 +76,7 @@ absl::StatusOr<RestResponse> InsertDataset(RestContext::State& state, const Meth
 
 absl::StatusOr<RestResponse> ListDatasets(RestContext::State& state, const MethodCall& call) {
   const std::string& project = call.Path("projectId");
-  std::vector<catalog::Dataset> datasets = state.database.ListDatasets(project);
+  BQCDC_ASSIGN_OR_RETURN(std::vector<catalog::Dataset> datasets, state.database.ListDatasets(project));
   BQCDC_ASSIGN_OR_RETURN(const LabelFilter filter, LabelFilter::Parse(call.Query("filter").value_or("")));
   BQCDC_ASSIGN_OR_RETURN(const bool all, call.QueryBool("all", false));
   std::erase_if(datasets, [&](const catalog::Dataset& dataset) {

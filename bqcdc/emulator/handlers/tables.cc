@@ -109,7 +109,7 @@ absl::StatusOr<RestResponse> InsertTable(RestContext::State& state, const Method
 absl::StatusOr<RestResponse> ListTables(RestContext::State& state, const MethodCall& call) {
   const catalog::DatasetId id = DatasetOf(call);
   BQCDC_RETURN_IF_ERROR(state.database.GetDataset(id).status());
-  std::vector<catalog::Table> tables = state.database.ListTables(id);
+  BQCDC_ASSIGN_OR_RETURN(std::vector<catalog::Table> tables, state.database.ListTables(id));
   std::sort(tables.begin(), tables.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   BQCDC_ASSIGN_OR_RETURN(const ListPage page,
                          PageOf(call, base::StrCat("tables ", id.project, ":", id.dataset), tables.size()));

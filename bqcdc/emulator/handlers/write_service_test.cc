@@ -457,6 +457,23 @@ TEST_F(WriteServiceTest, TheBudgetOfAllConnectionsHoldsAndIsGivenBack) {
   EXPECT_EQ(a->unread() + b->unread(), 4);
 }
 
+TEST_F(WriteServiceTest, AStoreThatFailedEndsTheRpcLikeARestart) {
+  database_.set_automatic(false);
+  Start();
+  const auto connection = Connect();
+  ASSERT_TRUE(connection->Send(Request("t", {{1, "a"}})));
+  ASSERT_TRUE(connection->Send(Request("t", {{2, "b"}}, false)));
+  ASSERT_TRUE(connection->Send(Request("t", {{3, "c"}}, false)));
+  ASSERT_TRUE(database_.AwaitHeld(3));
+  database_.Complete(0, absl::OkStatus());
+  database_.Complete(1, absl::UnavailableError("the store has failed"));
+  database_.Complete(2, absl::UnavailableError("the store has failed"));
+  EXPECT_TRUE(connection->Receive().has_append_result());
+  const grpc::Status status = connection->End();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(connection->unread(), 0);
+}
+
 TEST_F(WriteServiceTest, ACancelledConnectionLeavesItsCommitsAlone) {
   database_.set_automatic(false);
   Start();

@@ -19,6 +19,7 @@
 #include "bqcdc/emulator/server/tls_identity.h"
 #include "bqcdc/emulator/sql/default_expression.h"
 #include "bqcdc/emulator/sql/query_runner.h"
+#include "spdlog/spdlog.h"
 
 namespace bqcdc::emulator::server {
 namespace {
@@ -39,6 +40,10 @@ engine::DatabaseOptions StoreOptions(const Options& options, const std::string& 
   result.cdc.shuffle_seed = options.shuffle_seed;
   result.cdc.forget_sequences_after = options.forget_sequences_after;
   result.background_apply = options.background_apply;
+  result.on_failure = [](const absl::Status& why) {
+    spdlog::error("the store has failed and is being opened anew, nothing that was acknowledged is lost: {}",
+                  std::string(why.message()));
+  };
   return result;
 }
 

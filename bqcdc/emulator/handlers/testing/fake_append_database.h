@@ -39,13 +39,17 @@ class FakeAppendDatabase final : public engine::Database {
   void Append(engine::AppendBatch batch, std::function<void(absl::Status)> durable) override;
 
   absl::Status CreateDataset(catalog::Dataset) override;
-  std::vector<catalog::Dataset> ListDatasets(std::string_view) const override { return {}; }
+  absl::StatusOr<std::vector<catalog::Dataset>> ListDatasets(std::string_view) const override {
+    return std::vector<catalog::Dataset>();
+  }
   absl::StatusOr<catalog::Dataset> UpdateDataset(
       const catalog::DatasetId&, std::optional<std::string>,
       const std::function<absl::Status(catalog::Dataset&)>&) override;
   absl::Status DropDataset(const catalog::DatasetId&, bool, std::optional<std::string>) override;
   absl::StatusOr<catalog::Table> CreateTable(catalog::Table, bool) override;
-  std::vector<catalog::Table> ListTables(const catalog::DatasetId&) const override { return {}; }
+  absl::StatusOr<std::vector<catalog::Table>> ListTables(const catalog::DatasetId&) const override {
+    return std::vector<catalog::Table>();
+  }
   absl::StatusOr<catalog::Table> UpdateTable(const catalog::TableId&, std::optional<std::string>,
                                              const std::function<absl::Status(catalog::Table&)>&,
                                              engine::ColumnDrops) override;

@@ -88,11 +88,15 @@ absl::StatusOr<std::vector<catalog::DatasetId>> DatasetsOf(const InformationSche
   const InformationSchemaName& name = request.name;
   if (name.dataset) {
     const catalog::DatasetId id{name.project, *name.dataset};
-    if (request.database.GetDataset(id).ok()) return std::vector{id};
+    const absl::StatusOr<catalog::Dataset> found = request.database.GetDataset(id);
+    if (found.ok()) return std::vector{id};
+    if (!absl::IsNotFound(found.status())) return found.status();
     return errors::DatasetNotFoundInQuery(name.project, *name.dataset, request.location);
   }
+  BQCDC_ASSIGN_OR_RETURN(const std::vector<catalog::Dataset> datasets,
+                         request.database.ListDatasets(name.project));
   std::vector<catalog::DatasetId> ids;
-  for (const catalog::Dataset& dataset : request.database.ListDatasets(name.project)) {
+  for (const catalog::Dataset& dataset : datasets) {
     if (dataset.location == name.region) ids.push_back(dataset.id);
   }
   return ids;
@@ -103,7 +107,10 @@ absl::StatusOr<std::vector<catalog::DatasetId>> DatasetsOf(const InformationSche
 absl::StatusOr<std::optional<ConstantTable>> ReadInformationSchema(const InformationSchemaRequest& request) {
   const InformationSchemaName& name = request.name;
   for (const DatasetView& view : kDatasetViews) {
-    if (name.view == view.name && !name.region) return view.make(request.database.ListDatasets(name.project));
+    if (name.view != view.name || name.region) continue;
+    BQCDC_ASSIGN_OR_RETURN(const std::vector<catalog::Dataset> datasets,
+                           request.database.ListDatasets(name.project));
+    return view.make(datasets);
   }
   for (const char* view : kJobViews) {
     if (name.view != view || !name.region) continue;
@@ -115,7 +122,8 @@ absl::StatusOr<std::optional<ConstantTable>> ReadInformationSchema(const Informa
     BQCDC_ASSIGN_OR_RETURN(const std::vector<catalog::DatasetId> datasets, DatasetsOf(request));
     ConstantTable result = view.header();
     for (const catalog::DatasetId& dataset : datasets) {
-      for (const catalog::Table& listed : request.database.ListTables(dataset)) {
+      BQCDC_ASSIGN_OR_RETURN(const std::vector<catalog::Table> tables, request.database.ListTables(dataset));
+      for (const catalog::Table& listed : tables) {
         // What was dropped or made since the query began is left out.
         const auto table = request.session.FindTable(listed.id);
         if (table.ok()) BQCDC_RETURN_IF_ERROR(view.append(request, *table, result));

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/engine/store_error.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/emulator/sql/information_schema/information_schema.h"
@@ -23,8 +24,7 @@ absl::Status EvaluationError(const absl::Status& status) {
   if (const size_t mark = text.rfind(std::string(kEvaluationErrorMark)); mark != std::string::npos) {
     return errors::InvalidQuery(text.substr(mark + kEvaluationErrorMark.size()));
   }
-  // A statement of the store's own, or the disk.
-  if (status.code() == absl::StatusCode::kInternal && text.rfind("store: ", 0) == 0) return status;
+  if (engine::IsStoreError(status)) return status;
   if (status.code() == absl::StatusCode::kInternal) {
     return errors::InvalidQuery("Not supported by this server: a query of this shape");
   }
@@ -196,7 +196,8 @@ absl::StatusOr<catalog::Table> Evaluation::FindTable(const catalog::TableId& id)
   auto table = session_.FindTable(id);
   if (table.ok()) return table;
   if (table.status().code() != absl::StatusCode::kNotFound) return table;
-  if (!database_.GetDataset({id.project, id.dataset}).ok()) {
+  const absl::StatusOr<catalog::Dataset> dataset = database_.GetDataset({id.project, id.dataset});
+  if (absl::IsNotFound(dataset.status())) {
     return errors::DatasetNotFoundInQuery(id.project, id.dataset, request_.location);
   }
   return errors::TableNotFoundInQuery(id.ToString(), request_.location);
@@ -204,11 +205,13 @@ absl::StatusOr<catalog::Table> Evaluation::FindTable(const catalog::TableId& id)
 
 absl::StatusOr<std::vector<catalog::Table>> Evaluation::FindTables(const catalog::DatasetId& dataset,
                                                                    const std::string& prefix) {
-  if (!database_.GetDataset(dataset).ok()) {
+  if (const auto found = database_.GetDataset(dataset); !found.ok()) {
+    if (!absl::IsNotFound(found.status())) return found.status();
     return errors::DatasetNotFoundInQuery(dataset.project, dataset.dataset, request_.location);
   }
   std::vector<catalog::Table> tables;
-  for (const catalog::Table& listed : database_.ListTables(dataset)) {
+  BQCDC_ASSIGN_OR_RETURN(const std::vector<catalog::Table> all, database_.ListTables(dataset));
+  for (const catalog::Table& listed : all) {
     if (listed.id.table.rfind(prefix, 0) != 0) continue;
     auto table = session_.FindTable(listed.id);
     if (!table.ok()) continue;  // dropped or made while this query began

@@ -1,5 +1,6 @@
 // Aggregate and window functions, and the names that GROUP BY leaves usable.
 
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -106,10 +107,18 @@ absl::StatusOr<std::unique_ptr<ResolvedWindow>> Analyzer::AnalyzeWindow(
         window->order_by.size() == 1 && window->order_by[0].expression->type.is(TypeKind::kInt64);
     if (!plain) return Unsupported(frame.position, "RANGE with an offset over this ORDER BY");
     // An offset of 0 reaches the row's peers. DuckDB counts some of them only.
-    for (ResolvedFrameBound* offset : {&window->start, &window->end}) {
-      if (offset->offset && std::get<int64_t>(Resolved<ResolvedLiteral>(*offset->offset).value.scalar) == 0) {
-        *offset = ResolvedFrameBound();
-      }
+    const auto is = [](const ResolvedFrameBound& offset, bool zero) {
+      return offset.offset &&
+             (std::get<int64_t>(Resolved<ResolvedLiteral>(*offset.offset).value.scalar) == 0) == zero;
+    };
+    ResolvedFrameBound& start = window->start;
+    ResolvedFrameBound& end = window->end;
+    // An empty frame stays as it is: CURRENT ROW cannot come before 1 PRECEDING.
+    const bool is_empty = start.kind == end.kind &&
+                          (start.kind == ResolvedBoundKind::kPreceding ? is(start, true) && is(end, false)
+                                                                       : is(start, false) && is(end, true));
+    for (ResolvedFrameBound* offset : {&start, &end}) {
+      if (is(*offset, true) && !is_empty) *offset = ResolvedFrameBound();
     }
   }
   return window;
@@ -118,6 +127,7 @@ absl::StatusOr<std::unique_ptr<ResolvedWindow>> Analyzer::AnalyzeWindow(
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAggregate(const FunctionCall& call,
                                                                  const std::string& name, Context& context) {
   const FunctionMode mode = FindFunction(name)[0].mode;
+  const std::string shown = call.star ? name + "(*)" : name;
   if (call.over) {
     if (mode == FunctionMode::kScalar)
       return ErrorAt(call.position, "Function ", name, " does not support OVER");
@@ -132,7 +142,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAggregate(const FunctionC
       return ErrorAt(call.position, "Aggregations of aggregations are not allowed");
     }
     if (context.select == nullptr || !context.allow_aggregates) {
-      return ErrorAt(call.position, "Aggregate function ", name, " not allowed in ", context.clause);
+      return ErrorAt(call.position, "Aggregate function ", shown, " not allowed in ", context.clause);
     }
   }
   // ANY_VALUE(x HAVING MAX y) is MAX_BY(x, y).
@@ -234,11 +244,25 @@ absl::Status Analyzer::CheckGrouped(ResolvedExpressionPtr& expression, SelectSta
   const std::set<ColumnId> from = ColumnIdsOf(state.names);
   absl::Status status;
   const Position outer = expression->position;
+  // With grouping sets it counts which key it is: an expression over keys is computed of those, not taken for
+  // a key of its own.
+  const auto is_over_keys = [&](ResolvedExpressionPtr& node) {
+    if (state.grouping_sets.empty() || node->kind == ResolvedKind::kColumn) return false;
+    bool over_keys = true;
+    WalkExpression(node, [&](ResolvedExpressionPtr& part) {
+      if (part->kind != ResolvedKind::kColumn) return false;
+      over_keys = over_keys && (!from.contains(Resolved<ResolvedColumn>(*part).id) ||
+                                std::find(state.group_fingerprints.begin(), state.group_fingerprints.end(),
+                                          Fingerprint(*part)) != state.group_fingerprints.end());
+      return true;
+    });
+    return over_keys;
+  };
   WalkExpression(expression, [&](ResolvedExpressionPtr& node) {
     if (!status.ok()) return true;
     const std::string fingerprint = Fingerprint(*node);
     for (size_t i = 0; i < state.groups.size(); ++i) {
-      if (state.group_fingerprints[i] != fingerprint) continue;
+      if (state.group_fingerprints[i] != fingerprint || is_over_keys(node)) continue;
       const Position position = node->position;
       node = std::make_unique<ResolvedColumn>(state.groups[i].id, node->type);
       node->position = position;

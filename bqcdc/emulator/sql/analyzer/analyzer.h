@@ -148,6 +148,8 @@ class Analyzer {
   absl::StatusOr<int> AddResolvedGroup(ResolvedExpressionPtr group, const Position& position,
                                        SelectState& state);
   absl::Status PlaceAggregates(SelectState& state);
+  // Puts a projection over `input` with those arguments of `calls` that DuckDB must find as columns of it.
+  void ComputeBelow(std::vector<AggregateColumn>& calls, ResolvedScanPtr& input);
   absl::Status CheckGrouped(ResolvedExpressionPtr& expression, SelectState& state, std::string_view what);
   absl::Status AnalyzeOrderBy(const Query& owner, SelectState& state);
   absl::StatusOr<QueryResult> FinishSelect(const Select& select, const Query* owner, SelectState& state);
@@ -295,6 +297,8 @@ class Analyzer {
   // Behind those, the others.
   absl::Status AnalyzeArguments(const FunctionCall& call, const std::string& name, Context& context,
                                 std::vector<ResolvedExpressionPtr>& arguments);
+  // CONCAT and || take what can be cast to STRING beside BYTES, which are not cast.
+  absl::Status CastToConcatenate(std::vector<ResolvedExpressionPtr>& arguments);
   // Picks the signature of `name` for the arguments and coerces them.
   ExpressionResult Call(const std::string& name, std::vector<ResolvedExpressionPtr> arguments,
                         const Position& position, bool safe = false);

@@ -190,6 +190,16 @@ absl::Status NoMatch(const std::string& name, const std::vector<FunctionSignatur
 
 }  // namespace
 
+namespace {
+
+// ERROR(message): never has a value, so that it fits everywhere.
+bool IsErrorCall(const ResolvedExpression& expression) {
+  return expression.kind == ResolvedKind::kCall &&
+         Resolved<ResolvedCall>(expression).signature->name == "ERROR";
+}
+
+}  // namespace
+
 ArgumentType Analyzer::ArgumentOf(const ResolvedExpression& expression) {
   ArgumentType argument;
   argument.type = expression.type;
@@ -197,6 +207,8 @@ ArgumentType Analyzer::ArgumentOf(const ResolvedExpression& expression) {
     const auto& literal = Resolved<ResolvedLiteral>(expression);
     argument.is_literal = literal.is_coercible;
     argument.is_untyped = literal.is_untyped;
+  } else if (IsErrorCall(expression)) {
+    argument.is_untyped = true;
   } else if (expression.kind == ResolvedKind::kMakeArray) {
     const auto& array = Resolved<ResolvedMakeArray>(expression);
     for (const auto& element : array.elements) argument.parts.push_back(ArgumentOf(*element));
@@ -238,6 +250,16 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Coerce(ResolvedExpressionPtr exp
     }
   }
   if (expression->type == type) return expression;
+  if (IsErrorCall(*expression)) {
+    std::vector<ResolvedExpressionPtr> arguments;
+    const Position position = expression->position;
+    arguments.push_back(std::move(expression));
+    auto typed = std::make_unique<ResolvedCase>(type);
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr raised, Call("$is_null", std::move(arguments), position));
+    typed->branches.push_back({std::move(raised), std::make_unique<ResolvedLiteral>(Value::Null(type))});
+    typed->otherwise = std::make_unique<ResolvedLiteral>(Value::Null(type));
+    return typed;
+  }
   if (expression->kind == ResolvedKind::kMakeArray && type.is_array()) {
     auto& array = static_cast<ResolvedMakeArray&>(*expression);
     for (ResolvedExpressionPtr& element : array.elements) {
@@ -334,9 +356,27 @@ absl::StatusOr<Analyzer::Match> Analyzer::MatchSignature(const std::string& name
   return Match{best->signature, std::move(type)};
 }
 
+absl::Status Analyzer::CastToConcatenate(std::vector<ResolvedExpressionPtr>& arguments) {
+  const auto is_text = [](const ResolvedExpressionPtr& argument) {
+    return argument->type.is(TypeKind::kString) || ArgumentOf(*argument).is_untyped;
+  };
+  const auto may_be_text = [&](const ResolvedExpressionPtr& argument) {
+    return is_text(argument) ||
+           (!argument->type.is(TypeKind::kBytes) && CastExists(argument->type, TypeKind::kString));
+  };
+  if (!std::all_of(arguments.begin(), arguments.end(), may_be_text)) return absl::OkStatus();
+  for (ResolvedExpressionPtr& argument : arguments) {
+    if (is_text(argument)) continue;
+    const Position position = argument->position;
+    BQCDC_ASSIGN_OR_RETURN(argument, MakeCast(std::move(argument), TypeKind::kString, false, position));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::Call(const std::string& name,
                                                      std::vector<ResolvedExpressionPtr> arguments,
                                                      const Position& position, bool safe) {
+  if (name == "CONCAT" || name == "$concat") BQCDC_RETURN_IF_ERROR(CastToConcatenate(arguments));
   BQCDC_ASSIGN_OR_RETURN(const Match match, MatchSignature(name, arguments, position));
   auto call = std::make_unique<ResolvedCall>(match.signature, match.type);
   call->arguments = std::move(arguments);

@@ -9,6 +9,7 @@
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
 #include "bqcdc/emulator/sql/analyzer/partition_filter.h"
 #include "bqcdc/emulator/sql/parser/parser.h"
+#include "bqcdc/emulator/sql/parser/unparser.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
 #include "bqcdc/values/json_document.h"
 
@@ -381,6 +382,21 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::FollowFields(ResolvedExpressionP
   return base;
 }
 
+namespace {
+
+// `a = NULL` is never true, so that the service takes it for a mistake.
+absl::Status RefuseLiteralNull(const Expression& operand, std::string_view symbol) {
+  if (operand.kind != ExpressionKind::kNullLiteral) return absl::OkStatus();
+  return ErrorAt(operand.position, "Operands of ", symbol, " cannot be literal NULL");
+}
+
+bool TakesLiteralNull(BinaryOperator op) {
+  return op == BinaryOperator::kIsDistinctFrom || op == BinaryOperator::kIsNotDistinctFrom ||
+         op == BinaryOperator::kShiftLeft || op == BinaryOperator::kShiftRight;
+}
+
+}  // namespace
+
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeUnary(const UnaryExpression& unary, Context& context) {
   if (unary.op == UnaryOperator::kMinus) {
     if (const auto* literal = TryAs<IntLiteral>(*unary.operand)) {
@@ -396,18 +412,18 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeUnary(const UnaryExpressi
       return positive;
     }
   }
+  static constexpr std::string_view kSymbols[] = {"-", "+", "~", "NOT"};
+  static constexpr std::string_view kNames[] = {"$minus", "", "$bit_not", "$not"};
+  const auto op = static_cast<size_t>(unary.op);
   std::vector<ResolvedExpressionPtr> operands(1);
   BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*unary.operand, context));
-  switch (unary.op) {
-    case UnaryOperator::kMinus:
-      return Call("$minus", std::move(operands), unary.position);
-    case UnaryOperator::kBitNot:
-      return Call("$bit_not", std::move(operands), unary.position);
-    case UnaryOperator::kNot:
-      return Call("$not", std::move(operands), unary.position);
-    case UnaryOperator::kPlus:
-      break;
+  if (unary.op != UnaryOperator::kPlus) {
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr call,
+                           Call(std::string(kNames[op]), std::move(operands), unary.position));
+    BQCDC_RETURN_IF_ERROR(RefuseLiteralNull(*unary.operand, kSymbols[op]));
+    return call;
   }
+  BQCDC_RETURN_IF_ERROR(RefuseLiteralNull(*unary.operand, kSymbols[op]));
   if (!operands[0]->type.is_numeric()) {
     return ErrorAt(unary.position,
                    "No matching signature for operator + for argument type: ", operands[0]->type.ToString());
@@ -418,6 +434,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeUnary(const UnaryExpressi
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeBinary(const BinaryExpression& binary,
                                                               Context& context) {
   static constexpr std::string_view kNames[] = {"$equal",
+                                                "$not_equal",
                                                 "$not_equal",
                                                 "$less",
                                                 "$less_or_equal",
@@ -438,7 +455,13 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeBinary(const BinaryExpres
   std::vector<ResolvedExpressionPtr> operands(2);
   BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*binary.left, context));
   BQCDC_ASSIGN_OR_RETURN(operands[1], Analyze(*binary.right, context));
-  return Call(std::string(kNames[static_cast<int>(binary.op)]), std::move(operands), binary.position);
+  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr call, Call(std::string(kNames[static_cast<int>(binary.op)]),
+                                                          std::move(operands), binary.position));
+  if (TakesLiteralNull(binary.op)) return call;
+  for (const Expression* operand : {binary.left.get(), binary.right.get()}) {
+    BQCDC_RETURN_IF_ERROR(RefuseLiteralNull(*operand, SymbolOf(binary.op)));
+  }
+  return call;
 }
 
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeIn(const InExpression& in, Context& context) {
@@ -483,6 +506,9 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLike(const LikeExpression
   };
   if (like.quantifier == LikeQuantifier::kNone) {
     BQCDC_RETURN_IF_ERROR(add(*like.pattern));
+    for (const Expression* operand : {like.operand.get(), like.pattern.get()}) {
+      BQCDC_RETURN_IF_ERROR(RefuseLiteralNull(*operand, like.negated ? "NOT LIKE" : "LIKE"));
+    }
   } else {
     if (like.patterns.list.empty())
       return Unsupported(like.position, "LIKE ANY or ALL over a subquery or array");

@@ -11,6 +11,8 @@
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
 #include "bqcdc/emulator/sql/analyzer/expression_walk.h"
 #include "bqcdc/emulator/sql/analyzer/select_state.h"
+#include "bqcdc/values/bignumeric.h"
+#include "bqcdc/values/civil_time.h"
 
 namespace bqcdc::emulator::sql {
 
@@ -31,15 +33,44 @@ const std::set<std::string>& NullIgnoringAggregates() {
   return *names;
 }
 
-// The name of a value's column where it has no alias; unset for types that need one here.
-std::optional<std::string> ValueName(const Value& value) {
-  if (value.is_null) return "NULL";
-  if (value.type.is(TypeKind::kString)) return std::get<std::string>(value.scalar);
-  if (value.type.is(TypeKind::kBool)) return std::get<bool>(value.scalar) ? "TRUE" : "FALSE";
-  if (!value.type.is(TypeKind::kInt64)) return std::nullopt;
-  const int64_t number = std::get<int64_t>(value.scalar);
-  const std::string digits = base::StrCat(number);
-  return number < 0 ? "_minus_" + digits.substr(1) : "_" + digits;
+// The name of a value's column where it has no alias, behind `prefix`; unset for types that need one here. A
+// name that would begin with a digit gets an underscore.
+// https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#rules_pivot_column
+std::optional<std::string> ValueName(const Value& value, const std::string& prefix) {
+  if (value.is_null) return prefix + "NULL";
+  if (value.type.is(TypeKind::kBool)) return prefix + (std::get<bool>(value.scalar) ? "TRUE" : "FALSE");
+  if (value.type.is(TypeKind::kString)) {
+    const auto& text = std::get<std::string>(value.scalar);
+    if (!text.empty()) return prefix + text;
+    return prefix + (prefix.empty() ? "" : "_") + "empty_string_value";
+  }
+  const bool is_date = value.type.is(TypeKind::kDate);
+  std::string text;
+  if (is_date) {
+    text = values::FormatDate(static_cast<int32_t>(std::get<int64_t>(value.scalar)));
+  } else if (value.type.is(TypeKind::kInt64)) {
+    text = base::StrCat(std::get<int64_t>(value.scalar));
+  } else if (value.type.is(TypeKind::kNumeric)) {
+    text = std::get<values::Numeric>(value.scalar).ToString();
+  } else if (value.type.is(TypeKind::kBigNumeric)) {
+    values::BigNumeric number;
+    (void)values::BigNumeric::FromBlob(std::get<std::string>(value.scalar), &number);
+    text = number.ToString();
+  } else {
+    return std::nullopt;
+  }
+  std::string name = prefix;
+  for (const char c : text) {
+    if (name.empty() && absl::ascii_isdigit(c)) name += "_";
+    if (c == '-') {
+      name += is_date ? "_" : "minus_";
+    } else if (c == '.') {
+      name += "_point_";
+    } else {
+      name += c;
+    }
+  }
+  return name;
 }
 
 }  // namespace
@@ -97,22 +128,23 @@ absl::Status Analyzer::AddPivotColumn(const PivotColumn& aggregate, const PivotC
     chosen->otherwise = std::make_unique<ResolvedLiteral>(Value::Null(type));
     call.arguments[0] = std::move(chosen);
   }
-  std::string value_name;
+  const std::string prefix = aggregate.alias ? aggregate.alias->text + "_" : "";
+  std::string column_name;
   if (value.alias) {
-    value_name = value.alias->text;
+    column_name = prefix + value.alias->text;
   } else {
     BQCDC_ASSIGN_OR_RETURN(const ResolvedExpressionPtr constant, AnalyzeConstant(*value.expression));
-    const std::optional<std::string> known = constant->kind == ResolvedKind::kLiteral
-                                                 ? ValueName(Resolved<ResolvedLiteral>(*constant).value)
-                                                 : std::nullopt;
+    const std::optional<std::string> known =
+        constant->kind == ResolvedKind::kLiteral
+            ? ValueName(Resolved<ResolvedLiteral>(*constant).value, prefix)
+            : std::nullopt;
     if (!known) {
       return Unsupported(value.expression->position, "PIVOT value of type ", constant->type.ToString(),
                          " without an alias");
     }
-    value_name = *known;
+    column_name = *known;
   }
-  state.made.push_back({aggregate.alias ? base::StrCat(aggregate.alias->text, "_", value_name) : value_name,
-                        column.id, call.type});
+  state.made.push_back({std::move(column_name), column.id, call.type});
   return absl::OkStatus();
 }
 

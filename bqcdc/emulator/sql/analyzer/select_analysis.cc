@@ -297,6 +297,7 @@ absl::Status Analyzer::PlaceAggregates(SelectState& state) {
       BQCDC_RETURN_IF_ERROR(CheckGrouped(item.expression, state, "Window ORDER BY expression"));
     }
   }
+  ComputeBelow(state.aggregates, state.scan);
   auto aggregate = std::make_unique<AggregateScan>();
   for (const ComputedColumn& group : state.groups)
     aggregate->columns.push_back({group.id, group.expression->type});
@@ -362,6 +363,8 @@ absl::Status RefuseClausesWithoutFrom(const Select& select) {
     return ErrorAt(position, "Query without FROM clause cannot have a ", clause, " clause");
   };
   if (select.where) return refuse(select.where->position, "WHERE");
+  if (select.distinct)
+    return ErrorAt(select.position, "Query without FROM clause cannot use SELECT DISTINCT");
   if (select.group_by) return refuse(select.position, "GROUP BY");
   if (select.having) return refuse(select.having->position, "HAVING");
   if (select.qualify) return refuse(select.qualify->position, "QUALIFY");
@@ -381,6 +384,9 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSelect(const Select& sele
     state.names = std::move(from.names);
   } else {
     BQCDC_RETURN_IF_ERROR(RefuseClausesWithoutFrom(select));
+    if (owner != nullptr && !owner->order_by.empty()) {
+      return ErrorAt(owner->order_by[0].position, "Query without FROM clause cannot have an ORDER BY clause");
+    }
     state.scan = std::make_unique<SingleRowScan>();
   }
   state.scope = Scope{&state.names, outer};
@@ -394,8 +400,8 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSelect(const Select& sele
   Context context;
   context.scope = &state.scope;
   context.select = &state;
-  context.allow_aggregates = context.allow_windows = true;
-  context.clause = "SELECT list";
+  context.allow_aggregates = context.allow_windows = select.from != nullptr;
+  context.clause = select.from ? "SELECT list" : "SELECT without FROM clause";
   for (SelectItemState& item : state.items) {
     if (item.group >= 0) {
       const ComputedColumn& group = state.groups[item.group];

@@ -1,17 +1,62 @@
 // The upper half of a SELECT: windows, projection, DISTINCT, ORDER BY.
 
+#include <map>
+#include <set>
+#include <string>
+
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
 #include "bqcdc/emulator/sql/analyzer/expression_walk.h"
 #include "bqcdc/emulator/sql/analyzer/select_state.h"
+#include "bqcdc/emulator/sql/functions/function_table.h"
 
 namespace bqcdc::emulator::sql {
+
+// DuckDB takes an aggregate of columns that are all from outside for one of the query outside, and makes one
+// of two equal aggregates also where each call of RAND is another. As columns of the input such arguments are
+// neither.
+void Analyzer::ComputeBelow(std::vector<AggregateColumn>& calls, ResolvedScanPtr& input) {
+  std::set<ColumnId> own;
+  for (const ScanColumn& column : input->columns) own.insert(column.id);
+  auto project = std::make_unique<ProjectScan>();
+  std::map<std::string, ColumnId> known;
+  const auto compute = [&](ResolvedExpressionPtr& expression) {
+    bool outer = false, is_volatile = false;
+    WalkExpression(expression, [&](ResolvedExpressionPtr& node) {
+      if (node->kind == ResolvedKind::kColumn) outer |= !own.contains(Resolved<ResolvedColumn>(*node).id);
+      if (node->kind == ResolvedKind::kCall)
+        is_volatile |= IsVolatile(*Resolved<ResolvedCall>(*node).signature);
+      return false;
+    });
+    if (!outer && !is_volatile) return;
+    const Type type = expression->type;
+    ColumnId made = 0;
+    ColumnId& id = is_volatile ? made : known[Fingerprint(*expression)];
+    if (id == 0) {
+      id = NewColumn();
+      project->computed.push_back({id, std::move(expression)});
+    }
+    expression = std::make_unique<ResolvedColumn>(id, type);
+  };
+  for (AggregateColumn& column : calls) {
+    for (ResolvedExpressionPtr& argument : column.call->arguments) compute(argument);
+    for (ResolvedOrderItem& item : column.call->order_by) compute(item.expression);
+  }
+  if (project->computed.empty()) return;
+  project->columns = input->columns;
+  for (const ComputedColumn& column : project->computed) {
+    project->columns.push_back({column.id, column.expression->type});
+  }
+  project->input = std::move(input);
+  input = std::move(project);
+}
 
 absl::StatusOr<Analyzer::QueryResult> Analyzer::FinishSelect(const Select& select, const Query* owner,
                                                              SelectState& state) {
   if (state.having) state.scan = Filter(std::move(state.scan), std::move(state.having));
   if (!state.windows.empty()) {
+    ComputeBelow(state.windows, state.scan);
     auto windows = std::make_unique<WindowScan>();
     windows->columns = state.scan->columns;
     for (const AggregateColumn& call : state.windows) windows->columns.push_back({call.id, call.call->type});

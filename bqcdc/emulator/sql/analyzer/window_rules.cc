@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
+#include "bqcdc/emulator/sql/analyzer/expression_walk.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -46,6 +47,18 @@ absl::Status CheckConstant(const std::string& name, const ResolvedExpression& ar
   return absl::OkStatus();
 }
 
+// Of LAG and LEAD, whose third argument stands for rows that are not there.
+absl::Status CheckDefault(const std::string& name, ResolvedExpressionPtr& argument) {
+  bool is_constant = true;
+  WalkExpression(argument, [&](ResolvedExpressionPtr& node) {
+    is_constant = is_constant && node->kind != ResolvedKind::kColumn;
+    return !is_constant;
+  });
+  if (is_constant) return absl::OkStatus();
+  return ErrorAt(argument->position, "The third argument (the default expression) to ", name,
+                 " must be constant");
+}
+
 absl::Status CheckFraction(const ResolvedExpression& argument) {
   if (argument.kind != ResolvedKind::kLiteral) {
     return Unsupported(argument.position,
@@ -59,7 +72,7 @@ absl::Status CheckFraction(const ResolvedExpression& argument) {
 
 }  // namespace
 
-absl::Status CheckWindowCall(const std::string& name, const ResolvedAggregateCall& call) {
+absl::Status CheckWindowCall(const std::string& name, ResolvedAggregateCall& call) {
   if (name == "NTH_VALUE") return CheckConstant(name, *call.arguments[1], 1);
   const auto* const rule = std::find_if(std::begin(kFrameless), std::end(kFrameless),
                                         [&](const auto& f) { return name == f.name; });
@@ -74,6 +87,8 @@ absl::Status CheckWindowCall(const std::string& name, const ResolvedAggregateCal
   if (rule->order == Order::kRefused && !call.window->order_by.empty()) {
     return ErrorAt(call.position, "Window ORDER BY is not allowed for analytic function ", shown);
   }
+  if ((name == "LAG" || name == "LEAD") && call.arguments.size() > 2)
+    BQCDC_RETURN_IF_ERROR(CheckDefault(name, call.arguments[2]));
   if (name == "PERCENTILE_CONT") return CheckFraction(*call.arguments[1]);
   if (rule->constant < 0 || call.arguments.size() <= static_cast<size_t>(rule->constant))
     return absl::OkStatus();

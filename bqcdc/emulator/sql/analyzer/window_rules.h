@@ -9,6 +9,6 @@ namespace bqcdc::emulator::sql {
 
 // What the window function `name` asks of its OVER clause (an ORDER BY, no frame) and of its constant
 // arguments.
-absl::Status CheckWindowCall(const std::string& name, const ResolvedAggregateCall& call);
+absl::Status CheckWindowCall(const std::string& name, ResolvedAggregateCall& call);
 
 }  // namespace bqcdc::emulator::sql

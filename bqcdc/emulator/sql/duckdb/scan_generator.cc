@@ -226,16 +226,18 @@ absl::StatusOr<std::string> Generator::Unnest(const UnnestScan& scan, const std:
   }
   if (!scan.input) return base::StrCat("SELECT ", OrAll(list, scan), " FROM (SELECT ", made, ") AS t");
   BQCDC_ASSIGN_OR_RETURN(const std::string input, Relation(*scan.input));
-  std::string condition = "TRUE";
+  const std::string from = base::StrCat("SELECT ", OrAll(list, scan), " FROM ", input, " AS l ");
+  std::string condition;
   if (scan.condition) {
     BQCDC_ASSIGN_OR_RETURN(condition, Expression(*scan.condition));
   }
   if (!scan.outer) {
-    return base::StrCat("SELECT ", OrAll(list, scan), " FROM ", input, " AS l CROSS JOIN LATERAL (SELECT ",
-                        made, ") AS r WHERE ", condition);
+    return base::StrCat(from, "CROSS JOIN LATERAL (SELECT ", made, ") AS r",
+                        condition.empty() ? "" : " WHERE ", condition);
   }
-  return base::StrCat("SELECT ", OrAll(list, scan), " FROM ", input, " AS l LEFT JOIN LATERAL (SELECT ", made,
-                      ") AS r ON ", condition);
+  // A condition inside, since DuckDB cannot plan an ON that has no column of the array.
+  if (!condition.empty()) made = base::StrCat("* FROM (SELECT ", made, ") AS u WHERE ", condition);
+  return base::StrCat(from, "LEFT JOIN LATERAL (SELECT ", made, ") AS r ON TRUE");
 }
 
 absl::StatusOr<std::string> Generator::SetOperation(const SetOperationScan& scan, const std::string& list) {
@@ -272,7 +274,8 @@ absl::StatusOr<std::string> Generator::With(const WithScan& scan, const std::str
     }
     text += query;
   }
-  BQCDC_ASSIGN_OR_RETURN(const std::string body, Scan(*scan.body, OrAll(list, scan)));
+  BQCDC_ASSIGN_OR_RETURN(std::string body, Scan(*scan.body, OrAll(list, scan)));
+  if (scan.body->kind == ScanKind::kWith) body = base::StrCat("SELECT * FROM (", body, ") AS b");
   return base::StrCat(recursive ? "WITH RECURSIVE " : "WITH ", text, " ", body);
 }
 

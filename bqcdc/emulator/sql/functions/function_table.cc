@@ -111,6 +111,10 @@ const std::vector<FunctionSignature>& FindFunction(std::string_view name) {
   return found == table.end() ? *none : found->second;
 }
 
+bool IsVolatile(const FunctionSignature& signature) {
+  return signature.name == "RAND" || signature.name == "GENERATE_UUID";
+}
+
 std::vector<std::string> FunctionNames() {
   std::vector<std::string> names;
   for (const auto& [name, signatures] : AllFunctions()) {

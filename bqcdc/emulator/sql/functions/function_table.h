@@ -56,6 +56,8 @@ struct FunctionSignature {
 
 // All signatures of `name` (upper case) in the order of preference; empty where there is no such function.
 const std::vector<FunctionSignature>& FindFunction(std::string_view name);
+// Whether each call gives another value.
+bool IsVolatile(const FunctionSignature& signature);
 // What a query can call by name, sorted: everything but operators.
 std::vector<std::string> FunctionNames();
 

@@ -192,7 +192,8 @@ struct UnaryExpression : ExpressionOf<ExpressionKind::kUnary> {
 
 enum class BinaryOperator {
   kEqual,
-  kNotEqual,  // != and <>
+  kNotEqual,     // !=
+  kLessGreater,  // <>, the same
   kLess,
   kLessOrEqual,
   kGreater,

@@ -32,7 +32,7 @@ constexpr BinaryOperatorRule kBinaryOperators[] = {
 
 constexpr BinaryOperatorRule kComparisons[] = {
     {"=", BinaryOperator::kEqual, 0},           {"!=", BinaryOperator::kNotEqual, 0},
-    {"<>", BinaryOperator::kNotEqual, 0},       {"<", BinaryOperator::kLess, 0},
+    {"<>", BinaryOperator::kLessGreater, 0},    {"<", BinaryOperator::kLess, 0},
     {"<=", BinaryOperator::kLessOrEqual, 0},    {">", BinaryOperator::kGreater, 0},
     {">=", BinaryOperator::kGreaterOrEqual, 0},
 };

@@ -32,7 +32,7 @@ constexpr Case kPrecedence[] = {
     {"+~-1", "(+ (~ (-1)))"},
     {"-a.b", "(-a.b)"},
     {"a + b = c - d", "((a + b) = (c - d))"},
-    {"a <> b", "(a != b)"},
+    {"a <> b", "(a <> b)"},
     {"a between b + 1 and c and d", "((a BETWEEN (b + 1) AND c) AND d)"},
     {"a is null and b is not true or c is not unknown",
      "(((a IS NULL) AND (b IS NOT TRUE)) OR (c IS NOT UNKNOWN))"},

@@ -24,6 +24,8 @@ OperatorText TextOf(BinaryOperator op) {
       return {"=", kComparison};
     case BinaryOperator::kNotEqual:
       return {"!=", kComparison};
+    case BinaryOperator::kLessGreater:
+      return {"<>", kComparison};
     case BinaryOperator::kLess:
       return {"<", kComparison};
     case BinaryOperator::kLessOrEqual:
@@ -453,5 +455,7 @@ std::string Unparse(const TypeName& type, const UnparseOptions& options) {
   unparser.Write(type);
   return unparser.TakeText();
 }
+
+std::string_view SymbolOf(BinaryOperator op) { return TextOf(op).text; }
 
 }  // namespace bqcdc::emulator::sql

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "bqcdc/emulator/sql/parser/ast.h"
 #include "bqcdc/emulator/sql/parser/literal_text.h"  // QuoteIdentifier and friends
@@ -14,6 +15,7 @@ struct UnparseOptions {
 
 // GoogleSQL text on one line whose parse gives an equal tree (positions aside). Names are backquoted where
 // needed.
+std::string_view SymbolOf(BinaryOperator op);  // "+"
 std::string Unparse(const Expression& expression, const UnparseOptions& options = {});
 std::string Unparse(const TypeName& type, const UnparseOptions& options = {});
 std::string Unparse(const Query& query, const UnparseOptions& options = {});

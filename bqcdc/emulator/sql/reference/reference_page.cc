@@ -168,7 +168,7 @@ const std::vector<ReferenceSection>& ReferenceSections() {
             "CREATE MATERIALIZED VIEW m AS SELECT 1 AS x"},
            {"CREATE TEMP TABLE", "CREATE TEMP TABLE t (x INT64)"},
            {"Foreign keys", "CREATE TABLE t (x INT64, FOREIGN KEY (x) REFERENCES numbers (n) NOT ENFORCED)"},
-           {"COLLATE", "SELECT 'a' AS x ORDER BY x COLLATE 'und:ci'"},
+           {"COLLATE", "SELECT x FROM UNNEST(['a']) AS x ORDER BY x COLLATE 'und:ci'"},
            {"FOR … IN, REPEAT, CASE, RAISE, CALL, EXECUTE IMMEDIATE, transactions", "BEGIN TRANSACTION"},
            {"EXPORT DATA, LOAD DATA", "EXPORT DATA OPTIONS (uri = 'gs://b/*.csv') AS SELECT 1"},
            {"FOR SYSTEM_TIME AS OF", "SELECT * FROM numbers FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()"},

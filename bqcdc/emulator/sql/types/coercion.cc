@@ -192,7 +192,14 @@ std::optional<Type> FieldwiseSupertype(const std::vector<ArgumentType>& argument
 
 std::optional<Type> FindSupertype(const std::vector<ArgumentType>& arguments) {
   const std::optional<Type> whole = WholeSupertype(arguments);
-  return whole ? whole : FieldwiseSupertype(arguments);
+  if (!whole) return FieldwiseSupertype(arguments);
+  if (!whole->is_struct()) return whole;
+  // Fields are called as in the first STRUCT, whichever of them decides the types.
+  const auto first = std::find_if(arguments.begin(), arguments.end(),
+                                  [](const ArgumentType& argument) { return !argument.is_untyped; });
+  std::vector<StructField> fields = whole->fields();
+  for (size_t i = 0; i < fields.size(); ++i) fields[i].name = first->type.fields()[i].name;
+  return Type::Struct(std::move(fields));
 }
 
 }  // namespace bqcdc::emulator::sql

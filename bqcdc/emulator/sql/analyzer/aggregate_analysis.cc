@@ -80,47 +80,7 @@ absl::StatusOr<std::unique_ptr<ResolvedWindow>> Analyzer::AnalyzeWindow(
   }
   BQCDC_RETURN_IF_ERROR(AnalyzeOrderItems(specification.order_by, context, window->order_by));
   if (!specification.frame) return window;
-  const WindowFrame& frame = *specification.frame;
-  const auto bound = [&](const FrameBound& from, ResolvedFrameBound& to) -> absl::Status {
-    to.kind = static_cast<ResolvedBoundKind>(from.kind);
-    if (!from.offset) return absl::OkStatus();
-    BQCDC_ASSIGN_OR_RETURN(to.offset, Analyze(*from.offset, context));
-    const bool is_number = to.offset->kind == ResolvedKind::kLiteral &&
-                           to.offset->type.is(TypeKind::kInt64) &&
-                           !Resolved<ResolvedLiteral>(*to.offset).value.is_null;
-    if (!is_number || std::get<int64_t>(Resolved<ResolvedLiteral>(*to.offset).value.scalar) < 0) {
-      return Unsupported(from.position, "a window frame bound that is not a constant non-negative INT64");
-    }
-    return absl::OkStatus();
-  };
-  window->has_frame = true;
-  window->unit = frame.unit == FrameUnit::kRows ? ResolvedFrameUnit::kRows : ResolvedFrameUnit::kRange;
-  BQCDC_RETURN_IF_ERROR(bound(frame.start, window->start));
-  if (frame.end) BQCDC_RETURN_IF_ERROR(bound(*frame.end, window->end));
-  if (window->end.kind < window->start.kind || window->start.kind == ResolvedBoundKind::kUnboundedFollowing ||
-      window->end.kind == ResolvedBoundKind::kUnboundedPreceding) {
-    return ErrorAt(frame.position,
-                   "The ending boundary of a window frame cannot be before its starting boundary");
-  }
-  if (window->unit == ResolvedFrameUnit::kRange && (window->start.offset || window->end.offset)) {
-    const bool plain =
-        window->order_by.size() == 1 && window->order_by[0].expression->type.is(TypeKind::kInt64);
-    if (!plain) return Unsupported(frame.position, "RANGE with an offset over this ORDER BY");
-    // An offset of 0 reaches the row's peers. DuckDB counts some of them only.
-    const auto is = [](const ResolvedFrameBound& offset, bool zero) {
-      return offset.offset &&
-             (std::get<int64_t>(Resolved<ResolvedLiteral>(*offset.offset).value.scalar) == 0) == zero;
-    };
-    ResolvedFrameBound& start = window->start;
-    ResolvedFrameBound& end = window->end;
-    // An empty frame stays as it is: CURRENT ROW cannot come before 1 PRECEDING.
-    const bool is_empty = start.kind == end.kind &&
-                          (start.kind == ResolvedBoundKind::kPreceding ? is(start, true) && is(end, false)
-                                                                       : is(start, false) && is(end, true));
-    for (ResolvedFrameBound* offset : {&start, &end}) {
-      if (is(*offset, true) && !is_empty) *offset = ResolvedFrameBound();
-    }
-  }
+  BQCDC_RETURN_IF_ERROR(AnalyzeFrame(*specification.frame, context, *window));
   return window;
 }
 

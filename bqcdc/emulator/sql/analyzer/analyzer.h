@@ -287,6 +287,7 @@ class Analyzer {
   ExpressionResult AnalyzeGroupingCall(const FunctionCall& call, Context& context);
   absl::StatusOr<std::unique_ptr<ResolvedWindow>> AnalyzeWindow(const WindowSpecification& specification,
                                                                 Context& context);
+  absl::Status AnalyzeFrame(const WindowFrame& frame, Context& context, ResolvedWindow& window);
   absl::Status AnalyzeOrderItems(const std::vector<OrderByItem>& items, Context& context,
                                  std::vector<ResolvedOrderItem>& results);
   // named_arguments.cc: puts arguments that are given by name first; returns the function that takes them

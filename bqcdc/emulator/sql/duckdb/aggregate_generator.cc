@@ -89,6 +89,15 @@ std::string SumFloat64(const std::string& value, const Modifiers& m, const std::
                       RaiseText(message), " ELSE ", result, " END");
 }
 
+bool IsByDistance(const ResolvedWindow& window) {
+  return window.unit == ResolvedFrameUnit::kRange && (window.start.offset || window.end.offset);
+}
+
+// A key that RANGE adds offsets to. INT64 gets room, so that no sum overflows.
+std::string DistanceKey(const std::string& value, const Type& type) {
+  return type.is(TypeKind::kInt64) ? base::StrCat("CAST(", value, " AS HUGEINT)") : value;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> Generator::OrderBy(const std::vector<ResolvedOrderItem>& items) {
@@ -108,8 +117,16 @@ absl::StatusOr<std::string> Generator::WindowClause(const ResolvedAggregateCall&
     BQCDC_ASSIGN_OR_RETURN(const std::string value, Expression(*partition));
     base::StrAppend(&text, text.empty() ? "PARTITION BY " : ", ", value);
   }
-  BQCDC_ASSIGN_OR_RETURN(const std::string order, OrderBy(window.order_by));
-  text += order;
+  const bool by_distance = IsByDistance(window);
+  if (by_distance) {
+    const ResolvedOrderItem& item = window.order_by[0];
+    BQCDC_ASSIGN_OR_RETURN(const std::string value, Expression(*item.expression));
+    base::StrAppend(&text, " ORDER BY ", DistanceKey(value, item.expression->type),
+                    item.descending ? " DESC" : " ASC", item.nulls_first ? " NULLS FIRST" : " NULLS LAST");
+  } else {
+    BQCDC_ASSIGN_OR_RETURN(const std::string order, OrderBy(window.order_by));
+    text += order;
+  }
   // ROW_NUMBER numbers rows as they come, without those tasks.
   if (text.empty() && call.signature->name != "ROW_NUMBER") text = kOnePartition;
   if (window.has_frame) {
@@ -119,6 +136,7 @@ absl::StatusOr<std::string> Generator::WindowClause(const ResolvedAggregateCall&
       std::string offset;
       if (from.offset) {
         BQCDC_ASSIGN_OR_RETURN(offset, Expression(*from.offset));
+        if (by_distance) offset = DistanceKey(offset, from.offset->type);
       }
       return base::StrCat(offset, offset.empty() ? "" : " ", kWords[static_cast<int>(from.kind)]);
     };
@@ -144,7 +162,13 @@ absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall
   }
   BQCDC_ASSIGN_OR_RETURN(m.order, OrderBy(call.order_by));
   const std::string& form = call.signature->form;
-  if (form[0] != '@') return FillBrackets(form, a, m);
+  if (form[0] != '@') {
+    std::string text = FillBrackets(form, a, m);
+    // DuckDB counts rows as the end of the frame less its start, also where the end comes first.
+    const bool counts = a.empty() && call.signature->name == "COUNT";
+    return counts && call.window && IsByDistance(*call.window) ? base::StrCat("greatest(", text, ", 0)")
+                                                               : text;
+  }
   const Type type = call.arguments[0]->type;
   const auto cut = [&](const std::string& list) {
     return call.limit ? base::StrCat("list_slice(", list, ", 1, ", *call.limit, ")") : list;

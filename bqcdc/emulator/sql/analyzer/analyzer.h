@@ -117,8 +117,11 @@ class Analyzer {
                                             std::vector<QueryResult> inputs);
   absl::Status CheckColumnCount(const SetOperation& operation, const std::string& name,
                                 const std::vector<QueryResult>& inputs);
-  absl::Status MatchByName(const SetOperation& operation, const std::string& name,
-                           std::vector<QueryResult>& inputs);
+  absl::Status MatchColumns(const SetOperation& operation, std::vector<QueryResult>& inputs);
+  static absl::StatusOr<std::vector<std::string>> CommonNames(const SetOperation& operation,
+                                                              const std::vector<QueryResult>& inputs);
+  static absl::StatusOr<std::vector<std::string>> ListedNames(const SetOperation& operation,
+                                                              const std::vector<QueryResult>& inputs);
   OutputColumn AddNull(const std::string& name, QueryResult& input);
   // recursive_with.cc: null where an entry of WITH RECURSIVE has no form that may recur. Sets `recursion`
   // where it does; the result is the query that begins it, else the whole entry.

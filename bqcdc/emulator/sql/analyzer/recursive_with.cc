@@ -49,7 +49,7 @@ std::optional<ScanColumn> CarryIteration(ResolvedScan& scan, const std::string& 
 const SetOperation* Analyzer::RecursiveUnion(const Query& query) {
   if (!query.with.empty() || !query.order_by.empty() || query.limit) return nullptr;
   const auto* operation = TryAs<SetOperation>(*query.body);
-  const bool is_union = operation != nullptr && operation->op == SetOperator::kUnion && !operation->modifier;
+  const bool is_union = operation != nullptr && operation->op == SetOperator::kUnion && !operation->by_name;
   return is_union ? operation : nullptr;
 }
 

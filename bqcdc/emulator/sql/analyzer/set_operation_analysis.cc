@@ -5,9 +5,11 @@
 #include <set>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
+#include "bqcdc/emulator/sql/parser/literal_text.h"
 
 namespace bqcdc::emulator::sql {
 
@@ -23,9 +25,9 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSetOperation(const SetOpe
   for (const QueryExpressionPtr& input : operation.inputs) {
     BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeBody(*input, nullptr, outer));
     inputs.push_back(std::move(result));
-    if (!operation.modifier) BQCDC_RETURN_IF_ERROR(CheckColumnCount(operation, name, inputs));
+    if (!operation.by_name) BQCDC_RETURN_IF_ERROR(CheckColumnCount(operation, name, inputs));
   }
-  if (operation.modifier) BQCDC_RETURN_IF_ERROR(MatchByName(operation, name, inputs));
+  if (operation.by_name) BQCDC_RETURN_IF_ERROR(MatchColumns(operation, inputs));
   return CombineInputs(operation, name, std::move(inputs));
 }
 
@@ -41,19 +43,7 @@ absl::Status Analyzer::CheckColumnCount(const SetOperation& operation, const std
 
 namespace {
 
-enum class NameMatching { kStrict, kInner, kLeft, kFull };
-
-std::optional<NameMatching> NameMatchingOf(const std::string& modifier) {
-  if (modifier == "BY NAME") return NameMatching::kStrict;
-  if (modifier == "INNER BY NAME") return NameMatching::kInner;
-  if (modifier == "LEFT BY NAME" || modifier == "LEFT OUTER BY NAME") return NameMatching::kLeft;
-  if (modifier == "FULL BY NAME" || modifier == "FULL OUTER BY NAME") return NameMatching::kFull;
-  return std::nullopt;
-}
-
-bool SameName(const std::string& a, const std::string& b) {
-  return absl::AsciiStrToLower(a) == absl::AsciiStrToLower(b);
-}
+bool SameName(const std::string& a, const std::string& b) { return absl::EqualsIgnoreCase(a, b); }
 
 const OutputColumn* FindOutput(const std::vector<OutputColumn>& outputs, const std::string& name) {
   for (const OutputColumn& output : outputs) {
@@ -62,56 +52,152 @@ const OutputColumn* FindOutput(const std::vector<OutputColumn>& outputs, const s
   return nullptr;
 }
 
+std::string NamesOf(const std::vector<OutputColumn>& outputs) {
+  std::string names = "[";
+  for (const OutputColumn& output : outputs) {
+    base::StrAppend(&names, names.size() == 1 ? "" : ", ", QuoteIdentifier(output.name));
+  }
+  return names + "]";
+}
+
+// How errors call what is between the inputs.
+std::string ShortText(const MatchByName& match) { return match.corresponding ? "CORRESPONDING" : "BY NAME"; }
+std::string ListText(const MatchByName& match) {
+  return match.corresponding ? "CORRESPONDING BY" : "BY NAME ON";
+}
+std::string FullText(const MatchByName& match) {
+  static constexpr const char* kByName[] = {"", "INNER ", "LEFT ", "FULL "};
+  static constexpr const char* kCorresponding[] = {"STRICT ", "", "LEFT ", "FULL "};
+  const auto mode = static_cast<size_t>(match.matching);
+  return (match.corresponding ? kCorresponding[mode] : kByName[mode]) + ShortText(match);
+}
+
 }  // namespace
 
 // Brings the inputs to the same columns in the same order; what one has not is NULL.
-absl::Status Analyzer::MatchByName(const SetOperation& operation, const std::string& name,
-                                   std::vector<QueryResult>& inputs) {
-  const Position& position = operation.modifier->position;
-  const std::optional<NameMatching> matching = NameMatchingOf(operation.modifier->text);
-  if (!matching) return Unsupported(position, operation.modifier->text);
-  std::vector<std::string> names;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    std::set<std::string> seen;
-    for (const OutputColumn& output : inputs[i].outputs) {
-      if (output.name.empty() || !seen.insert(absl::AsciiStrToLower(output.name)).second) {
-        return ErrorAt(operation.inputs[i]->position, "Columns of queries in ", name,
-                       " BY NAME must have names that differ");
-      }
-      const bool known = std::any_of(names.begin(), names.end(),
-                                     [&](const std::string& other) { return SameName(other, output.name); });
-      if (i == 0 || (!known && *matching == NameMatching::kFull)) names.push_back(output.name);
-    }
-  }
-  if (*matching == NameMatching::kInner) {
-    std::erase_if(names, [&](const std::string& column) {
-      return std::any_of(inputs.begin(), inputs.end(), [&](const QueryResult& input) {
-        return FindOutput(input.outputs, column) == nullptr;
-      });
-    });
-    if (names.empty()) return ErrorAt(position, "Queries in ", name, " BY NAME have no column in common");
-  }
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    QueryResult& input = inputs[i];
+absl::Status Analyzer::MatchColumns(const SetOperation& operation, std::vector<QueryResult>& inputs) {
+  BQCDC_ASSIGN_OR_RETURN(const std::vector<std::string> names, operation.by_name->columns.empty()
+                                                                   ? CommonNames(operation, inputs)
+                                                                   : ListedNames(operation, inputs));
+  for (QueryResult& input : inputs) {
     std::vector<OutputColumn> outputs;
     for (const std::string& column : names) {
-      if (const OutputColumn* found = FindOutput(input.outputs, column)) {
-        outputs.push_back(*found);
-        continue;
-      }
-      if (*matching == NameMatching::kStrict) {
-        return ErrorAt(operation.inputs[i]->position, "Query ", i + 1, " in ", name,
-                       " BY NAME has no column named ", column);
-      }
-      outputs.push_back(AddNull(column, input));
-    }
-    if (*matching == NameMatching::kStrict && outputs.size() != input.outputs.size()) {
-      return ErrorAt(operation.inputs[i]->position, "Query ", i + 1, " in ", name,
-                     " BY NAME has columns that query 1 does not have");
+      const OutputColumn* found = FindOutput(input.outputs, column);
+      outputs.push_back(found != nullptr ? OutputColumn{column, found->id, found->type}
+                                         : AddNull(column, input));
     }
     input.outputs = std::move(outputs);
   }
   return absl::OkStatus();
+}
+
+// Of all inputs, as the mode says.
+absl::StatusOr<std::vector<std::string>> Analyzer::CommonNames(const SetOperation& operation,
+                                                               const std::vector<QueryResult>& inputs) {
+  const MatchByName& match = *operation.by_name;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    std::set<std::string> seen;
+    const std::vector<OutputColumn>& outputs = inputs[i].outputs;
+    for (size_t column = 0; column < outputs.size(); ++column) {
+      const std::string& name = outputs[column].name;
+      if (name.empty()) {
+        return ErrorAt(operation.inputs[i]->position,
+                       "Anonymous columns are not allowed in set operations when ", ShortText(match),
+                       " is used: query ", i + 1, ", column ", column + 1);
+      }
+      if (!seen.insert(absl::AsciiStrToLower(name)).second) {
+        return ErrorAt(operation.inputs[i]->position, "Duplicate columns found when using ", ShortText(match),
+                       " in set operations: ", name, " in query ", i + 1);
+      }
+      const bool known = std::any_of(names.begin(), names.end(),
+                                     [&](const std::string& other) { return SameName(other, name); });
+      if (i == 0 || (!known && match.matching == NameMatching::kFull)) names.push_back(name);
+    }
+  }
+  const std::vector<OutputColumn>& first = inputs[0].outputs;
+  const auto shared = [&](const QueryResult& input) {
+    return static_cast<size_t>(std::count_if(first.begin(), first.end(), [&](const OutputColumn& output) {
+      return FindOutput(input.outputs, output.name) != nullptr;
+    }));
+  };
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    if (match.matching == NameMatching::kStrict &&
+        (shared(inputs[i]) != first.size() || inputs[i].outputs.size() != first.size())) {
+      return ErrorAt(operation.op_position, FullText(match),
+                     " requires all input queries to have identical column names, but query 1 has ",
+                     NamesOf(first), " and query ", i + 1, " has ", NamesOf(inputs[i].outputs));
+    }
+    if (match.matching == NameMatching::kLeft && shared(inputs[i]) == 0) {
+      return ErrorAt(operation.op_position, "Query ", i + 1,
+                     " of the set operation with LEFT mode does not share any common columns with query 1");
+    }
+  }
+  if (match.matching != NameMatching::kInner) return names;
+  std::erase_if(names, [&](const std::string& column) {
+    return std::any_of(inputs.begin(), inputs.end(), [&](const QueryResult& input) {
+      return FindOutput(input.outputs, column) == nullptr;
+    });
+  });
+  if (names.empty()) {
+    return ErrorAt(operation.op_position, "Queries of the set operation using ", ShortText(match),
+                   " do not have any columns in common");
+  }
+  return names;
+}
+
+// Those of ON or BY, which have to be where the mode says.
+absl::StatusOr<std::vector<std::string>> Analyzer::ListedNames(const SetOperation& operation,
+                                                               const std::vector<QueryResult>& inputs) {
+  const MatchByName& match = *operation.by_name;
+  std::vector<std::string> names;
+  std::set<std::string> listed;
+  for (const Identifier& column : match.columns) {
+    if (!listed.insert(absl::AsciiStrToLower(column.text)).second) {
+      return ErrorAt(column.position, "Duplicate identifiers are not allowed in the ", ListText(match),
+                     " list: ", column.text);
+    }
+    names.push_back(column.text);
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    std::set<std::string> seen;
+    bool has_others = false;
+    for (const OutputColumn& output : inputs[i].outputs) {
+      const std::string name = absl::AsciiStrToLower(output.name);
+      has_others = has_others || !listed.contains(name);
+      if (listed.contains(name) && !seen.insert(name).second) {
+        return ErrorAt(operation.inputs[i]->position, "The column name ", output.name, " from the ",
+                       ListText(match), " list appears multiple times in query ", i + 1);
+      }
+    }
+    if (match.matching == NameMatching::kStrict && (has_others || seen.size() != listed.size())) {
+      const char* list = match.corresponding ? "BY" : "ON";
+      return ErrorAt(operation.inputs[i]->position, "Query ", i + 1,
+                     " must share the same set of column names as the ", list, " list when using ",
+                     FullText(match), " ", list);
+    }
+  }
+  for (const Identifier& column : match.columns) {
+    const auto has = [&](const QueryResult& input) {
+      return FindOutput(input.outputs, column.text) != nullptr;
+    };
+    const auto missing = std::find_if_not(inputs.begin(), inputs.end(), has);
+    if (match.matching == NameMatching::kInner && missing != inputs.end()) {
+      return ErrorAt(column.position, "The column name ", column.text, " from the ", ListText(match),
+                     " list does not appear in query ", missing - inputs.begin() + 1, ". All columns in the ",
+                     match.corresponding ? "BY" : "ON", " list must appear in each input query unless FULL ",
+                     ShortText(match), " or LEFT ", ShortText(match), " is specified");
+    }
+    if (match.matching == NameMatching::kLeft && !has(inputs[0])) {
+      return ErrorAt(column.position, "The column name '", column.text, "' from the LEFT ", ListText(match),
+                     " list must appear in query 1");
+    }
+    if (match.matching == NameMatching::kFull && std::none_of(inputs.begin(), inputs.end(), has)) {
+      return ErrorAt(column.position, "The column name ", column.text, " from the ", ListText(match),
+                     " list does not appear in any input queries.");
+    }
+  }
+  return names;
 }
 
 // A column of NULLs without a type, beside the others of the query.

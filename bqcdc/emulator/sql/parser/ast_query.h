@@ -218,12 +218,24 @@ enum class SetOperator { kUnion, kIntersect, kExcept };
 
 // a UNION ALL b UNION ALL c in one node: a text without parentheses may repeat one operator only, as in the
 // service. At least two inputs.
+// Which columns a set operation by name gives: all inputs have the same, those that all have, those of the
+// first, those of any.
+enum class NameMatching { kStrict, kInner, kLeft, kFull };
+
+// BY NAME [ON (...)] or CORRESPONDING [BY (...)], which differ in what they are without a mode: kStrict and
+// kInner.
+struct MatchByName {
+  NameMatching matching = NameMatching::kStrict;
+  bool corresponding = false;
+  std::vector<Identifier> columns;  // of ON or BY; empty: there is none
+  Position position;
+};
+
 struct SetOperation : QueryExpressionOf<QueryExpressionKind::kSetOperation> {
   SetOperator op = SetOperator::kUnion;
-  bool distinct = false;  // else ALL
-  // Text of a modifier that the parser knows and nothing here implements: BY NAME, CORRESPONDING, FULL
-  // OUTER, ...
-  std::optional<Identifier> modifier;
+  Position op_position;
+  bool distinct = false;               // else ALL
+  std::optional<MatchByName> by_name;  // else by position
   std::vector<QueryExpressionPtr> inputs;
 };
 

@@ -1,9 +1,12 @@
 // Queries: WITH, set operations, ORDER BY, LIMIT.
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
-#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/sql/parser/lexer.h"
 #include "bqcdc/emulator/sql/parser/parser_impl.h"
 
@@ -64,10 +67,35 @@ bool Parser::StartsSetOperator() const {
   size_t ahead = 0;
   if (tokens_.IsWord("FULL") || tokens_.IsWord("LEFT") || tokens_.IsWord("INNER")) {
     ahead = tokens_.IsWord("OUTER", 1) ? 2 : 1;
+  } else if (tokens_.IsWord("OUTER")) {
+    ahead = 1;
   }
   return tokens_.IsWord("UNION", ahead) || tokens_.IsWord("INTERSECT", ahead) ||
          tokens_.IsWord("EXCEPT", ahead);
 }
+
+namespace {
+
+absl::Status CheckSameMatching(const std::optional<MatchByName>& first,
+                               const std::optional<MatchByName>& next, const Position& position) {
+  constexpr const char* kEnd = " cannot be used in the same query without using parentheses for grouping at ";
+  if (first.has_value() != next.has_value() ||
+      (first && (first->matching != next->matching || first->corresponding != next->corresponding))) {
+    return base::InvalidArgument("Different set operation modifiers", kEnd, FormatPosition(position));
+  }
+  if (!first) return absl::OkStatus();
+  const auto same_name = [](const Identifier& a, const Identifier& b) {
+    return absl::EqualsIgnoreCase(a.text, b.text);
+  };
+  if (std::equal(first->columns.begin(), first->columns.end(), next->columns.begin(), next->columns.end(),
+                 same_name)) {
+    return absl::OkStatus();
+  }
+  return base::InvalidArgument("Different ", first->corresponding ? "CORRESPONDING BY" : "BY NAME ON",
+                               " lists", kEnd, FormatPosition(position));
+}
+
+}  // namespace
 
 absl::StatusOr<QueryExpressionPtr> Parser::ParseQueryExpression(QueryExpressionPtr first) {
   auto operation = Make<SetOperation>();
@@ -85,26 +113,29 @@ absl::StatusOr<QueryExpressionPtr> Parser::ParseQueryExpression(QueryExpressionP
     SetOperation next;
     const Position position = tokens_.position();
     BQCDC_RETURN_IF_ERROR(ParseSetOperator(next));
-    const bool same_modifier = next.modifier.has_value() == operation->modifier.has_value() &&
-                               (!next.modifier || next.modifier->text == operation->modifier->text);
-    if (next.op != operation->op || next.distinct != operation->distinct || !same_modifier) {
+    if (next.op != operation->op || next.distinct != operation->distinct) {
       return SyntaxError(
           "Different set operations cannot be used in the same query without using parentheses for grouping",
           position);
     }
+    BQCDC_RETURN_IF_ERROR(CheckSameMatching(operation->by_name, next.by_name, position));
   }
 }
 
 absl::Status Parser::ParseSetOperator(SetOperation& operation) {
-  Identifier modifier{"", tokens_.position(), false};
-  const auto take_modifier = [&](const Token& word) {
-    if (modifier.text.empty()) modifier.position = word.position;
-    modifier.text += (modifier.text.empty() ? "" : " ") + absl::AsciiStrToUpper(std::string(word.image));
-  };
-  while (tokens_.IsWord("FULL") || tokens_.IsWord("LEFT") || tokens_.IsWord("INNER") ||
-         tokens_.IsWord("OUTER")) {
-    take_modifier(tokens_.Take());
+  const Position start = tokens_.position();
+  std::optional<NameMatching> mode;
+  const char* mode_text = "";
+  if (tokens_.TakeWord("INNER")) {
+    mode = NameMatching::kInner;
+    mode_text = "INNER";
+  } else if (tokens_.IsWord("LEFT") || tokens_.IsWord("FULL") || tokens_.IsWord("OUTER")) {
+    mode = tokens_.IsWord("LEFT") ? NameMatching::kLeft : NameMatching::kFull;
+    mode_text = tokens_.IsWord("LEFT") ? "LEFT" : "FULL";
+    const bool outer = tokens_.Take().image.size() == std::string_view("OUTER").size();
+    if (!outer) tokens_.TakeWord("OUTER");
   }
+  operation.op_position = tokens_.position();
   if (tokens_.TakeWord("UNION")) {
     operation.op = SetOperator::kUnion;
   } else if (tokens_.TakeWord("INTERSECT")) {
@@ -117,11 +148,31 @@ absl::Status Parser::ParseSetOperator(SetOperation& operation) {
   if (!tokens_.TakeWord("ALL") && !tokens_.TakeWord("DISTINCT")) {
     return tokens_.Expected("keyword ALL or keyword DISTINCT");
   }
-  while (tokens_.IsWord("STRICT") || tokens_.IsWord("CORRESPONDING") || tokens_.IsWords({"BY", "NAME"})) {
-    if (tokens_.IsWord("BY")) take_modifier(tokens_.Take());
-    take_modifier(tokens_.Take());
+  MatchByName match;
+  match.position = tokens_.position();
+  const bool strict = tokens_.TakeWord("STRICT");
+  if (strict && mode)
+    return SyntaxError("STRICT cannot be used with outer mode in set operations", match.position);
+  if (tokens_.IsWord("CORRESPONDING")) {
+    match.corresponding = true;
+    match.matching = mode.value_or(strict ? NameMatching::kStrict : NameMatching::kInner);
+    tokens_.Take();
+  } else if (!strict && tokens_.IsWords({"BY", "NAME"})) {
+    match.matching = mode.value_or(NameMatching::kStrict);
+    tokens_.Take();
+    tokens_.Take();
+  } else if (strict) {
+    return tokens_.Expected("keyword CORRESPONDING");
+  } else if (mode) {
+    return base::InvalidArgument(mode_text, " in set operations cannot be used without CORRESPONDING at ",
+                                 FormatPosition(start));
+  } else {
+    return absl::OkStatus();
   }
-  if (!modifier.text.empty()) operation.modifier = std::move(modifier);
+  if (tokens_.TakeWord(match.corresponding ? "BY" : "ON")) {
+    BQCDC_ASSIGN_OR_RETURN(match.columns, ParseNameList());
+  }
+  operation.by_name = std::move(match);
   return absl::OkStatus();
 }
 

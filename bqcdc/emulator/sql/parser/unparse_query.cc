@@ -20,12 +20,10 @@ std::string_view TextOf(SetOperator op) {
   return "";
 }
 
-// Where the words behind the operator begin in "FULL OUTER BY NAME".
-size_t SuffixStart(std::string_view modifier) {
-  for (const char* word : {"STRICT", "CORRESPONDING", "BY NAME"}) {
-    if (const size_t found = modifier.find(word); found != std::string_view::npos) return found;
-  }
-  return modifier.size();
+std::string_view ModeOf(const MatchByName& match) {
+  if (match.matching == NameMatching::kLeft) return "LEFT ";
+  if (match.matching == NameMatching::kFull) return "FULL ";
+  return match.matching == NameMatching::kInner && !match.corresponding ? "INNER " : "";
 }
 
 }  // namespace
@@ -62,13 +60,23 @@ void Unparser::Write(const QueryExpression& query) {
 }
 
 void Unparser::WriteSetOperation(const SetOperation& operation) {
-  const std::string modifier = operation.modifier ? operation.modifier->text : "";
-  const size_t suffix = SuffixStart(modifier);
-  std::string separator = " " + modifier.substr(0, suffix);
-  if (!separator.ends_with(' ')) separator += ' ';
+  std::string separator = " ";
+  if (operation.by_name) separator += ModeOf(*operation.by_name);
   separator += TextOf(operation.op);
   separator += operation.distinct ? " DISTINCT " : " ALL ";
-  if (suffix < modifier.size()) separator += modifier.substr(suffix) + " ";
+  if (operation.by_name) {
+    const MatchByName& match = *operation.by_name;
+    if (match.corresponding && match.matching == NameMatching::kStrict) separator += "STRICT ";
+    separator += match.corresponding ? "CORRESPONDING " : "BY NAME ";
+    if (!match.columns.empty()) {
+      separator += match.corresponding ? "BY (" : "ON (";
+      for (const Identifier& column : match.columns) {
+        if (!separator.ends_with('(')) separator += ", ";
+        separator += QuoteIdentifier(column.text);
+      }
+      separator += ") ";
+    }
+  }
   Join(
       operation.inputs, [&](const QueryExpressionPtr& input) { Write(*input); }, separator);
 }

@@ -268,6 +268,11 @@ class Analyzer {
   ExpressionResult AnalyzeBinary(const BinaryExpression& binary, Context& context);
   ExpressionResult AnalyzeIn(const InExpression& in, Context& context);
   ExpressionResult AnalyzeLike(const LikeExpression& like, Context& context);
+  ExpressionResult AnalyzeLikeArray(const LikeExpression& like, Context& context);
+  ExpressionResult CompareLike(const LikeExpression& like, ResolvedExpressionPtr operand,
+                               ResolvedExpressionPtr pattern);
+  // The rows of a query with one column.
+  static ExpressionResult ArrayOfRows(QueryResult query, const Position& position);
   ExpressionResult AnalyzeCase(const CaseExpression& expression, Context& context);
   ExpressionResult AnalyzeCast(const CastExpression& cast, Context& context);
   ExpressionResult AnalyzePlainCast(const CastExpression& cast, const TypeName& type_name, Context& context);

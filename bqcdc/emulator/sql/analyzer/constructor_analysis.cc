@@ -280,6 +280,18 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeStruct(const StructConstr
   return result;
 }
 
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::ArrayOfRows(QueryResult query, const Position& position) {
+  const Type type = query.outputs[0].type;
+  if (type.is_array()) {
+    return ErrorAt(position, "Cannot use array subquery with column of type ", type.ToString(),
+                   " because nested arrays are not supported");
+  }
+  auto result = std::make_unique<ResolvedSubquery>(ResolvedSubqueryMode::kArray, Type::Array(type));
+  result->query = std::move(query.scan);
+  result->output = query.outputs[0].id;
+  return result;
+}
+
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeSubquery(const SubqueryExpression& subquery,
                                                                 Context& context) {
   BQCDC_ASSIGN_OR_RETURN(QueryResult query, AnalyzeQueryIn(*subquery.query, context.scope));
@@ -293,18 +305,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeSubquery(const SubqueryEx
                    subquery.mode == SubqueryMode::kArray ? "ARRAY subquery" : "Scalar subquery",
                    " cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values");
   }
-  const Type type = query.outputs[0].type;
-  if (subquery.mode == SubqueryMode::kArray) {
-    if (type.is_array()) {
-      return ErrorAt(subquery.position, "Cannot use array subquery with column of type ", type.ToString(),
-                     " because nested arrays are not supported");
-    }
-    auto result = std::make_unique<ResolvedSubquery>(ResolvedSubqueryMode::kArray, Type::Array(type));
-    result->query = std::move(query.scan);
-    result->output = query.outputs[0].id;
-    return result;
-  }
-  auto result = std::make_unique<ResolvedSubquery>(ResolvedSubqueryMode::kScalar, type);
+  if (subquery.mode == SubqueryMode::kArray) return ArrayOfRows(std::move(query), subquery.position);
+  auto result = std::make_unique<ResolvedSubquery>(ResolvedSubqueryMode::kScalar, query.outputs[0].type);
   result->query = std::move(query.scan);
   result->output = query.outputs[0].id;
   return result;

@@ -487,20 +487,31 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeIn(const InExpression& in
   return Call("$not", std::move(negation), in.position);
 }
 
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::CompareLike(const LikeExpression& like,
+                                                            ResolvedExpressionPtr operand,
+                                                            ResolvedExpressionPtr pattern) {
+  std::vector<ResolvedExpressionPtr> operands;
+  operands.push_back(std::move(operand));
+  operands.push_back(std::move(pattern));
+  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result, Call("$like", std::move(operands), like.position));
+  if (!like.negated) return result;
+  std::vector<ResolvedExpressionPtr> negation;
+  negation.push_back(std::move(result));
+  return Call("$not", std::move(negation), like.position);
+}
+
 // NOT is of each comparison: NOT LIKE ANY holds where one pattern does not match, NOT LIKE ALL where none
 // does.
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLike(const LikeExpression& like, Context& context) {
+  if (like.quantifier != LikeQuantifier::kNone && like.patterns.list.empty()) {
+    return AnalyzeLikeArray(like, context);
+  }
   std::vector<ResolvedExpressionPtr> results;
   const auto add = [&](const Expression& pattern) -> absl::Status {
-    std::vector<ResolvedExpressionPtr> operands(2);
-    BQCDC_ASSIGN_OR_RETURN(operands[0], Analyze(*like.operand, context));
-    BQCDC_ASSIGN_OR_RETURN(operands[1], Analyze(pattern, context));
-    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result, Call("$like", std::move(operands), like.position));
-    if (like.negated) {
-      std::vector<ResolvedExpressionPtr> negation;
-      negation.push_back(std::move(result));
-      BQCDC_ASSIGN_OR_RETURN(result, Call("$not", std::move(negation), like.position));
-    }
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr operand, Analyze(*like.operand, context));
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr resolved, Analyze(pattern, context));
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr result,
+                           CompareLike(like, std::move(operand), std::move(resolved)));
     results.push_back(std::move(result));
     return absl::OkStatus();
   };
@@ -509,13 +520,43 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLike(const LikeExpression
     for (const Expression* operand : {like.operand.get(), like.pattern.get()}) {
       BQCDC_RETURN_IF_ERROR(RefuseLiteralNull(*operand, like.negated ? "NOT LIKE" : "LIKE"));
     }
-  } else {
-    if (like.patterns.list.empty())
-      return Unsupported(like.position, "LIKE ANY or ALL over a subquery or array");
-    for (const ExpressionPtr& pattern : like.patterns.list) BQCDC_RETURN_IF_ERROR(add(*pattern));
+    return std::move(results[0]);
   }
+  for (const ExpressionPtr& pattern : like.patterns.list) BQCDC_RETURN_IF_ERROR(add(*pattern));
   if (results.size() == 1) return std::move(results[0]);
   return Call(like.quantifier == LikeQuantifier::kAll ? "$and" : "$or", std::move(results), like.position);
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeLikeArray(const LikeExpression& like,
+                                                                 Context& context) {
+  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr operand, Analyze(*like.operand, context));
+  ResolvedExpressionPtr patterns;
+  if (like.patterns.unnest) {
+    BQCDC_ASSIGN_OR_RETURN(patterns, Analyze(*like.patterns.unnest, context));
+  } else {
+    BQCDC_ASSIGN_OR_RETURN(QueryResult query, AnalyzeQueryIn(*like.patterns.subquery, context.scope));
+    if (query.outputs.size() != 1) {
+      return ErrorAt(like.patterns.position, "Subquery of type LIKE must have only one output column");
+    }
+    BQCDC_ASSIGN_OR_RETURN(patterns, ArrayOfRows(std::move(query), like.patterns.position));
+  }
+  if (ArgumentOf(*patterns).is_untyped) {
+    BQCDC_ASSIGN_OR_RETURN(patterns, Coerce(std::move(patterns), Type::Array(operand->type)));
+  }
+  if (!patterns->type.is_array()) {
+    return ErrorAt(like.patterns.position,
+                   "Second argument of LIKE ANY|SOME|ALL UNNEST must be an array but was ",
+                   patterns->type.ToString());
+  }
+  auto results = std::make_unique<ResolvedTransformArray>(Type::Array(TypeKind::kBool));
+  results->element = NewColumn();
+  auto pattern = std::make_unique<ResolvedColumn>(results->element, patterns->type.element());
+  results->array = std::move(patterns);
+  BQCDC_ASSIGN_OR_RETURN(results->body, CompareLike(like, std::move(operand), std::move(pattern)));
+  std::vector<ResolvedExpressionPtr> arguments;
+  arguments.push_back(std::move(results));
+  return Call(like.quantifier == LikeQuantifier::kAll ? "$all_true" : "$any_true", std::move(arguments),
+              like.position);
 }
 
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCase(const CaseExpression& expression,

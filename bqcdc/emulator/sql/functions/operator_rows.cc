@@ -74,6 +74,15 @@ const std::vector<FunctionRow>& OperatorRows() {
       {"$is_null", "A -> BOOL", "($1 IS NULL)"},
       {"$is_true", "BOOL -> BOOL", "coalesce($1, FALSE)"},
       {"$is_false", "BOOL -> BOOL", "coalesce(NOT $1, FALSE)"},
+      // Of an ARRAY that is NULL as of one that is empty.
+      {"$any_true", "ARRAY<BOOL> -> BOOL",
+       "CASE WHEN list_contains($1, TRUE) THEN TRUE WHEN list_aggregate($1, 'count') < len($1) THEN NULL "
+       "ELSE "
+       "FALSE END"},
+      {"$all_true", "ARRAY<BOOL> -> BOOL",
+       "CASE WHEN list_contains($1, FALSE) THEN FALSE WHEN list_aggregate($1, 'count') < len($1) THEN NULL "
+       "ELSE "
+       "TRUE END"},
       {"$like", "STRING, STRING -> BOOL", "bq_like!($*)"},
       {"$like", "BYTES, BYTES -> BOOL", "bq_like_bytes!($*)"},
       {"$array_at_offset", "ARRAY<T>, INT64 -> T", "@array_at_offset"},

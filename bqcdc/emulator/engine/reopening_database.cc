@@ -86,6 +86,13 @@ ReopeningDatabase::~ReopeningDatabase() {
     stopping_ = true;
   }
   thread_.join();
+  std::unique_ptr<DatabaseImpl> last;
+  {
+    absl::MutexLock lock(&mutex_);
+    last = std::move(store_);
+  }
+  // Answers what waits, which may look at everything here.
+  last.reset();
 }
 
 void ReopeningDatabase::Loop() {

@@ -20,6 +20,7 @@ constexpr const char* kRollback = "ROLLBACK";
 constexpr absl::Duration kFirstPause = absl::Microseconds(50), kLongestPause = absl::Microseconds(500);
 
 constexpr std::string_view kFatalLabel = "FATAL Error: ";
+constexpr std::string_view kOriginalError = "Original error: \"";
 
 // DuckDB's text without the name of its error class, the excerpt of the statement, which is not the user's,
 // and the stack of its mistakes. What it says once it has given itself up is the store's error, whoever
@@ -29,7 +30,12 @@ std::string CleanMessage(std::string_view message) {
     message = message.substr(0, message.find(rest));
   if (message.starts_with(kFatalLabel)) {
     message.remove_prefix(kFatalLabel.size());
-    return base::StrCat(kStoreErrorPrefix, message);
+    // What brought it about stands last, quoted once more by each who met it.
+    if (const size_t original = message.rfind(kOriginalError); original != message.npos) {
+      message.remove_prefix(original + kOriginalError.size());
+      message = message.substr(0, message.find_last_not_of("\"\\") + 1);
+    }
+    return base::StrCat(kStoreErrorPrefix, "DuckDB has given up: ", message);
   }
   const size_t label = message.find(" Error: ");
   if (label != message.npos && message.find_first_of(":\n") == label + 6) message.remove_prefix(label + 8);

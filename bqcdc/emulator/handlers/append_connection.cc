@@ -154,6 +154,10 @@ bool AppendConnection::PumpOne(const EntryPointer& entry) {
   }
   {
     absl::MutexLock lock(&mutex_);
+    if (ending_) {
+      DropHeldLocked();
+      return true;
+    }
     if (status.ok()) {
       // Rows decoded for the new columns must not overtake rows that were decoded for the old ones and will
       // be refused and decoded again: changes without a number count in the order of their requests.
@@ -178,6 +182,7 @@ bool AppendConnection::PumpOne(const EntryPointer& entry) {
     if (entry->destination != nullptr) entity_ = entry->destination->stream.Entity();
     if (EndsRpc(status)) {
       EndLocked(entry, WithEntity(status, entity_));
+      DropHeldLocked();
       return true;
     }
     if (!status.ok()) {
@@ -226,7 +231,7 @@ void AppendConnection::OnDurable(const EntryPointer& entry, const absl::Status& 
       if (status.ok()) context_.counters.rows_accepted += entry->row_count;
       SettleLocked(entry, status);
     }
-    pump = commits_in_flight_ == 0 && !held_.empty();
+    pump = (commits_in_flight_ == 0 || ending_) && !held_.empty();
   }
   if (pump) context_.worker.Post([self = shared_from_this()] { self->Pump(), self->Act(); });
   Act();
@@ -235,11 +240,14 @@ void AppendConnection::OnDurable(const EntryPointer& entry, const absl::Status& 
 void AppendConnection::EndLocked(const EntryPointer& entry, absl::Status status) {
   ending_ = true;
   SettleLocked(entry, status);
-  for (const auto& [number, later] : held_) SettleLocked(later, status);
-  held_.clear();
   const auto last = std::find(entries_.begin(), entries_.end(), entry);
   entries_.erase(last, entries_.end());
   if (!close_status_) close_status_ = std::move(status);
+}
+
+void AppendConnection::DropHeldLocked() {
+  for (const auto& [number, later] : held_) SettleLocked(later, *close_status_);
+  held_.clear();
 }
 
 void AppendConnection::SettleLocked(const EntryPointer& entry, absl::Status status) {

@@ -84,8 +84,10 @@ class AppendConnection final : public grpc::ServerBidiReactor<grpc::ByteBuffer, 
   absl::Status ResolveEntry(Entry& entry);
   void OnDurable(const EntryPointer& entry, const absl::Status& status);
   void ReleaseBudget() ABSL_LOCKS_EXCLUDED(mutex_);
-  // `entry` is the last that is looked at: what came after it is neither stored nor answered.
+  // `entry` is the last that is looked at: what came after it is neither stored nor answered. What is held
+  // stays so until whoever pumps drops it: it may be decoding it.
   void EndLocked(const EntryPointer& entry, absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DropHeldLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SettleLocked(const EntryPointer& entry, absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Starts the gRPC operations that are due, one thread at a time, never under the lock.

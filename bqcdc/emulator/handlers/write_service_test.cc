@@ -474,6 +474,34 @@ TEST_F(WriteServiceTest, AStoreThatFailedEndsTheRpcLikeARestart) {
   EXPECT_EQ(connection->unread(), 0);
 }
 
+// Requests are decoded on one thread while another tells that the store has failed. A request that was given
+// back twice, or never, keeps the service from ending.
+TEST_F(WriteServiceTest, AStoreThatFailsWhileRequestsAreDecodedTakesNoneOfThemTwice) {
+  database_.set_automatic(false);
+  Start();
+  constexpr int kConnections = 60, kRequests = 30, kRows = 500;
+  size_t completed = 0;
+  const std::vector<RowText> rows(kRows, RowText{1, "a"});
+  for (int round = 0; round < kConnections; ++round) {
+    const auto connection = Connect();
+    std::thread sender([&] {
+      for (int i = 0; i < kRequests && connection->Send(Request("t", rows, i == 0)); ++i) continue;
+    });
+    ASSERT_TRUE(database_.AwaitHeld(completed + 1 + static_cast<size_t>(round % 4)));
+    while (completed < database_.held()) {
+      database_.Complete(completed++, absl::UnavailableError("the store has failed"));
+    }
+    EXPECT_EQ(connection->End().error_code(), grpc::StatusCode::UNAVAILABLE);
+    sender.join();
+  }
+  // What was handed over before the end was known.
+  database_.set_automatic(true);
+  while (completed < database_.held()) {
+    database_.Complete(completed++, absl::UnavailableError("the store has failed"));
+  }
+  Stop();
+}
+
 TEST_F(WriteServiceTest, ACancelledConnectionLeavesItsCommitsAlone) {
   database_.set_automatic(false);
   Start();

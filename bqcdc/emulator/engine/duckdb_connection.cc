@@ -114,10 +114,7 @@ struct Prepared {
   Prepared(const Prepared&) = delete;
   ~Prepared() { duckdb_destroy_prepare(&value); }
 
-  absl::Status Error() const {
-    const char* text = duckdb_prepare_error(value);
-    return base::Internal(kStoreErrorPrefix, text == nullptr ? "cannot prepare" : text);
-  }
+  absl::Status Error() const { return AsInternal(QueryError()); }
   // Of a user's statement.
   absl::Status QueryError() const {
     const char* text = duckdb_prepare_error(value);
@@ -225,7 +222,7 @@ absl::Status Connection::RunEach(const std::string& sql) {
   const idx_t count = duckdb_extract_statements(connection_, sql.c_str(), &statements.value);
   if (count == 0) {
     const char* text = duckdb_extract_statements_error(statements.value);
-    return base::Internal(kStoreErrorPrefix, text == nullptr ? "cannot parse" : text);
+    return base::Internal(kStoreErrorPrefix, CleanMessage(text == nullptr ? "cannot parse" : text));
   }
   for (idx_t i = 0; i < count; ++i) {
     Prepared statement;

@@ -188,10 +188,6 @@ absl::Status NoMatch(const std::string& name, const std::vector<FunctionSignatur
   return ErrorAt(position, text);
 }
 
-}  // namespace
-
-namespace {
-
 // ERROR(message): never has a value, so that it fits everywhere.
 bool IsErrorCall(const ResolvedExpression& expression) {
   return expression.kind == ResolvedKind::kCall &&

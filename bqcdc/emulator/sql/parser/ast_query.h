@@ -216,8 +216,6 @@ struct Select : QueryExpressionOf<QueryExpressionKind::kSelect> {
 
 enum class SetOperator { kUnion, kIntersect, kExcept };
 
-// a UNION ALL b UNION ALL c in one node: a text without parentheses may repeat one operator only, as in the
-// service. At least two inputs.
 // Which columns a set operation by name gives: all inputs have the same, those that all have, those of the
 // first, those of any.
 enum class NameMatching { kStrict, kInner, kLeft, kFull };
@@ -228,9 +226,10 @@ struct MatchByName {
   NameMatching matching = NameMatching::kStrict;
   bool corresponding = false;
   std::vector<Identifier> columns;  // of ON or BY; empty: there is none
-  Position position;
 };
 
+// a UNION ALL b UNION ALL c in one node: a text without parentheses may repeat one operator only, as in the
+// service. At least two inputs.
 struct SetOperation : QueryExpressionOf<QueryExpressionKind::kSetOperation> {
   SetOperator op = SetOperator::kUnion;
   Position op_position;

@@ -129,11 +129,13 @@ absl::Status Parser::ParseSetOperator(SetOperation& operation) {
   if (tokens_.TakeWord("INNER")) {
     mode = NameMatching::kInner;
     mode_text = "INNER";
-  } else if (tokens_.IsWord("LEFT") || tokens_.IsWord("FULL") || tokens_.IsWord("OUTER")) {
-    mode = tokens_.IsWord("LEFT") ? NameMatching::kLeft : NameMatching::kFull;
-    mode_text = tokens_.IsWord("LEFT") ? "LEFT" : "FULL";
-    const bool outer = tokens_.Take().image.size() == std::string_view("OUTER").size();
-    if (!outer) tokens_.TakeWord("OUTER");
+  } else if (tokens_.TakeWord("LEFT")) {
+    mode = NameMatching::kLeft;
+    mode_text = "LEFT";
+    tokens_.TakeWord("OUTER");
+  } else if (tokens_.TakeWords({"FULL", "OUTER"}) || tokens_.TakeWord("FULL") || tokens_.TakeWord("OUTER")) {
+    mode = NameMatching::kFull;
+    mode_text = "FULL";
   }
   operation.op_position = tokens_.position();
   if (tokens_.TakeWord("UNION")) {
@@ -149,10 +151,10 @@ absl::Status Parser::ParseSetOperator(SetOperation& operation) {
     return tokens_.Expected("keyword ALL or keyword DISTINCT");
   }
   MatchByName match;
-  match.position = tokens_.position();
+  const Position match_position = tokens_.position();
   const bool strict = tokens_.TakeWord("STRICT");
   if (strict && mode)
-    return SyntaxError("STRICT cannot be used with outer mode in set operations", match.position);
+    return SyntaxError("STRICT cannot be used with outer mode in set operations", match_position);
   if (tokens_.IsWord("CORRESPONDING")) {
     match.corresponding = true;
     match.matching = mode.value_or(strict ? NameMatching::kStrict : NameMatching::kInner);

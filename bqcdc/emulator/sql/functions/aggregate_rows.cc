@@ -38,8 +38,15 @@ const std::vector<FunctionRow>& AggregateRows() {
       {"VAR_SAMP", "FLOAT64 -> FLOAT64", "@var_samp"},
       {"VAR_POP", "FLOAT64 -> FLOAT64", "@var_pop"},
       {"CORR", "FLOAT64, FLOAT64 -> FLOAT64", "CASE WHEN [regr_count($1, $2)] > 1 THEN [corr($1, $2)] END"},
-      {"COVAR_POP", "FLOAT64, FLOAT64 -> FLOAT64", "[covar_pop($1, $2)]"},
-      {"COVAR_SAMP", "FLOAT64, FLOAT64 -> FLOAT64", "[covar_samp($1, $2)]"},
+      // Of an infinite value DuckDB makes infinity or NaN, as its place among the others has it; the service
+      // NaN.
+      {"COVAR_POP", "FLOAT64, FLOAT64 -> FLOAT64",
+       "CASE WHEN [bool_or($1 IS NOT NULL AND $2 IS NOT NULL AND NOT (isfinite($1) AND isfinite($2)))]"
+       " THEN 'nan'::DOUBLE ELSE [covar_pop($1, $2)] END"},
+      {"COVAR_SAMP", "FLOAT64, FLOAT64 -> FLOAT64",
+       "CASE WHEN [regr_count($1, $2)] > 1 AND"
+       " [bool_or($1 IS NOT NULL AND $2 IS NOT NULL AND NOT (isfinite($1) AND isfinite($2)))]"
+       " THEN 'nan'::DOUBLE ELSE [covar_samp($1, $2)] END"},
   };
   return *rows;
 }

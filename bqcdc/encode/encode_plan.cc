@@ -1,5 +1,6 @@
 #include "bqcdc/encode/encode_plan.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -125,12 +126,26 @@ ColumnPlan PlanPseudoColumn(std::string_view name, ValueEncoder encoder, int32_t
 
 }  // namespace
 
-KeyPattern::KeyPattern(std::string_view name) : words_(base::StrCat(name, "\"")) {
-  const size_t size = words_.size();
-  words_.resize((size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t), '\0');
-  std::string mask(size, '\xFF');
-  mask.resize(words_.size(), '\0');
-  last_mask_ = Word(mask.data() + mask.size() - sizeof(uint64_t));
+KeyPattern::KeyPattern(std::string_view name) {
+  std::string words = base::StrCat(name, "\"");
+  std::string masks(words.size(), '\xFF');
+  const size_t size =
+      std::max(sizeof first_, (words.size() + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t));
+  words.resize(size, '\0');
+  masks.resize(size, '\0');
+  std::memcpy(first_, words.data(), sizeof first_);
+  std::memcpy(first_masks_, masks.data(), sizeof first_masks_);
+  rest_ = words.substr(sizeof first_);
+  if (!rest_.empty()) rest_mask_ = Word(masks.data() + size - sizeof(uint64_t));
+}
+
+bool KeyPattern::MatchesRest(const char* key) const {
+  const char* pattern = rest_.data();
+  const char* const last = pattern + rest_.size() - sizeof(uint64_t);
+  for (; pattern != last; pattern += sizeof(uint64_t), key += sizeof(uint64_t)) {
+    if (Word(key) != Word(pattern)) return false;
+  }
+  return (Word(key) & rest_mask_) == Word(pattern);
 }
 
 MessagePlan::MessagePlan(std::vector<ColumnPlan> columns)
@@ -167,6 +182,17 @@ absl::StatusOr<std::shared_ptr<const EncodePlan>> EncodePlan::Create(const schem
   return std::shared_ptr<const EncodePlan>(std::move(plan));
 }
 
+EncodePlan::RowEnding EncodePlan::EndingOf(std::string_view change_type, const ColumnPlan& type_column,
+                                           const ColumnPlan& sequence_column) {
+  RowEnding ending;
+  char* out = WriteBytes(type_column.tag, type_column.tag_size, ending.bytes.data());
+  *out++ = static_cast<char>(change_type.size());
+  out = WriteBytes(change_type.data(), change_type.size(), out);
+  out = WriteBytes(sequence_column.tag, sequence_column.tag_size, out);
+  ending.size = static_cast<size_t>(out - ending.bytes.data());
+  return ending;
+}
+
 uint32_t EncodePlan::AddMessage(const std::vector<Column>& columns, const schema::TableSchema* row_schema) {
   const auto index = static_cast<uint32_t>(messages_.size());
   messages_.emplace_back(std::vector<ColumnPlan>());  // Keeps the place: nested messages follow.
@@ -187,8 +213,8 @@ uint32_t EncodePlan::AddMessage(const std::vector<Column>& columns, const schema
                                      ChangeTypeFieldNumber(columns.size())));
     plans.push_back(PlanPseudoColumn(schema::kChangeSequenceNumberColumn, ValueEncoder::kChangeSequenceNumber,
                                      ChangeSequenceNumberFieldNumber(columns.size())));
-    change_type_tag_.assign(plans[columns.size()].tag, plans[columns.size()].tag_size);
-    sequence_tag_.assign(plans[columns.size() + 1].tag, plans[columns.size() + 1].tag_size);
+    upsert_ending_ = EndingOf(kUpsertText, plans[columns.size()], plans[columns.size() + 1]);
+    delete_ending_ = EndingOf(kDeleteText, plans[columns.size()], plans[columns.size() + 1]);
   }
   messages_[index] = MessagePlan(std::move(plans));
   return index;

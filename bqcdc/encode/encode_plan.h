@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "bqcdc/encode/change_type.h"
 #include "bqcdc/schema/table_schema.h"
 
 namespace bqcdc::encode {
@@ -43,18 +45,18 @@ inline constexpr size_t kTagBytesMax = 5;
 // A name as it stands in JSON behind the opening quote, closing quote included, for comparison by words.
 class KeyPattern {
  public:
-  KeyPattern() = default;
+  KeyPattern() : KeyPattern(std::string_view()) {}
   explicit KeyPattern(std::string_view name);
 
-  // Whether the key at `key` is this name without escapes. Up to 7 bytes behind the key's closing quote are
-  // read, not compared: a name has no quote, so no word behind the one with the key's is looked at.
+  // Whether the key at `key` is this name without escapes. Up to 24 bytes from its begin on are read, or 7
+  // bytes behind its closing quote: a name has no quote, so where the first words are equal no word behind
+  // the one with the key's is looked at. Names that fit into those words take no branch that depends on their
+  // length.
   bool Matches(const char* key) const {
-    const char* pattern = words_.data();
-    const char* const last = pattern + words_.size() - sizeof(uint64_t);
-    for (; pattern != last; pattern += sizeof(uint64_t), key += sizeof(uint64_t)) {
-      if (Word(key) != Word(pattern)) return false;
-    }
-    return (Word(key) & last_mask_) == Word(pattern);
+    const auto other = [&](size_t i) {
+      return (Word(key + i * sizeof(uint64_t)) ^ first_[i]) & first_masks_[i];
+    };
+    return (other(0) | other(1) | other(2)) == 0 && (rest_.empty() || MatchesRest(key + sizeof first_));
   }
 
  private:
@@ -63,9 +65,12 @@ class KeyPattern {
     std::memcpy(&word, bytes, sizeof word);
     return word;
   }
+  bool MatchesRest(const char* key) const;
 
-  std::string words_ = std::string(sizeof(uint64_t), '\0');  // zeros up to a whole word
-  uint64_t last_mask_ = 0;                                   // the bytes of the last word that count
+  uint64_t first_[3] = {};
+  uint64_t first_masks_[3] = {};  // the bytes that count
+  std::string rest_;              // what they leave, with zeros up to a whole word
+  uint64_t rest_mask_ = 0;        // the bytes of its last word that count
 };
 
 // One column, ready for encoding.
@@ -125,18 +130,26 @@ class EncodePlan {
   // Indexes of the key columns in key order.
   const std::vector<uint32_t>& key_columns() const { return key_columns_; }
 
-  std::string_view change_type_tag() const { return change_type_tag_; }
-  std::string_view sequence_tag() const { return sequence_tag_; }
+  // What stands before the sequence number of a row: the change type, and the number's tag. The bytes behind
+  // the size are zeros, for a copy of all.
+  struct RowEnding {
+    std::array<char, 2 * kTagBytesMax + 1 + kUpsertText.size()> bytes = {};
+    size_t size = 0;
+  };
+  const RowEnding& ending(ChangeType change_type) const {
+    return change_type == ChangeType::kDelete ? delete_ending_ : upsert_ending_;
+  }
 
  private:
   EncodePlan() = default;
   uint32_t AddMessage(const std::vector<schema::Column>& columns, const schema::TableSchema* row_schema);
   ColumnPlan PlanColumn(const schema::Column& column, int32_t field_number);
+  static RowEnding EndingOf(std::string_view change_type, const ColumnPlan& type_column,
+                            const ColumnPlan& sequence_column);
 
   std::vector<MessagePlan> messages_;
   std::vector<uint32_t> key_columns_;
-  std::string change_type_tag_;
-  std::string sequence_tag_;
+  RowEnding upsert_ending_, delete_ending_;
 };
 
 }  // namespace bqcdc::encode

@@ -1,17 +1,16 @@
 #include "bqcdc/encode/json_scalar_encoder.h"
 
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <system_error>
-#include <type_traits>
 
 #include "bqcdc/encode/base64.h"
 #include "bqcdc/encode/json_string.h"
 #include "bqcdc/encode/text_length.h"
+#include "bqcdc/encode/usual_value.h"
 #include "bqcdc/schema/ascii_case.h"
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/civil_time.h"
@@ -29,10 +28,6 @@ using values::ValueError;
 
 // Room for a tag and the longest varint, length or fixed-size value behind it.
 constexpr size_t kScalarBytesMax = kTagBytesMax + kVarintBytesMax + values::BigNumeric::kWireBytesMax;
-
-bool IsText(std::string_view token) {
-  return token.size() >= 2 && token.front() == '"' && token.back() == '"';
-}
 
 bool IsNumberStart(char c) { return c == '-' || (c >= '0' && c <= '9'); }
 
@@ -73,89 +68,6 @@ EncodeError WriteText(const ColumnPlan& column, std::string_view text, RowOutput
   output->WriteText(text);
   return EncodeError::kNone;
 }
-
-// Copies the text of a JSON string by words, looking for escapes on the way; false, and nothing is written,
-// where there is one. Reads up to 7 bytes behind the text, within the line's padding.
-bool WriteIfPlain(const ColumnPlan& column, std::string_view inner, RowOutput* output) {
-  constexpr uint64_t kOnes = 0x0101010101010101ULL;
-  constexpr uint64_t kBackslashes = kOnes * '\\';
-  const size_t begin = output->position();
-  output->Ensure(kScalarBytesMax + inner.size() + sizeof(uint64_t));
-  output->WriteTag(column);
-  char* out = WriteVarint(inner.size(), output->cursor());
-  char* const end = out + inner.size();
-  uint64_t found = 0;
-  for (const char* in = inner.data(); out < end; in += sizeof(uint64_t), out += sizeof(uint64_t)) {
-    uint64_t word = 0;
-    std::memcpy(&word, in, sizeof word);
-    std::memcpy(out, &word, sizeof word);
-    // A byte's highest bit is set where it is a backslash (and perhaps in bytes above such a one).
-    const uint64_t other = word ^ kBackslashes;
-    const uint64_t hits = (other - kOnes) & ~other & (kOnes << 7);
-    const auto left = static_cast<size_t>(end - out);
-    found |= left >= sizeof word ? hits : hits & ~(~uint64_t{0} << (8 * left));
-  }
-  if (found != 0) {
-    output->Rewind(begin);
-    return false;
-  }
-  output->set_cursor(end);
-  return true;
-}
-
-// Reads a JSON integer of at most 18 digits, which is nearly every one that is met; false where the token is
-// anything else, valid or not.
-bool ReadShortInteger(std::string_view token, int64_t* value) {
-  constexpr size_t kDigitsMax = 18;
-  const bool negative = token.front() == '-';
-  const std::string_view digits = token.substr(negative ? 1 : 0);
-  if (digits.empty() || digits.size() > kDigitsMax || (digits.front() == '0' && digits.size() > 1))
-    return false;
-  int64_t number = 0;
-  for (const char c : digits) {
-    if (c < '0' || c > '9') return false;
-    number = number * 10 + (c - '0');
-  }
-  *value = negative ? -number : number;
-  return true;
-}
-
-// Digits and how many of them stand behind the point.
-struct ShortDecimal {
-  int64_t digits = 0;
-  int scale = 0;
-};
-
-// Reads a JSON number without exponent of at most `digits_max` digits (up to 18), which is nearly every one
-// that is met; false where the text is anything else, valid or not.
-bool ReadShortDecimal(std::string_view text, size_t digits_max, ShortDecimal* number) {
-  const bool negative = !text.empty() && text.front() == '-';
-  const char* at = text.data() + (negative ? 1 : 0);
-  const char* const end = text.data() + text.size();
-  const char* const begin = at;
-  if (static_cast<size_t>(end - begin) > digits_max + 1) return false;
-  uint64_t digits = 0;  // of 19 digits, too, before they are found to be too many
-  for (; at != end && *at >= '0' && *at <= '9'; ++at) digits = digits * 10 + (*at - '0');
-  if (at == begin || (*begin == '0' && at - begin > 1)) return false;
-  if (at != end) {
-    const char* const point = at;
-    if (*at++ != '.' || at == end) return false;
-    for (; at != end && *at >= '0' && *at <= '9'; ++at) digits = digits * 10 + (*at - '0');
-    number->scale = static_cast<int>(at - point) - 1;
-  } else if (static_cast<size_t>(end - begin) > digits_max) {
-    return false;
-  }
-  // A double tells -0 from 0.
-  if (at != end || (negative && digits == 0)) return false;
-  number->digits = static_cast<int64_t>(negative ? -digits : digits);
-  return true;
-}
-
-constexpr std::array<int64_t, 19> kPowersOfTen = [] {
-  std::array<int64_t, 19> powers = {1};
-  for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
-  return powers;
-}();
 
 // Reads a decimal integer; false where the text is none. `overflow` tells one beyond 64 bits.
 bool ReadInteger(std::string_view text, int64_t* value, bool* overflow) {
@@ -201,7 +113,7 @@ bool ReadSpecialDouble(std::string_view text, double* value) {
 }
 
 EncodeError ReadText(std::string_view token, std::string* scratch, std::string_view* text) {
-  if (!IsText(token)) return EncodeError::kWrongKind;
+  if (!IsTextToken(token)) return EncodeError::kWrongKind;
   const std::string_view inner = Inner(token);
   if (inner.find('\\') == std::string_view::npos) {
     *text = inner;
@@ -236,7 +148,6 @@ class ScalarToken {
   EncodeError EncodeTime();
   EncodeError EncodeDatetime();
   EncodeError EncodeTimestamp();
-  EncodeError WriteMicros(int64_t micros);
   EncodeError EncodeTimestampText();
   EncodeError EncodeJson();
   EncodeError EncodeInterval();
@@ -303,7 +214,6 @@ EncodeError ScalarToken::EncodeBool() {
 
 EncodeError ScalarToken::EncodeInt64() {
   int64_t value = 0;
-  if (ReadShortInteger(token_, &value)) return WriteInteger(column_, value, output_);
   std::string_view digits = token_;
   if (IsNumberStart(token_.front())) {
     if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
@@ -316,16 +226,9 @@ EncodeError ScalarToken::EncodeInt64() {
 }
 
 EncodeError ScalarToken::EncodeFloat64() {
-  // Both are doubles without loss, so that their quotient is the nearest one.
-  constexpr size_t kExactDigitsMax = 15;
   double value = 0;
   std::string_view text = token_;
   const bool is_number = IsNumberStart(token_.front());
-  if (ShortDecimal number; is_number && ReadShortDecimal(token_, kExactDigitsMax, &number)) {
-    value = static_cast<double>(number.digits) /
-            static_cast<double>(kPowersOfTen[static_cast<size_t>(number.scale)]);
-    return WriteFloat(column_, value, output_);
-  }
   if (is_number) {
     if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
   } else if (const EncodeError error = Text(&text); error != EncodeError::kNone) {
@@ -339,15 +242,6 @@ EncodeError ScalarToken::EncodeFloat64() {
 
 template <typename Decimal>
 EncodeError ScalarToken::ReadDecimal(Decimal* value) {
-  if constexpr (std::is_same_v<Decimal, values::Numeric>) {
-    ShortDecimal number;
-    if (ReadShortDecimal(IsText(token_) ? Inner(token_) : token_, 18, &number) &&
-        number.scale <= values::Numeric::kScale) {
-      const __int128 unscaled = static_cast<__int128>(number.digits) *
-                                kPowersOfTen[static_cast<size_t>(values::Numeric::kScale - number.scale)];
-      return FromValueError(values::Numeric::FromUnscaled(unscaled, value));
-    }
-  }
   std::string_view text = token_;
   if (IsNumberStart(token_.front())) {
     if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
@@ -379,8 +273,7 @@ EncodeError ScalarToken::EncodeDecimal() {
 
 EncodeError ScalarToken::EncodeString() {
   std::string_view text = token_;
-  if (IsText(token_)) {
-    if (column_.max_length < 0 && WriteIfPlain(column_, Inner(token_), output_)) return EncodeError::kNone;
+  if (IsTextToken(token_)) {
     if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
   } else if (IsNumberStart(token_.front())) {
     if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
@@ -449,7 +342,6 @@ EncodeError ScalarToken::EncodeDatetime() {
 
 EncodeError ScalarToken::EncodeTimestamp() {
   int64_t micros = 0;
-  if (ReadShortInteger(token_, &micros)) return WriteMicros(micros);
   std::string_view text = token_;
   const bool is_number = IsNumberStart(token_.front());
   if (is_number) {
@@ -460,14 +352,11 @@ EncodeError ScalarToken::EncodeTimestamp() {
   if (is_number || IsDigits(text)) {
     bool overflow = false;
     if (!ReadInteger(text, &micros, &overflow)) return EncodeError::kMalformed;
-    return overflow ? EncodeError::kOutOfRange : WriteMicros(micros);
+    if (overflow || !values::IsTimestamp(micros)) return EncodeError::kOutOfRange;
+    return WriteInteger(column_, micros, output_);
   }
   const ValueError error = values::ParseTimestamp(text, &micros, CivilForm::kJson);
   return error == ValueError::kNone ? WriteInteger(column_, micros, output_) : FromValueError(error);
-}
-
-EncodeError ScalarToken::WriteMicros(int64_t micros) {
-  return values::IsTimestamp(micros) ? WriteInteger(column_, micros, output_) : EncodeError::kOutOfRange;
 }
 
 EncodeError ScalarToken::EncodeTimestampText() {
@@ -482,7 +371,7 @@ EncodeError ScalarToken::EncodeTimestampText() {
 
 EncodeError ScalarToken::EncodeJson() {
   std::string_view text = token_;
-  if (IsText(token_)) {
+  if (IsTextToken(token_)) {
     if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
     if (!values::IsJson(text)) return EncodeError::kInvalidJsonText;
   } else if (!values::IsJson(token_)) {

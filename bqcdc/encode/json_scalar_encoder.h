@@ -10,8 +10,8 @@
 namespace bqcdc::encode {
 
 // Turns one JSON token that is no object or array into the tag and wire bytes of a column. Tokens are the
-// source text without surrounding white space: "text" with its quotes, -12.50, true. Numbers are read from
-// their digits.
+// source text without surrounding white space: "text" with its quotes, -12.50, true. Numbers are
+// read from their digits. WriteUsualValue does for most tokens, and faster.
 //
 // On an error the output's position is undefined; the caller rewinds. Not thread-safe (scratch memory).
 class JsonScalarEncoder {

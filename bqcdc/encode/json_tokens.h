@@ -52,15 +52,22 @@ class JsonTokens {
   const char* position() const { return base_ + *next_; }
   // The text of the next token: a string with its quotes, a number, a literal, or one sign. Empty behind the
   // last.
-  std::string_view Text() const {
-    if (next_ == end_) return {};
-    const char* const begin = base_ + *next_;
+  std::string_view Text() const { return next_ == end_ ? std::string_view() : TextAhead(0); }
+  void Skip() { next_ += next_ == end_ ? 0 : 1; }
+
+  // Whether so many tokens follow. Then these may be used for them, counted from 0, without a look at the
+  // end: their first bytes, the text of one, and a move over them.
+  bool Has(ptrdiff_t count) const { return end_ - next_ >= count; }
+  char Ahead(size_t place) const { return base_[next_[place]]; }
+  const char* AheadPosition(size_t place) const { return base_ + next_[place]; }
+  std::string_view TextAhead(size_t place) const {
+    const char* const begin = base_ + next_[place];
     // Behind the last token stands the length, or the next line's first token.
-    const char* end = base_ + next_[1];
+    const char* end = base_ + next_[place + 1];
     while (static_cast<unsigned char>(end[-1]) <= ' ' && IsSpace(end[-1])) --end;
     return {begin, static_cast<size_t>(end - begin)};
   }
-  void Skip() { next_ += next_ == end_ ? 0 : 1; }
+  void SkipAhead(size_t count) { next_ += count; }
 
   // Moves past a whole value, and gives its text where `text` is not null. An array or object is passed by
   // its brackets alone. False where the line ends within it, or where no value begins.

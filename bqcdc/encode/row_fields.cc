@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bqcdc/encode/text_length.h"
+#include "bqcdc/encode/usual_value.h"
 #include "bqcdc/encode/wire.h"
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/json_text.h"
@@ -131,8 +132,12 @@ EncodeError RowFields::EncodeText(const ColumnPlan& column, std::string_view val
     case ValueEncoder::kTimestampText:
       // None of their texts needs an escape, so with quotes around it is a JSON token.
       if (value.find_first_of("\"\\") != std::string_view::npos) return EncodeError::kMalformed;
-      token_.assign(1, '"').append(value).push_back('"');
-      return scalars_.Encode(column, token_, &output_);
+      token_.assign(1, '"').append(value).append(1, '"').append(kTokenPaddingBytes, ' ');
+      {
+        const std::string_view token(token_.data(), value.size() + 2);
+        return WriteUsualValue(column, token, &output_) ? EncodeError::kNone
+                                                        : scalars_.Encode(column, token, &output_);
+      }
     default:
       return EncodeError::kWrongKind;
   }

@@ -22,9 +22,11 @@ namespace bqcdc::encode {
 //   SetBool       BOOL
 //   SetInt64      INT64, NUMERIC, BIGNUMERIC
 //   SetDouble     FLOAT64
-//   SetText       STRING, JSON, GEOGRAPHY as they are; NUMERIC, BIGNUMERIC, INTERVAL and times from their
-//   text SetBytes      BYTES SetDate       DATE, days since 1970 SetTimestamp  TIMESTAMP, microseconds since
-//   1970
+//   SetText       STRING, JSON, GEOGRAPHY as they are;
+//                 NUMERIC, BIGNUMERIC, INTERVAL and times from their text
+//   SetBytes      BYTES
+//   SetDate       DATE, days since 1970
+//   SetTimestamp  TIMESTAMP, microseconds since 1970
 //
 // Each call for a REPEATED column adds an element. What is not set is NULL. STRUCT and RANGE columns come
 // from JSON only (JsonRowEncoder). The first error stays: later values are ignored and Finish() tells it. Not

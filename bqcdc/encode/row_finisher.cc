@@ -86,13 +86,10 @@ EncodeError RowFinisher::Finish(ChangeType change_type, const values::SequenceNu
     output->Ensure(key_bytes_.size());
     output->WriteText(key_bytes_);
   }
-  const std::string_view type = change_type == ChangeType::kDelete ? kDeleteText : kUpsertText;
-  output->Ensure(2 * (kTagBytesMax + 1) + kUpsertText.size() + values::SequenceNumber::kTextBytesMax);
-  output->WriteText(plan_->change_type_tag());
-  *output->cursor() = static_cast<char>(type.size());
-  output->set_cursor(output->cursor() + 1);
-  output->WriteText(type);
-  output->WriteText(plan_->sequence_tag());
+  const EncodePlan::RowEnding& ending = plan_->ending(change_type);
+  output->Ensure(ending.bytes.size() + 1 + values::SequenceNumber::kTextBytesMax);
+  std::memcpy(output->cursor(), ending.bytes.data(), ending.bytes.size());
+  output->set_cursor(output->cursor() + ending.size);
   char* const length = output->cursor();
   char* const end = sequence.AppendTo(length + 1);
   *length = static_cast<char>(end - length - 1);

@@ -34,6 +34,21 @@ inline char* WriteVarint(uint64_t value, char* out) {
   return out;
 }
 
+// The same without a branch for each byte, for values whose sizes vary. Writes kVarintBytesMax bytes or
+// fewer, of which those before the end that it returns count.
+inline char* WriteVarintByWord(uint64_t value, char* out) {
+  static_assert(std::endian::native == std::endian::little);
+  if (value >> 56 != 0) return WriteVarint(value, out);
+  // Groups of seven bits move apart: halves, quarters, eighths.
+  uint64_t groups = (value & 0x00FFFFFFF0000000) << 4 | (value & 0x000000000FFFFFFF);
+  groups = (groups & 0x0FFFC0000FFFC000) << 2 | (groups & 0x00003FFF00003FFF);
+  groups = (groups & 0x3F803F803F803F80) << 1 | (groups & 0x007F007F007F007F);
+  const size_t size = VarintSize(value);
+  groups |= 0x8080808080808080 & ((uint64_t{1} << (8 * (size - 1))) - 1);  // More follows.
+  std::memcpy(out, &groups, sizeof groups);
+  return out + size;
+}
+
 // Signed integers travel sign-extended: negative ones take ten bytes.
 inline char* WriteSignedVarint(int64_t value, char* out) {
   return WriteVarint(static_cast<uint64_t>(value), out);

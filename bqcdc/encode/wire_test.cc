@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 #include "bqcdc/encode/base64.h"
 #include "bqcdc/encode/json_string.h"
@@ -21,6 +22,10 @@ TEST(Wire, VarintsRoundTripAtEveryLength) {
       EXPECT_EQ(ReadVarint(bytes, end, &back), end);
       EXPECT_EQ(back, value);
       EXPECT_EQ(ReadVarint(bytes, end - 1, &back), nullptr) << "cut off";
+      char by_word[kVarintBytesMax];
+      const char* const word_end = WriteVarintByWord(value, by_word);
+      EXPECT_EQ(std::string_view(by_word, static_cast<size_t>(word_end - by_word)),
+                std::string_view(bytes, static_cast<size_t>(end - bytes)));
     }
   }
 }

@@ -1,6 +1,5 @@
 #include "bqcdc/values/numeric.h"
 
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -49,12 +48,6 @@ ValueError Numeric::Parse(std::string_view text, Numeric* out) {
   return FromUnscaled(parts.negative ? -magnitude : magnitude, out);
 }
 
-ValueError Numeric::FromUnscaled(__int128 unscaled, Numeric* out) {
-  if (unscaled > kUnscaledMax || unscaled < -kUnscaledMax) return ValueError::kOutOfRange;
-  *out = Numeric(unscaled);
-  return ValueError::kNone;
-}
-
 ValueError Numeric::FromDouble(double value, Numeric* out) {
   if (!(std::abs(value) < 1e30)) return ValueError::kOutOfRange;
   // A double has an exact decimal expansion of at most 1,074 fractional digits; rounding must see all of
@@ -71,14 +64,7 @@ ValueError Numeric::FromWireBytes(std::string_view bytes, Numeric* out) {
   return FromUnscaled(static_cast<__int128>(bits), out);
 }
 
-size_t Numeric::ToWireBytes(char* out) const {
-  static_assert(std::endian::native == std::endian::little);
-  if (const auto low = static_cast<int64_t>(unscaled_);
-      low == unscaled_) {  // Nearly every value that is met.
-    std::memcpy(out, &low, sizeof low);
-    const int bits = std::bit_width(static_cast<uint64_t>(low < 0 ? ~low : low)) + 1;  // with the sign
-    return static_cast<size_t>(bits + 7) / 8;
-  }
+size_t Numeric::ToLongWireBytes(char* out) const {
   __int128 rest = unscaled_;
   size_t count = 0;
   for (;;) {

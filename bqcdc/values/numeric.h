@@ -1,8 +1,10 @@
 #pragma once
 
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -31,7 +33,11 @@ class Numeric {
   [[nodiscard]] static ValueError Parse(std::string_view text, Numeric* out);
 
   // Takes the value in units of 10^-9.
-  [[nodiscard]] static ValueError FromUnscaled(__int128 unscaled, Numeric* out);
+  [[nodiscard]] static constexpr ValueError FromUnscaled(__int128 unscaled, Numeric* out) {
+    if (unscaled > kUnscaledMax || unscaled < -kUnscaledMax) return ValueError::kOutOfRange;
+    *out = Numeric(unscaled);
+    return ValueError::kNone;
+  }
 
   static constexpr Numeric FromInt64(int64_t value) { return Numeric(static_cast<__int128>(value) * kUnit); }
   static constexpr Numeric FromUint64(uint64_t value) {
@@ -47,7 +53,15 @@ class Numeric {
 
   // Writes the shortest of these forms to `out`, which has room for kWireBytesMax; returns the number of
   // bytes.
-  size_t ToWireBytes(char* out) const;
+  size_t ToWireBytes(char* out) const {
+    static_assert(std::endian::native == std::endian::little);
+    const auto low = static_cast<int64_t>(unscaled_);
+    if (low != unscaled_) return ToLongWireBytes(out);
+    // Nearly every value that is met.
+    std::memcpy(out, &low, sizeof low);
+    const int bits = std::bit_width(static_cast<uint64_t>(low < 0 ? ~low : low)) + 1;  // with the sign
+    return static_cast<size_t>(bits + 7) / 8;
+  }
 
   constexpr __int128 unscaled() const { return unscaled_; }
 
@@ -68,6 +82,7 @@ class Numeric {
       static_cast<__int128>(10'000'000'000'000'000'000ULL) * 10'000'000'000'000'000'000ULL - 1;
 
   constexpr explicit Numeric(__int128 unscaled) : unscaled_(unscaled) {}
+  size_t ToLongWireBytes(char* out) const;
 
   __int128 unscaled_ = 0;
 };

@@ -7,12 +7,18 @@
 namespace bqcdc::values {
 namespace {
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+// Values of digits by their character; what is none.
+constexpr uint8_t kNoDigit = 16;
+constexpr std::array<uint8_t, 256> kDigitValues = [] {
+  std::array<uint8_t, 256> values = {};
+  values.fill(kNoDigit);
+  for (uint8_t i = 0; i < 10; ++i) values[static_cast<size_t>('0' + i)] = i;
+  for (uint8_t i = 0; i < 6; ++i) {
+    values[static_cast<size_t>('A' + i)] = static_cast<uint8_t>(10 + i);
+    values[static_cast<size_t>('a' + i)] = static_cast<uint8_t>(10 + i);
+  }
+  return values;
+}();
 
 constexpr char kHexDigits[] = "0123456789ABCDEF";
 
@@ -38,20 +44,22 @@ char* AppendHex(uint64_t value, char* out) {
 
 std::optional<SequenceNumber> SequenceNumber::Parse(std::string_view text) {
   SequenceNumber number;
-  size_t section = 0;
-  size_t digits = 0;
-  for (const char c : text) {
-    if (c == '/') {
-      if (digits == 0 || ++section == kSectionCount) return std::nullopt;
-      digits = 0;
-      continue;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (uint64_t& section : number.sections) {
+    const char* const begin = at;
+    uint64_t value = 0;
+    for (; at != end; ++at) {
+      const uint8_t digit = kDigitValues[static_cast<uint8_t>(*at)];
+      if (digit == kNoDigit) break;
+      value = value << 4 | digit;
     }
-    const int digit = HexDigit(c);
-    if (digit < 0 || ++digits > kSectionDigitsMax) return std::nullopt;
-    number.sections[section] = (number.sections[section] << 4) | static_cast<uint64_t>(digit);
+    if (at == begin || static_cast<size_t>(at - begin) > kSectionDigitsMax) return std::nullopt;
+    section = value;
+    if (at == end) return number;
+    if (*at++ != '/') return std::nullopt;
   }
-  if (digits == 0) return std::nullopt;  // An empty text or a divider at the end.
-  return number;
+  return std::nullopt;  // a fifth section, or a divider at the end
 }
 
 char* SequenceNumber::AppendTo(char* out) const {

@@ -27,9 +27,12 @@ BlockEncoderOptions EncoderOptions(const InputEncoderOptions& options) {
   return encoder;
 }
 
-// One in the hands of each thread, and one that is ready for whichever comes first.
+// One in the hands of each thread, and some that are ready: the thread that reads encodes, too, and the
+// others find nothing to do once they have encoded what it read before (bench/README.md).
+constexpr std::size_t kBlocksReady = 3;
+
 std::size_t BlocksAhead(const InputEncoderOptions& options) {
-  return options.threads > 1 ? static_cast<std::size_t>(options.threads) + 1 : 1;
+  return options.threads > 1 ? static_cast<std::size_t>(options.threads) + kBlocksReady : 1;
 }
 
 bool IsOfOtherMode(EncodeError error) {

@@ -68,8 +68,8 @@ struct RunOptions {
   int clock_patience = 1;  // of IdleClock
   // The run keeps a checkpoint, which must never cover a line that is not settled.
   bool checkpoint = false;
-  // A history that does not come to its end is a problem like others, and noticed sooner. False = it ends the
-  // test.
+  // A history that does not come to its end is a problem like others, and noticed sooner. False = with a
+  // patient clock it ends the test.
   bool may_be_stuck = false;
 };
 

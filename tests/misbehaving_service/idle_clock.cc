@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "bqcdc/base/testing/sanitizer_factors.h"
+
 namespace bqcdc::misbehaving {
 namespace {
 
 // Of the machine. Looks without any event in between, until the clock jumps.
 constexpr absl::Duration kLook = absl::Microseconds(100);
-constexpr int kIdleLooks = 3;
+constexpr int kIdleLooks = 3 * base::kSanitizerTimeFactor;
 // A look that came this late shows that others, too, do not get the machine: it does not count.
 constexpr absl::Duration kLate = absl::Milliseconds(2);
 // A jump goes at most this far, so that a machine that stands still for a moment does not use up anybody's

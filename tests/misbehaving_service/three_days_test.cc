@@ -22,7 +22,6 @@
 #include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
 #include "bqcdc/base/testing/proof.h"
-#include "bqcdc/base/testing/sanitizer_factors.h"
 #include "bqcdc/checkpoint/dead_letter_reader.h"
 #include "bqcdc/credentials/cached_tokens.h"
 #include "bqcdc/pipeline/dead_letter_retry.h"
@@ -237,7 +236,7 @@ class ThreeDays : public ::testing::TestWithParam<int> {
 
   std::string directory_;
   const absl::Time start_ = absl::FromUnixSeconds(1'790'000'000);
-  IdleClock clock_{start_, base::kSanitizerTimeFactor};
+  IdleClock clock_{start_};
   rest::testing::FakeRestService rest_;
   std::atomic<int> token_fetches_{0}, rest_shown_{0}, rest_refusals_{0}, calls_shown_{0};
   credentials::CachedTokens tokens_{std::make_unique<HourlyTokens>(token_fetches_), clock_, "the test"};

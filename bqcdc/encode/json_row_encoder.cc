@@ -207,7 +207,7 @@ EncodeError LineEncoder::EncodeObject() {
 
 // A key where it is expected, a value that WriteUsualValue takes and what stands behind it; false, and
 // nothing is taken, where anything else stands there, right or wrong. Nearly every column of nearly every row
-// comes this way, in one function without calls.
+// comes this way, in one function.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool LineEncoder::TakeUsualColumn(const MessagePlan& message,
                                                                       uint64_t* seen, uint32_t* previous,
                                                                       bool* ended) {

@@ -15,9 +15,9 @@
 #include "bqcdc/values/numeric.h"
 
 // The short way for tokens of the form in which nearly all values of a type are met: integers and decimals of
-// up to 16 digits, texts without escapes. One function without calls, so that the reader of a row keeps what
-// it knows in registers. What is refused here goes to JsonScalarEncoder, which alone says what is right and
-// wrong.
+// up to 16 digits, texts without escapes. Nearly all of it is one function, so that the reader of a row keeps
+// what it knows in registers. What is refused here goes to JsonScalarEncoder, which alone says what is right
+// and wrong.
 namespace bqcdc::encode {
 
 // Bytes behind a token that must be readable, of any content. A line's padding has room for it.

@@ -269,7 +269,7 @@ EncodeError LineEncoder::EncodePseudoColumn(const ColumnPlan& column) {
     return is_change_type ? TakeChangeType(text) : TakeSequence(text);
   };
   // Nearly every one is written without escapes.
-  if (IsTextToken(token) && take(token.substr(1, token.size() - 2))) return EncodeError::kNone;
+  if (IsTextToken(token) && take(TextBetweenQuotes(token))) return EncodeError::kNone;
   if (IsNull(token)) return EncodeError::kNone;
   std::string_view text;
   const bool is_text = scalars_.Text(token, &text) == EncodeError::kNone;
@@ -392,7 +392,7 @@ EncodeError LineEncoder::EncodeFields(const MessagePlan& message, uint32_t messa
 // "[start, end)" with UNBOUNDED or NULL for an open end, as the service writes ranges.
 EncodeError LineEncoder::EncodeRangeText(const ColumnPlan& column, std::string_view token) {
   constexpr size_t kBoundBytesMax = 80;
-  const std::optional<values::RangeText> text = values::SplitRange(token.substr(1, token.size() - 2));
+  const std::optional<values::RangeText> text = values::SplitRange(TextBetweenQuotes(token));
   if (!text.has_value()) return FailAt(EncodeError::kMalformed, column);
   output_.Ensure(kTagBytesMax + 1);
   output_.WriteTag(column);

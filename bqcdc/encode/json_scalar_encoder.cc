@@ -31,8 +31,6 @@ constexpr size_t kScalarBytesMax = kTagBytesMax + kVarintBytesMax + values::BigN
 
 bool IsNumberStart(char c) { return c == '-' || (c >= '0' && c <= '9'); }
 
-std::string_view Inner(std::string_view token) { return token.substr(1, token.size() - 2); }
-
 EncodeError FromValueError(ValueError error) {
   switch (error) {
     case ValueError::kNone:
@@ -114,7 +112,7 @@ bool ReadSpecialDouble(std::string_view text, double* value) {
 
 EncodeError ReadText(std::string_view token, std::string* scratch, std::string_view* text) {
   if (!IsTextToken(token)) return EncodeError::kWrongKind;
-  const std::string_view inner = Inner(token);
+  const std::string_view inner = TextBetweenQuotes(token);
   if (inner.find('\\') == std::string_view::npos) {
     *text = inner;
     return EncodeError::kNone;

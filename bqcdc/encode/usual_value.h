@@ -26,6 +26,10 @@ inline constexpr size_t kTokenPaddingBytes = 32;
 inline bool IsTextToken(std::string_view token) {
   return token.size() >= 2 && token.front() == '"' && token.back() == '"';
 }
+// What stands between the quotes of such a token.
+inline std::string_view TextBetweenQuotes(std::string_view token) {
+  return token.substr(1, token.size() - 2);
+}
 
 namespace usual_value {
 
@@ -97,7 +101,7 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool WriteNumeric(const ColumnPlan& column, 
                                                       RowOutput* output) {
   ShortDecimal number;
   if (column.precision >= 0) return false;
-  if (IsTextToken(token)) token = token.substr(1, token.size() - 2);
+  if (IsTextToken(token)) token = TextBetweenQuotes(token);
   if (!ReadShortDecimal(token, &number) || number.scale > values::Numeric::kScale) return false;
   values::Numeric value;
   const __int128 unscaled = static_cast<__int128>(number.digits) *
@@ -114,7 +118,7 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool WriteNumeric(const ColumnPlan& column, 
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool WriteText(const ColumnPlan& column, std::string_view token,
                                                    RowOutput* output) {
   if (!IsTextToken(token) || column.max_length >= 0) return false;
-  const std::string_view text = token.substr(1, token.size() - 2);
+  const std::string_view text = TextBetweenQuotes(token);
   char* const begin = output->cursor();
   output->WriteTag(column);
   char* const out = WriteVarint(text.size(), output->cursor());

@@ -1,6 +1,7 @@
 #include "bqcdc/encode/encoded_rows.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 #include "bqcdc/encode/wire.h"
@@ -21,6 +22,22 @@ std::string_view EncodedRows::row(size_t index) const {
   return {bytes_.get() + rows_[index].row_offset, end - rows_[index].row_offset};
 }
 
+std::string_view EncodedRows::sequence_text(size_t index) const {
+  const std::string_view bytes = row(index);
+  return bytes.substr(bytes.size() - rows_[index].facts.sequence_bytes);
+}
+
+values::SequenceNumber EncodedRows::sequence(size_t index) const {
+  return values::SequenceNumber::Parse(sequence_text(index)).value_or(values::SequenceNumber{});
+}
+
+RowCounts EncodedRows::counts() const {
+  return {.upserts = static_cast<int64_t>(rows_.size() - delete_count_),
+          .deletes = static_cast<int64_t>(delete_count_),
+          .upsert_bytes = static_cast<int64_t>(size_ - delete_byte_count_),
+          .delete_bytes = static_cast<int64_t>(delete_byte_count_)};
+}
+
 std::string_view EncodedRows::framed(size_t first, size_t count) const {
   if (count == 0) return {};
   const size_t begin = rows_[first].frame_offset;
@@ -30,11 +47,16 @@ std::string_view EncodedRows::framed(size_t first, size_t count) const {
 
 void EncodedRows::Clear() {
   rows_.clear();
-  size_ = 0;
+  size_ = delete_count_ = delete_byte_count_ = 0;
 }
 
 void EncodedRows::Truncate(size_t row_count) {
   if (row_count >= rows_.size()) return;
+  for (size_t i = row_count; i < rows_.size(); ++i) {
+    if (rows_[i].facts.change_type != ChangeType::kDelete) continue;
+    --delete_count_;
+    delete_byte_count_ -= framed_row(i).size();
+  }
   size_ = rows_[row_count].frame_offset;
   rows_.resize(row_count);
 }
@@ -59,8 +81,12 @@ void EncodedRows::EndRow(char* cursor, const RowFacts& facts) {
   char* const frame = bytes_.get() + size_;
   frame[0] = kRowTag;
   WriteVarint(length, frame + 1);
-  rows_.push_back({size_, size_ + frame_bytes, facts});
+  assert(size_ + frame_bytes + length <= kBytesMax);
+  rows_.push_back({static_cast<uint32_t>(size_), static_cast<uint32_t>(size_ + frame_bytes), facts});
   size_ += frame_bytes + length;
+  if (facts.change_type != ChangeType::kDelete) return;
+  ++delete_count_;
+  delete_byte_count_ += frame_bytes + length;
 }
 
 char* EncodedRows::Grow(char* cursor, size_t extra) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -16,9 +17,24 @@ struct RowFacts {
   ChangeType change_type = ChangeType::kUpsert;
   // The source gave the sequence number itself (_CHANGE_SEQUENCE_NUMBER in the input).
   bool own_sequence = false;
+  // Length of the text of its sequence number, with which the row ends; 0 = it has none.
+  uint8_t sequence_bytes = 0;
   // Hash of the encoded key columns. Equal keys have equal hashes; the reverse does not hold.
   uint64_t key_hash = 0;
-  values::SequenceNumber sequence = {};
+  // The same of key and sequence number: equal for ties.
+  uint64_t tie_hash = 0;
+};
+
+// How many rows there are of each change type, and their bytes with frames.
+struct RowCounts {
+  int64_t upserts = 0, deletes = 0;
+  int64_t upsert_bytes = 0, delete_bytes = 0;
+
+  void Add(ChangeType change_type, size_t framed_bytes) {
+    const bool upsert = change_type == ChangeType::kUpsert;
+    ++(upsert ? upserts : deletes);
+    (upsert ? upsert_bytes : delete_bytes) += static_cast<int64_t>(framed_bytes);
+  }
 };
 
 // A byte arena of encoded rows that is reused: rows stand one behind the other, each with the frame
@@ -29,9 +45,12 @@ struct RowFacts {
 //   bytes := { 0x0A varint(length) row }*
 //
 // Owns its bytes; views into it live until the next change. Movable; not thread-safe. Capacity is kept by
-// Clear(), so that nothing is allocated for each row after warm-up.
+// Clear(), so that nothing is allocated for each row after warm-up. Takes kBytesMax together: who fills it
+// keeps a request's limit, which is far below.
 class EncodedRows {
  public:
+  static constexpr size_t kBytesMax = std::numeric_limits<uint32_t>::max();
+
   EncodedRows() = default;
   EncodedRows(EncodedRows&&) = default;
   EncodedRows& operator=(EncodedRows&&) = default;
@@ -51,6 +70,11 @@ class EncodedRows {
   std::string_view framed() const { return {bytes_.get(), size_}; }
 
   const RowFacts& facts(size_t index) const { return rows_[index].facts; }
+  // As SequenceNumber::ToString(); empty where the row has none.
+  std::string_view sequence_text(size_t index) const;
+  values::SequenceNumber sequence(size_t index) const;
+  // Of all rows. Does not look at them.
+  RowCounts counts() const;
 
   // Forgets all rows; keeps the memory.
   void Clear();
@@ -75,9 +99,10 @@ class EncodedRows {
   // Tag and a length of two bytes fit rows of 128 to 16,383 bytes; EndRow moves others.
   static constexpr size_t kFrameBytesGuess = 3;
 
+  // Small: rows go from thread to thread, and what is known of them with them.
   struct Row {
-    size_t frame_offset = 0;  // of the tag
-    size_t row_offset = 0;    // of the first byte of the row
+    uint32_t frame_offset = 0;  // of the tag
+    uint32_t row_offset = 0;    // of the first byte of the row
     RowFacts facts;
   };
 
@@ -86,6 +111,7 @@ class EncodedRows {
   std::unique_ptr<char[]> bytes_;
   size_t capacity_ = 0;
   size_t size_ = 0;
+  size_t delete_count_ = 0, delete_byte_count_ = 0;  // of DELETE rows, with their frames
   std::vector<Row> rows_;
 };
 

@@ -55,6 +55,26 @@ TEST(EncodedRows, ReusesItsMemory) {
   EXPECT_EQ(moved.row(7), "x");
 }
 
+TEST(EncodedRows, CountsRowsByChangeType) {
+  EncodedRows rows;
+  rows.Append("upsert", {.change_type = ChangeType::kUpsert});
+  rows.Append("delete F/1", {.change_type = ChangeType::kDelete, .sequence_bytes = 3});
+  rows.Append("another", {.change_type = ChangeType::kUpsert});
+  rows.Append("gone", {.change_type = ChangeType::kDelete});
+  EXPECT_EQ(rows.counts().deletes, 2);
+  rows.Truncate(3);
+  const RowCounts counts = rows.counts();
+  EXPECT_EQ(counts.upserts, 2);
+  EXPECT_EQ(counts.deletes, 1);
+  EXPECT_EQ(counts.delete_bytes, static_cast<int64_t>(Framed("delete F/1").size()));
+  EXPECT_EQ(counts.upsert_bytes + counts.delete_bytes, static_cast<int64_t>(rows.byte_count()));
+  EXPECT_EQ(rows.sequence_text(0), "");
+  EXPECT_EQ(rows.sequence_text(1), "F/1");
+  EXPECT_EQ(rows.sequence(1), (values::SequenceNumber{{15, 1, 0, 0}}));
+  rows.Clear();
+  EXPECT_EQ(rows.counts().deletes, 0);
+}
+
 TEST(EncodedRows, AnAbandonedRowLeavesNothing) {
   EncodedRows rows;
   char* cursor = rows.Reserve(rows.BeginRow(), 100'000);

@@ -476,9 +476,9 @@ TEST(JsonRowEncoder, FactsAndKeyBytes) {
   EXPECT_EQ(rows.facts(0).change_type, ChangeType::kUpsert);
   EXPECT_EQ(rows.facts(1).change_type, ChangeType::kDelete);
   EXPECT_FALSE(rows.facts(0).own_sequence);
-  EXPECT_EQ(rows.facts(0).sequence, kAssigned);
+  EXPECT_EQ(rows.sequence(0), kAssigned);
   EXPECT_TRUE(rows.facts(1).own_sequence);
-  EXPECT_EQ(rows.facts(1).sequence, (values::SequenceNumber{{15, 1, 0, 0}}));
+  EXPECT_EQ(rows.sequence(1), (values::SequenceNumber{{15, 1, 0, 0}}));
 }
 
 TEST(JsonRowEncoder, SequenceNumbersComeFromOneSource) {

@@ -55,7 +55,7 @@ TEST(RowFieldsTest, WritesTheBytesThatJsonGives) {
   ASSERT_EQ(json.EncodeLine(line.line(), {}, &rows), EncodeError::kNone);
   EXPECT_EQ(rows.row(0), rows.row(1));
   EXPECT_EQ(rows.facts(0).key_hash, rows.facts(1).key_hash);
-  EXPECT_EQ(rows.facts(0).sequence, rows.facts(1).sequence);
+  EXPECT_EQ(rows.sequence(0), rows.sequence(1));
   EXPECT_TRUE(rows.facts(0).own_sequence);
 }
 

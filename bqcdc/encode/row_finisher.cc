@@ -29,6 +29,15 @@ uint64_t HashBytes(std::string_view bytes) {
   return hash;
 }
 
+uint64_t HashTie(uint64_t key_hash, const values::SequenceNumber& sequence) {
+  uint64_t hash = key_hash;
+  for (const uint64_t section : sequence.sections) {
+    hash = (hash ^ section) * 0x9E3779B97F4A7C15ULL;
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+
 }  // namespace
 
 RowFinisher::RowFinisher(std::shared_ptr<const EncodePlan> plan) : plan_(std::move(plan)) {
@@ -92,10 +101,11 @@ EncodeError RowFinisher::Finish(ChangeType change_type, const values::SequenceNu
   output->set_cursor(output->cursor() + ending.size);
   char* const length = output->cursor();
   char* const end = sequence.AppendTo(length + 1);
-  *length = static_cast<char>(end - length - 1);
+  const auto sequence_bytes = static_cast<uint8_t>(end - length - 1);
+  *length = static_cast<char>(sequence_bytes);
   output->set_cursor(end);
   if (output->position() > row_bytes_max) return EncodeError::kRowTooLarge;
-  output->Close({change_type, own_sequence, key_hash, sequence});
+  output->Close({change_type, own_sequence, sequence_bytes, key_hash, HashTie(key_hash, sequence)});
   return EncodeError::kNone;
 }
 

@@ -232,9 +232,8 @@ absl::Status TableRetry::Encode(std::size_t index, const StoredDeadLetter& recor
                 std::string(encode::DescribeEncodeError(encoder_->failure()).message()));
     return absl::OkStatus();
   }
-  const encode::RowFacts& facts = rows.facts(rows.row_count() - 1);
-  if (!options_.force && !facts.own_sequence && facts.sequence.sections[0] > labels_.epoch) {
-    const std::uint64_t epoch = facts.sequence.sections[0];
+  const std::uint64_t epoch = record.sequence.sections[0];
+  if (!options_.force && !rows.facts(rows.row_count() - 1).own_sequence && epoch > labels_.epoch) {
     rows.Truncate(rows.row_count() - 1);
     return absl::FailedPreconditionError(
         absl::StrCat("record ", index + 1, " was numbered by epoch ", epoch, ", but table ",

@@ -27,11 +27,10 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
   Progress progress;
   InputEncoderEvents events;
   events.on_batch = [&](const std::shared_ptr<ChangeBatch>& batch) {
-    for (std::size_t row = 0; row < batch->rows.row_count(); ++row) {
-      ++(batch->rows.facts(row).change_type == encode::ChangeType::kUpsert ? summary.upserts
-                                                                           : summary.deletes);
-    }
-    summary.bytes += static_cast<std::int64_t>(batch->rows.byte_count());
+    const encode::RowCounts counts = batch->rows.counts();
+    summary.upserts += counts.upserts;
+    summary.deletes += counts.deletes;
+    summary.bytes += counts.upsert_bytes + counts.delete_bytes;
     progress.Settle(batch->progress);
     if (!batch->rows.empty()) ++summary.requests;
     summary.set_aside += static_cast<std::int64_t>(batch->bad_rows.size());

@@ -203,7 +203,7 @@ absl::Status InputEncoder::TakeRest(LineBlock& block) {
   if (*mode_ == SequenceMode::kOwn) {
     const encode::EncodedRows& rows = batch().rows;
     for (std::size_t row = 0; row < rows.row_count(); ++row) {
-      if (ties_.SeenInRun(write::KeyAndSequenceHash(rows.facts(row)))) ++tie_count_;
+      if (ties_.SeenInRun(rows.facts(row).tie_hash)) ++tie_count_;
     }
   }
   for (LineBlock::Failure& failure : block.failures) AddBadRow(block.lines[failure.line], failure);
@@ -261,7 +261,7 @@ absl::Status InputEncoder::TakeRow(const LineBlock& block, std::size_t row,
   batch().rows.Append(block.rows.row(row), facts);
   bool tie = false;
   BQCDC_RETURN_IF_ERROR(batcher_.TakeRow(facts.own_sequence, &tie));
-  if (facts.own_sequence && (ties_.SeenInRun(write::KeyAndSequenceHash(facts)) || tie)) ++tie_count_;
+  if (facts.own_sequence && (ties_.SeenInRun(facts.tie_hash) || tie)) ++tie_count_;
   KeepChunk(chunk);
   batch().origins.push_back(block.origins[row]);
   return absl::OkStatus();

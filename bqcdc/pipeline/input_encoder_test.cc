@@ -112,7 +112,7 @@ class InputEncoderTest : public ::testing::Test {
       const auto lane =
           static_cast<int>(write::LaneOfKey(rows.facts(0).key_hash, static_cast<std::size_t>(with.lanes)));
       outcome.rows[lane].push_back(Numbered(line.number, rows.row(0)));
-      outcome.ties += with.own && !seen.insert(write::KeyAndSequenceHash(rows.facts(0))).second;
+      outcome.ties += with.own && !seen.insert(rows.facts(0).tie_hash).second;
     }
     return outcome;
   }
@@ -137,7 +137,7 @@ class InputEncoderTest : public ::testing::Test {
         outcome.rows[batch->lane].push_back(Numbered(batch->origins[i].line, batch->rows.row(i)));
         if (with.own) {
           EXPECT_TRUE(batch->ties_possible);
-          EXPECT_TRUE(hashes.insert(write::KeyAndSequenceHash(batch->rows.facts(i))).second) << "tie";
+          EXPECT_TRUE(hashes.insert(batch->rows.facts(i).tie_hash).second) << "tie";
         }
       }
       for (const BadRow& bad : batch->bad_rows)

@@ -37,23 +37,11 @@ absl::Status StreamSettlement::OnStart(write::RowBatch& batch) {
 
 void StreamSettlement::OnStored(write::RowBatch& batch, const write::RowSelection& rows) {
   base::HitFailpoint(base::Failpoint::kStreamAfterAcknowledge);
-  const std::size_t count = rows.count(batch);
-  std::int64_t upserts = 0, bytes = 0, delete_bytes = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t row = rows.at(i);
-    const bool upsert = batch.rows.facts(row).change_type == encode::ChangeType::kUpsert;
-    upserts += upsert ? 1 : 0;
-    if (upsert && rows.whole) continue;  // Counted together below.
-    const auto size = static_cast<std::int64_t>(batch.rows.framed_row(row).size());
-    if (!rows.whole) bytes += size;
-    if (!upsert) delete_bytes += size;
-  }
-  if (rows.whole) bytes = static_cast<std::int64_t>(batch.rows.byte_count());
-  const std::int64_t deletes = static_cast<std::int64_t>(count) - upserts;
-  summary_.upserts += upserts;
-  summary_.deletes += deletes;
-  summary_.bytes += bytes;
-  meter_.OnStored(upserts, bytes - delete_bytes, deletes, delete_bytes);
+  const encode::RowCounts stored = rows.counts(batch);
+  summary_.upserts += stored.upserts;
+  summary_.deletes += stored.deletes;
+  summary_.bytes += stored.upsert_bytes + stored.delete_bytes;
+  meter_.OnStored(stored.upserts, stored.upsert_bytes, stored.deletes, stored.delete_bytes);
 }
 
 absl::Status StreamSettlement::OnRefused(write::RowBatch& batch, std::span<const write::RefusedRow> rows) {
@@ -64,7 +52,7 @@ absl::Status StreamSettlement::OnRefused(write::RowBatch& batch, std::span<const
   for (const write::RefusedRow& row : rows) {
     const RowOrigin& origin = changes.origins[row.index];
     sources.push_back(options_.source_name(origin.source));
-    records.push_back({sources.back(), changes.rows.facts(row.index).sequence, origin.line,
+    records.push_back({sources.back(), changes.rows.sequence(row.index), origin.line,
                        DeadLetterReason(row.reason), row.message, origin.text});
   }
   return WriteDeadLetters(records);

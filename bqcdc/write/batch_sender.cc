@@ -28,8 +28,7 @@ std::string WithHint(const AppendVerdict& verdict) {
 
 // Equal for rows of one table with equal keys and sequence numbers.
 std::uint64_t TieHash(const RowBatch& batch, std::size_t row) {
-  return KeyAndSequenceHash(batch.rows.facts(row)) ^
-         (static_cast<std::uint64_t>(batch.table) * 0x9E3779B97F4A7C15ULL);
+  return batch.rows.facts(row).tie_hash ^ (static_cast<std::uint64_t>(batch.table) * 0x9E3779B97F4A7C15ULL);
 }
 
 }  // namespace

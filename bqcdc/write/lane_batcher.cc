@@ -28,7 +28,7 @@ absl::Status LaneBatcher::Open(Lane& lane) {
 
 std::size_t LaneBatcher::LaneOf(const encode::RowFacts& facts) const {
   if (lanes_.size() == 1) return 0;
-  return LaneOfKey(encode::Mutated(encode::Mutant::kLaneOfRow) ? KeyAndSequenceHash(facts) : facts.key_hash,
+  return LaneOfKey(encode::Mutated(encode::Mutant::kLaneOfRow) ? facts.tie_hash : facts.key_hash,
                    lanes_.size());
 }
 
@@ -59,7 +59,7 @@ absl::Status LaneBatcher::TakeRow(bool ties_possible, bool* tie) {
   rows = &lanes_[current_].batch->rows;
   std::uint64_t hash = 0;
   if (ties_possible) {
-    hash = KeyAndSequenceHash(rows->facts(rows->row_count() - 1));
+    hash = rows->facts(rows->row_count() - 1).tie_hash;
     *tie = Ties(lanes_[current_].ties, hash);
   }
   if ((*tie || rows->byte_count() > limits_.rows_bytes_max) && rows->row_count() > 1) {
@@ -87,7 +87,7 @@ absl::StatusOr<bool> LaneBatcher::TakeRows(encode::EncodedRows& rows, bool ties_
   if (!MakeABatch(rows)) return false;
   TieMemory::Batch ties;
   for (std::size_t i = 0; ties_possible && i < rows.row_count(); ++i) {
-    if (Ties(ties, KeyAndSequenceHash(rows.facts(i)))) return false;
+    if (Ties(ties, rows.facts(i).tie_hash)) return false;
   }
   Lane& lane = lanes_.front();
   BQCDC_RETURN_IF_ERROR(Flush(lane));

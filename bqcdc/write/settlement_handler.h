@@ -19,6 +19,13 @@ struct RowSelection {
 
   std::size_t count(const RowBatch& batch) const { return whole ? batch.rows.row_count() : indexes.size(); }
   std::size_t at(std::size_t i) const { return whole ? i : indexes[i]; }
+  encode::RowCounts counts(const RowBatch& batch) const {
+    if (whole) return batch.rows.counts();
+    encode::RowCounts counts;
+    for (const std::size_t row : indexes)
+      counts.Add(batch.rows.facts(row).change_type, batch.rows.framed_row(row).size());
+    return counts;
+  }
 };
 
 // Why a row cannot be stored.

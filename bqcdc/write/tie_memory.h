@@ -5,12 +5,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "bqcdc/encode/encoded_rows.h"
 
 namespace bqcdc::write {
-
-// One number for a key and a sequence number: equal pairs have equal ones, and others practically never.
-std::uint64_t KeyAndSequenceHash(const encode::RowFacts& facts);
 
 // Finds ties: rows with the key and the sequence number of another. Inputs that bring their own numbers can
 // have them, and among such rows of one request the service lets any win. Not thread-safe.
@@ -19,7 +15,7 @@ class TieMemory {
   // Of one batch that is being filled.
   class Batch {
    public:
-    // Whether a row of the batch has the same hash. Remembers it.
+    // Whether a row of the batch has the same hash (encode::RowFacts::tie_hash). Remembers it.
     bool Seen(std::uint64_t hash) { return !hashes_.insert(hash).second; }
     void Clear() { hashes_.clear(); }
 

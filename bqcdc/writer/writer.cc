@@ -262,23 +262,16 @@ absl::Status Writer::Impl::OnStart(write::RowBatch&) { return absl::OkStatus(); 
 
 void Writer::Impl::OnStored(write::RowBatch& batch, const write::RowSelection& rows) {
   auto& own = static_cast<WriterBatch&>(batch);
-  WriterStats added;
-  const std::size_t count = rows.count(batch);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t row = rows.at(i);
-    ++(batch.rows.facts(row).change_type == ChangeType::kUpsert ? added.upserts : added.deletes);
-    if (!rows.whole) added.bytes += static_cast<std::int64_t>(batch.rows.framed_row(row).size());
-  }
-  if (rows.whole) added.bytes = static_cast<std::int64_t>(batch.rows.byte_count());
+  const encode::RowCounts stored = rows.counts(batch);
   std::erase_if(own.waiting, [&](WriterBatch::Waiting& one) {
     if (!rows.whole && !std::binary_search(rows.indexes.begin(), rows.indexes.end(), one.row)) return false;
     one.answer.set_value(absl::OkStatus());
     return true;
   });
   absl::MutexLock lock(&mutex_);
-  stats_.upserts += added.upserts;
-  stats_.deletes += added.deletes;
-  stats_.bytes += added.bytes;
+  stats_.upserts += stored.upserts;
+  stats_.deletes += stored.deletes;
+  stats_.bytes += stored.upsert_bytes + stored.delete_bytes;
 }
 
 absl::Status Writer::Impl::OnRefused(write::RowBatch& batch, std::span<const write::RefusedRow> rows) {
@@ -290,7 +283,7 @@ absl::Status Writer::Impl::OnRefused(write::RowBatch& batch, std::span<const wri
     if (options_.on_refused) {
       const encode::RowFacts& facts = batch.rows.facts(row.index);
       BQCDC_RETURN_IF_ERROR(options_.on_refused(
-          {table, own.appends[row.index], facts.change_type, facts.sequence, row.message}));
+          {table, own.appends[row.index], facts.change_type, batch.rows.sequence(row.index), row.message}));
     } else if (waiting == own.waiting.end()) {
       return absl::FailedPreconditionError(
           absl::StrCat("row ", own.appends[row.index], " of table ", table,

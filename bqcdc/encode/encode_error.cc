@@ -23,15 +23,15 @@ std::string_view ExpectedKind(ColumnType type) {
     case ColumnType::kString:
       return "text";
     case ColumnType::kBytes:
-      return "base64 text";
+      return "base64 text, or an array of integers from -128 to 127";
     case ColumnType::kDate:
       return "a date as text (YYYY-MM-DD) or an integer of days since 1970";
     case ColumnType::kDatetime:
-      return "a date and time as text";
+      return "a date and time as text, or the packed integer of one from year 1000 on";
     case ColumnType::kTime:
       return "a time as text (HH:MM:SS)";
     case ColumnType::kTimestamp:
-      return "a timestamp as text or an integer of microseconds";
+      return "a timestamp as text or a whole number of microseconds";
     case ColumnType::kJson:
       return "JSON";
     case ColumnType::kInterval:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -86,6 +87,7 @@ class LineEncoder {
   EncodeError EncodeRangeText(const ColumnPlan& column, std::string_view token);
   EncodeError CheckRange(const ColumnPlan& column, size_t begin);
   EncodeError EncodeJsonTree(const ColumnPlan& column);
+  EncodeError EncodeByteArray(const ColumnPlan& column);
   EncodeError FinishRow(const values::SequenceNumber& assigned);
   EncodeError CheckPresence();
 
@@ -337,6 +339,7 @@ EncodeError LineEncoder::EncodeValue(const ColumnPlan& column, std::string_view 
     tokens_.Skip();
     return EncodeRangeText(column, token);
   }
+  if (kind == '[' && column.encoder == ValueEncoder::kBytes) return EncodeByteArray(column);
   if (kind == '{' || kind == '[') {
     // An object in a GEOGRAPHY is GeoJSON, which travels as text.
     const bool takes_tree =
@@ -442,6 +445,34 @@ EncodeError LineEncoder::EncodeJsonTree(const ColumnPlan& column) {
     return FailAt(EncodeError::kMalformed, column);
   }
   return scalars_.EncodeVerbatim(column, text, &output_);
+}
+
+// Bytes one by one, signed, as Google's JsonStreamWriter takes them.
+EncodeError LineEncoder::EncodeByteArray(const ColumnPlan& column) {
+  constexpr size_t kLengthBytesMax = kVarintBytesMax;
+  output_.Ensure(kTagBytesMax + kLengthBytesMax);
+  output_.WriteTag(column);
+  const size_t begin = output_.BeginLength();
+  tokens_.Skip();
+  bool ended = TakeIfNext(']');
+  while (!ended) {
+    const std::string_view token = tokens_.Text();
+    if (token.empty() || IsPunctuation(token.front())) return Fail(EncodeError::kJsonSyntax);
+    int64_t byte = 0;
+    if (!ReadShortInteger(token, &byte)) return FailAt(EncodeError::kWrongKind, column);
+    if (byte < std::numeric_limits<int8_t>::min() || byte > std::numeric_limits<int8_t>::max())
+      return FailAt(EncodeError::kOutOfRange, column);
+    tokens_.Skip();
+    output_.Ensure(1);
+    *output_.cursor() = static_cast<char>(byte);
+    output_.set_cursor(output_.cursor() + 1);
+    if (const EncodeError error = TakeSeparator(']', &ended); error != EncodeError::kNone) return error;
+  }
+  const size_t size = output_.position() - begin;
+  if (column.max_length >= 0 && static_cast<int64_t>(size) > column.max_length)
+    return FailAt(EncodeError::kTooLong, column);
+  output_.EndLength(begin);
+  return EncodeError::kNone;
 }
 
 EncodeError LineEncoder::FinishRow(const values::SequenceNumber& assigned) {

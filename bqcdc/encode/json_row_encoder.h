@@ -47,17 +47,17 @@ struct JsonRowEncoderOptions {
 //   STRING     text; numbers and booleans become their text
 //   INTERVAL   text: [-]Y-M [-]D [-]H:M:S[.F] or a tail of it, or an ISO 8601 duration
 //   GEOGRAPHY  text: WKT or GeoJSON; a GeoJSON object
-//   BYTES      base64 text, standard or URL alphabet, padding optional
+//   BYTES      base64 text, standard or URL alphabet, padding optional; or an array of integers -128 to 127
 //   DATE       YYYY-MM-DD, or an integer of days since 1970
-//   TIME, DATETIME, TIMESTAMP   text (values/civil_time.h); a number is a TIMESTAMP's microseconds since
-//   1970,
-//              for the other two it is refused
+//   TIMESTAMP  text (values/civil_time.h), or a whole number of microseconds since 1970
+//   DATETIME   text, or the packed integer of one from year 1000 on (a smaller one could be microseconds)
+//   TIME       text; a number is refused, for packed ones and microseconds cannot be told apart
 //   JSON       a JSON string is parsed as JSON text, anything else is taken verbatim
 //   RANGE      {"start": …, "end": …}, absent or null = unbounded; or text "[start, end)"
 //   STRUCT     object; REPEATED array, null = empty, null elements refused
 //
 // Not thread-safe: one encoder for each thread, plans are shared. Allocates nothing for each row after
-// warm-up, except for a GEOGRAPHY and an ISO 8601 duration.
+// warm-up, except for a GEOGRAPHY, an ISO 8601 duration and a TIMESTAMP of picoseconds.
 class JsonRowEncoder {
  public:
   explicit JsonRowEncoder(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderOptions options = {});

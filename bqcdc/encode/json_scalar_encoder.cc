@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <system_error>
 
 #include "bqcdc/encode/base64.h"
@@ -72,6 +73,20 @@ bool ReadInteger(std::string_view text, int64_t* value, bool* overflow) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
   *overflow = error == std::errc::result_out_of_range;
   return end == text.data() + text.size() && error != std::errc::invalid_argument;
+}
+
+// The same of any JSON number without a fraction, as 12.0 and 1e3 are.
+bool ReadWholeNumber(std::string_view text, int64_t* value, bool* overflow) {
+  if (ReadInteger(text, value, overflow)) return true;
+  values::Numeric number;
+  const ValueError error = values::Numeric::Parse(text, &number);
+  *overflow = error == ValueError::kOutOfRange;
+  if (*overflow) return true;
+  if (error != ValueError::kNone || number.unscaled() % values::Numeric::kUnit != 0) return false;
+  const __int128 whole = number.unscaled() / values::Numeric::kUnit;
+  *value = static_cast<int64_t>(whole);
+  *overflow = *value != whole;
+  return true;
 }
 
 // Digits alone are microseconds in text too, as Google's JsonStreamWriter takes them.
@@ -145,6 +160,8 @@ class ScalarToken {
   EncodeError EncodeDate();
   EncodeError EncodeTime();
   EncodeError EncodeDatetime();
+  EncodeError EncodePackedDatetime();
+  EncodeError ReadMicros(std::optional<int64_t>* micros, std::string_view* text);
   EncodeError EncodeTimestamp();
   EncodeError EncodeTimestampText();
   EncodeError EncodeJson();
@@ -315,19 +332,34 @@ EncodeError ScalarToken::EncodeDate() {
   return WriteInteger(column_, days, output_);
 }
 
-// Numbers are refused for TIME and DATETIME: they could mean microseconds or the packed form, and a wrong
-// guess is a wrong value that nobody sees.
+// Numbers are refused: they could mean microseconds or the packed form, and a wrong guess is a wrong value
+// that nobody sees.
 EncodeError ScalarToken::EncodeTime() {
   std::string_view text;
   if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
   int64_t micros = 0;
-  if (const ValueError error = values::ParseTime(text, &micros); error != ValueError::kNone) {
+  if (const ValueError error = values::ParseTime(text, &micros, CivilForm::kJson);
+      error != ValueError::kNone) {
     return FromValueError(error);
   }
   return WriteInteger(column_, values::PackTime(micros), output_);
 }
 
+// An integer is the packed form, as Google's JsonStreamWriter takes it. Of earlier years it could be a number
+// of microseconds as well, and that is not guessed at.
+EncodeError ScalarToken::EncodePackedDatetime() {
+  constexpr int64_t kPackedMin = int64_t{1000} << 46;  // The microseconds of year 4199.
+  int64_t packed = 0, micros = 0;
+  bool overflow = false;
+  if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
+  if (!ReadInteger(token_, &packed, &overflow) || overflow || packed < kPackedMin)
+    return EncodeError::kMalformed;
+  const ValueError error = values::UnpackDatetime(packed, &micros);
+  return error == ValueError::kNone ? WriteInteger(column_, packed, output_) : FromValueError(error);
+}
+
 EncodeError ScalarToken::EncodeDatetime() {
+  if (IsNumberStart(token_.front())) return EncodePackedDatetime();
   std::string_view text;
   if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
   int64_t micros = 0;
@@ -338,33 +370,47 @@ EncodeError ScalarToken::EncodeDatetime() {
   return WriteInteger(column_, values::PackDatetime(micros), output_);
 }
 
-EncodeError ScalarToken::EncodeTimestamp() {
-  int64_t micros = 0;
-  std::string_view text = token_;
+// A number, or digits as text, is microseconds; any other text is left for its parser in `text`.
+EncodeError ScalarToken::ReadMicros(std::optional<int64_t>* micros, std::string_view* text) {
+  *text = token_;
   const bool is_number = IsNumberStart(token_.front());
   if (is_number) {
     if (!values::IsJsonNumber(token_)) return EncodeError::kJsonSyntax;
-  } else if (const EncodeError error = Text(&text); error != EncodeError::kNone) {
+  } else if (const EncodeError error = Text(text); error != EncodeError::kNone) {
     return error;
   }
-  if (is_number || IsDigits(text)) {
-    bool overflow = false;
-    if (!ReadInteger(text, &micros, &overflow)) return EncodeError::kMalformed;
-    if (overflow || !values::IsTimestamp(micros)) return EncodeError::kOutOfRange;
-    return WriteInteger(column_, micros, output_);
-  }
+  if (!is_number && !IsDigits(*text)) return EncodeError::kNone;
+  int64_t value = 0;
+  bool overflow = false;
+  if (!ReadWholeNumber(*text, &value, &overflow)) return EncodeError::kMalformed;
+  if (overflow || !values::IsTimestamp(value)) return EncodeError::kOutOfRange;
+  *micros = value;
+  return EncodeError::kNone;
+}
+
+EncodeError ScalarToken::EncodeTimestamp() {
+  std::optional<int64_t> number;
+  std::string_view text;
+  if (const EncodeError error = ReadMicros(&number, &text); error != EncodeError::kNone) return error;
+  if (number.has_value()) return WriteInteger(column_, *number, output_);
+  int64_t micros = 0;
   const ValueError error = values::ParseTimestamp(text, &micros, CivilForm::kJson);
   return error == ValueError::kNone ? WriteInteger(column_, micros, output_) : FromValueError(error);
 }
 
+// In one form whatever the line has: a key has one encoding.
 EncodeError ScalarToken::EncodeTimestampText() {
+  std::optional<int64_t> number;
   std::string_view text;
-  if (const EncodeError error = Text(&text); error != EncodeError::kNone) return error;
+  if (const EncodeError error = ReadMicros(&number, &text); error != EncodeError::kNone) return error;
   __int128 picos = 0;
-  if (const ValueError error = values::ParseTimestampPicos(text, &picos); error != ValueError::kNone) {
+  if (number.has_value()) {
+    picos = static_cast<__int128>(*number) * values::kPicosPerMicro;
+  } else if (const ValueError error = values::ParseTimestampPicos(text, &picos, CivilForm::kJson);
+             error != ValueError::kNone) {
     return FromValueError(error);
   }
-  return WriteText(column_, text, output_);
+  return WriteText(column_, values::FormatTimestampPicos(picos), output_);
 }
 
 EncodeError ScalarToken::EncodeJson() {

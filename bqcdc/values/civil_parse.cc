@@ -76,7 +76,7 @@ ValueError TakeFraction(CivilCursor* cursor, int* microsecond) {
   return ValueError::kNone;
 }
 
-ValueError TakeTime(CivilCursor* cursor, bool seconds_optional, CivilFields* fields) {
+ValueError TakeTime(CivilCursor* cursor, CivilForm form, CivilFields* fields) {
   if (!cursor->TakeNumber(1, 2, &fields->hour) || !cursor->Take(':') ||
       !cursor->TakeNumber(1, 2, &fields->minute)) {
     return ValueError::kMalformed;
@@ -88,7 +88,7 @@ ValueError TakeTime(CivilCursor* cursor, bool seconds_optional, CivilFields* fie
         return error;
       }
     }
-  } else if (!seconds_optional) {
+  } else if (form != CivilForm::kJson) {
     return ValueError::kMalformed;
   }
   const bool in_range = fields->hour <= 23 && fields->minute <= 59 && fields->second <= 59;
@@ -177,10 +177,10 @@ ValueError ParseDate(std::string_view text, int32_t* days, CivilForm form) {
   return ValueError::kNone;
 }
 
-ValueError ParseTime(std::string_view text, int64_t* micros) {
+ValueError ParseTime(std::string_view text, int64_t* micros, CivilForm form) {
   CivilCursor cursor(text);
   CivilFields fields;  // The time of day on 1970-01-01.
-  if (const ValueError error = TakeTime(&cursor, false, &fields); error != ValueError::kNone) return error;
+  if (const ValueError error = TakeTime(&cursor, form, &fields); error != ValueError::kNone) return error;
   if (!cursor.at_end()) return ValueError::kMalformed;
   *micros = ToDatetime(fields);
   return ValueError::kNone;
@@ -191,7 +191,7 @@ ValueError ParseDatetime(std::string_view text, int64_t* micros, CivilForm form)
   CivilFields fields;
   if (const ValueError error = TakeDate(&cursor, form, &fields); error != ValueError::kNone) return error;
   if (cursor.TakeDateTimeDivider()) {
-    const ValueError error = TakeTime(&cursor, form == CivilForm::kJson, &fields);
+    const ValueError error = TakeTime(&cursor, form, &fields);
     if (error != ValueError::kNone) return error;
   }
   if (!cursor.at_end()) return ValueError::kMalformed;
@@ -204,7 +204,7 @@ ValueError ParseTimestamp(std::string_view text, int64_t* micros, CivilForm form
   CivilFields fields;
   if (const ValueError error = TakeDate(&cursor, form, &fields); error != ValueError::kNone) return error;
   if (cursor.TakeDateTimeDivider()) {
-    const ValueError error = TakeTime(&cursor, form == CivilForm::kJson, &fields);
+    const ValueError error = TakeTime(&cursor, form, &fields);
     if (error != ValueError::kNone) return error;
   }
   int64_t utc = ToDatetime(fields);

@@ -58,14 +58,16 @@ bool IsCivilDate(int year, int month, int day);
 // 0-19. DATETIME: year 46-59, month 42-45, day 37-41, then as TIME. Input of Pack must be in range; Unpack
 // refuses any bit outside of the fields and any field out of range.
 int64_t PackTime(int64_t micros);
+int64_t PackTime(const CivilFields& fields);  // of its time of day
 int64_t PackDatetime(int64_t micros);
+int64_t PackDatetime(const CivilFields& fields);
 [[nodiscard]] ValueError UnpackTime(int64_t packed, int64_t* micros);
 [[nodiscard]] ValueError UnpackDatetime(int64_t packed, int64_t* micros);
 
 // Which texts are accepted.
 enum class CivilForm : uint8_t {
   kLiteral,  // BigQuery's canonical literals: dates with '-', seconds always present
-  kJson,     // also what Google's JSON writers take: dates with '/', seconds left out (DATETIME, TIMESTAMP)
+  kJson,     // also what Google's JSON writers take: dates with '/', seconds left out
 };
 
 // Parsers of BigQuery's texts. No surrounding white space; at most six fractional digits (kTooPrecise
@@ -76,7 +78,8 @@ enum class CivilForm : uint8_t {
 //   TIMESTAMP  DATE[( |T)TIME][zone]; zone = Z | [ ]UTC | [ ](+|-)H[H][:MM] | [ ]Area/City; UTC when absent
 [[nodiscard]] ValueError ParseDate(std::string_view text, int32_t* days,
                                    CivilForm form = CivilForm::kLiteral);
-[[nodiscard]] ValueError ParseTime(std::string_view text, int64_t* micros);
+[[nodiscard]] ValueError ParseTime(std::string_view text, int64_t* micros,
+                                   CivilForm form = CivilForm::kLiteral);
 [[nodiscard]] ValueError ParseDatetime(std::string_view text, int64_t* micros,
                                        CivilForm form = CivilForm::kLiteral);
 [[nodiscard]] ValueError ParseTimestamp(std::string_view text, int64_t* micros,

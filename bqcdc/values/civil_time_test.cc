@@ -114,6 +114,8 @@ TEST(CivilTime, RefusesOtherTexts) {
   EXPECT_EQ(ParseDatetime("2024-01-15 12:33:16Z", &micros), ValueError::kMalformed);
   EXPECT_EQ(ParseTime("12:33", &micros), ValueError::kMalformed);
   EXPECT_EQ(ParseTime("1:2:3.5", &micros), ValueError::kNone);
+  EXPECT_EQ(ParseTime("12:33", &micros, CivilForm::kJson), ValueError::kNone);
+  EXPECT_EQ(micros, (12 * 60 + 33) * kMicrosPerMinute);
   int32_t days = 0;
   EXPECT_EQ(ParseDate("2024-01-15 00:00:00", &days), ValueError::kMalformed);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "bqcdc/base/status_macros.h"
@@ -127,6 +128,25 @@ absl::StatusOr<long> TimestampMicros(const Column& column, const JsonTree& value
     if (absl::ParseTime(format, text, &time, &error)) return absl::ToUnixMicros(time);
   }
   return Refuse(column, "no timestamp");
+}
+
+// In UTC, with 0, 3, 6 or 12 digits of a second, as many as are needed.
+absl::StatusOr<std::string> PicosecondText(const Column& column, const JsonTree& value) {
+  JsonTree seconds = value;
+  std::string fraction;
+  if (const size_t point = value.text.find('.'); point != std::string::npos) {
+    const size_t end = std::min(value.text.find_first_not_of("0123456789", point + 1), value.text.size());
+    fraction = value.text.substr(point + 1, end - point - 1);
+    seconds.text.erase(point, end - point);
+  }
+  BQCDC_ASSIGN_OR_RETURN(const long micros, TimestampMicros(column, seconds));
+  fraction.resize(12, '0');
+  for (const size_t digits : {6, 3, 0}) {
+    if (fraction.find_first_not_of('0', digits) == std::string::npos) fraction.resize(digits);
+  }
+  return absl::StrCat(
+      absl::FormatTime("%E4Y-%m-%d %H:%M:%S", absl::FromUnixMicros(micros), absl::UTCTimeZone()),
+      fraction.empty() ? "" : ".", fraction, "+00");
 }
 
 absl::StatusOr<long> DateDays(const Column& column, const JsonTree& value) {
@@ -268,7 +288,8 @@ absl::Status FieldWriter::Write(const Column& column, const JsonTree& value) {
     }
     case ColumnType::kTimestamp: {
       if (column.picoseconds()) {
-        String(value.text);
+        BQCDC_ASSIGN_OR_RETURN(std::string text, PicosecondText(column, value));
+        String(std::move(text));
         return absl::OkStatus();
       }
       BQCDC_ASSIGN_OR_RETURN(const long micros, TimestampMicros(column, value));

@@ -9,15 +9,16 @@
 #include "absl/base/attributes.h"
 #include "bqcdc/encode/encode_plan.h"
 #include "bqcdc/encode/row_output.h"
+#include "bqcdc/encode/short_civil.h"
 #include "bqcdc/encode/short_number.h"
 #include "bqcdc/encode/wire.h"
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/numeric.h"
 
 // The short way for tokens of the form in which nearly all values of a type are met: integers and decimals of
-// up to 16 digits, texts without escapes. Nearly all of it is one function, so that the reader of a row keeps
-// what it knows in registers. What is refused here goes to JsonScalarEncoder, which alone says what is right
-// and wrong.
+// up to 16 digits, texts without escapes, dates and times with all their digits. Nearly all of it is one
+// function, so that the reader of a row keeps what it knows in registers. What is refused here goes to
+// JsonScalarEncoder, which alone says what is right and wrong.
 namespace bqcdc::encode {
 
 // Bytes behind a token that must be readable, of any content. A line's padding has room for it.
@@ -36,7 +37,8 @@ namespace usual_value {
 // Bytes that are copied and looked at together.
 using TextBlock = unsigned char __attribute__((vector_size(16)));
 inline constexpr size_t kTextStep = 2 * sizeof(TextBlock);
-static_assert(kTextStep <= kTokenPaddingBytes && kShortNumberBytesMax <= kTokenPaddingBytes);
+static_assert(kTextStep <= kTokenPaddingBytes && kShortNumberBytesMax <= kTokenPaddingBytes &&
+              kShortCivilPaddingBytes <= kTokenPaddingBytes);
 
 // Room for a tag, and for a number or the length of a text and what is copied behind it.
 inline constexpr size_t kBytesMax = kTagBytesMax + kVarintBytesMax + kTextStep;
@@ -140,6 +142,38 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool WriteBool(const ColumnPlan& column, std
   return true;
 }
 
+// Apart from the others, for these have little to keep in registers.
+ABSL_ATTRIBUTE_NOINLINE inline bool WriteCivilText(const ColumnPlan& column, std::string_view token,
+                                                   RowOutput* output) {
+  if (!IsTextToken(token)) return false;
+  const std::string_view text = TextBetweenQuotes(token);
+  int64_t value = 0;
+  values::CivilFields fields;
+  std::string_view rest;
+  switch (column.encoder) {
+    case ValueEncoder::kDate: {
+      int32_t days = 0;
+      if (!ReadShortDate(text, &days)) return false;
+      value = days;
+      break;
+    }
+    case ValueEncoder::kTime:
+      if (!ReadShortTime(text, &fields)) return false;
+      value = values::PackTime(fields);
+      break;
+    case ValueEncoder::kDatetime:
+      if (!ReadShortDatetime(text, &fields, &rest) || !rest.empty()) return false;
+      value = values::PackDatetime(fields);
+      break;
+    default:
+      if (!ReadShortTimestamp(text, &fields)) return false;
+      value = values::ToDatetime(fields);
+  }
+  output->WriteTag(column);
+  output->set_cursor(WriteVarintByWord(static_cast<uint64_t>(value), output->cursor()));
+  return true;
+}
+
 }  // namespace usual_value
 
 // Writes tag and value of a column that is not REPEATED; false, and nothing is written, where the token has
@@ -150,9 +184,14 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool WriteUsualValue(const ColumnPlan& colum
   output->Ensure(usual_value::kBytesMax + token.size());
   switch (column.encoder) {
     case ValueEncoder::kInt64:
+      return usual_value::WriteInteger(column, token, output);
     case ValueEncoder::kTimestamp:
     case ValueEncoder::kDate:
-      return usual_value::WriteInteger(column, token, output);
+      return token.front() == '"' ? usual_value::WriteCivilText(column, token, output)
+                                  : usual_value::WriteInteger(column, token, output);
+    case ValueEncoder::kDatetime:
+    case ValueEncoder::kTime:
+      return usual_value::WriteCivilText(column, token, output);
     case ValueEncoder::kFloat64:
       return usual_value::WriteFloat(column, token, output);
     case ValueEncoder::kNumeric:

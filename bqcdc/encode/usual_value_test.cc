@@ -33,7 +33,7 @@ class Token {
 std::shared_ptr<const EncodePlan> Plan() {
   return *EncodePlan::Create(
       {*schema::ParseInlineSchema("id:INT64,f:FLOAT64,n:NUMERIC,b:BOOL,s:STRING,d:DATE,ts:TIMESTAMP,"
-                                  "y:BYTES,g:BIGNUMERIC,dt:DATETIME,j:JSON"),
+                                  "dt:DATETIME,t:TIME,y:BYTES,g:BIGNUMERIC,j:JSON"),
        {"id"}});
 }
 
@@ -146,7 +146,24 @@ TEST(UsualValueTest, WritesWhatTheGeneralWayWrites) {
                                                   "\"\\\"\"",
                                                   "\"abc",
                                                   "abc\""};
-    switch (below(6)) {
+    // A date and time, of which a sign is another now and then, or a part is missing.
+    const auto civil = [&] {
+      static constexpr const char* kZones[] = {"", "", "Z", "+00", "+00:00", " UTC", "z", "+01", "-00:30"};
+      std::string text =
+          digits(4) + "-" + std::to_string(10 + below(4)) + "-" + std::to_string(10 + below(23));
+      const std::string time = std::to_string(10 + below(15)) + ":" + std::to_string(10 + below(51)) + ":" +
+                               std::to_string(10 + below(51)) + (below(2) == 0 ? "" : "." + digits(below(8)));
+      const uint64_t parts = below(4);
+      if (parts == 0) text = time;
+      if (parts > 1) text += (below(2) == 0 ? "T" : " ") + time + kZones[below(std::size(kZones))];
+      if (below(8) == 0) text[below(text.size())] = "0/:x -T.\\"[below(9)];
+      if (below(16) == 0) text.resize(below(text.size()));
+      return "\"" + text + "\"";
+    };
+    switch (below(8)) {
+      case 6:
+      case 7:
+        return civil();
       case 0:
         return kOdd[below(kOdd.size())];
       case 1:
@@ -196,7 +213,9 @@ TEST(UsualValueTest, WritesWhatTheGeneralWayWrites) {
     EXPECT_GT(taken[encoder], 1000) << static_cast<int>(encoder);
   EXPECT_GT(taken[ValueEncoder::kBool], 50);
   EXPECT_GT(taken[ValueEncoder::kDate], 200);
-  EXPECT_EQ(taken.size(), 7u);
+  EXPECT_GT(taken[ValueEncoder::kDatetime], 100);
+  EXPECT_GT(taken[ValueEncoder::kTime], 200);
+  EXPECT_EQ(taken.size(), 9u);
 }
 
 TEST(UsualValueTest, LeavesWhatHasLimitsToTheGeneralWay) {

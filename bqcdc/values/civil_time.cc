@@ -65,12 +65,6 @@ bool IsTimeOfDay(const CivilFields& fields) {
   return fields.hour <= 23 && fields.minute <= 59 && fields.second <= 59 && fields.microsecond <= 999'999;
 }
 
-int64_t PackTimeFields(const CivilFields& fields) {
-  return (static_cast<int64_t>(fields.hour) << kHourShift) |
-         (static_cast<int64_t>(fields.minute) << kMinuteShift) |
-         (static_cast<int64_t>(fields.second) << kSecondShift) | fields.microsecond;
-}
-
 CivilFields UnpackTimeFields(int64_t packed) {
   CivilFields fields;
   fields.hour = Bits(packed, kHourShift, 5);
@@ -111,14 +105,21 @@ bool IsCivilDate(int year, int month, int day) {
 int64_t PackTime(int64_t micros) {
   CivilFields fields;
   TimeFields(micros, &fields);
-  return PackTimeFields(fields);
+  return PackTime(fields);
 }
 
-int64_t PackDatetime(int64_t micros) {
-  const CivilFields fields = DatetimeFields(micros);
+int64_t PackTime(const CivilFields& fields) {
+  return (static_cast<int64_t>(fields.hour) << kHourShift) |
+         (static_cast<int64_t>(fields.minute) << kMinuteShift) |
+         (static_cast<int64_t>(fields.second) << kSecondShift) | fields.microsecond;
+}
+
+int64_t PackDatetime(int64_t micros) { return PackDatetime(DatetimeFields(micros)); }
+
+int64_t PackDatetime(const CivilFields& fields) {
   return (static_cast<int64_t>(fields.year) << kYearShift) |
          (static_cast<int64_t>(fields.month) << kMonthShift) |
-         (static_cast<int64_t>(fields.day) << kDayShift) | PackTimeFields(fields);
+         (static_cast<int64_t>(fields.day) << kDayShift) | PackTime(fields);
 }
 
 ValueError UnpackTime(int64_t packed, int64_t* micros) {

@@ -1,5 +1,7 @@
 #include "bqcdc/emulator/sql/functions/decimal_arithmetic.h"
 
+#include <bit>
+#include <cmath>
 #include <string_view>
 
 #include "bqcdc/base/strings.h"
@@ -220,6 +222,41 @@ template <typename D>
 int DecimalArithmetic<D>::Sign(const D& a) {
   const Magnitude m = Traits<D>::Split(a);
   return m.units.IsZero() ? 0 : m.negative ? -1 : 1;
+}
+
+// By n times the sum of squares less the square of the sum, of how far values are from the least one: whole
+// numbers, so that nothing is lost where they are large and near each other.
+template <typename D>
+std::optional<double> DecimalArithmetic<D>::Variance(const std::vector<std::optional<D>>& values,
+                                                     int64_t degrees_taken) {
+  std::optional<D> least, most;
+  uint64_t count = 0;
+  for (const std::optional<D>& value : values) {
+    if (!value.has_value()) continue;
+    ++count;
+    if (!least.has_value() || *value < *least) least = value;
+    if (!most.has_value() || *most < *value) most = value;
+  }
+  if (count <= static_cast<uint64_t>(degrees_taken)) return std::nullopt;
+  Magnitude negated = Traits<D>::Split(*least);
+  negated.negative = !negated.negative;
+  const auto distance = [&](const D& value) { return Sum(Traits<D>::Split(value), negated).units; };
+  // Digits that no double shows give way where squares would need more than there is room for.
+  constexpr int kBits = 32 * WideInteger::kDigits;
+  int dropped = 0;
+  while (2 * (distance(*most).BitCount() - 32 * dropped + std::bit_width(count)) > kBits) ++dropped;
+  WideInteger sum, squares;
+  for (const std::optional<D>& value : values) {
+    if (!value.has_value()) continue;
+    const WideInteger units = distance(*value).WithoutDigits(dropped);
+    sum = sum + units;
+    squares = squares + units * units;
+  }
+  const WideInteger spread = squares * WideInteger::From128(count) - sum * sum;
+  const long double unit = WideInteger::PowerOf10(Traits<D>::kScale).ToLongDouble();
+  return static_cast<double>(std::ldexp(spread.ToLongDouble(), 64 * dropped) / unit / unit /
+                             static_cast<long double>(count) /
+                             static_cast<long double>(count - static_cast<uint64_t>(degrees_taken)));
 }
 
 template struct DecimalArithmetic<values::Numeric>;

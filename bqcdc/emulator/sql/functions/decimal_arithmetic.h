@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/numeric.h"
@@ -27,6 +31,9 @@ struct DecimalArithmetic {
   static absl::StatusOr<int64_t> ToInt64(const D& a);
   static Result DivideByCount(const D& a, int64_t count);
   static int Sign(const D& a);
+  // Of all values (`degrees_taken` 0) or of a sample (1), NULLs left out; nullopt of no more values than
+  // that. Rounded once, at the end.
+  static std::optional<double> Variance(const std::vector<std::optional<D>>& values, int64_t degrees_taken);
 };
 
 extern template struct DecimalArithmetic<values::Numeric>;

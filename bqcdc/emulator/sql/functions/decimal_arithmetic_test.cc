@@ -63,6 +63,21 @@ TEST(DecimalArithmeticTest, BigNumeric) {
   EXPECT_EQ(Text(A::Subtract(BigNumeric::Min(), BigNumeric::Min())), "0");
 }
 
+// Sums of squares of the largest values have more digits than there is room for.
+TEST(DecimalArithmeticTest, VarianceOfTheLargestValues) {
+  using A = DecimalArithmetic<BigNumeric>;
+  std::vector<std::optional<BigNumeric>> values = {BigNumeric::Min(), std::nullopt, BigNumeric::Max()};
+  const double half = BigNumeric::Max().ToDouble();
+  EXPECT_DOUBLE_EQ(*A::Variance(values, 0), half * half);
+  EXPECT_DOUBLE_EQ(*A::Variance(values, 1), 2 * half * half);
+  for (int i = 0; i < 1000; ++i) values.insert(values.end(), {BigNumeric::Min(), BigNumeric::Max()});
+  EXPECT_DOUBLE_EQ(*A::Variance(values, 0), half * half);
+  EXPECT_EQ(A::Variance({std::nullopt}, 0), std::nullopt);
+  EXPECT_EQ(A::Variance({B("1"), std::nullopt}, 1), std::nullopt);
+  EXPECT_EQ(A::Variance({B("1")}, 0), 0.0);
+  EXPECT_EQ(DecimalArithmetic<Numeric>::Variance({Numeric::Max(), Numeric::Min()}, 0), 1e58);
+}
+
 TEST(WideIntegerTest, DivisionIsTheInverseOfMultiplication) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));

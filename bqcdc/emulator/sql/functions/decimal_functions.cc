@@ -61,6 +61,10 @@ void AddDecimalType(OwnFunctions& f, const std::string& type) {
         return base::InvalidArgument(OutsidePrecisionText(column));
       });
   AddFunction(
+      f, "bq_variance_" + type, +[](List<D> list, int64_t degrees_taken) -> std::optional<double> {
+        return A::Variance(list.elements, degrees_taken);
+      });
+  AddFunction(
       f, "bq_" + type + "_to_string", +[](D a) -> std::string { return a.ToString(); });
 }
 

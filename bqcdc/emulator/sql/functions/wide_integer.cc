@@ -26,6 +26,18 @@ int WideInteger::BitCount() const {
   return count == 0 ? 0 : 32 * count - __builtin_clz(digits[count - 1]);
 }
 
+WideInteger WideInteger::WithoutDigits(int count) const {
+  WideInteger rest;
+  for (int i = count; i < kDigits; ++i) rest.digits[i - count] = digits[i];
+  return rest;
+}
+
+long double WideInteger::ToLongDouble() const {
+  long double value = 0;
+  for (int i = kDigits - 1; i >= 0; --i) value = value * 0x1p32L + static_cast<long double>(digits[i]);
+  return value;
+}
+
 int WideInteger::Compare(const WideInteger& other) const {
   for (int i = kDigits - 1; i >= 0; --i) {
     if (digits[i] != other.digits[i]) return digits[i] < other.digits[i] ? -1 : 1;

@@ -19,6 +19,9 @@ struct WideInteger {
   bool IsZero() const { return DigitCount() == 0; }
   // Number of significant bits.
   int BitCount() const;
+  // Without the `count` least significant digits.
+  WideInteger WithoutDigits(int count) const;
+  long double ToLongDouble() const;
   int Compare(const WideInteger& other) const;
   WideInteger operator+(const WideInteger& other) const;
   // REQUIRES: other <= *this.

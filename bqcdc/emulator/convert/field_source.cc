@@ -129,11 +129,13 @@ bool IsSecondsAndNanos(const pb::Descriptor& message) {
          nanos->name() == "nanos";
 }
 
-// Well-known messages are told by their shape: inside a self-contained descriptor they carry any name.
+// Well-known messages are told by their shape: inside a self-contained descriptor they carry any name. Of the
+// two that have one shape, a name that ends with the other's says that it is the other.
 bool ResolveMessage(const pb::Descriptor& message, const schema::Column& column, FieldPlan& plan) {
   if (column.type == ColumnType::kTimestamp || column.type == ColumnType::kInterval) {
-    plan.source = column.type == ColumnType::kTimestamp ? SourceType::kTimestamp : SourceType::kDuration;
-    return IsSecondsAndNanos(message);
+    const bool instant = column.type == ColumnType::kTimestamp;
+    plan.source = instant ? SourceType::kTimestamp : SourceType::kDuration;
+    return IsSecondsAndNanos(message) && !message.name().ends_with(instant ? "Duration" : "Timestamp");
   }
   if (message.field_count() != 1) return false;
   const pb::FieldDescriptor& value = *message.field(0);

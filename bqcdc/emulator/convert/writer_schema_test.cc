@@ -128,6 +128,22 @@ INSTANTIATE_TEST_SUITE_P(
             "name: 'R' field { name: 'a' number: 1 type: TYPE_STRING }",
             "The proto field mismatched with BigQuery field at R.a, the proto field type string, BigQuery "
             "field type TIMESTAMP"},
+        RefusalCase{"no_timestamp_of_a_duration",
+                    {"a TIMESTAMP"},
+                    "name: 'R' field { name: 'a' number: 1 type: TYPE_MESSAGE type_name: "
+                    "'google_protobuf_Duration' } nested_type { name: "
+                    "'google_protobuf_Duration' field { name: 'seconds' number: 1 type: TYPE_INT64 } field { "
+                    "name: 'nanos' number: 2 "
+                    "type: TYPE_INT32 } }",
+                    "The proto field mismatched with BigQuery field at R.a"},
+        RefusalCase{"no_interval_of_a_timestamp",
+                    {"a INTERVAL"},
+                    "name: 'R' field { name: 'a' number: 1 type: TYPE_MESSAGE type_name: 'Timestamp' } "
+                    "nested_type { name: "
+                    "'Timestamp' field { name: 'seconds' number: 1 type: TYPE_INT64 } field { name: 'nanos' "
+                    "number: 2 "
+                    "type: TYPE_INT32 } }",
+                    "The proto field mismatched with BigQuery field at R.a"},
         RefusalCase{
             "change_type_is_text",
             {"a INT64"},

@@ -54,7 +54,8 @@ namespace bqcdc::emulator::unconfirmed {
 // * A missing table, an offset on a default stream (InvalidArgument) and rows in Arrow format (Unimplemented)
 //   are errors in the stream; they do not end the RPC. Extra fields of a descriptor are one on a default
 //   stream; on a created stream they end the RPC, and nothing that was sent behind them is stored.
-// * A table that exists is known at once (--table-propagation: denied for so long after its creation).
+// * A table that exists is known at once (--table-propagation: denied for so long after its creation), and so
+//   are its columns (--column-propagation: a change is unknown for so long).
 // * A descriptor whose column was dropped under the connection: `Found incompatible fields: …`.
 // * UPSERT and DELETE for a table of more than 2,000 top-level columns: InvalidArgument with a text of ours.
 // * The 10,001st AppendRows call that is open ends with ResourceExhausted.

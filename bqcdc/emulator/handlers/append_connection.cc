@@ -41,7 +41,8 @@ std::shared_ptr<AppendConnection> AppendConnection::Start(const AppendContext& c
 AppendConnection::AppendConnection(const AppendContext& context, DoneFunction on_done)
     : context_(context),
       on_done_(std::move(on_done)),
-      session_(context.database, context.clock, context.evaluate_default, context.options, context.schemas),
+      session_(context.database, context.clock, context.evaluate_default, context.options, context.schemas,
+               context.propagation),
       last_traffic_(context.clock.Now()) {}
 
 absl::Time AppendConnection::CloseIfIdle(absl::Time idle_before) {
@@ -170,6 +171,7 @@ bool AppendConnection::PumpOne(const EntryPointer& entry) {
       version_in_flight_[decoded.batch.table_uid] = decoded.batch.schema_version;
       ++commits_in_flight_;
       entry->table = std::move(decoded.table);
+      entry->columns_known = decoded.columns_known;
       entry->stream = decoded.batch.stream;
       ++entry->tries;
       // Wide tables take more in memory than on the wire, and it is memory that the limits are about.
@@ -346,7 +348,8 @@ void AppendConnection::PrepareResponse() {
   entries_.pop_front();
   last_traffic_ = context_.clock.Now();
   const schema::TableSchema* updated = nullptr;
-  if (entry->status.ok() && entry->table->schema_version != entry->destination->announced_version) {
+  if (entry->status.ok() && entry->columns_known &&
+      entry->table->schema_version != entry->destination->announced_version) {
     entry->destination->announced_version = entry->table->schema_version;
     updated = &entry->table->schema;
   }

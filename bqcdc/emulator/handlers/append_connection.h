@@ -29,6 +29,7 @@ struct AppendContext {
   const DefaultEvaluator& evaluate_default;
   InFlightBudget& budget;
   SchemaBudget& schemas;
+  ColumnPropagation& propagation;
   TaskWorker& worker;
   WriteCounters& counters;
 };
@@ -66,6 +67,7 @@ class AppendConnection final : public grpc::ServerBidiReactor<grpc::ByteBuffer, 
     std::optional<AppendSession::Resolved> resolved;
     std::shared_ptr<AppendSession::Destination> destination;
     std::shared_ptr<const catalog::Table> table;  // as of decoding
+    bool columns_known = true;                    // AppendSession::Decoded
     int64_t row_count = 0;
     int tries = 0;
     bool ready = false;  // `status` is the outcome

@@ -43,12 +43,13 @@ void CutFaults(std::vector<RowFault>* faults) {
 
 AppendSession::AppendSession(engine::Database& database, const base::Clock& clock,
                              const DefaultEvaluator& evaluate_default, const WriteOptions& options,
-                             SchemaBudget& schemas)
+                             SchemaBudget& schemas, ColumnPropagation& propagation)
     : database_(database),
       clock_(clock),
       evaluate_default_(evaluate_default),
       options_(options),
       schemas_(schemas),
+      propagation_(propagation),
       mode_(options.mode_scope) {}
 
 absl::StatusOr<std::shared_ptr<AppendSession::Destination>> AppendSession::FindDestination(
@@ -123,10 +124,12 @@ absl::StatusOr<std::shared_ptr<const catalog::Table>> AppendSession::FindTable(D
 }
 
 absl::StatusOr<std::shared_ptr<const convert::WriterPlan>> AppendSession::PlanFor(
-    const Resolved& request, const catalog::Table& table) {
+    const Resolved& request, const catalog::Table& table, const std::optional<schema::TableSchema>& known) {
   WriterSchema& schema = *request.writer_schema;
   if (schema.plan != nullptr && schema.plan_version == table.schema_version) return schema.plan;
-  auto plan = convert::CompileWriterSchema(schema.descriptor, table.schema);
+  auto plan = convert::CompileWriterSchema(schema.descriptor, known.has_value() ? *known : table.schema);
+  // Rows are decoded for the columns that there are.
+  if (plan.ok() && known.has_value()) plan = convert::CompileWriterSchema(schema.descriptor, table.schema);
   if (!plan.ok()) {
     if (request.destination->writer_schema == request.writer_schema) {
       request.destination->writer_schema = request.writer_schema_before;
@@ -209,13 +212,15 @@ AppendSession::Decoded AppendSession::Decode(const Resolved& request) {
     result.status = TooManyCells(request.rows.size(), columns, kRequestCellsMax);
     return result;
   }
-  auto plan = PlanFor(request, *result.table);
+  const absl::Time now = clock_.Now();
+  const std::optional<schema::TableSchema> known = propagation_.KnownInstead(*result.table, now);
+  result.columns_known = !known.has_value();
+  auto plan = PlanFor(request, *result.table, known);
   auto defaults = plan.ok() ? DefaultsOf(request, *result.table) : plan.status();
   if (!defaults.ok()) {
     result.status = defaults.status();
     return result;
   }
-  const absl::Time now = clock_.Now();
   convert::DecodeInput input;
   input.rows = request.rows;
   input.default_when_missing = *std::move(defaults);

@@ -17,6 +17,7 @@
 #include "bqcdc/emulator/convert/writer_schema.h"
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/handlers/append_request.h"
+#include "bqcdc/emulator/handlers/column_propagation.h"
 #include "bqcdc/emulator/handlers/connection_mode.h"
 #include "bqcdc/emulator/handlers/default_evaluator.h"
 #include "bqcdc/emulator/handlers/schema_budget.h"
@@ -72,11 +73,13 @@ class AppendSession {
     std::vector<convert::RowFault> faults;
     engine::AppendBatch batch;
     std::shared_ptr<const catalog::Table> table;
+    bool columns_known = true;  // to the write API, as they are in `table`
   };
 
   // All outlive the session.
   AppendSession(engine::Database& database, const base::Clock& clock,
-                const DefaultEvaluator& evaluate_default, const WriteOptions& options, SchemaBudget& schemas);
+                const DefaultEvaluator& evaluate_default, const WriteOptions& options, SchemaBudget& schemas,
+                ColumnPropagation& propagation);
 
   // Takes a request's destination, schema and settings. Statuses are the service's, without ` Entity:`.
   // `*destination` is set as soon as it is known, also on errors.
@@ -89,8 +92,9 @@ class AppendSession {
  private:
   absl::StatusOr<std::shared_ptr<Destination>> FindDestination(std::string_view name);
   absl::StatusOr<std::shared_ptr<const catalog::Table>> FindTable(Destination& destination);
-  absl::StatusOr<std::shared_ptr<const convert::WriterPlan>> PlanFor(const Resolved& request,
-                                                                     const catalog::Table& table);
+  // `known`: of ColumnPropagation.
+  absl::StatusOr<std::shared_ptr<const convert::WriterPlan>> PlanFor(
+      const Resolved& request, const catalog::Table& table, const std::optional<schema::TableSchema>& known);
   absl::StatusOr<std::vector<bool>> DefaultsOf(const Resolved& request, const catalog::Table& table);
   absl::Status JudgeMode(const Resolved& request, const catalog::Table& table,
                          const convert::WriterPlan& plan, const convert::DecodedRows& rows,
@@ -101,6 +105,7 @@ class AppendSession {
   const DefaultEvaluator& evaluate_default_;
   const WriteOptions& options_;
   SchemaBudget& schemas_;
+  ColumnPropagation& propagation_;
   ConnectionMode mode_;
   std::map<std::string, std::shared_ptr<Destination>> destinations_;
   std::shared_ptr<Destination> current_;

@@ -30,6 +30,10 @@ struct WriteOptions {
   // A table is denied, as one that is not there, this long after it was created, to who has not met it: the
   // service's write API learns of new tables late. Zero: never.
   absl::Duration table_propagation = absl::ZeroDuration();
+  // A change of a table's columns is unknown to the write API this long after it was made: a writer schema
+  // with a new column is refused, and `updated_schema` waits. Of a table that no connection has written to
+  // since the start the columns are known at once. Zero: never.
+  absl::Duration column_propagation = absl::ZeroDuration();
   // A call without one of these ends with UNAUTHENTICATED; none: every call is served.
   BearerTokens bearer_tokens;
 };

@@ -48,7 +48,9 @@ class WriteService::Impl final : public ServiceBase {
         options_(std::move(options)),
         budget_(options_.total_bytes_max),
         schemas_(options_.schema_bytes_max),
-        context_{database_, clock_, options_, evaluate_default_, budget_, schemas_, worker_, counters_},
+        propagation_(options_.column_propagation),
+        context_{database_, clock_,       options_, evaluate_default_, budget_,
+                 schemas_,  propagation_, worker_,  counters_},
         idle_thread_([this] { CloseIdleConnections(); }) {}
 
   ~Impl() override {
@@ -199,6 +201,7 @@ class WriteService::Impl final : public ServiceBase {
   WriteCounters counters_;
   InFlightBudget budget_;
   SchemaBudget schemas_;
+  ColumnPropagation propagation_;
   TaskWorker worker_;
   TaskWorker stream_worker_;
   const AppendContext context_;

@@ -423,5 +423,43 @@ TEST_F(WriteStreamsTest, ATableIsDeniedUntilItHasPropagated) {
   EXPECT_TRUE(call->Finish().ok());
 }
 
+TEST_F(WriteStreamsTest, AChangeOfColumnsIsUnknownUntilItHasPropagated) {
+  Stop();
+  options_.column_propagation = absl::Seconds(35);
+  Start();
+  const std::string stream = absl::StrCat(kTable, "/streams/_default");
+  grpc::ClientContext context;
+  const auto call = stub_->AppendRows(&context);
+  const auto ask = [&call](const v1::AppendRowsRequest& request) {
+    v1::AppendRowsResponse response;
+    EXPECT_TRUE(call->Write(request) && call->Read(&response));
+    return response;
+  };
+  EXPECT_TRUE(ask(Request(stream, {1})).has_append_result());
+  ASSERT_TRUE(table_.database()
+                  .UpdateTable({"p", "d", "t"}, std::nullopt,
+                               [](catalog::Table& table) {
+                                 table.schema.columns.push_back(
+                                     {.name = "extra", .type = schema::ColumnType::kString});
+                                 return absl::OkStatus();
+                               })
+                  .ok());
+  v1::AppendRowsRequest extra = Request(stream, {2});
+  auto* field = extra.mutable_proto_rows()->mutable_writer_schema()->mutable_proto_descriptor()->add_field();
+  field->set_name("extra");
+  field->set_number(9);
+  field->set_type(google::protobuf::FieldDescriptorProto::TYPE_STRING);
+  table_.clock().Advance(absl::Seconds(34));
+  EXPECT_EQ(DetailOf(ask(extra)), v1::StorageError::SCHEMA_MISMATCH_EXTRA_FIELDS);
+  EXPECT_EQ(DetailOf(Append(extra)), v1::StorageError::SCHEMA_MISMATCH_EXTRA_FIELDS) << "a new connection";
+  const v1::AppendRowsResponse old_fields = ask(Request(stream, {3}));
+  EXPECT_TRUE(old_fields.has_append_result() && !old_fields.has_updated_schema());
+  table_.clock().Advance(absl::Seconds(1));
+  const v1::AppendRowsResponse known = ask(extra);
+  EXPECT_TRUE(known.has_append_result() && known.has_updated_schema());
+  call->WritesDone();
+  EXPECT_TRUE(call->Finish().ok());
+}
+
 }  // namespace
 }  // namespace bqcdc::emulator::handlers

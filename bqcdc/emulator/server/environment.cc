@@ -53,6 +53,7 @@ handlers::WriteOptions WriteOptionsOf(const Options& options, const handlers::Be
   result.request_bytes_max = options.request_bytes_max;
   result.idle_timeout = options.idle_timeout;
   result.table_propagation = options.table_propagation;
+  result.column_propagation = options.column_propagation;
   result.bearer_tokens = tokens;
   result.mode_scope = options.mode_per_destination ? Scope::kDestination : Scope::kConnection;
   return result;

@@ -21,6 +21,7 @@ struct RawFlags {
   std::string forget_sequences_after;
   std::string idle_timeout;
   std::string table_propagation;
+  std::string column_propagation;
 };
 
 // Throws CLI::ValidationError, which the caller catches with CLI11's own errors.
@@ -121,6 +122,9 @@ void AddFlags(CLI::App& app, Options& options, RawFlags& raw) {
   app.add_option("--table-propagation", raw.table_propagation,
                  "the Storage Write API denies a table for this long after its creation, as the service may "
                  "(default: not at all)");
+  app.add_option("--column-propagation", raw.column_propagation,
+                 "the Storage Write API does not know a change of a table's columns for this long, as the "
+                 "service's may not (default: known at once)");
   app.add_flag("--mode-per-destination", options.mode_per_destination,
                "insert or upsert mode for each destination of a connection, not for all of them together");
   app.add_option("--endpoints-file", options.endpoints_file,
@@ -157,6 +161,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
     }
     if (!raw.table_propagation.empty()) {
       result.options.table_propagation = ReadDuration("--table-propagation", raw.table_propagation);
+    }
+    if (!raw.column_propagation.empty()) {
+      result.options.column_propagation = ReadDuration("--column-propagation", raw.column_propagation);
     }
     if (!raw.idle_timeout.empty())
       result.options.idle_timeout = ReadDuration("--idle-timeout", raw.idle_timeout);

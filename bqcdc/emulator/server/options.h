@@ -37,6 +37,7 @@ struct Options {
   int64_t request_bytes_max = 20 * 1024 * 1024;
   absl::Duration idle_timeout = absl::Seconds(600);
   absl::Duration table_propagation = absl::ZeroDuration();
+  absl::Duration column_propagation = absl::ZeroDuration();
   bool mode_per_destination = false;
 
   std::string endpoints_file;  // empty: none

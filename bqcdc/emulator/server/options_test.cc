@@ -60,6 +60,8 @@ TEST(OptionsTest, ReadsAllFlags) {
                                       "--no-background-apply",
                                       "--table-propagation",
                                       "2m",
+                                      "--column-propagation",
+                                      "35s",
                                       "--allow-host",
                                       "bq",
                                       "--endpoints-file",
@@ -80,6 +82,7 @@ TEST(OptionsTest, ReadsAllFlags) {
   EXPECT_EQ(options.request_bytes_max, 10485760);
   EXPECT_EQ(options.idle_timeout, absl::Seconds(30));
   EXPECT_EQ(options.table_propagation, absl::Minutes(2));
+  EXPECT_EQ(options.column_propagation, absl::Seconds(35));
   EXPECT_TRUE(options.mode_per_destination);
   EXPECT_FALSE(options.background_apply);
   EXPECT_EQ(options.tls_cert, "/c");

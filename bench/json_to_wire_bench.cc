@@ -75,7 +75,7 @@ struct Input {
     bytes.resize(bytes.size() + encode::kLinePaddingBytes, ' ');
     size_t at = 0;
     for (const std::string& text : texts) {
-      lines.emplace_back(bytes.data() + at, text.size(), bytes.size() - at);
+      lines.emplace_back(bytes.data() + at, text.size());
       at += text.size() + 1;
     }
   }
@@ -252,7 +252,8 @@ size_t ReadValue(ondemand::value value) {
 size_t RunParseOnly(ondemand::parser* parser, const Input& input) {
   size_t sum = 0;
   for (const encode::PaddedLine& line : input.lines) {
-    ondemand::document document = parser->iterate(line.data(), line.size(), line.capacity());
+    ondemand::document document =
+        parser->iterate(line.data(), line.size(), line.size() + encode::kLinePaddingBytes);
     sum += ReadObject(document.get_object());
   }
   return sum;

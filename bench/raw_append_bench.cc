@@ -70,7 +70,7 @@ struct Input {
     bytes.resize(size + encode::kLinePaddingBytes, ' ');
     for (std::size_t at = 0; at < size;) {
       const std::size_t end = std::min(bytes.find('\n', at), size);
-      lines.emplace_back(bytes.data() + at, end - at, bytes.size() - at);
+      lines.emplace_back(bytes.data() + at, end - at);
       at = end + 1;
     }
   }

@@ -42,7 +42,7 @@ size_t JsonTokens::ScanAhead(std::span<const PaddedLine> lines) {
   }
   if (count == 1) return 1;
   const size_t size = static_cast<size_t>(end - begin);
-  if (Find(PaddedLine(begin, size, lines.front().capacity())) != EncodeError::kNone) return count;
+  if (Find(PaddedLine(begin, size)) != EncodeError::kNone) return count;
   ahead_lines_ = count;
   ahead_end_ = end_;
   end_ = next_;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cassert>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -14,20 +13,15 @@ inline constexpr size_t kLinePaddingBytes = 64;
 // The next lines of the same buffer are good padding; only a buffer's end needs room. Does not own the bytes.
 class PaddedLine {
  public:
-  // `capacity` counts the readable bytes from `data` on.
-  PaddedLine(const char* data, size_t size, size_t capacity) : data_(data), size_(size), capacity_(capacity) {
-    assert(capacity >= size + kLinePaddingBytes);
-  }
+  PaddedLine(const char* data, size_t size) : data_(data), size_(size) {}
 
   const char* data() const { return data_; }
   size_t size() const { return size_; }
-  size_t capacity() const { return capacity_; }
   std::string_view text() const { return {data_, size_}; }
 
  private:
   const char* data_;
   size_t size_;
-  size_t capacity_;
 };
 
 // A line that owns its bytes, for single rows and tests.
@@ -36,7 +30,7 @@ class OwnedLine {
   explicit OwnedLine(std::string_view text) : size_(text.size()), bytes_(text) {
     bytes_.resize(size_ + kLinePaddingBytes, ' ');
   }
-  PaddedLine line() const& { return PaddedLine(bytes_.data(), size_, bytes_.size()); }
+  PaddedLine line() const& { return PaddedLine(bytes_.data(), size_); }
   PaddedLine line() && = delete;
 
  private:

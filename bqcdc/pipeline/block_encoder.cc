@@ -18,10 +18,6 @@ constexpr std::size_t kLinesAhead = 32;
 // the kernel's next tick else, where cores are few, even if it is less nice (bench/README.md).
 constexpr std::size_t kBytesBetweenYields = 64 * 1024;
 
-encode::PaddedLine Padded(const InputLine& line) {
-  return encode::PaddedLine(line.text.data(), line.text.size(), line.readable);
-}
-
 }  // namespace
 
 BlockEncoder::BlockEncoder(BlockEncoderOptions options) : options_(options) {
@@ -82,7 +78,7 @@ std::size_t BlockEncoder::ScanAhead(Encoder& encoder, const std::vector<InputLin
   encoder.ahead.clear();
   for (std::size_t i = first; i < lines.size() && encoder.ahead.size() < kLinesAhead && !lines[i].too_long;
        ++i)
-    encoder.ahead.push_back(Padded(lines[i]));
+    encoder.ahead.push_back(lines[i].padded());
   return encoder.rows->ScanAhead(encoder.ahead);
 }
 
@@ -112,10 +108,8 @@ void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
     }
     if (i >= scanned) scanned = i + ScanAhead(encoder, block.lines, i);
     const values::SequenceNumber assigned{{options_.epoch, line.number, 1, 0}};
-    const EncodeError error = encoder.rows->EncodeLine(Padded(line), assigned, &block.rows);
-    if (error == EncodeError::kNone) {
-      block.origins.push_back({line.number, line.source, line.text});
-    } else {
+    const EncodeError error = encoder.rows->EncodeLine(line.padded(), assigned, &block.rows);
+    if (error != EncodeError::kNone) {
       block.failures.push_back(
           {i, error, std::string(encode::DescribeEncodeError(encoder.rows->failure()).message())});
     }

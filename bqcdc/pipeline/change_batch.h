@@ -13,16 +13,9 @@
 
 namespace bqcdc::pipeline {
 
-// Where a row came from. The text is a view into one of the batch's chunks.
-struct RowOrigin {
-  std::uint64_t line = 0;
-  std::size_t source = 0;
-  std::string_view text;
-};
-
 // A line that is no row, found before anything was sent.
 struct BadRow {
-  RowOrigin origin;
+  InputLine line;
   values::SequenceNumber sequence;
   std::string_view reason;  // static text
   std::string message;
@@ -32,20 +25,20 @@ struct BadRow {
 // Owns the bytes of both. Filled by one thread, then immutable and shared by whoever still needs a part of
 // it.
 struct ChangeBatch : write::RowBatch {
-  std::vector<RowOrigin> origins;  // of each row
+  std::vector<InputLine> lines;  // of each row, with texts in the chunks
   std::vector<BadRow> bad_rows;
   std::vector<std::shared_ptr<const LineChunk>> chunks;
   std::uint64_t progress = 0;  // what Progress calls this batch
 
   void Clear() override {
     write::RowBatch::Clear();
-    origins.clear();
+    lines.clear();
     bad_rows.clear();
     chunks.clear();
   }
   // The lines that rows came from stay in memory until the rows are settled.
   std::size_t held_bytes() const override {
-    std::size_t bytes = write::RowBatch::held_bytes() + origins.size() * sizeof(RowOrigin);
+    std::size_t bytes = write::RowBatch::held_bytes() + lines.size() * sizeof(InputLine);
     for (const auto& chunk : chunks) bytes += chunk->capacity;
     return bytes;
   }

@@ -86,7 +86,7 @@ class Fates {
   std::map<std::size_t, std::pair<std::string, std::string>> reasons_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The rows of one table. A row's origin holds the index of its record instead of a line.
+// The rows of one table. A row's line is the index of its record.
 class TableRetry final : public write::SettlementHandler {
  public:
   TableRetry(const DeadLetterRetryOptions& options, const DeadLetterRetrySurroundings& with,
@@ -100,12 +100,12 @@ class TableRetry final : public write::SettlementHandler {
   void OnStored(write::RowBatch& batch, const write::RowSelection& rows) override {
     const auto& changes = static_cast<const ChangeBatch&>(batch);
     for (std::size_t i = 0; i < rows.count(batch); ++i)
-      fates_.Set(changes.origins[rows.at(i)].line, Fate::kWritten);
+      fates_.Set(changes.lines[rows.at(i)].number, Fate::kWritten);
   }
   absl::Status OnRefused(write::RowBatch& batch, std::span<const write::RefusedRow> rows) override {
     const auto& changes = static_cast<const ChangeBatch&>(batch);
     for (const write::RefusedRow& row : rows)
-      fates_.Fail(changes.origins[row.index].line, DeadLetterReason(row.reason), row.message);
+      fates_.Fail(changes.lines[row.index].number, DeadLetterReason(row.reason), row.message);
     return absl::OkStatus();
   }
   void OnSettled(const std::shared_ptr<write::RowBatch>&) override {}
@@ -243,7 +243,7 @@ absl::Status TableRetry::Encode(std::size_t index, const StoredDeadLetter& recor
   // Rows of several runs may have equal keys and numbers, so ties are always looked for.
   bool tie = false;
   BQCDC_RETURN_IF_ERROR(batcher_->TakeRow(/*ties_possible=*/true, &tie));
-  static_cast<ChangeBatch&>(*batcher_->current()).origins.push_back({index, 0, {}});
+  static_cast<ChangeBatch&>(*batcher_->current()).lines.push_back({.number = index});
   return batcher_->FlushIfFull();
 }
 

@@ -36,8 +36,7 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
     summary.set_aside += static_cast<std::int64_t>(batch->bad_rows.size());
     for (const BadRow& bad : batch->bad_rows) {
       if (summary.set_aside_shown.size() >= StreamSummary::kSetAsideShownMax) break;
-      summary.set_aside_shown.push_back(
-          {bad.origin.line, reader.source_name(bad.origin.source), bad.message});
+      summary.set_aside_shown.push_back({bad.line.number, reader.source_name(bad.line.source), bad.message});
     }
     return options.bad_rows_max < 0 || summary.set_aside <= options.bad_rows_max;
   };

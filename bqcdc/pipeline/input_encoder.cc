@@ -198,7 +198,6 @@ bool InputEncoder::IsPlain(const LineBlock& block) const {
 
 // The rows of the block are in the batch.
 absl::Status InputEncoder::TakeRest(LineBlock& block) {
-  batch().origins.swap(block.origins);
   for (LineBlock::Chunk& chunk : block.chunks) KeepChunk(chunk.bytes);
   if (*mode_ == SequenceMode::kOwn) {
     const encode::EncodedRows& rows = batch().rows;
@@ -211,6 +210,8 @@ absl::Status InputEncoder::TakeRest(LineBlock& block) {
   for (std::size_t i = block.lines.size(); i > 0; --i) {
     if (MovePosition(block.lines[i - 1])) break;
   }
+  block.DropFailedLines();
+  batch().lines.swap(block.lines);
   return AfterRows(block.full);
 }
 
@@ -231,7 +232,7 @@ absl::Status InputEncoder::TakeByLine(LineBlock& block) {
       BQCDC_RETURN_IF_ERROR(
           SetAside(block.lines[line], block.failures[failure++], block.chunks[chunk].bytes));
     } else {
-      BQCDC_RETURN_IF_ERROR(TakeRow(block, row++, block.chunks[chunk].bytes));
+      BQCDC_RETURN_IF_ERROR(TakeRow(block.lines[line], block.rows, row++, block.chunks[chunk].bytes));
     }
     MovePosition(block.lines[line]);
     ++line;
@@ -253,17 +254,17 @@ absl::Status InputEncoder::AfterRows(bool full) {
   return batcher_.flushed() ? FollowChanges() : absl::OkStatus();
 }
 
-absl::Status InputEncoder::TakeRow(const LineBlock& block, std::size_t row,
+absl::Status InputEncoder::TakeRow(const InputLine& line, const encode::EncodedRows& rows, std::size_t row,
                                    const std::shared_ptr<const LineChunk>& chunk) {
-  const encode::RowFacts& facts = block.rows.facts(row);
-  if (!rows_begun_) BQCDC_RETURN_IF_ERROR(BeginRows(facts.own_sequence, block.origins[row].line));
+  const encode::RowFacts& facts = rows.facts(row);
+  if (!rows_begun_) BQCDC_RETURN_IF_ERROR(BeginRows(facts.own_sequence, line.number));
   BQCDC_RETURN_IF_ERROR(batcher_.EnsureFor(facts));
-  batch().rows.Append(block.rows.row(row), facts);
+  batch().rows.Append(rows.row(row), facts);
   bool tie = false;
   BQCDC_RETURN_IF_ERROR(batcher_.TakeRow(facts.own_sequence, &tie));
   if (facts.own_sequence && (ties_.SeenInRun(facts.tie_hash) || tie)) ++tie_count_;
   KeepChunk(chunk);
-  batch().origins.push_back(block.origins[row]);
+  batch().lines.push_back(line);
   return absl::OkStatus();
 }
 
@@ -294,7 +295,7 @@ absl::Status InputEncoder::SetAside(const InputLine& line, LineBlock::Failure& f
 
 void InputEncoder::AddBadRow(const InputLine& line, LineBlock::Failure& failure) {
   BadRow& bad = batch().bad_rows.emplace_back();
-  bad.origin = {line.number, line.source, line.text};
+  bad.line = line;
   // The run's epoch changes with each run of the same input, so where rows bring their own numbers it is left
   // out: a repeat shall be the same record.
   const bool own = mode_ == SequenceMode::kOwn && line.number > mode_line_;

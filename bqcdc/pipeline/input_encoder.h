@@ -90,7 +90,7 @@ class InputEncoder {
   bool IsPlain(const LineBlock& block) const;
   absl::Status TakeRest(LineBlock& block);
   absl::Status TakeByLine(LineBlock& block);
-  absl::Status TakeRow(const LineBlock& block, std::size_t row,
+  absl::Status TakeRow(const InputLine& line, const encode::EncodedRows& rows, std::size_t row,
                        const std::shared_ptr<const LineChunk>& chunk);
   absl::Status SetAside(const InputLine& line, LineBlock::Failure& failure,
                         const std::shared_ptr<const LineChunk>& chunk);

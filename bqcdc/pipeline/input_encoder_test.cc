@@ -103,8 +103,7 @@ class InputEncoderTest : public ::testing::Test {
       encode::EncodedRows rows;
       const encode::EncodeError error =
           line.too_long ? encode::EncodeError::kLineTooLong
-                        : encoder.EncodeLine({line.text.data(), line.text.size(), line.readable},
-                                             {{kEpoch, line.number, 1, 0}}, &rows);
+                        : encoder.EncodeLine(line.padded(), {{kEpoch, line.number, 1, 0}}, &rows);
       if (error != encode::EncodeError::kNone) {
         outcome.bad.push_back(Numbered(line.number, encode::EncodeErrorName(error), line.text));
         continue;
@@ -131,17 +130,17 @@ class InputEncoderTest : public ::testing::Test {
     events.lanes_wanted = [&] { return with.lanes; };
     events.on_batch = [&](const std::shared_ptr<ChangeBatch>& batch) {
       EXPECT_LE(batch->rows.row_count(), static_cast<std::size_t>(with.batch_rows));
-      EXPECT_EQ(batch->rows.row_count(), batch->origins.size());
+      EXPECT_EQ(batch->rows.row_count(), batch->lines.size());
       std::set<std::uint64_t> hashes;
       for (std::size_t i = 0; i < batch->rows.row_count(); ++i) {
-        outcome.rows[batch->lane].push_back(Numbered(batch->origins[i].line, batch->rows.row(i)));
+        outcome.rows[batch->lane].push_back(Numbered(batch->lines[i].number, batch->rows.row(i)));
         if (with.own) {
           EXPECT_TRUE(batch->ties_possible);
           EXPECT_TRUE(hashes.insert(batch->rows.facts(i).tie_hash).second) << "tie";
         }
       }
       for (const BadRow& bad : batch->bad_rows)
-        outcome.bad.push_back(Numbered(bad.origin.line, bad.reason, bad.origin.text));
+        outcome.bad.push_back(Numbered(bad.line.number, bad.reason, bad.line.text));
       progress.Settle(batch->progress);
       ++batches_;
       return true;

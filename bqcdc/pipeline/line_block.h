@@ -43,9 +43,8 @@ struct LineBlock {
   std::shared_ptr<const TableBinding> binding;
   std::optional<SequenceMode> mode;  // nullopt = the first row shows it
 
-  // What they became. Rows, origins and failures are in the order of the lines.
+  // What they became, in the order of the lines: each is a row or a failure.
   encode::EncodedRows rows;
-  std::vector<RowOrigin> origins;  // of each row
   std::vector<Failure> failures;
 
   void Add(const InputLine& line, const std::shared_ptr<const LineChunk>& chunk) {
@@ -67,9 +66,23 @@ struct LineBlock {
     for (Chunk& chunk : chunks) chunk.first_line -= std::min(chunk.first_line, line);
     ForgetRows();
   }
+  // Forgets the lines that became no row.
+  void DropFailedLines() {
+    if (failures.empty()) return;
+    auto failure = failures.begin();
+    std::size_t kept = failure->line;
+    for (std::size_t line = kept; line < lines.size(); ++line) {
+      if (failure != failures.end() && failure->line == line) {
+        ++failure;
+      } else {
+        lines[kept++] = lines[line];
+      }
+    }
+    lines.resize(kept);
+    failures.clear();
+  }
   void ForgetRows() {
     rows.Clear();
-    origins.clear();
     failures.clear();
   }
 };

@@ -198,9 +198,8 @@ LineReader::Next LineReader::ReadLine(absl::Time deadline, InputLine* line) {
       first = first && skip_until_ == 0;
       if (first) {
         line->text = {bytes_ + begin_, options_.line_bytes_max};
-        line->readable = chunk_->capacity - begin_;
         line->number = ++line_count_;
-        line->source = source_;
+        line->source = static_cast<std::uint32_t>(source_);
         line->end = 0;
         line->too_long = true;
         line->bytes_before = byte_count() - (end_ - begin_);
@@ -269,9 +268,8 @@ bool LineReader::TakeLine(std::size_t length, std::size_t line_end_bytes, InputL
   if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
   if (IsBlank(text)) return false;
   line->text = text.substr(0, options_.line_bytes_max);
-  line->readable = chunk_->capacity - start - offset;
   line->number = line_count_;
-  line->source = source_;
+  line->source = static_cast<std::uint32_t>(source_);
   line->end = chunk_offset_ + begin_;
   line->too_long = text.size() > options_.line_bytes_max;
   line->prefix_hash = prefix_hash_;

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "bqcdc/encode/padded_line.h"
 #include "bqcdc/pipeline/input_sources.h"
 #include "bqcdc/pipeline/progress.h"
 #include "bqcdc/pipeline/rotated_files.h"
@@ -28,15 +29,17 @@ struct LineChunk {
   std::size_t capacity = 0;  // readable bytes, padding behind the last line included
 };
 
+// Small: lines go from thread to thread, and stay until their rows are settled.
 struct InputLine {
-  std::string_view text;          // without its line end (\n or \r\n)
-  std::size_t readable = 0;       // bytes from text.data() on that may be read
+  std::string_view text;          // without its line end (\n or \r\n); encode::kLinePaddingBytes follow it
   std::uint64_t number = 0;       // from 1, over all files
-  std::size_t source = 0;         // index of the file
   std::uint64_t end = 0;          // bytes of the file up to the end of the line; 0 = not known yet (too long)
-  bool too_long = false;          // text is its beginning only
   std::uint64_t prefix_hash = 0;  // as of InputPosition
   std::uint64_t bytes_before = 0;  // that were read before it, over all files
+  std::uint32_t source = 0;        // index of the file
+  bool too_long = false;           // text is its beginning only
+
+  encode::PaddedLine padded() const { return {text.data(), text.size()}; }
 };
 
 struct LineReaderOptions {

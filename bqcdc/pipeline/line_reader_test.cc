@@ -13,6 +13,12 @@
 namespace bqcdc::pipeline {
 namespace {
 
+bool IsPadded(const InputLine& line, const LineChunk& chunk) {
+  return line.text.data() >= chunk.bytes.get() &&
+         line.text.data() + line.text.size() + encode::kLinePaddingBytes <=
+             chunk.bytes.get() + chunk.capacity;
+}
+
 class LineReaderTest : public ::testing::Test {
  protected:
   LineReaderTest() {
@@ -33,7 +39,7 @@ class LineReaderTest : public ::testing::Test {
     InputLine line;
     LineReader::Next next;
     while ((next = reader->ReadLine(absl::InfiniteFuture(), &line)) == LineReader::Next::kLine) {
-      EXPECT_GE(line.readable, line.text.size() + encode::kLinePaddingBytes);
+      EXPECT_TRUE(IsPadded(line, *reader->chunk()));
       lines.push_back(std::to_string(line.number) + ":" + std::string(line.text) +
                       (line.too_long ? "…" : ""));
     }
@@ -112,7 +118,7 @@ TEST_F(LineReaderTest, LinesAndTheirPaddingStayAsTheyWereHandedOut) {
   std::vector<Kept> kept;
   InputLine line;
   while (reader->ReadLine(absl::InfiniteFuture(), &line) == LineReader::Next::kLine) {
-    ASSERT_GE(line.readable, line.text.size() + encode::kLinePaddingBytes);
+    ASSERT_TRUE(IsPadded(line, *reader->chunk()));
     kept.push_back({line.text.data(),
                     std::string(line.text.data(), line.text.size() + encode::kLinePaddingBytes),
                     reader->chunk()});

@@ -26,9 +26,9 @@ absl::Status StreamSettlement::OnStart(write::RowBatch& batch) {
   std::vector<std::string> sources;
   sources.reserve(changes.bad_rows.size());
   for (const BadRow& bad : changes.bad_rows) {
-    sources.push_back(options_.source_name(bad.origin.source));
+    sources.push_back(options_.source_name(bad.line.source));
     records.push_back(
-        {sources.back(), bad.sequence, bad.origin.line, bad.reason, bad.message, bad.origin.text});
+        {sources.back(), bad.sequence, bad.line.number, bad.reason, bad.message, bad.line.text});
   }
   const absl::Status written = WriteDeadLetters(records);
   base::HitFailpoint(base::Failpoint::kStreamBeforeSend);
@@ -50,10 +50,10 @@ absl::Status StreamSettlement::OnRefused(write::RowBatch& batch, std::span<const
   std::vector<std::string> sources;
   sources.reserve(rows.size());
   for (const write::RefusedRow& row : rows) {
-    const RowOrigin& origin = changes.origins[row.index];
-    sources.push_back(options_.source_name(origin.source));
-    records.push_back({sources.back(), changes.rows.sequence(row.index), origin.line,
-                       DeadLetterReason(row.reason), row.message, origin.text});
+    const InputLine& line = changes.lines[row.index];
+    sources.push_back(options_.source_name(line.source));
+    records.push_back({sources.back(), changes.rows.sequence(row.index), line.number,
+                       DeadLetterReason(row.reason), row.message, line.text});
   }
   return WriteDeadLetters(records);
 }

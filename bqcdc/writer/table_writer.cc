@@ -255,7 +255,7 @@ absl::Status TableWriter::Impl::AppendJson(std::string_view object, const Sequen
   absl::Status status = Begin(sequence, call);
   if (status.ok()) {
     json_text_.assign(object).append(encode::kLinePaddingBytes, ' ');
-    const encode::PaddedLine line(json_text_.data(), object.size(), json_text_.size());
+    const encode::PaddedLine line(json_text_.data(), object.size());
     encode::EncodeError error = json_->EncodeLine(line, sequence, &batcher_.current()->rows);
     if (error == encode::EncodeError::kUnknownColumn) {
       // Perhaps it was added meanwhile: one look, then the row is told to be wrong.

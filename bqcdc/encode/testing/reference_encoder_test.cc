@@ -146,7 +146,7 @@ TEST(JsonRowEncoderRobustness, ScannedAheadOrLineByLine) {
       }
       buffer.resize(buffer.size() + kLinePaddingBytes, ' ');
       std::vector<PaddedLine> lines;
-      for (const auto& [at, size] : places) lines.emplace_back(buffer.data() + at, size, buffer.size() - at);
+      for (const auto& [at, size] : places) lines.emplace_back(buffer.data() + at, size);
       size_t scanned = 0;
       for (size_t line = 0; line < lines.size(); ++line) {
         if (line == scanned) scanned += ahead.ScanAhead(std::span(lines).subspan(line));

@@ -122,6 +122,7 @@ std::string FormatCheckpoint(const Checkpoint& checkpoint) {
   position["tail_sha256"] = checkpoint.tail_sha256;
   position["prefix_hash"] = absl::StrCat(absl::Hex(checkpoint.prefix_hash));
   json["ended"] = checkpoint.ended;
+  json["drained"] = checkpoint.drained;
   Json& counters = json["counters"];
   counters["upserts"] = static_cast<std::uint64_t>(checkpoint.upserts);
   counters["deletes"] = static_cast<std::uint64_t>(checkpoint.deletes);
@@ -158,6 +159,7 @@ absl::StatusOr<Checkpoint> ParseCheckpoint(const std::string& text, const std::s
   checkpoint.tail_sha256 = position.Text("tail_sha256");
   checkpoint.prefix_hash = position.Hexadecimal("prefix_hash");
   checkpoint.ended = members.Flag("ended");
+  checkpoint.drained = members.Has("drained") && members.Flag("drained");  // Younger than the format.
   Members counters(members.At("counters"), &missing);
   checkpoint.upserts = static_cast<std::int64_t>(counters.Number("upserts"));
   checkpoint.deletes = static_cast<std::int64_t>(counters.Number("deletes"));

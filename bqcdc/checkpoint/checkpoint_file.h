@@ -41,7 +41,8 @@ struct Checkpoint {
   std::string tail_sha256;        // of files
   std::uint64_t prefix_hash = 0;  // of pipes: over all bytes before the position
 
-  bool ended = false;  // the run came to the end of its input
+  bool ended = false;    // the run came to the end of its input
+  bool drained = false;  // nothing behind the position was sent
   // Of all runs of this checkpoint together; of rows that were sent again, both times count.
   std::int64_t upserts = 0, deletes = 0, set_aside = 0;
   absl::Time written_at;

@@ -44,6 +44,7 @@ class CheckpointFileTest : public testing::Test {
     checkpoint.deletes = 99;
     checkpoint.set_aside = 1;
     checkpoint.ended = true;
+    checkpoint.drained = true;
     checkpoint.written_at = absl::FromUnixMicros(1700000002000003);
     return checkpoint;
   }
@@ -129,7 +130,7 @@ TEST_F(CheckpointFileTest, RefusesAFileWithoutAnyOfItsMembers) {
     damaged.replace(static_cast<std::size_t>(at->position(1)), 1, "#");
     const std::string name = (*at)[1];
     const auto parsed = ParseCheckpoint(damaged, "F");
-    if (name == "bytes") continue;  // Not of every input.
+    if (name == "bytes" || name == "drained") continue;  // Not of every input; younger than the format.
     ++members;
     ASSERT_FALSE(parsed.ok()) << name;
     EXPECT_TRUE(absl::StrContains(parsed.status().message(), name) ||

@@ -1,5 +1,6 @@
 // bqcdc: keeps BigQuery tables equal to their source. One file for each command.
 
+#include <malloc.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
@@ -72,6 +73,15 @@ void AddCommonFlags(CLI::App& app, CommonFlags& flags) {
       ->group(group);
 }
 
+// Memory of long lines and large rows goes back to the system when it is free. glibc would keep blocks of up
+// to 32 MiB for each thread once it has seen such a one freed. Smaller ones, as every batch has, are used
+// again.
+void ReturnLargeBlocks() {
+  constexpr int kLargeBytes = 4 * 1024 * 1024, kKeptBytes = 16 * 1024 * 1024;
+  mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+}
+
 constexpr char kCommonFlagsNote[] = R"(
 Common flags (--project, --endpoint, --credentials, --log-level and more): see "bqcdc --help".)";
 
@@ -108,6 +118,7 @@ int main(int argc, char** argv) {
   // What gRPC would say on standard error is ours to say; the variable turns it on again.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   if (argc > 1 && std::strcmp(argv[1], "serve") == 0) return bqcdc::cli::RunServe(argc, argv);
+  ReturnLargeBlocks();
 
   CLI::App app{"bqcdc keeps BigQuery tables equal to their source while the source changes.", "bqcdc"};
   app.set_version_flag("--version", kVersion);

@@ -37,6 +37,7 @@ Json Slowest(const SlowestRequests& slowest) {
     list.push_back({{"answered_at", TimeText(request.answered_at)},
                     {"rows", request.rows},
                     {"bytes", request.bytes},
+                    {"encode_ms", Millis(request.encode)},
                     {"fill_ms", Millis(request.fill)},
                     {"wait_ms", Millis(request.wait)},
                     {"service_ms", Millis(request.service)},
@@ -48,7 +49,7 @@ Json Slowest(const SlowestRequests& slowest) {
 struct Numbers {
   double seconds = 0, rows_per_second = 0, window = 0;
   std::int64_t rows = 0, bytes = 0, requests = 0, retries = 0, set_aside = 0;
-  LatencyHistogram acknowledge, fill, wait, service;
+  LatencyHistogram acknowledge, encode, fill, wait, service;
 };
 
 Numbers Difference(const RunSnapshot& before, const RunSnapshot& now) {
@@ -62,6 +63,7 @@ Numbers Difference(const RunSnapshot& before, const RunSnapshot& now) {
   numbers.set_aside = now.dead_letter_count() - before.dead_letter_count();
   for (const double use : now.window_use) numbers.window = std::max(numbers.window, use);
   numbers.acknowledge = now.acknowledge.Since(before.acknowledge);
+  numbers.encode = now.encode.Since(before.encode);
   numbers.fill = now.fill.Since(before.fill);
   numbers.wait = now.wait.Since(before.wait);
   numbers.service = now.service.Since(before.service);
@@ -80,8 +82,8 @@ std::string Text(const char* what, const Numbers& numbers, const RunSnapshot& no
       pipeline::FormatBytes(static_cast<double>(numbers.bytes)), " in ",
       pipeline::CountOf(numbers.requests, "request"), ", ", pipeline::FormatCount(numbers.retries),
       " retried, ", pipeline::FormatCount(numbers.set_aside), " rows set aside; p50/p99: acknowledge ",
-      phase(numbers.acknowledge), ", fill ", phase(numbers.fill), ", wait ", phase(numbers.wait),
-      ", service ", phase(numbers.service));
+      phase(numbers.acknowledge), ", encode ", phase(numbers.encode), ", fill ", phase(numbers.fill),
+      ", wait ", phase(numbers.wait), ", service ", phase(numbers.service));
   absl::StrAppendFormat(&text, "; window %.0f %%; lag %.1f s, %s", numbers.window * 100,
                         absl::ToDoubleSeconds(now.lag),
                         pipeline::FormatBytes(static_cast<double>(now.lag_bytes)));
@@ -110,6 +112,7 @@ RunLogLine Line(const char* event, const char* what, const RunSnapshot& before, 
                         {"lag_seconds", Rounded(absl::ToDoubleSeconds(now.lag))},
                         {"lag_bytes", now.lag_bytes},
                         {"acknowledge_ms", Quantiles(numbers.acknowledge)},
+                        {"encode_ms", Quantiles(numbers.encode)},
                         {"fill_ms", Quantiles(numbers.fill)},
                         {"wait_ms", Quantiles(numbers.wait)},
                         {"service_ms", Quantiles(numbers.service)},

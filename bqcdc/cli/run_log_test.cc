@@ -17,9 +17,11 @@ class RunLogTest : public ::testing::Test {
     write::AnsweredRequest answered;
     answered.rows = 10;
     answered.bytes = 1000;
+    answered.encoded = absl::Milliseconds(2);
     answered.filled = absl::Milliseconds(5);
     answered.waited = absl::Milliseconds(1);
     answered.timing.answered = service;
+    answered.since_first_sent = answered.timing.waited + service;
     for (int i = 0; i < count; ++i) {
       meter_.OnAnswer(answered);
       meter_.OnStored(10, 1000, 0, 0);
@@ -53,6 +55,7 @@ TEST_F(RunLogTest, OneLineAMinuteAboutThatMinute) {
   EXPECT_EQ(first["rows"], 60);
   EXPECT_EQ(first["rows_per_second"], 1.0);
   EXPECT_NEAR(first["acknowledge_ms"]["p99"].get<double>(), 100, 13);
+  EXPECT_NEAR(first["encode_ms"]["p50"].get<double>(), 2, 1);
   EXPECT_NEAR(first["fill_ms"]["p50"].get<double>(), 5, 1);
   ASSERT_EQ(first["slowest"].size(), 5u);
   EXPECT_EQ(first["slowest"][0]["service_ms"], 100.0);

@@ -53,6 +53,7 @@ struct Flags {
   std::uint64_t epoch = 0;
   std::string checkpoint, checkpoint_interval = "1s";
   bool follow = false;
+  bool force = false;
   std::string follow_interval = "200ms";
   bool dry_run = false;
   std::string schema, primary_key;
@@ -63,7 +64,7 @@ struct Flags {
   int requests_in_flight = 16;
   int connections_max = 4;
   int encode_threads = DefaultEncodeThreads();
-  std::string flush_interval = "1s", retry_timeout = "5m", schema_timeout = "10m", drain_timeout = "20s",
+  std::string flush_interval = "1s", retry_timeout = "10m", schema_timeout = "10m", drain_timeout = "20s",
               claim_check_interval = "60s";
   std::string rate_limit;
   std::string target_latency;
@@ -135,10 +136,13 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   options.requests_in_flight_max = flags.requests_in_flight;
   options.connections_max = flags.connections_max;
   options.encode_threads = flags.encode_threads;
-  options.memory.batches = static_cast<std::size_t>(flags.requests_in_flight) * 2;
+  // A window for each connection, and one that is being filled.
+  options.memory.batches = static_cast<std::size_t>(flags.requests_in_flight) *
+                           (static_cast<std::size_t>(flags.connections_max) + 1);
   options.memory.bytes = kMemoryPerInFlight * options.bytes_in_flight_max;
   options.bad_rows_max = flags.max_bad_rows;
   options.resume_epoch = flags.epoch;
+  options.replay_old = flags.force;
   options.trace_id = "bqcdc:" BQCDC_VERSION;
   return options;
 }
@@ -314,6 +318,9 @@ void AddFlags(CLI::App& command, Flags& flags) {
       .add_option("--checkpoint-interval", flags.checkpoint_interval,
                   "Write it at most this often while nothing waits for it")
       ->capture_default_str();
+  command.add_flag(
+      "--force", flags.force,
+      "Go on from a checkpoint that a run left behind with rows under way more than 40 hours ago");
   command.add_flag("--follow", flags.follow,
                    "Read on as the file grows, through rotation and truncation, until SIGTERM or SIGINT");
   command.add_option("--follow-interval", flags.follow_interval, "Look for more of it this often")
@@ -337,12 +344,15 @@ void AddFlags(CLI::App& command, Flags& flags) {
   tuning("--max-request-bytes", flags.request_bytes_max,
          "No request is larger; projects differ in what they take, 10 MB or 20 MB");
   tuning("--requests-in-flight", flags.requests_in_flight, "Requests that may wait for their answer");
-  tuning("--max-connections", flags.connections_max,
-         "Connections, each with such a window; more than one are used where they make it faster");
+  tuning(
+      "--max-connections", flags.connections_max,
+      "Connections, each with such a window as far as memory allows; more than one are used where they make "
+      "it faster");
   tuning("--encode-threads", flags.encode_threads,
          "Threads that turn lines into rows; by default one for each core, at most 4");
   tuning("--bytes-in-flight", flags.bytes_in_flight,
-         "Bytes of such requests; memory is bounded by twice this, and about 60 MiB for the program");
+         "Bytes of such requests, of all connections together; memory is bounded by twice this and about 60 "
+         "MiB for the program, more where single lines have megabytes");
   tuning("--max-line-bytes", flags.line_bytes_max, "Longer lines are set aside");
   tuning("--retry-timeout", flags.retry_timeout, "Give up when the service has not answered for this long");
   tuning("--schema-timeout", flags.schema_timeout,

@@ -62,6 +62,9 @@ class EncodedRows {
   // Memory of all rows, with what is known of them.
   size_t held_bytes() const { return size_ + rows_.size() * sizeof(Row); }
 
+  // Memory that Clear() keeps.
+  size_t kept_bytes() const { return capacity_ + rows_.capacity() * sizeof(Row); }
+
   // Bytes of one row, without and with its frame.
   std::string_view row(size_t index) const;
   std::string_view framed_row(size_t index) const { return framed(index, 1); }

@@ -125,6 +125,7 @@ void AddRequests(const pipeline::RunSnapshot& run, Families& families) {
   families.Start(kAcknowledge);
   Histogram(families, run.acknowledge);
   families.Start(kPhases);
+  Histogram(families, run.encode, "encode");
   Histogram(families, run.fill, "fill");
   Histogram(families, run.wait, "wait");
   Histogram(families, run.service, "service");

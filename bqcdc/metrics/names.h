@@ -19,7 +19,7 @@ struct Metric {
 inline constexpr std::string_view kChangeType = "change_type";  // upsert, delete
 inline constexpr std::string_view kAction = "action";          // as write::ActionName, with '_' between words
 inline constexpr std::string_view kReason = "reason";          // as in the dead letter file
-inline constexpr std::string_view kPhase = "phase";            // fill, wait, service
+inline constexpr std::string_view kPhase = "phase";            // encode, fill, wait, service
 inline constexpr std::string_view kConnection = "connection";  // 0, 1, … below the largest number at once
 // Of kRun.
 inline constexpr std::string_view kTable = "table";
@@ -50,10 +50,13 @@ inline constexpr Metric kRetries = {"bqcdc_request_retries_total", Kind::kCounte
                                     "Requests that went again because of an error that passes"};
 inline constexpr Metric kResent = {"bqcdc_requests_resent_total", Kind::kCounter, "",
                                    "Requests without answer that went again over a new call"};
-inline constexpr Metric kAcknowledge = {"bqcdc_acknowledge_seconds", Kind::kHistogram, "",
-                                        "From handing a request to its connection to the answer"};
-inline constexpr Metric kPhases = {"bqcdc_request_phase_seconds", Kind::kHistogram, kPhase,
-                                   "How long a request was filled, waited for the window, and was served"};
+inline constexpr Metric kAcknowledge = {
+    "bqcdc_acknowledge_seconds", Kind::kHistogram, "",
+    "From the first sending of rows to their acknowledgement, refusals and pauses in "
+    "between counted"};
+inline constexpr Metric kPhases = {
+    "bqcdc_request_phase_seconds", Kind::kHistogram, kPhase,
+    "How long a request's rows were encoded, it was filled, waited for the window, and was served"};
 inline constexpr Metric kBatchFill = {
     "bqcdc_batch_fill_ratio", Kind::kHistogram, "",
     "How full batches were when sent, part of the nearer limit (bytes or rows)"};

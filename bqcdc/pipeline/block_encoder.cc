@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "bqcdc/base/thread_class.h"
 #include "bqcdc/values/sequence_number.h"
 
@@ -91,6 +92,7 @@ void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
                                     : *block.mode == SequenceMode::kOwn ? encode::SequenceSource::kOwn
                                                                         : encode::SequenceSource::kAssigned);
   block.ForgetRows();
+  const absl::Time begun = absl::Now();
   std::size_t scanned = 0;  // lines before this one
   std::size_t bytes_since_yield = 0;
   for (std::size_t i = 0; i < block.lines.size(); ++i) {
@@ -114,6 +116,7 @@ void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
           {i, error, std::string(encode::DescribeEncodeError(encoder.rows->failure()).message())});
     }
   }
+  block.encoding = absl::Now() - begun;
 }
 
 }  // namespace bqcdc::pipeline

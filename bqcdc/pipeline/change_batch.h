@@ -28,19 +28,22 @@ struct ChangeBatch : write::RowBatch {
   std::vector<InputLine> lines;  // of each row, with texts in the chunks
   std::vector<BadRow> bad_rows;
   std::vector<std::shared_ptr<const LineChunk>> chunks;
-  std::uint64_t progress = 0;  // what Progress calls this batch
+  std::size_t chunk_bytes = 0;  // of them
+  std::uint64_t progress = 0;   // what Progress calls this batch
 
   void Clear() override {
     write::RowBatch::Clear();
     lines.clear();
     bad_rows.clear();
     chunks.clear();
+    chunk_bytes = 0;
   }
   // The lines that rows came from stay in memory until the rows are settled.
   std::size_t held_bytes() const override {
-    std::size_t bytes = write::RowBatch::held_bytes() + lines.size() * sizeof(InputLine);
-    for (const auto& chunk : chunks) bytes += chunk->capacity;
-    return bytes;
+    return write::RowBatch::held_bytes() + lines.size() * sizeof(InputLine) + chunk_bytes;
+  }
+  std::size_t kept_bytes() const override {
+    return write::RowBatch::kept_bytes() + lines.capacity() * sizeof(InputLine);
   }
 };
 

@@ -328,6 +328,28 @@ TEST_F(CheckpointStreamTest, ALineWithoutNumberInAResumedRunOfOwnOnesIsRefused) 
   EXPECT_EQ(Load().line, 3u);
 }
 
+TEST_F(CheckpointStreamTest, AnOldCheckpointOfARunThatBrokeOffWantsForce) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  const std::string file = File("in", Upserts(1, 3));
+  ASSERT_TRUE(Stream(service, {file}).status.ok());
+  Checkpoint left = Load();
+  EXPECT_TRUE(left.drained);
+  const auto stream_from = [&](absl::Duration age) {
+    left.written_at = absl::Now() - age;
+    std::ofstream(CheckpointPath()) << FormatCheckpoint(left);
+    return Stream(service, {file}).status;
+  };
+  EXPECT_TRUE(stream_from(absl::Hours(1000)).ok()) << "nothing was under way";
+  left.drained = false;
+  EXPECT_TRUE(stream_from(absl::Hours(39)).ok());
+  EXPECT_TRUE(absl::StartsWith(
+      stream_from(absl::Hours(41)).message(),
+      "the checkpoint was last written 41h ago by a run that did not end in order: what it had sent would be "
+      "sent again with its old numbers, which the service may have forgotten after 40h"));
+  options_.replay_old = true;
+  EXPECT_TRUE(stream_from(absl::Hours(41)).ok());
+}
+
 // However often lines are settled again, each bad one is one record.
 TEST_F(CheckpointStreamTest, BadLinesThatAreReadAgainStayOneRecordEach) {
   for (const bool own : {false, true}) {

@@ -81,12 +81,13 @@ void Checkpointer::Run(const std::function<void(const absl::Status&)>& on_error)
   }
 }
 
-absl::Status Checkpointer::Finish(bool ended) {
+absl::Status Checkpointer::Finish(bool ended, bool drained) {
   Close();
   if (thread_.joinable()) thread_.join();
   base::HitFailpoint(base::Failpoint::kStreamBeforeLastCheckpoint);
   absl::MutexLock lock(&write_mutex_);
   state_.ended = ended;
+  state_.drained = drained;
   return WriteNow();
 }
 

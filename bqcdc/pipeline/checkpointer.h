@@ -45,7 +45,7 @@ class Checkpointer {
   // From here on at intervals, on a thread of its own; `on_error` is told once, then it has stopped.
   void Start(std::function<void(const absl::Status&)> on_error);
   // Ends the thread and writes what is settled now.
-  absl::Status Finish(bool ended) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Finish(bool ended, bool drained) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Whether a line may be read although what is settled and on disk ends before it by so much.
   bool InReach(std::uint64_t line) const ABSL_LOCKS_EXCLUDED(mutex_);

@@ -19,11 +19,11 @@ namespace bqcdc::pipeline {
 struct DeadLetterRetryOptions {
   // Rows that were set aside longer ago stay: the service remembers deletes for two days, so an older change
   // could bring a row back that was deleted since.
-  absl::Duration age_max = absl::Hours(40);
+  absl::Duration age_max = write::kReplayAgeMax;
   // Sends rows in spite of their age, of a table that was created again, and of labels that do not fit.
   bool force = false;
   std::size_t request_bytes_max = write::kRequestBytesMaxDefault;
-  absl::Duration retry_time_max = absl::Minutes(5);
+  absl::Duration retry_time_max = absl::Minutes(10);
   std::string trace_id = "bqcdc";
 };
 

@@ -1,5 +1,6 @@
 #include "bqcdc/pipeline/dry_run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bqcdc/pipeline/table_binding.h"
@@ -24,6 +25,9 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
   encoder_options.epoch = 1;
   encoder_options.line_bytes_max = options.input.line_bytes_max;
   encoder_options.threads = options.encode_threads;
+  write::BatchPoolLimits memory = options.memory;
+  encoder_options.bytes_ahead_max = std::min(memory.bytes / 2, InputEncoder::BytesAhead(encoder_options));
+  memory.bytes -= encoder_options.bytes_ahead_max;
   Progress progress;
   InputEncoderEvents events;
   events.on_batch = [&](const std::shared_ptr<ChangeBatch>& batch) {
@@ -41,10 +45,9 @@ StreamOutcome DryRun(const rest::TableName& name, const schema::TableSchema& sch
     return options.bad_rows_max < 0 || summary.set_aside <= options.bad_rows_max;
   };
   CurrentBinding current(*std::move(binding), /*read=*/nullptr, clock);
-  InputEncoder encoder(
-      current, encoder_options, std::move(events),
-      write::BatchPool::Create([] { return std::make_unique<ChangeBatch>(); }, options.memory), progress,
-      clock);
+  InputEncoder encoder(current, encoder_options, std::move(events),
+                       write::BatchPool::Create([] { return std::make_unique<ChangeBatch>(); }, memory),
+                       progress, clock);
   outcome.status = encoder.Run(reader);
   if (absl::IsCancelled(outcome.status))
     outcome.status = absl::FailedPreconditionError("too many bad rows (--max-bad-rows)");

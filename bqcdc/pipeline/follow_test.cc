@@ -163,6 +163,25 @@ TEST_F(FollowTest, FilesThatOnlyBeginLikeTheLogAreOthers) {
   EXPECT_TRUE(Waits());
 }
 
+TEST_F(FollowTest, AFileThatIsWrittenAnewIsReadFromItsBeginningHoweverLongItIs) {
+  Append("one\ntwo\n");
+  Open();
+  EXPECT_EQ(Read(2), (Lines{"1:one", "2:two"}));
+  EXPECT_TRUE(Waits());
+  std::ofstream(log_, std::ios::trunc) << "ten\nsix\n";  // As long as before.
+  EXPECT_EQ(Read(2), (Lines{"3:ten", "4:six"}));
+  EXPECT_TRUE(Waits());
+  std::ofstream(log_, std::ios::trunc) << "a\nb\nc\nd\nlonger than before\n";
+  EXPECT_EQ(Read(5), (Lines{"5:a", "6:b", "7:c", "8:d", "9:longer than before"}));
+  ASSERT_EQ(warnings_.size(), 2u);
+  EXPECT_TRUE(absl::StrContains(
+      warnings_[1], "app.log was truncated and written anew to 27 bytes after 8 bytes (line 4) were read"))
+      << warnings_[1];
+  Append("on\n");
+  EXPECT_EQ(Read(1), Lines{"10:on"});
+  EXPECT_EQ(warnings_.size(), 2u);
+}
+
 TEST_F(FollowTest, ATruncatedFileIsReadFromItsBeginningAndThatIsSaid) {
   Append("one\ntwo\n");
   Open();

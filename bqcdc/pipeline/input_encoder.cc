@@ -14,6 +14,7 @@ using encode::EncodeError;
 
 // A batch keeps the chunks of its lines: with short rows from long lines these would outgrow the rows.
 constexpr std::size_t kChunksPerBatchMax = 6;
+constexpr std::size_t kChunkBytesPerBatchMax = kChunksPerBatchMax * 1024 * 1024;
 // Tag and length before a row.
 constexpr std::size_t kRowFrameBytesMax = 6;
 constexpr std::size_t kBadRowsPerBatchMax = 10'000;
@@ -92,12 +93,16 @@ absl::Status InputEncoder::Run(LineReader& reader) {
     if (!block->lines.empty()) {
       PrepareBlock(*block);
       encoder_.Submit(block.get());
+      bytes_ahead_ += block->held_bytes();
       read_.push_back(std::move(block));
     } else {
-      free_.push_back(std::move(block));
+      KeepBlock(std::move(block));
     }
     if (next == LineReader::Next::kLine) {
-      if (read_.size() >= blocks_max) status = TakeOldest();
+      const auto enough = [&] {
+        return read_.size() >= blocks_max || bytes_ahead_ >= options_.bytes_ahead_max;
+      };
+      while (status.ok() && !read_.empty() && enough()) status = TakeOldest();
       continue;
     }
     while (status.ok() && !read_.empty()) status = TakeOldest();
@@ -116,7 +121,7 @@ absl::Status InputEncoder::Run(LineReader& reader) {
 }
 
 std::size_t InputEncoder::BytesAhead(const InputEncoderOptions& options) {
-  constexpr std::size_t kBytesPerRowByte = 3;
+  constexpr std::size_t kBytesPerRowByte = 4;
   return BlocksAhead(options) * kBytesPerRowByte * options.limits.batch_bytes;
 }
 
@@ -125,6 +130,13 @@ std::unique_ptr<LineBlock> InputEncoder::FreeBlock() {
   std::unique_ptr<LineBlock> block = std::move(free_.back());
   free_.pop_back();
   return block;
+}
+
+void InputEncoder::KeepBlock(std::unique_ptr<LineBlock> block) {
+  constexpr std::size_t kKeptPerBatchByte = 8;
+  block->Clear();
+  if (block->kept_bytes() <= kKeptPerBatchByte * options_.limits.batch_bytes)
+    free_.push_back(std::move(block));
 }
 
 LineReader::Next InputEncoder::FillBlock(LineReader& reader, absl::Time deadline, LineBlock& block) const {
@@ -138,6 +150,7 @@ LineReader::Next InputEncoder::FillBlock(LineReader& reader, absl::Time deadline
     if (block.lines.empty()) block.begun = clock_.Now();
     block.Add(line, reader.chunk());
     block.full = block.input_bytes >= bytes_wanted || block.chunks.size() >= kChunksPerBatchMax ||
+                 block.chunk_bytes >= kChunkBytesPerBatchMax ||
                  static_cast<std::int64_t>(block.lines.size()) >= options_.limits.batch_rows;
   }
   return LineReader::Next::kLine;
@@ -151,6 +164,7 @@ void InputEncoder::PrepareBlock(LineBlock& block) const {
 absl::Status InputEncoder::TakeOldest() {
   std::unique_ptr<LineBlock> block = std::move(read_.front());
   read_.pop_front();
+  bytes_ahead_ -= block->held_bytes();
   encoder_.Await(block.get());
   if (!block->rows.empty()) {
     input_per_row_byte_ +=
@@ -159,8 +173,7 @@ absl::Status InputEncoder::TakeOldest() {
         2;
   }
   absl::Status status = TakeBlock(*block);
-  block->Clear();
-  free_.push_back(std::move(block));
+  KeepBlock(std::move(block));
   // Time passes where input is read and handed on, so the clock is asked once a block.
   return status.ok() ? FlushDue() : status;
 }
@@ -212,6 +225,7 @@ absl::Status InputEncoder::TakeRest(LineBlock& block) {
   }
   block.DropFailedLines();
   batch().lines.swap(block.lines);
+  batch().encoding = block.encoding;
   return AfterRows(block.full);
 }
 
@@ -233,6 +247,8 @@ absl::Status InputEncoder::TakeByLine(LineBlock& block) {
           SetAside(block.lines[line], block.failures[failure++], block.chunks[chunk].bytes));
     } else {
       BQCDC_RETURN_IF_ERROR(TakeRow(block.lines[line], block.rows, row++, block.chunks[chunk].bytes));
+      // The batches that a block is spread over are encoded together.
+      batch().encoding += std::exchange(block.encoding, absl::ZeroDuration());
     }
     MovePosition(block.lines[line]);
     ++line;
@@ -250,6 +266,7 @@ bool InputEncoder::MovePosition(const InputLine& line) {
 
 absl::Status InputEncoder::AfterRows(bool full) {
   BQCDC_RETURN_IF_ERROR(batcher_.FlushIfFull(full || batch().chunks.size() >= kChunksPerBatchMax ||
+                                             batch().chunk_bytes >= kChunkBytesPerBatchMax ||
                                              batch().bad_rows.size() >= kBadRowsPerBatchMax));
   return batcher_.flushed() ? FollowChanges() : absl::OkStatus();
 }
@@ -312,7 +329,9 @@ bool InputEncoder::FollowTable() {
 }
 
 void InputEncoder::KeepChunk(const std::shared_ptr<const LineChunk>& chunk) {
-  if (batch().chunks.empty() || batch().chunks.back() != chunk) batch().chunks.push_back(chunk);
+  if (!batch().chunks.empty() && batch().chunks.back() == chunk) return;
+  batch().chunks.push_back(chunk);
+  batch().chunk_bytes += chunk->capacity;
 }
 
 absl::Status InputEncoder::FollowChanges() {

@@ -30,6 +30,8 @@ struct InputEncoderOptions {
   std::uint64_t epoch = 0;  // of the numbers that are assigned
   std::size_t line_bytes_max = 16 * 1024 * 1024;
   int threads = 1;  // that encode, that of Run() among them; from 1
+  // Of lines that are read ahead, with the rows that they become. One block of them may exceed it.
+  std::size_t bytes_ahead_max = 64 * 1024 * 1024;
   // Of a resumed run: where it goes on, who numbers the rows, and the line that decided that.
   InputPosition start;
   std::optional<SequenceMode> mode;
@@ -75,11 +77,13 @@ class InputEncoder {
 
   std::int64_t tie_count() const { return tie_count_; }
 
-  // About how much memory the blocks that are encoded ahead take: rows of a batch each, and their lines.
+  // How much memory the blocks that are encoded ahead can use: rows of a batch each, and their lines.
   static std::size_t BytesAhead(const InputEncoderOptions& options);
 
  private:
   std::unique_ptr<LineBlock> FreeBlock();
+  // Takes the memory of a block that is done with, or lets it go where it is large.
+  void KeepBlock(std::unique_ptr<LineBlock> block);
   // Reads lines into the block until it is full or the reader has something else to say.
   LineReader::Next FillBlock(LineReader& reader, absl::Time deadline, LineBlock& block) const;
   void PrepareBlock(LineBlock& block) const;
@@ -128,6 +132,7 @@ class InputEncoder {
   double input_per_row_byte_ = 1;  // of recent blocks: how long lines are beside their rows
   std::vector<std::unique_ptr<LineBlock>> free_;
   std::deque<std::unique_ptr<LineBlock>> read_;  // submitted, in the order of the input
+  std::size_t bytes_ahead_ = 0;                  // of them
   BlockEncoder encoder_;                         // behind the blocks, which it works on until its end
 };
 

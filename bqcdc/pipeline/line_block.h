@@ -37,6 +37,7 @@ struct LineBlock {
   std::vector<Chunk> chunks;
   std::size_t input_bytes = 0;              // of the lines
   absl::Time begun = absl::InfinitePast();  // when the first line was read
+  std::size_t chunk_bytes = 0;              // memory of the chunks that begin with one of them
   bool full = false;                        // as many lines as make a batch
 
   // What the lines are encoded for.
@@ -46,17 +47,26 @@ struct LineBlock {
   // What they became, in the order of the lines: each is a row or a failure.
   encode::EncodedRows rows;
   std::vector<Failure> failures;
+  absl::Duration encoding;  // how long that took, waits for a turn on the machine included
 
   void Add(const InputLine& line, const std::shared_ptr<const LineChunk>& chunk) {
-    if (chunks.empty() || chunks.back().bytes != chunk) chunks.push_back({lines.size(), chunk});
+    if (chunks.empty() || chunks.back().bytes != chunk) {
+      chunks.push_back({lines.size(), chunk});
+      // Else it is the block's before, too.
+      if (line.text.data() == chunk->bytes.get()) chunk_bytes += chunk->capacity;
+    }
     lines.push_back(line);
     input_bytes += line.text.size();
   }
+  // Memory of the lines, about, and of the rows that they become.
+  std::size_t held_bytes() const { return chunk_bytes + input_bytes; }
+  // Memory that Clear() keeps.
+  std::size_t kept_bytes() const { return rows.kept_bytes() + lines.capacity() * sizeof(InputLine); }
   // Forgets everything, keeps the memory.
   void Clear() {
     lines.clear();
     chunks.clear();
-    input_bytes = 0;
+    input_bytes = chunk_bytes = 0;
     full = false;
     ForgetRows();
   }

@@ -60,6 +60,8 @@ LineReader::LineReader(LineReader&& other) noexcept
       options_(std::move(other.options_)),
       file_(std::move(other.file_)),
       leave_at_(other.leave_at_),
+      tail_end_(other.tail_end_),
+      tail_(std::move(other.tail_)),
       hashing_(other.hashing_),
       skip_until_(other.skip_until_),
       prefix_hash_(other.prefix_hash_),
@@ -137,6 +139,7 @@ absl::Status LineReader::OpenSource() {
   at_file_start_ = true;
   skipping_ = false;
   leave_at_ = absl::InfiniteFuture();
+  tail_end_ = 0;
   if (!options_.checkpointed) sources_->ReleaseBefore(source_);
   prefix_hash_ = 0;
   // Standard input is read like a pipe in any case: its offset is shared with whoever handed it over.
@@ -303,6 +306,7 @@ LineReader::Fill LineReader::FillChunk(absl::Time deadline) {
     if (ready == 0) return Fill::kWait;
     const ssize_t count =
         read(file_->fd(), bytes_ + end_, chunk_->capacity - encode::kLinePaddingBytes - end_);
+    if (count > 0 && following() && IsRewritten()) return FollowOn(deadline);
     if (count > 0) {
       end_ += static_cast<std::size_t>(count);
       byte_count_ += static_cast<std::uint64_t>(count);
@@ -325,14 +329,15 @@ LineReader::Fill LineReader::FollowOn(absl::Time deadline) {
     return Fill::kError;
   }
   const std::uint64_t read = chunk_offset_ + end_;
-  const bool truncated = static_cast<std::uint64_t>(own.st_size) < read;
+  const bool shorter = static_cast<std::uint64_t>(own.st_size) < read;
+  const bool truncated = shorter || IsRewritten();
   // Without the name a rotation is under way: what comes is awaited.
   const bool exists = stat(path.c_str(), &named) == 0;
   const bool other = exists && (named.st_ino != own.st_ino || named.st_dev != own.st_dev);
   if (truncated && !other) {
     if (options_.warn) {
-      options_.warn(absl::StrCat(path, " was truncated to ", own.st_size, " bytes after ", read,
-                                 " bytes (line ", line_count_,
+      options_.warn(absl::StrCat(path, " was truncated ", shorter ? "" : "and written anew ", "to ",
+                                 own.st_size, " bytes after ", read, " bytes (line ", line_count_,
                                  ") were read: going on at its beginning; lines that were written and "
                                  "removed in between are lost"));
     }
@@ -354,6 +359,20 @@ LineReader::Fill LineReader::FollowOn(absl::Time deadline) {
   const Fill waited = AwaitStop(std::min(deadline, next));
   if (waited == Fill::kStop || deadline <= next) return waited;
   return Fill::kData;  // Perhaps; the next call sees.
+}
+
+bool LineReader::IsRewritten() {
+  constexpr std::uint64_t kTailBytesMax = 256;
+  const std::uint64_t read = chunk_offset_ + end_;
+  const std::uint64_t wanted = std::min(read, kTailBytesMax);
+  std::string now(wanted, '\0');
+  const ssize_t count = pread(file_->fd(), now.data(), now.size(), static_cast<off_t>(read - wanted));
+  if (count < 0) return false;  // The read itself will say why.
+  now.resize(static_cast<std::size_t>(count));
+  if (tail_end_ == read && read > 0) return now != tail_;
+  tail_end_ = read;
+  tail_ = std::move(now);
+  return false;
 }
 
 LineReader::Fill LineReader::AwaitStop(absl::Time deadline) {

@@ -118,6 +118,8 @@ class LineReader {
   bool following() const { return options_.follow && source_ + 1 == sources_->count(); }
   // At the present end of a file that is followed: waits a while, or goes over to the next generation.
   Fill FollowOn(absl::Time deadline);
+  // Whether what was read last stands in the file no more: it was truncated and written anew.
+  bool IsRewritten();
   // Adds what came after the file, and opens the present one, so that none can slip away in between.
   static absl::Status AddGenerations(const std::string& path, int fd, InputSources& sources);
   Fill AwaitStop(absl::Time deadline);
@@ -134,6 +136,9 @@ class LineReader {
   std::shared_ptr<const OpenFile> file_;
   // The followed name is another file's: this one is left when nothing has come until then.
   absl::Time leave_at_ = absl::InfiniteFuture();
+  // Of a file that is followed: the bytes before this offset, as they were when its end was reached there.
+  std::uint64_t tail_end_ = 0;
+  std::string tail_;
   bool hashing_ = false;           // the source, which is a pipe
   std::uint64_t skip_until_ = 0;   // offset in a pipe; 0 = nothing is left out
   std::uint64_t prefix_hash_ = 0;  // of it up to begin_; 0 where it is a file

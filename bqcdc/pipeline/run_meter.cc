@@ -93,15 +93,17 @@ void RunMeter::OnAnswer(const write::AnsweredRequest& answered) {
   request.answered_at = now;
   request.rows = answered.rows;
   request.bytes = answered.bytes;
+  request.encode = answered.encoded;
   request.fill = answered.filled;
   request.wait = answered.waited;
   request.service = answered.timing.answered;
   request.action = answered.action;
   absl::MutexLock lock(&mutex_);
-  now_.acknowledge.Add(answered.timing.waited + answered.timing.answered);
+  if (answered.action == write::AppendAction::kNone) now_.acknowledge.Add(answered.since_first_sent);
   now_.wait.Add(request.wait);
   now_.service.Add(request.service);
   if (answered.first) {
+    now_.encode.Add(request.encode);
     now_.fill.Add(request.fill);
     now_.batch_fill.Add(
         std::min(1.0, std::max(static_cast<double>(answered.bytes) / static_cast<double>(batch_bytes_),

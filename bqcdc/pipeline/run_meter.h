@@ -37,6 +37,7 @@ struct FillHistogram {
 struct SlowRequest {
   absl::Time answered_at;
   std::int64_t rows = 0, bytes = 0;
+  absl::Duration encode;  // of its rows
   absl::Duration fill;  // from its first row until the batch was handed over: encoding, and waiting for input
   absl::Duration wait;  // from there, or from being sent back, until it was written on a connection
   absl::Duration service;  // from there until the answer
@@ -72,8 +73,8 @@ struct RunSnapshot {
   // Requests.
   std::int64_t requests = 0, retries = 0, requests_resent = 0;
   std::map<write::AppendAction, std::int64_t> errors;
-  LatencyHistogram acknowledge;          // from the request's being handed to a connection to its answer
-  LatencyHistogram fill, wait, service;  // as in SlowRequest
+  LatencyHistogram acknowledge;                  // of stored requests: AnsweredRequest::since_first_sent
+  LatencyHistogram encode, fill, wait, service;  // as in SlowRequest
   FillHistogram batch_fill;
   SlowestRequests slowest;         // of the run
   SlowestRequests slowest_lately;  // since TakeInterval()

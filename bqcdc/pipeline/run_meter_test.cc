@@ -17,6 +17,7 @@ class RunMeterTest : public ::testing::Test {
     answered.waited = absl::Milliseconds(2);
     answered.timing.waited = absl::Milliseconds(1);
     answered.timing.answered = service;
+    answered.since_first_sent = answered.timing.waited + service;
     return answered;
   }
 

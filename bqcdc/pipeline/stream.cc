@@ -189,7 +189,8 @@ absl::Status StreamRun::Prepare() {
   if (latency_target_.has_value())
     memory.batches = std::min(memory.batches, static_cast<std::size_t>(options_.requests_in_flight_max));
   // What is encoded ahead is part of it.
-  memory.bytes -= std::min(memory.bytes / 2, InputEncoder::BytesAhead(encoder));
+  encoder.bytes_ahead_max = std::min(memory.bytes / 2, InputEncoder::BytesAhead(encoder));
+  memory.bytes -= encoder.bytes_ahead_max;
   // The encoder holds one batch for each lane while it waits for another.
   memory.batches = std::max(memory.batches, static_cast<std::size_t>(options_.connections_max) + 2);
   pool_ = write::BatchPool::Create([] { return std::make_unique<ChangeBatch>(); }, memory);
@@ -298,6 +299,18 @@ absl::Status StreamRun::CheckCheckpoint(const rest::TableResource& table) const 
                      "rows that were settled are not in it",
                      remedy));
   }
+  const absl::Duration age = clock_.Now() - resumed()->written_at;
+  const bool resends = !resumed()->drained && resumed()->sequence != kUndecided;
+  if (resends && age > write::kReplayAgeMax && !options_.replay_old) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the checkpoint was last written ", absl::FormatDuration(absl::Floor(age, absl::Hours(1))),
+        " ago by a run that did not end in order: what it had sent would be sent again with its old numbers, "
+        "which the service may have forgotten after ",
+        absl::FormatDuration(write::kReplayAgeMax),
+        ", so that a row deleted since may come back; --force goes on all the same, or remove the checkpoint "
+        "file "
+        "to stream the input from its beginning"));
+  }
   return absl::OkStatus();
 }
 
@@ -310,7 +323,7 @@ absl::Status StreamRun::MakeCheckpointer() {
   first.epoch = claim_->epoch();
   first.owner = claim_->owner();
   first.follow = options_.input.follow;
-  first.ended = false;
+  first.ended = first.drained = false;
   BQCDC_RETURN_IF_ERROR(IdentifyInputs(first));
   CheckpointerOptions options;
   options.interval = options_.checkpoint_interval;
@@ -403,7 +416,7 @@ absl::Status StreamRun::Work() {
   if (own_error && (sent.ok() || absl::IsCancelled(sent))) sent = input_status;
   if (checkpointer_ != nullptr) {
     ShowCounts();
-    const absl::Status kept = checkpointer_->Finish(sent.ok() && reader_.reached_end());
+    const absl::Status kept = checkpointer_->Finish(sent.ok() && reader_.reached_end(), sent.ok());
     if (sent.ok()) sent = kept;
   }
   return sent;

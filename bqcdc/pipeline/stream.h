@@ -32,12 +32,14 @@ struct StreamOptions {
   std::int64_t bad_rows_max = -1;  // negative = no limit
   std::uint64_t resume_epoch =
       0;  // 0 = a new epoch; else that one, so that a resumed run repeats its numbers
+  // A checkpoint that was left behind with rows under way more than write::kReplayAgeMax ago is gone on from.
+  bool replay_old = false;
   // Columns that the table is to have before the first row: added, relaxed or widened where that touches no
   // row (rest/table_evolution.h). Empty = the table stays as it is.
   std::vector<schema::Column> evolve_to;
   absl::Duration claim_check_interval = absl::Seconds(60);
   absl::Duration checkpoint_interval = absl::Seconds(1);
-  absl::Duration retry_time_max = absl::Minutes(5);    // of a lost connection or a refusal that may pass
+  absl::Duration retry_time_max = absl::Minutes(10);   // of a lost connection or a refusal that may pass
   absl::Duration schema_time_max = absl::Minutes(10);  // until the service knows the table and its columns
   absl::Duration drain_time_max = absl::Seconds(20);   // for what was read when a stop is requested
 

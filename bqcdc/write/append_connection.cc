@@ -37,6 +37,12 @@ absl::Status ToAbslStatus(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
+// Of a call that has ended; `details` are grpc-status-details-bin.
+struct CallEnd {
+  absl::Status status;
+  std::string details;
+};
+
 StorageErrorCode FindStorageError(const google::rpc::Status& status) {
   for (const google::protobuf::Any& detail : status.details()) {
     storage::StorageError error;
@@ -45,6 +51,15 @@ StorageErrorCode FindStorageError(const google::rpc::Status& status) {
     }
   }
   return StorageErrorCode::kUnspecified;
+}
+
+// As if the request had been answered so.
+AppendResult ResultOf(const CallEnd& end) {
+  AppendResult result;
+  result.status = end.status;
+  google::rpc::Status details;
+  if (details.ParseFromString(end.details)) result.storage_error = FindStorageError(details);
+  return result;
 }
 
 AppendResult ResultOf(const storage::AppendRowsResponse& response) {
@@ -122,6 +137,7 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
     return call_ != nullptr && !call_->done;
   }
   void Reopen();
+  void LeaveLostPeer();
   absl::Status AwaitAnswers(absl::Time deadline);
   void Cancel();
   AppendConnectionStats stats() const {
@@ -138,7 +154,7 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
     void OnDone(const grpc::Status& status) override {
       // The connection outlives this function even if its owner goes away meanwhile.
       const std::shared_ptr<Impl> kept = connection;
-      kept->OnDone(this, ToAbslStatus(status));
+      kept->OnDone(this, {ToAbslStatus(status), status.error_details()});
     }
 
     std::shared_ptr<Impl> connection;
@@ -151,10 +167,12 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
     bool several_told = false;         // so each request names its stream
     bool trace_told = false;
     bool writing = false;
-    bool ending = false;   // the hold is given back, nothing may be written
-    bool overdue = false;  // we have ended it, for it owed an answer too long
+    bool ending = false;    // the hold is given back, nothing may be written
+    bool overdue = false;   // we have ended it, for it owed an answer too long
+    bool met_peer = false;  // the peer has taken a request
+    bool leaving = false;   // the peer goes away: nothing more is written, and we end it when nothing is owed
     bool done = false;
-    absl::Status end;
+    CallEnd end;
   };
 
   struct Entry {
@@ -171,6 +189,8 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   bool AwaitWork() ABSL_LOCKS_EXCLUDED(mutex_);
   void OpenCall() ABSL_LOCKS_EXCLUDED(mutex_);
   void CollectEndedCall() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Takes the oldest request out as one that was answered.
+  Entry TakeAnswered(AppendResult* result) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Duration NextPause() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Counts a failed attempt; true when patience is used up.
   bool CountAttempt() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -178,7 +198,7 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
 
   void OnWriteDone(Call* call, bool ok) ABSL_LOCKS_EXCLUDED(mutex_);
   void OnReadDone(Call* call, bool ok) ABSL_LOCKS_EXCLUDED(mutex_);
-  void OnDone(Call* call, absl::Status status) ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnDone(Call* call, CallEnd end) ABSL_LOCKS_EXCLUDED(mutex_);
   void WriteNext(Call* call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndCall(Call* call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   grpc::ByteBuffer Serialize(Entry& entry, Call* call) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
@@ -242,6 +262,15 @@ absl::StatusOr<std::int64_t> AppendConnection::Impl::Append(AppendRequest reques
 void AppendConnection::Impl::Reopen() {
   absl::MutexLock lock(&mutex_);
   if (call_ != nullptr && !call_->ending) call_->context.TryCancel();
+}
+
+void AppendConnection::Impl::LeaveLostPeer() {
+  absl::MutexLock lock(&mutex_);
+  if (call_ == nullptr || !call_->met_peer || call_->leaving || call_->ending || stopping_) return;
+  // The channel forgets a peer that goes away while the calls over it go on.
+  if (channel_.channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY) return;
+  call_->leaving = true;
+  if (sent_count_ == 0) call_->context.TryCancel();
 }
 
 absl::Status AppendConnection::Impl::AwaitAnswers(absl::Time deadline) {
@@ -370,7 +399,7 @@ void AppendConnection::Impl::OpenCall() {
 }
 
 void AppendConnection::Impl::WriteNext(Call* call) {
-  if (call->writing || call->ending || sent_count_ >= entries_.size()) return;
+  if (call->writing || call->ending || call->leaving || sent_count_ >= entries_.size()) return;
   Entry& entry = entries_[sent_count_++];
   if (entry.was_sent) ++stats_.requests_resent;
   ++stats_.requests_sent;
@@ -421,6 +450,7 @@ void AppendConnection::Impl::OnWriteDone(Call* call, bool ok) {
   call->writing = false;
   if (!ok) return;  // The call has ended, which OnReadDone sees.
   ++stats_.requests_written;
+  call->met_peer = true;
   WriteNext(call);
 }
 
@@ -442,20 +472,26 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
     }
     if (encode::Mutated(encode::Mutant::kAnswersNewestFirst))
       std::swap(entries_.front(), entries_[sent_count_ - 1]);
-    answered = std::move(entries_.front());
-    entries_.pop_front();
-    --sent_count_;
-    bytes_in_flight_ -= answered.request.rows.byte_count;
-    stats_.bytes_acknowledged += static_cast<std::int64_t>(answered.request.rows.byte_count);
+    answered = TakeAnswered(&result);
     result.schema_may_be_unknown = SchemaMayBeUnknown(answered, result, call);
-    result.timing.waited = answered.sent - answered.queued;
-    result.timing.answered = clock_.Now() - answered.sent;
-    attempts_ = 0;
     token_replaced_ = false;
   }
   on_result_(answered.number, std::move(result));
   absl::MutexLock lock(&mutex_);
+  if (call->leaving && sent_count_ == 0) call->context.TryCancel();
   if (!call->ending) call->StartRead(&call->read_buffer);
+}
+
+AppendConnection::Impl::Entry AppendConnection::Impl::TakeAnswered(AppendResult* result) {
+  Entry answered = std::move(entries_.front());
+  entries_.pop_front();
+  --sent_count_;
+  bytes_in_flight_ -= answered.request.rows.byte_count;
+  stats_.bytes_acknowledged += static_cast<std::int64_t>(answered.request.rows.byte_count);
+  result->timing.waited = answered.sent - answered.queued;
+  result->timing.answered = clock_.Now() - answered.sent;
+  attempts_ = 0;
+  return answered;
 }
 
 void AppendConnection::Impl::EndCall(Call* call) {
@@ -464,15 +500,17 @@ void AppendConnection::Impl::EndCall(Call* call) {
   call->RemoveHold();
 }
 
-void AppendConnection::Impl::OnDone(Call* call, absl::Status status) {
+void AppendConnection::Impl::OnDone(Call* call, CallEnd end) {
   absl::MutexLock lock(&mutex_);
-  call->end = std::move(status);
+  call->end = std::move(end);
   call->done = true;
 }
 
 void AppendConnection::Impl::CollectEndedCall() {
   std::unique_ptr<Call> call;
   AppendVerdict verdict;
+  AppendResult result;
+  std::optional<Entry> answered;  // by the end of the call
   bool give_up = false, new_token = false;
   {
     absl::MutexLock lock(&mutex_);
@@ -485,18 +523,24 @@ void AppendConnection::Impl::CollectEndedCall() {
         entries_.pop_front();
       }
     }
-    sent_count_ = 0;
     if (stopping_) return;
     if (call->overdue) {
-      call->end = absl::DeadlineExceededError(
+      call->end.status = absl::DeadlineExceededError(
           absl::StrCat("no answer within ", absl::FormatDuration(options_.answer_time_max)));
     }
-    last_end_ = call->end;
-    verdict = ClassifyCallEnd(call->end);
+    if (call->leaving) call->end.status = absl::UnavailableError("the server has said that it goes away");
+    last_end_ = call->end.status;
+    result = ResultOf(call->end);
+    verdict = ClassifyCallEnd(result.status, result.storage_error);
+    const bool about_request = verdict.action == AppendAction::kRetry ||
+                               verdict.action == AppendAction::kCheckTable ||
+                               verdict.action == AppendAction::kRefetchSchema;
+    if (about_request && sent_count_ > 0) answered = TakeAnswered(&result);
+    sent_count_ = 0;
     const bool out_of_patience = CountAttempt();
     // A token can end before its time; only where the next is refused too is somebody needed.
-    new_token = call->end.code() == absl::StatusCode::kUnauthenticated && channel_.token_refused != nullptr &&
-                !token_replaced_;
+    new_token = result.status.code() == absl::StatusCode::kUnauthenticated &&
+                channel_.token_refused != nullptr && !token_replaced_;
     if (new_token) token_replaced_ = true;
     give_up = !entries_.empty() && ((verdict.action == AppendAction::kHalt && !new_token) || out_of_patience);
     // An idle call that the service closed is opened by the next request, at once.
@@ -504,12 +548,13 @@ void AppendConnection::Impl::CollectEndedCall() {
     if (entries_.empty()) attempts_ = 0;
   }
   if (new_token) channel_.token_refused();
+  const absl::Status end = result.status;
+  if (answered.has_value()) on_result_(answered->number, std::move(result));
   if (give_up) {
     Fail(absl::Status(
-        call->end.ok() ? absl::StatusCode::kUnavailable : call->end.code(),
-        absl::StrCat(
-            "append connection: ", call->end.ok() ? "the server ends each call" : call->end.message(),
-            verdict.hint.empty() ? "" : absl::StrCat(" (", std::string(verdict.hint), ")"))));
+        end.ok() ? absl::StatusCode::kUnavailable : end.code(),
+        absl::StrCat("append connection: ", end.ok() ? "the server ends each call" : end.message(),
+                     verdict.hint.empty() ? "" : absl::StrCat(" (", std::string(verdict.hint), ")"))));
   }
 }
 
@@ -553,6 +598,7 @@ bool AppendConnection::HasRoom(std::size_t bytes) const { return impl_->HasRoom(
 double AppendConnection::load() const { return impl_->load(); }
 bool AppendConnection::is_open() const { return impl_->is_open(); }
 void AppendConnection::Reopen() { impl_->Reopen(); }
+void AppendConnection::LeaveLostPeer() { impl_->LeaveLostPeer(); }
 absl::Status AppendConnection::AwaitAnswers(absl::Time deadline) { return impl_->AwaitAnswers(deadline); }
 void AppendConnection::Cancel() { impl_->Cancel(); }
 AppendConnectionStats AppendConnection::stats() const { return impl_->stats(); }

@@ -35,7 +35,7 @@ struct AppendConnectionOptions {
   // Patience. Attempts without any answer in between, and time since the first of them failed, until the
   // connection gives up. Pauses double from the first to the longest, each shortened at random by up to half.
   int reopen_attempts_max = 1000;
-  absl::Duration reopen_time_max = absl::Minutes(5);
+  absl::Duration reopen_time_max = absl::Minutes(10);
   absl::Duration pause_first = absl::Milliseconds(50);
   absl::Duration pause_max = absl::Seconds(2);
   // A call that owes an answer this long is taken for dead and opened again.
@@ -95,6 +95,10 @@ class AppendConnection {
 
   // Ends the call that is open, so that the next one starts with the request that is oldest without answer.
   void Reopen();
+  // The same in good order where the peer under the call has said that it goes away (GOAWAY): what was sent
+  // is answered first. To be called now and then. Where several connections share a channel, one of them that
+  // opens a call at the same moment may hide it; the end of the call comes then as the peer makes it.
+  void LeaveLostPeer();
 
   // Waits until every request has its answer, at most until `deadline`. Errors: as Append(),
   // DeadlineExceeded.

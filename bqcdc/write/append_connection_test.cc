@@ -273,6 +273,25 @@ TEST_F(AppendConnectionTest, GivesUpWithTheReason) {
   EXPECT_EQ(failure_, status);
 }
 
+// How long a table or a column is waited for is the sender's business, whether it is said in the call or by
+// its end.
+TEST_F(AppendConnectionTest, TheEndOfACallAnswersTheOldestRequestWhereItIsAboutThat) {
+  FakeWriteService service([](const SeenRequest& request) {
+    return request.call < 2 ? Reply::EndCall(absl::PermissionDeniedError("denied (or it may not exist)"))
+                            : Reply::Ok();
+  });
+  Connect(service);
+  AppendAll(4);
+  ASSERT_TRUE(Await().ok());
+  ExpectAnswersInOrder(4);
+  absl::MutexLock lock(&mutex_);
+  for (std::size_t i = 0; i < answers_.size(); ++i) {
+    const absl::StatusCode want = i < 2 ? absl::StatusCode::kPermissionDenied : absl::StatusCode::kOk;
+    EXPECT_EQ(answers_[i].second.status.code(), want) << i;
+  }
+  EXPECT_TRUE(failure_.ok()) << failure_;
+}
+
 TEST_F(AppendConnectionTest, DoesNotTryAgainWhatCannotSucceed) {
   FakeWriteService service(
       [](const SeenRequest&) { return Reply::EndCall(absl::UnauthenticatedError("no")); });

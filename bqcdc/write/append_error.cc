@@ -163,11 +163,11 @@ AppendVerdict Classify(const AppendResult& result) {
   return verdict;
 }
 
-AppendVerdict ClassifyCallEnd(const absl::Status& status) {
+AppendVerdict ClassifyCallEnd(const absl::Status& status, StorageErrorCode storage_error) {
   // A call that ended well, or behind which requests queued, is opened again; so is one that the service
   // ended.
   if (status.ok() || status.code() == absl::StatusCode::kAborted) return {AppendAction::kReopen, ""};
-  AppendVerdict verdict = Find(status, StorageErrorCode::kUnspecified);
+  AppendVerdict verdict = Find(status, storage_error);
   if (verdict.action == AppendAction::kFindBadRows) verdict.action = AppendAction::kHalt;
   return verdict;
 }

@@ -76,13 +76,21 @@ TEST(Classify, ARefusalBehindARefusedSchemaIsNotAboutTheRequest) {
 }
 
 TEST(ClassifyCallEnd, OpensAgainWhatMayCome) {
-  EXPECT_EQ(ClassifyCallEnd(absl::OkStatus()).action, AppendAction::kReopen);
-  EXPECT_EQ(ClassifyCallEnd(absl::AbortedError("server is restarted")).action, AppendAction::kReopen);
-  EXPECT_EQ(ClassifyCallEnd(absl::UnavailableError("failed to connect")).action, AppendAction::kReopen);
-  EXPECT_EQ(ClassifyCallEnd(absl::InvalidArgumentError("Cannot route on empty project id")).action,
-            AppendAction::kHalt);
-  EXPECT_EQ(ClassifyCallEnd(absl::InvalidArgumentError("anything")).action, AppendAction::kHalt);
-  EXPECT_EQ(ClassifyCallEnd(absl::UnauthenticatedError("no")).action, AppendAction::kHalt);
+  const auto action = [](const absl::Status& status, StorageErrorCode storage_error = {}) {
+    return ClassifyCallEnd(status, storage_error).action;
+  };
+  EXPECT_EQ(action(absl::OkStatus()), AppendAction::kReopen);
+  EXPECT_EQ(action(absl::AbortedError("server is restarted")), AppendAction::kReopen);
+  EXPECT_EQ(action(absl::UnavailableError("failed to connect")), AppendAction::kReopen);
+  EXPECT_EQ(action(absl::ResourceExhaustedError("quota")), AppendAction::kRetry);
+  EXPECT_EQ(action(absl::PermissionDeniedError("no")), AppendAction::kCheckTable);
+  EXPECT_EQ(action(absl::InvalidArgumentError("x"), StorageErrorCode::kSchemaMismatchExtraFields),
+            AppendAction::kRefetchSchema);
+  EXPECT_EQ(action(absl::InvalidArgumentError("x"), StorageErrorCode::kKmsServiceError),
+            AppendAction::kRetry);
+  EXPECT_EQ(action(absl::InvalidArgumentError("Cannot route on empty project id")), AppendAction::kHalt);
+  EXPECT_EQ(action(absl::InvalidArgumentError("anything")), AppendAction::kHalt);
+  EXPECT_EQ(action(absl::UnauthenticatedError("no")), AppendAction::kHalt);
 }
 
 }  // namespace

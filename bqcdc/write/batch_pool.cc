@@ -15,6 +15,7 @@ std::shared_ptr<RowBatch> BatchPool::Acquire(absl::Time deadline) {
     if (!free_.empty()) {
       batch = std::move(free_.back());
       free_.pop_back();
+      free_bytes_ -= batch->kept_bytes();
     } else {
       --left_;
       batch = make_();
@@ -44,8 +45,14 @@ std::size_t BatchPool::charged_bytes() const {
 void BatchPool::Return(std::unique_ptr<RowBatch> batch) {
   const std::size_t charged = batch->charged_bytes;
   batch->Clear();
+  const std::size_t kept = batch->kept_bytes();
   absl::MutexLock lock(&mutex_);
   charged_bytes_ -= charged;
+  if (charged_bytes_ + free_bytes_ + kept > limits_.bytes) {
+    ++left_;  // It goes, with its memory.
+    return;
+  }
+  free_bytes_ += kept;
   free_.push_back(std::move(batch));
 }
 

@@ -14,7 +14,8 @@ namespace bqcdc::write {
 
 struct BatchPoolLimits {
   std::size_t batches = 32;
-  // Of what batches hold (RowBatch::held_bytes), together. A single batch may exceed it.
+  // Of what batches hold (RowBatch::held_bytes), together, and of what those keep that wait for their next
+  // use (RowBatch::kept_bytes). A single batch may exceed it.
   std::size_t bytes = 64 * 1024 * 1024;
 };
 
@@ -51,6 +52,7 @@ class BatchPool : public std::enable_shared_from_this<BatchPool> {
   std::size_t charged_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t left_ ABSL_GUARDED_BY(mutex_);  // that may still be made
   std::vector<std::unique_ptr<RowBatch>> free_ ABSL_GUARDED_BY(mutex_);
+  std::size_t free_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // that they keep
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

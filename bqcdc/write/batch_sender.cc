@@ -200,6 +200,7 @@ absl::Status BatchSender::SendWhatFits() {
     for (auto& [number, lane] : table->lanes) BQCDC_RETURN_IF_ERROR(SendLane(*table, lane));
   }
   ScaleLanes();
+  pool_->LeaveLostPeers();
   pool_->CloseIdle();
   return absl::OkStatus();
 }
@@ -278,6 +279,7 @@ absl::Status BatchSender::Send(const Table& table, Lane& lane, Parcel parcel) {
   ++stats_.requests;
   ++lane.requests_in_flight;
   parcel.handed_over = looked_at_;
+  if (parcel.first_handed_over == absl::InfinitePast()) parcel.first_handed_over = looked_at_;
   in_flight_.emplace(std::pair(lane.connection, *number), std::move(parcel));
   return absl::OkStatus();
 }
@@ -340,10 +342,13 @@ void BatchSender::TellAnswer(const Parcel& parcel, const AppendResult& result, A
   }
   answered.first = parcel.rows.whole && parcel.refused_for == absl::ZeroDuration();
   answered.filled = batch.handed_on - batch.begun;
+  answered.encoded = batch.encoding;
   if (parcel.queued != absl::InfinitePast()) answered.waited = parcel.handed_over - parcel.queued;
   answered.waited = std::max(answered.waited, absl::ZeroDuration()) + result.timing.waited;
   answered.timing = result.timing;
   answered.action = action;
+  answered.since_first_sent =
+      parcel.handed_over - parcel.first_handed_over + result.timing.waited + result.timing.answered;
   if (surroundings_.latency_target != nullptr && answered.first && action == AppendAction::kNone)
     surroundings_.latency_target->OnAnswer({answered.filled + answered.waited, answered.timing.answered});
   if (surroundings_.on_answer) surroundings_.on_answer(answered);
@@ -394,6 +399,7 @@ absl::Status BatchSender::SetRowsAside(Parcel parcel, const AppendResult& result
 absl::Status BatchSender::SetAside(Parcel& parcel, std::vector<RefusedRow> refused) {
   Parcel rest;
   rest.batch = parcel.batch;
+  rest.first_handed_over = parcel.first_handed_over;
   rest.queued = clock_.Now();
   rest.rows.whole = false;
   auto next = refused.begin();
@@ -422,8 +428,10 @@ absl::Status BatchSender::Halve(Parcel parcel, const AppendResult& result) {
   if (count == 1) {
     if (++table.refusals_in_a_row > kRefusalsInARowMax) {
       lane.again.push_back(std::move(parcel));
-      return absl::Status(result.status.code(), absl::StrCat("the service refuses row after row: ",
-                                                             std::string(result.status.message())));
+      // Its texts may hold values of rows: they go where those rows went.
+      return absl::Status(result.status.code(),
+                          absl::StrCat("the service refuses row after row: its reasons for the last ",
+                                       kRefusalsInARowMax, " are with the rows that were set aside"));
     }
     AppendResult named;
     named.status = result.status;
@@ -435,6 +443,7 @@ absl::Status BatchSender::Halve(Parcel parcel, const AppendResult& result) {
     halves[i < count / 2 ? 0 : 1].rows.indexes.push_back(parcel.rows.at(i));
   for (Parcel& half : halves) {
     half.batch = parcel.batch;
+    half.first_handed_over = parcel.first_handed_over;
     half.queued = clock_.Now();
     half.rows.whole = false;
     if (encode::Mutated(encode::Mutant::kHalfSettlesAll) && &half == &halves[1]) {

@@ -28,7 +28,7 @@ namespace bqcdc::write {
 
 struct BatchSenderOptions {
   // How long a request whose error may pass is sent again: quotas refill within minutes.
-  absl::Duration retry_time_max = absl::Minutes(5);
+  absl::Duration retry_time_max = absl::Minutes(10);
   // The same while the service does not know the table or its schema yet, although REST does.
   absl::Duration propagation_time_max = absl::Minutes(10);
   absl::Duration pause_first = absl::Milliseconds(200);
@@ -44,9 +44,13 @@ struct AnsweredRequest {
   std::int64_t bytes = 0;  // of the rows on the wire
   bool first = true;       // the whole batch, sent for the first time
   absl::Duration filled;   // from the batch's first row until it was handed on
+  absl::Duration encoded;  // of that: RowBatch::encoding
   absl::Duration waited;   // from there, or from being sent back, until it was written on its call
   AppendTiming timing;
   AppendAction action = AppendAction::kNone;  // what is done about it
+  // From the first time that its rows were sent, with all refusals and pauses since. Where they are stored
+  // now, it is how long they took to be acknowledged.
+  absl::Duration since_first_sent;
 };
 
 // What the sender asks of its surroundings. Called on the thread that runs it.
@@ -126,8 +130,9 @@ class BatchSender {
     int attempts = 0;
     absl::Duration refused_for;  // waiting for refusals and after them; zero = never refused as it is
     absl::Time not_before = absl::InfinitePast();
-    absl::Time queued = absl::InfinitePast();  // in its lane, for this attempt
-    absl::Time handed_over;                    // to its connection
+    absl::Time queued = absl::InfinitePast();             // in its lane, for this attempt
+    absl::Time handed_over;                               // to its connection
+    absl::Time first_handed_over = absl::InfinitePast();  // the same of its rows' first attempt
 
     std::size_t row_count() const { return rows.count(*batch); }
   };

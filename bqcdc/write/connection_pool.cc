@@ -94,6 +94,10 @@ void ConnectionPool::CloseIdle() {
   }
 }
 
+void ConnectionPool::LeaveLostPeers() {
+  for (auto& [id, entry] : entries_) entry.connection->LeaveLostPeer();
+}
+
 void ConnectionPool::ReopenAll() {
   for (auto& [id, entry] : entries_) entry.connection->Reopen();
 }

@@ -60,6 +60,8 @@ class ConnectionPool {
 
   // Closes connections that no lane is bound to and that were not used for long.
   void CloseIdle();
+  // AppendConnection::LeaveLostPeer() of all.
+  void LeaveLostPeers();
   // Ends the calls of all connections, to be opened again with what is unacknowledged.
   void ReopenAll();
   // Ends everything at once; answers that are missing never come.

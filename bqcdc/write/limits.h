@@ -17,6 +17,10 @@ inline constexpr std::size_t kRequestBytesMin = 16 * 1024;  // a smaller limit w
 // Calls that gRPC puts on one HTTP/2 connection before further ones queue (docs: grpc.io, performance).
 inline constexpr int kCallsPerChannelMax = 100;
 
+// Rows are not sent again with their old numbers after this long: the service remembers that a row was
+// deleted for 48 hours (docs: change-data-capture, limitations), and some of that is for being late.
+inline constexpr absl::Duration kReplayAgeMax = absl::Hours(40);
+
 // A response lists bad rows; the service cuts the list, this is only a bound for a misbehaving peer.
 inline constexpr int kResponseBytesMax = 64 * 1024 * 1024;
 

@@ -31,6 +31,7 @@ struct RowBatch {
   bool ties_possible = false;
   // When its first row came, and when it was handed on (LaneBatcher).
   absl::Time begun = absl::InfinitePast(), handed_on = absl::InfinitePast();
+  absl::Duration encoding;  // how long its rows were being encoded; zero where nobody measures it
 
   // Of the sender.
   std::size_t unsettled_rows = 0;
@@ -42,11 +43,14 @@ struct RowBatch {
     rows.Clear();
     destination.reset();
     ties_possible = false;
+    encoding = absl::ZeroDuration();
     unsettled_rows = 0;
     charged_bytes = 0;
   }
   // Memory that the batch keeps in use.
   virtual std::size_t held_bytes() const { return rows.held_bytes(); }
+  // Memory that Clear() keeps.
+  virtual std::size_t kept_bytes() const { return rows.kept_bytes(); }
 };
 
 // The lane of a key, 0 to `lanes` - 1, by its hash (encode::RowFacts). Uses bits that hash tables do not.

@@ -14,6 +14,9 @@ absl::StatusOr<WriterParts> PartsOf(const WriterOptions& options) {
   where.endpoint = options.endpoint;
   where.storage_endpoint = options.storage_endpoint;
   where.credentials = options.credentials_file;
+  where.access_token_file = options.access_token_file;
+  where.quota_project = options.quota_project;
+  where.ca_file = options.ca_file;
   BQCDC_ASSIGN_OR_RETURN(std::unique_ptr<session::Session> opened, session::Session::Open(where));
   const std::shared_ptr<session::Session> session = std::move(opened);
   WriterParts parts;

@@ -1,5 +1,8 @@
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
+#include "absl/functional/function_ref.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/writer/writer.h"
@@ -12,9 +15,35 @@ class SerialWriter::Impl {
  public:
   Impl(std::unique_ptr<Writer> writer, TableWriter* table) : writer(std::move(writer)), table(table) {}
 
+  // Calls `append` with the next number, which counts where that is taken.
+  absl::Status AppendNext(absl::FunctionRef<absl::Status(const SequenceNumber&)> append,
+                          absl::Time deadline) {
+    std::uint64_t next = 0;
+    {
+      const auto free = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex) { return !appending; };
+      absl::MutexLock lock(&mutex);
+      if (!mutex.AwaitWithDeadline(absl::Condition(&free), deadline)) {
+        return absl::DeadlineExceededError(
+            absl::StrCat("table ", table->name(), ": others were appending for too long"));
+      }
+      appending = true;
+      next = position + 1;
+    }
+    bool taken = false;
+    const absl::Cleanup done = [&] {
+      absl::MutexLock lock(&mutex);
+      appending = false;
+      if (taken) position = next;
+    };
+    const absl::Status status = append({{table->epoch(), next, 1, 0}});
+    taken = status.ok();
+    return status;
+  }
+
   std::unique_ptr<Writer> writer;
   TableWriter* const table;
   absl::Mutex mutex;
+  bool appending ABSL_GUARDED_BY(mutex) = false;
   std::uint64_t position ABSL_GUARDED_BY(mutex) = 0;
 };
 
@@ -38,14 +67,23 @@ absl::StatusOr<ColumnHandle> SerialWriter::Column(std::string_view name) const {
 
 absl::Status SerialWriter::Append(ChangeType change_type, absl::FunctionRef<void(Row&)> fill,
                                   absl::Time deadline) {
-  absl::MutexLock lock(&impl_->mutex);
-  const SequenceNumber sequence{{impl_->table->epoch(), impl_->position + 1, 1, 0}};
-  BQCDC_RETURN_IF_ERROR(impl_->table->Append(change_type, sequence, fill, deadline));
-  ++impl_->position;
-  return absl::OkStatus();
+  return impl_->AppendNext(
+      [&](const SequenceNumber& sequence) {
+        return impl_->table->Append(change_type, sequence, fill, deadline);
+      },
+      deadline);
+}
+
+absl::Status SerialWriter::AppendJson(std::string_view object, absl::Time deadline) {
+  return impl_->AppendNext(
+      [&](const SequenceNumber& sequence) { return impl_->table->AppendJson(object, sequence, deadline); },
+      deadline);
 }
 
 absl::Status SerialWriter::Flush(absl::Time deadline) { return impl_->writer->Flush(deadline); }
 absl::Status SerialWriter::Close(absl::Time deadline) { return impl_->writer->Close(deadline); }
+void SerialWriter::Cancel() { impl_->writer->Cancel(); }
+absl::Status SerialWriter::status() const { return impl_->writer->status(); }
+WriterStats SerialWriter::stats() const { return impl_->writer->stats(); }
 
 }  // namespace bqcdc

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/encode/padded_line.h"
@@ -233,6 +234,7 @@ absl::Status TableWriter::Impl::Append(ChangeType change_type, const SequenceNum
                                        absl::FunctionRef<void(Row&)> fill, const Call& call) {
   BQCDC_RETURN_IF_ERROR(writer_.status());
   BQCDC_RETURN_IF_ERROR(TakeTurn(call.wait ? call.deadline : absl::Now() + absl::Milliseconds(1)));
+  const absl::Cleanup give_turn = [this] { GiveTurn(); };  // Also where `fill` throws.
   absl::Status status = Begin(sequence, call);
   if (status.ok()) {
     fields_->Begin(&batcher_.current()->rows);
@@ -244,7 +246,6 @@ absl::Status TableWriter::Impl::Append(ChangeType change_type, const SequenceNum
                         batcher_.limits().rows_bytes_max - kRowFrameBytesMax);
     status = error == encode::EncodeError::kNone ? Finish(call) : Explain(fields_->failure());
   }
-  GiveTurn();
   return status;
 }
 

@@ -13,7 +13,6 @@ namespace {
 
 // How often to make sure that the tables are still ours.
 constexpr absl::Duration kClaimCheckInterval = absl::Seconds(60);
-constexpr std::size_t kBatchesPerRequest = 2;  // one under way, one behind it
 
 absl::Status CheckOptions(const WriterOptions& options) {
   if (options.connections_max < 1 || options.connections_max > 100)
@@ -40,9 +39,10 @@ Writer::Impl::Impl(WriterParts parts, WriterOptions options)
   memory.bytes = options_.memory_bytes_max;
   // Rows that wait here for the window wait as long as those in it: with a latency target few may.
   const bool few = options_.target_latency > absl::ZeroDuration();
+  const auto connections = static_cast<std::size_t>(options_.connections_max);
   memory.batches =
-      std::max((few ? 1 : kBatchesPerRequest) * static_cast<std::size_t>(options_.requests_in_flight_max),
-               static_cast<std::size_t>(options_.connections_max) + 2);
+      std::max((few ? 1 : connections + 1) * static_cast<std::size_t>(options_.requests_in_flight_max),
+               connections + 2);
   pool_ = write::BatchPool::Create([] { return std::make_unique<WriterBatch>(); }, memory);
   if (options_.target_latency > absl::ZeroDuration()) {
     latency_target_.emplace(write::LatencyTargetOptions::For(
@@ -56,6 +56,7 @@ Writer::Impl::Impl(WriterParts parts, WriterOptions options)
 void Writer::Impl::MakeSender() {
   write::BatchSenderOptions options;
   options.retry_time_max = options_.retry_time_max;
+  options.propagation_time_max = options_.schema_time_max;
   options.scaling.lanes_max = options_.connections_max;
   write::BatchSenderSurroundings surroundings;
   surroundings.check_table = [this](int table) { return TableAt(table)->VerifyClaim(); };
@@ -69,8 +70,9 @@ void Writer::Impl::MakeSender() {
     stats_.connections = connections_->connection_count();
   };
   surroundings.on_answer = [this](const write::AnsweredRequest& answered) {
+    if (answered.action != write::AppendAction::kNone) return;
     absl::MutexLock lock(&mutex_);
-    acknowledge_.Add(answered.timing.waited + answered.timing.answered);
+    acknowledge_.Add(answered.since_first_sent);
   };
   if (latency_target_.has_value()) surroundings.latency_target = &*latency_target_;
   sender_ = std::make_unique<write::BatchSender>(options, std::move(surroundings), *this, clock_);

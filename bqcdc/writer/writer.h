@@ -41,6 +41,9 @@ struct WriterOptions {
   std::string endpoint;          // REST
   std::string storage_endpoint;  // gRPC
   std::string credentials_file;
+  std::string access_token_file;  // instead of credentials: read again where it has changed
+  std::string quota_project;      // billed for what the credentials' own project is not to be
+  std::string ca_file;            // PEM, instead of the system's certificate authorities
   // Takes a refused row and makes it durable: the row counts as settled when this returns Ok, and an error
   // ends the writer. Called on a thread of the writer's, one row at a time; must not call the writer. Not
   // set: the first refused row ends the writer.
@@ -70,7 +73,9 @@ struct WriterOptions {
 
   // ---- Patience
   // How long a lost connection, or a refusal that passes, is borne before the writer gives up.
-  absl::Duration retry_time_max = absl::Minutes(5);
+  absl::Duration retry_time_max = absl::Minutes(10);
+  // The same until the service knows the table and its columns: both are seen minutes after they were made.
+  absl::Duration schema_time_max = absl::Minutes(10);
 };
 
 // Counters since the writer was opened. Rows count once they are settled.
@@ -82,7 +87,8 @@ struct WriterStats {
   std::int64_t requests = 0;  // repeats after a lost connection are not counted
   std::int64_t retries = 0;   // requests that went again because of an error that passes
   int connections = 0;        // open now
-  // From handing a request to its connection until its answer: of half of the requests, and of 99 %, at most.
+  // From the first sending of rows to their acknowledgement, refusals in between counted: of half of the
+  // requests, and of 99 %, at most.
   absl::Duration acknowledge_p50, acknowledge_p99;
 };
 
@@ -145,10 +151,11 @@ class TableWriter {
   // Takes a change that `fill` writes, straight into the request that it will travel in. Waits while the
   // memory bound is used up, at most until `deadline`. Errors: InvalidArgument (a value, key or number that
   // does not fit; nothing was taken), DeadlineExceeded (nothing was taken), Cancelled after Cancel(), the
-  // writer's own error when it has ended.
+  // writer's own error when it has ended. An exception of `fill` leaves nothing taken and goes to the caller.
   absl::Status Append(ChangeType change_type, const SequenceNumber& sequence,
                       absl::FunctionRef<void(Row&)> fill, absl::Time deadline = absl::InfiniteFuture());
-  // The same without waiting: ResourceExhausted where it would have to.
+  // The same without waiting for room: ResourceExhausted where it would have to. (Where the service has said
+  // that the table's columns have changed, the call that comes next reads them, which takes a REST request.)
   absl::Status TryAppend(ChangeType change_type, const SequenceNumber& sequence,
                          absl::FunctionRef<void(Row&)> fill);
   // The same with an answer for this row: Ok when it is stored, InvalidArgument with RefusedRow's message
@@ -187,7 +194,8 @@ class Writer {
 
   // Reads the table's schema and claims the table (label bqcdc_epoch): of two writers the later takes it and
   // the earlier ends. The pointer lives as long as the writer. Errors: NotFound, FailedPrecondition (no
-  // primary key, written by a later epoch), AlreadyExists (opened before).
+  // primary key, written by a later epoch), AlreadyExists (opened before), Aborted (another thread opens it
+  // now).
   absl::StatusOr<TableWriter*> OpenTable(std::string_view table, TableOptions options = {});
 
   // Sends what has been taken and waits until it is settled. Errors: DeadlineExceeded; the writer's own.
@@ -221,10 +229,16 @@ class SerialWriter {
   SerialWriter& operator=(const SerialWriter&) = delete;
 
   absl::StatusOr<ColumnHandle> Column(std::string_view name) const;
+  // As those of TableWriter.
   absl::Status Append(ChangeType change_type, absl::FunctionRef<void(Row&)> fill,
                       absl::Time deadline = absl::InfiniteFuture());
+  absl::Status AppendJson(std::string_view object, absl::Time deadline = absl::InfiniteFuture());
+  // As those of Writer.
   absl::Status Flush(absl::Time deadline = absl::InfiniteFuture());
   absl::Status Close(absl::Time deadline = absl::InfiniteFuture());
+  void Cancel();
+  absl::Status status() const;
+  WriterStats stats() const;
 
  private:
   friend class WriterOpener;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -319,9 +320,14 @@ TEST_F(WriterTest, ASerialWriterNumbersByTheOrderOfCalls) {
   for (int i = 0; i < 5; ++i)
     ASSERT_TRUE((*writer)->Append(ChangeType::kUpsert, [&](Row& row) { row.SetInt64(id, 1); }).ok());
   EXPECT_FALSE((*writer)->Append(ChangeType::kUpsert, [](Row&) {}).ok());
+  const auto throws = [](Row&) { throw std::runtime_error("the caller's own"); };
+  EXPECT_THROW((*writer)->Append(ChangeType::kUpsert, throws).IgnoreError(), std::runtime_error);
+  ASSERT_TRUE((*writer)->AppendJson(R"({"id":1,"_CHANGE_TYPE":"DELETE"})").ok());
   ASSERT_TRUE((*writer)->Close().ok());
+  EXPECT_EQ((*writer)->stats().upserts, 5);
+  EXPECT_EQ((*writer)->stats().deletes, 1);
   const auto stored = service.stored_rows();
-  ASSERT_EQ(stored.size(), 5u);
+  ASSERT_EQ(stored.size(), 6u);
   for (std::size_t i = 0; i < stored.size(); ++i)
     EXPECT_TRUE(absl::EndsWith(DecodeRow(stored[i]).sequence, absl::StrCat("/", i + 1, "/1/0")));
   EXPECT_EQ(service.call_count(), 1);

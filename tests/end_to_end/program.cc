@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -106,7 +107,11 @@ void Program::Signal(int number) {
 
 bool Program::Running() {
   int status = 0;
-  if (!status_.has_value() && pid_ > 0 && waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
+  rusage usage = {};
+  if (!status_.has_value() && pid_ > 0 && wait4(pid_, &status, WNOHANG, &usage) == pid_) {
+    status_ = status;
+    peak_kib_ = usage.ru_maxrss;
+  }
   return pid_ > 0 && !status_.has_value();
 }
 
@@ -123,6 +128,7 @@ ProgramResult Program::Wait() {
   const int status = status_.value_or(0);
   if (pid_ > 0) result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   pid_ = -1;
+  result.peak_kib = peak_kib_;
   result.out = ReadFile(out_path_);
   result.err = ReadFile(err_path_);
   unlink(out_path_.c_str());

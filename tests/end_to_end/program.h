@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@ struct ProgramResult {
   int exit_code = -1;  // 128 + signal where a signal ended it
   std::string out;
   std::string err;
+  std::int64_t peak_kib = 0;  // of resident memory
 };
 
 // `bqcdc` as a person runs it: a process of its own with arguments, variables and standard input. The
@@ -40,6 +42,7 @@ class Program {
  private:
   pid_t pid_ = -1;
   std::optional<int> status_;  // as of waitpid, once it has ended
+  std::int64_t peak_kib_ = 0;
   int input_ = -1;
   std::string out_path_, err_path_;
 };

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "bqcdc/base/testing/sanitizer_factors.h"
 #include "tests/end_to_end/scenario.h"
 
 namespace bqcdc::end_to_end {
@@ -43,6 +44,25 @@ TEST_F(StreamEndToEnd, TheSameFileTwiceGivesTheSameRows) {
   EXPECT_EQ(Query(kAll), want);
   RunOk({"stream", "d.t", file});
   EXPECT_EQ(Query(kAll), want);
+}
+
+// Whatever the number of threads, and whether the lines become rows or are set aside.
+TEST_F(StreamEndToEnd, LinesOfMegabytesKeepToTheBoundOfMemory) {
+  constexpr std::int64_t kPeakKiB = 176 * 1024;
+  const auto lines = [](const char* column, std::size_t bytes) {
+    const std::string text(bytes, 'x');
+    std::string lines;
+    for (int id = 0; id < 24; ++id)
+      absl::StrAppend(&lines, R"({"_CHANGE_TYPE":"UPSERT","id":)", id, ",\"", column, "\":\"", text, "\"}\n");
+    return lines;
+  };
+  for (const std::string& file :
+       {File("rows.jsonl", lines("name", 8'000'000)), File("bad.jsonl", lines("nope", 12'000'000))}) {
+    const ProgramResult result = Run({"stream", "d.t", file, "--dry-run", "--schema", "id:INT64,name:STRING",
+                                      "--primary-key", "id", "--encode-threads", "8"});
+    EXPECT_TRUE(absl::StrContains(result.err, "24 ")) << result.err;
+    if (base::kSanitizerMemoryFactor == 1) EXPECT_LT(result.peak_kib, kPeakKiB) << file;
+  }
 }
 
 TEST_F(StreamEndToEnd, OfTwoRunsAtOnceTheEarlierStops) {

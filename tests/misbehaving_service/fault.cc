@@ -39,6 +39,8 @@ std::string_view FaultName(FaultKind kind) {
       return "Oversize";
     case FaultKind::kSchemaLag:
       return "SchemaLag";
+    case FaultKind::kSchemaLagEndsCall:
+      return "SchemaLagEndsCall";
     case FaultKind::kMissingTable:
       return "MissingTable";
     case FaultKind::kMissingTableEndsCall:

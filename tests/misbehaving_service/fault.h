@@ -27,6 +27,7 @@ enum class FaultKind {
   kBadRowsInWaves,        // row_errors name one bad row at a time
   kOversize,              // a smaller limit of a request's bytes than the writer knows
   kSchemaLag,             // SCHEMA_MISMATCH_EXTRA_FIELDS for a while
+  kSchemaLagEndsCall,     // the same as the end of the call
   kMissingTable,          // PERMISSION_DENIED or NOT_FOUND as an answer, for a while
   kMissingTableEndsCall,  // the same as the end of the call
   kSlowAnswers,           // answers take long for a while

@@ -58,6 +58,7 @@ class FaultHistories : public ::testing::Test {
     dead_letters_ += findings.dead_letters;
     ties_ += findings.ties;
     repeats_ += findings.repeats;
+    repeats_forgotten_ += findings.repeats_forgotten;
     if (findings.elapsed > longest_) longest_seed_ = seed;
     longest_ = std::max(longest_, findings.elapsed);
     if (!findings.problems.empty()) failed_.emplace(seed, findings.problems);
@@ -66,7 +67,7 @@ class FaultHistories : public ::testing::Test {
   absl::Mutex mutex_;
   std::map<FaultKind, std::int64_t> struck_;
   std::int64_t halted_ = 0, requests_ = 0, calls_ = 0, resent_ = 0, late_ = 0, dead_letters_ = 0, ties_ = 0,
-               repeats_ = 0, lived_again_ = 0;
+               repeats_ = 0, repeats_forgotten_ = 0, lived_again_ = 0;
   absl::Duration longest_;
   std::uint64_t longest_seed_ = 0;
   std::map<std::uint64_t, std::vector<std::string>> failed_;
@@ -79,8 +80,9 @@ TEST_F(FaultHistories, EndAsTheOracleSays) {
   Live(first, count);
   std::cout << count << " histories: " << requests_ << " requests, " << calls_ << " calls, " << resent_
             << " rows sent again, " << late_ << " late appends, " << dead_letters_ << " dead letters, "
-            << ties_ << " ties, " << repeats_ << " repeated, " << halted_ << " halted, " << lived_again_
-            << " lived again with a slower clock, longest " << absl::FormatDuration(longest_)
+            << ties_ << " ties, " << repeats_ << " repeated (" << repeats_forgotten_
+            << " of them when the service had forgotten the numbers), " << halted_ << " halted, "
+            << lived_again_ << " lived again with a slower clock, longest " << absl::FormatDuration(longest_)
             << " of its own time (" << longest_seed_ << ")\n";
   for (int kind = 0; kind < kFaultKindCount; ++kind) {
     std::cout << "  " << FaultName(static_cast<FaultKind>(kind)) << ": "
@@ -94,6 +96,7 @@ TEST_F(FaultHistories, EndAsTheOracleSays) {
   EXPECT_GE(dead_letters_, count);
   EXPECT_GE(ties_, count / 2);
   EXPECT_GE(repeats_, count / 20);
+  EXPECT_GE(repeats_forgotten_, count / 100);
   EXPECT_GE(halted_, count / 50);
   EXPECT_LE(lived_again_, count / 50);
   int shown = 0;

@@ -107,11 +107,20 @@ TEST(FaultThatStays, SchemaThatLagsTooLongHalts) {
   ExpectHalt({.kind = FaultKind::kSchemaLag, .at = 1, .duration = absl::Hours(1)}, options);
 }
 
-TEST(FaultThatStays, CallsThatAllEndHaltAfterThePatience) {
+// Whether calls end by it or not, the patience for tables and columns counts, not the one for lost
+// connections.
+TEST(FaultThatStays, CallsThatAllEndForTheTableHaltAfterThePatienceForTables) {
   RunOptions options;
   options.retry_time_max = absl::Minutes(2);
-  options.error = "append connection: Permission 'TABLES_UPDATE_DATA' denied";
+  options.error = "the service refused a request for 10m: Permission 'TABLES_UPDATE_DATA' denied";
   ExpectHalt({.kind = FaultKind::kMissingTableEndsCall, .at = 1, .duration = absl::Hours(1)}, options);
+}
+
+TEST(FaultThatStays, CallsThatAllEndForTheSchemaHaltAfterThePatienceForColumns) {
+  RunOptions options;
+  options.retry_time_max = absl::Minutes(2);
+  options.error = "the service refused a request for 10m: Input schema has more fields than BigQuery schema";
+  ExpectHalt({.kind = FaultKind::kSchemaLagEndsCall, .at = 1, .duration = absl::Hours(1)}, options);
 }
 
 TEST(FaultThatStays, RecreatedTableHaltsAndGetsNothing) {
@@ -142,8 +151,8 @@ TEST(FaultThatStays, ServiceThatIsSilentOnEveryCallHaltsWithTheReason) {
   EXPECT_LE(findings.elapsed, absl::Minutes(20));
 }
 
-// The patience for answers and that for a lost connection are both five minutes by default: a call that is
-// silent for as long must still be replaced.
+// Where the patience for answers and that for a lost connection are equal, a call that is silent for as long
+// must still be replaced.
 TEST(FaultThatPasses, SilentCallIsReplacedWithTheDefaultPatience) {
   RunOptions options;
   options.clock_patience = kClockPatience;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -23,6 +24,8 @@ using write::testing::SeenRequest;
 // Long enough that a busy machine answers pings in time.
 constexpr write::Keepalive kKeepalive = {absl::Seconds(1), absl::Seconds(1)};
 const absl::Duration kLeftWithin = 2 * (kKeepalive.interval + kKeepalive.timeout);
+// What the machine may add where it is busy.
+constexpr absl::Duration kGraceOfTheMachine = absl::Seconds(1);
 constexpr int kConnections = 3;
 
 write::AppendRequest Request(const std::string& row) {
@@ -53,8 +56,10 @@ class LostPeers : public ::testing::Test {
   // How long the calls stay in the pool.
   absl::Duration UntilAllHaveLeft() const {
     const absl::Time start = absl::Now();
-    while (pool_->open_call_count() > 0 && absl::Now() < start + absl::Seconds(30))
+    while (pool_->open_call_count() > 0 && absl::Now() < start + absl::Seconds(30)) {
+      pool_->LeaveLostPeers();  // As the sender does.
       absl::SleepFor(absl::Milliseconds(5));
+    }
     return absl::Now() - start;
   }
 
@@ -82,11 +87,24 @@ TEST_F(LostPeers, AHalfOpenPeerLeavesThePoolWithinTwiceTheKeepaliveTime) {
   ExpectThatRowsGoOn();
 }
 
-TEST_F(LostPeers, AServerThatGoesAwayLeavesThePool) {
+TEST_F(LostPeers, AServerThatStopsLeavesThePool) {
   const std::string target = service_.target();
   Open(std::atoi(target.substr(target.rfind(':') + 1).c_str()));
   service_.Stop();
   EXPECT_LT(UntilAllHaveLeft(), kLeftWithin);
+  service_.Start();
+  ExpectThatRowsGoOn();
+}
+
+// GOAWAY ends no call, so one that is open would stay as long as the server bears with it.
+TEST_F(LostPeers, AServerThatSaysGoAwayLeavesThePoolThoughItsCallsGoOn) {
+  const std::string target = service_.target();
+  Open(std::atoi(target.substr(target.rfind(':') + 1).c_str()));
+  std::thread going([this] { service_.GoAway(absl::Seconds(60)); });
+  EXPECT_LT(UntilAllHaveLeft(), kLeftWithin);
+  const absl::Time left = absl::Now();
+  going.join();
+  EXPECT_LT(absl::Now() - left, kGraceOfTheMachine) << "no call is left for the server to wait for";
   service_.Start();
   ExpectThatRowsGoOn();
 }

@@ -105,6 +105,11 @@ absl::Status CutOff(int variant) {
   }
 }
 
+absl::Status SchemaUnknown() {
+  return absl::InvalidArgumentError(
+      "Input schema has more fields than BigQuery schema, extra fields: 'note'");
+}
+
 absl::Status TableMissing(int variant) {
   return variant % 2 == 0 ? absl::PermissionDeniedError(
                                 "Permission 'TABLES_UPDATE_DATA' denied on resource (or it may not exist).")
@@ -347,6 +352,7 @@ class MisbehavingService::Impl {
   absl::Time missing_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   int missing_variant_ ABSL_GUARDED_BY(mutex_) = 0;
   bool missing_ends_calls_ ABSL_GUARDED_BY(mutex_) = false;
+  bool lag_ends_calls_ ABSL_GUARDED_BY(mutex_) = false;
   int slow_left_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Duration slow_ ABSL_GUARDED_BY(mutex_);
   int schema_updates_left_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -527,7 +533,9 @@ void MisbehavingService::Impl::StrikeOnArrival(Call& call, Pending& request) {
         quota_until_ = until;
         break;
       case FaultKind::kSchemaLag:
+      case FaultKind::kSchemaLagEndsCall:
         schema_lags_until_ = until;
+        lag_ends_calls_ = fault.kind == FaultKind::kSchemaLagEndsCall;
         break;
       case FaultKind::kMissingTable:
       case FaultKind::kMissingTableEndsCall:
@@ -810,6 +818,7 @@ void MisbehavingService::Impl::Process(Call& call, Pending request) {
     return AnswerWith(call, request, {});
   }
   if (clock_.Now() < missing_until_ && missing_ends_calls_) return End(call, TableMissing(missing_variant_));
+  if (clock_.Now() < schema_lags_until_ && lag_ends_calls_) return End(call, SchemaUnknown());
   Serve(call, request);
 }
 
@@ -841,9 +850,7 @@ write::AppendResult MisbehavingService::Impl::Judge(Pending& request) {
         "Exceeds 'AppendRows throughput' quota, user_id: x (status: INSUFFICIENT_TOKENS)"));
   }
   if (now < schema_lags_until_) {
-    return Refusal(
-        absl::InvalidArgumentError("Input schema has more fields than BigQuery schema, extra fields: 'note'"),
-        StorageErrorCode::kSchemaMismatchExtraFields);
+    return Refusal(SchemaUnknown(), StorageErrorCode::kSchemaMismatchExtraFields);
   }
   if (oversize_room_ > 0 && request.bytes > preamble_bytes_ + oversize_room_) {
     ++journal_.struck[FaultKind::kOversize];

@@ -46,6 +46,7 @@ class Maker {
   StreamHistory Make() {
     history_.own_numbers = Percent(40);
     history_.repeats = Percent(12);
+    if (Percent(50)) history_.repeat_after = absl::Hours(50);
     history_.limits.batch_rows = Between(1, 5);
     history_.limits.requests_in_flight = static_cast<int>(Between(1, 8));
     history_.limits.batches = static_cast<std::size_t>(Between(2, 12));
@@ -276,16 +277,20 @@ class Run {
     return pipeline::StreamChanges(options, std::move(surroundings), *std::move(reader));
   }
 
-  // 39 hours later, as late as a run may be repeated: nothing changes.
+  // 39 hours later, as late as a run may be repeated: nothing changes. Nor does it after 50, when the service
+  // has forgotten what was deleted and may have forgotten all numbers: for the whole input comes again, and
+  // only a part of it may not.
   void Repeat(const pipeline::StreamOutcome& first) {
     const oracle::View before = service_.Show(kTable);
     const std::string dead_letters = DeadLetterBytes();
-    clock_.Advance(absl::Hours(39));
+    clock_.Advance(history_.repeat_after);
     for (int i = 0; i < 20 && !client_.GetTable({"p", "d", "t"}).ok(); ++i) {
       // What REST had still in store for the first run has passed meanwhile.
     }
     const pipeline::StreamOutcome second = Stream(history_.own_numbers ? 0 : first.summary.epoch);
     ++findings_.repeats;
+    if (history_.script.habits.forgets_numbers && history_.repeat_after > absl::Hours(48))
+      ++findings_.repeats_forgotten;
     const Journal journal = service_.journal();
     for (const auto& [kind, count] : journal.struck) {
       if (Halts(kind)) return;
@@ -612,12 +617,13 @@ StreamHistory MakeStreamHistory(std::uint64_t seed, std::vector<Fault> faults) {
 }
 
 std::string Print(const StreamHistory& history) {
-  std::string text =
-      absl::StrCat("history ", history.seed, ", key (", absl::StrJoin(history.key_columns, ", "), ")",
-                   history.own_numbers ? ", own numbers" : "", history.repeats ? ", repeated" : "", ": ",
-                   history.limits.batch_rows, " rows a batch, ", history.limits.requests_in_flight,
-                   " requests in flight, ", history.limits.batches, " batches, ", history.limits.connections,
-                   " connections\n", Print(history.script));
+  std::string text = absl::StrCat(
+      "history ", history.seed, ", key (", absl::StrJoin(history.key_columns, ", "), ")",
+      history.own_numbers ? ", own numbers" : "",
+      history.repeats ? absl::StrCat(", repeated after ", absl::FormatDuration(history.repeat_after)) : "",
+      ": ", history.limits.batch_rows, " rows a batch, ", history.limits.requests_in_flight,
+      " requests in flight, ", history.limits.batches, " batches, ", history.limits.connections,
+      " connections\n", Print(history.script));
   for (const InputChange& change : history.input)
     absl::StrAppend(&text, "    ", change.line, change.reason.empty() ? "" : "   ← ", change.reason, "\n");
   return text;

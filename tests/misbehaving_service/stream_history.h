@@ -31,7 +31,8 @@ struct StreamLimits {
 struct StreamHistory {
   std::uint64_t seed = 0;
   bool own_numbers = false;  // the lines bring sequence numbers, some of them equal
-  bool repeats = false;      // the same input a second time with the same numbers, 39 hours later
+  bool repeats = false;      // the same input a second time with the same numbers, `repeat_after` later
+  absl::Duration repeat_after = absl::Hours(39);
   // Of the table, in the order of its key.
   std::vector<std::string> key_columns = {"id"};
   StreamLimits limits;
@@ -54,8 +55,8 @@ struct StreamFindings {
   bool halted = false;
   absl::Status status;
   std::int64_t requests = 0, calls = 0, rows_resent = 0, late_appends = 0, dead_letters = 0, ties = 0,
-               repeats = 0;
-  absl::Duration elapsed;  // by the history's own clock
+               repeats = 0, repeats_forgotten = 0;  // the second: of a service that had forgotten the numbers
+  absl::Duration elapsed;                           // by the history's own clock
 };
 
 struct RunOptions {

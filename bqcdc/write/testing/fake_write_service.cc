@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 
 namespace bqcdc::write::testing {
 
@@ -52,6 +53,11 @@ class FakeWriteService::Impl : public storage::BigQueryWrite::Service {
   void Stop() {
     if (server_ == nullptr) return;
     server_->Shutdown(std::chrono::system_clock::now());
+    server_.reset();
+  }
+
+  void GoAway(absl::Duration patience) {
+    server_->Shutdown(absl::ToChronoTime(absl::Now() + patience));
     server_.reset();
   }
 
@@ -133,5 +139,6 @@ int FakeWriteService::call_count() const {
 }
 void FakeWriteService::Stop() { impl_->Stop(); }
 void FakeWriteService::Start() { impl_->Start(); }
+void FakeWriteService::GoAway(absl::Duration patience) { impl_->GoAway(patience); }
 
 }  // namespace bqcdc::write::testing

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "bqcdc/write/append_result.h"
 
 namespace bqcdc::write::testing {
@@ -70,6 +71,8 @@ class FakeWriteService {
   // Goes away and comes back at the same port, as a server that is restarted.
   void Stop();
   void Start();
+  // Says GOAWAY and lets calls that are open go on, for `patience` at most; returns when all have ended.
+  void GoAway(absl::Duration patience);
 
  private:
   class Impl;

@@ -14,10 +14,10 @@ namespace bqcdc::encode::testing {
 
 // The slow oracle of JsonRowEncoder: the same JSON line, parsed by nlohmann/json, put into a dynamic message
 // field by field through protobuf's reflection, serialized in field order. Shares the descriptor with the
-// fast encoder, and nothing else: decimals, dates and times are computed here a second time, slowly and
-// obviously.
+// fast encoder, and nothing else: values are computed by reference_values.h.
 //
-// Takes valid lines; of the invalid ones only those that it trips over are refused.
+// Takes valid lines; refuses values out of a column's range, and of other mistakes only those that it trips
+// over.
 class ReferenceEncoder {
  public:
   static absl::StatusOr<std::unique_ptr<ReferenceEncoder>> Create(const schema::TableSchema& schema);

@@ -1,5 +1,7 @@
 #include "bqcdc/emulator/convert/testing/cell_text.h"
 
+#include <charconv>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/strings.h"
@@ -21,7 +23,7 @@ std::string ElementText(const schema::Column& column, const engine::VectorReader
     case ColumnType::kInt64:
       return absl::StrCat(reader.Int64(row));
     case ColumnType::kFloat64:
-      return absl::StrCat(reader.Double(row));
+      return FloatCellText(reader.Double(row));
     case ColumnType::kNumeric: {
       values::Numeric numeric;
       if (values::Numeric::FromUnscaled(reader.Int128(row), &numeric) != values::ValueError::kNone)
@@ -76,6 +78,12 @@ std::string ElementText(const schema::Column& column, const engine::VectorReader
 }
 
 }  // namespace
+
+std::string FloatCellText(double value) {
+  constexpr size_t kBytesMax = 32;
+  char text[kBytesMax];
+  return {text, std::to_chars(text, text + kBytesMax, value).ptr};
+}
 
 std::string CellText(const schema::Column& column, const engine::VectorReader& reader, size_t row) {
   if (reader.IsNull(row)) return "NULL";

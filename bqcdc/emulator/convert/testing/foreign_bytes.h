@@ -6,28 +6,20 @@
 
 #include "absl/status/status.h"
 
+// Bytes from a foreign hand, for fuzzers and mutation tests, and a table with every type in every form of
+// field that they are rows or writer schemas of.
 namespace bqcdc::emulator::convert::testing {
 
-// The descriptor of that table's rows, serialized.
-std::string ForeignDescriptor();
-
-// What came of bytes that were decoded as a row.
-struct ForeignRow {
-  bool malformed = false;  // no message at all
-  bool is_delete = false;  // nothing but its key was looked at
-  std::string fault;       // why the row was refused; empty = it was taken
-  std::string c2, c7;      // where it was taken: an INT64 and a STRING, as CellText() writes them
-};
-ForeignRow DecodeForeignRow(std::string_view bytes);
+// Decodes `bytes` as a row and compares with what protobuf's own parser and reflection make of them: whether
+// they are a message, whether every column takes its value, and each of the cells. Empty where both agree,
+// else the difference.
+std::string CompareForeignRow(std::string_view bytes);
 
 // Compiles `bytes` as a writer schema for the table.
 absl::Status CompileForeignDescriptor(std::string_view bytes);
 
-// Decodes `bytes` as a row of a table with every type in every form, and once as a writer schema for that
-// table. For fuzzers and mutation tests: it returns whatever the bytes are, or a sanitizer says otherwise.
-void DecodeForeignBytes(std::string_view bytes);
-
-// Good rows of that table and a good descriptor, to start mutations from.
+// Good rows of the table and their descriptor, to start mutations from.
 std::vector<std::string> ForeignSeeds();
+std::string ForeignDescriptor();
 
 }  // namespace bqcdc::emulator::convert::testing

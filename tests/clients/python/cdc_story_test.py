@@ -48,13 +48,14 @@ def make_row_descriptor(sequence_type):
 
 
 def make_row_class(message):
-    """The message class of a descriptor, in a pool of its own. The file needs labels; the descriptor that is sent has none."""
+    """The message class of a descriptor, in a pool of its own. The file needs labels; the descriptor that is sent may have none."""
     package = f"story{next(_package_numbers)}"
     file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package, syntax="proto2")
     copy = file.message_type.add()
     copy.CopyFrom(message)
     for field in copy.field:
-        field.label = Field.LABEL_OPTIONAL
+        if not field.HasField("label"):
+            field.label = Field.LABEL_OPTIONAL
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.CdcRow"))

@@ -24,6 +24,7 @@ class WireReader {
   // protobuf's own limit of nested messages and groups.
   static constexpr int kNestingMax = 100;
   static constexpr int kTagBytesMax = 5;
+  static constexpr int kLengthBytesMax = 5;
 
   explicit WireReader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
@@ -54,9 +55,12 @@ class WireReader {
   [[nodiscard]] bool ReadFixed32(uint32_t* value) { return ReadRaw(value); }
   [[nodiscard]] bool ReadFixed64(uint64_t* value) { return ReadRaw(value); }
 
+  // As protobuf: a length of up to five bytes, also where leading zeros make it longer than it must be.
   [[nodiscard]] bool ReadBytes(std::string_view* bytes) {
+    const char* const begin = at_;
     uint64_t size;
-    if (!ReadVarint(&size) || size > static_cast<uint64_t>(end_ - at_)) return false;
+    if (!ReadVarint(&size) || at_ - begin > kLengthBytesMax || size > static_cast<uint64_t>(end_ - at_))
+      return false;
     *bytes = std::string_view(at_, size);
     at_ += size;
     return true;

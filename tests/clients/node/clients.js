@@ -8,7 +8,7 @@ const {createRequire} = require('node:module');
 const packages = createRequire(`${process.env.BQCDC_CLIENTS_DIR}/node/package.json`);
 const {BigQuery} = packages('@google-cloud/bigquery');
 const {PreciseDate} = packages('@google-cloud/precise-date');
-const {adapt, managedwriter} = packages('@google-cloud/bigquery-storage');
+const {adapt, managedwriter, protos, v1} = packages('@google-cloud/bigquery-storage');
 const {credentials} = packages('@grpc/grpc-js');
 
 const project = process.env.BQCDC_TEST_PROJECT;
@@ -16,18 +16,22 @@ const project = process.env.BQCDC_TEST_PROJECT;
 function connect() {
   // The documented way to a local server: the library takes its base URL from this variable as it is.
   process.env.BIGQUERY_EMULATOR_HOST = process.env.BQCDC_TEST_REST;
-  const [host, port] = process.env.BQCDC_TEST_STORAGE.split(':');
-  return {
-    bigquery: new BigQuery({projectId: project}),
-    writeClient: new managedwriter.WriterClient({
-      projectId: project, apiEndpoint: host, port: Number(port), sslCreds: credentials.createInsecure(),
-    }),
-  };
+  return {bigquery: new BigQuery({projectId: project}), writeClient: new managedwriter.WriterClient(storageOptions())};
 }
+
+function storageOptions() {
+  const [host, port] = process.env.BQCDC_TEST_STORAGE.split(':');
+  return {projectId: project, apiEndpoint: host, port: Number(port), sslCreds: credentials.createInsecure()};
+}
+
+// The client below the managed writer, whose calls are the RPCs.
+const plainClient = () => new v1.BigQueryWriteClient(storageOptions());
+
+const tablePath = table => `projects/${project}/datasets/${table.replace('.', '/tables/')}`;
 
 // Sends requests of changes through the JSON writer, all on their way at once; each must be accepted.
 async function send(writeClient, table, requests) {
-  const destinationTable = `projects/${project}/datasets/${table.replace('.', '/tables/')}`;
+  const destinationTable = tablePath(table);
   const stream = await writeClient.getWriteStream({streamId: `${destinationTable}/streams/_default`, view: 'FULL'});
   const protoDescriptor = adapt.convertStorageSchemaToProto2Descriptor(
     stream.tableSchema, 'root', adapt.withChangeType(), adapt.withChangeSequenceNumber());
@@ -46,4 +50,4 @@ async function send(writeClient, table, requests) {
   }
 }
 
-module.exports = {PreciseDate, connect, project, send};
+module.exports = {PreciseDate, adapt, connect, managedwriter, plainClient, project, protos, send, tablePath};

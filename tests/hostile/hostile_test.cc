@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <memory>
 #include <string>
@@ -114,8 +116,16 @@ class HostileTest : public ::testing::Test {
 };
 
 TEST_F(HostileTest, TenThousandSilentConnections) {
+  constexpr size_t kConnections = 10'000;
+  constexpr size_t kOtherFiles = 500;  // what test and server open beside them
   const size_t files = RaiseFileLimit();
-  const size_t count = std::min<size_t>(10'000, files - 500);
+  if (files <= 2 * kOtherFiles)
+    GTEST_SKIP() << "the hard limit of open files is " << files << " (ulimit -Hn)";
+  const size_t count = std::min(kConnections, files - kOtherFiles);
+  if (count < kConnections) {
+    std::cout << "REDUCED to " << count << " of " << kConnections
+              << " connections: the hard limit of open files is " << files << " (ulimit -Hn)\n";
+  }
   std::vector<std::unique_ptr<RawClient>> sockets;
   for (size_t i = 0; i < count; ++i) {
     sockets.push_back(std::make_unique<RawClient>(i % 4 == 3 ? storage_port() : rest_port()));
@@ -483,14 +493,17 @@ TEST_F(HostileTest, LargeMessagesOfManyConnections) {
 }
 
 TEST(HostileBindingTest, OnlyThisMachineUnlessTold) {
+  const std::string outside = OutsideAddress();
+  if (outside.empty()) GTEST_SKIP() << "this machine has no IPv4 address but those of its loopback";
   const auto server = local_server::LocalServer::Start({"--admin"});
   ASSERT_TRUE(server.ok()) << server.status();
   for (const std::string& endpoint : {(*server)->rest(), (*server)->storage(), (*server)->admin()}) {
     EXPECT_TRUE(RawClient(PortOf(endpoint)).connected());
-    if (const std::string outside = OutsideAddress(); !outside.empty()) {
-      EXPECT_FALSE(RawClient(PortOf(endpoint), outside).connected()) << endpoint;
-    }
+    EXPECT_FALSE(RawClient(PortOf(endpoint), outside).connected()) << endpoint;
   }
+}
+
+TEST(HostileBindingTest, OtherMachinesOnlyWithATokenFile) {
   const auto open = local_server::LocalServer::Start({"--host", "0.0.0.0"});
   ASSERT_FALSE(open.ok());
   EXPECT_THAT(std::string(open.status().message()), HasSubstr("--bearer-token-file"));

@@ -640,7 +640,8 @@ TEST_F(StreamTest, TheMeterSeesWhatTheRunDid) {
   EXPECT_EQ(seen.errors.at(write::AppendAction::kSetRowsAside), 1);
   EXPECT_EQ(seen.acknowledge.count(), 1) << "a refusal is no acknowledgement";
   EXPECT_EQ(seen.service.count(), 3);
-  EXPECT_GE(seen.acknowledge.Quantile(1), 2 * seen.service.Quantile(0.5)) << "counted from the first sending on";
+  EXPECT_GE(seen.acknowledge.Quantile(1), 2 * seen.service.Quantile(0.5))
+      << "counted from the first sending on";
   EXPECT_EQ(seen.batch_fill.count, 1) << "repeats are no new batches";
   EXPECT_EQ(seen.fill.count(), 1);
   EXPECT_EQ(seen.slowest.list().size(), 3u);

@@ -157,7 +157,6 @@ std::optional<CivilText> ReadCivil(ColumnType type, const std::string& text) {
     civil.day = Number(found[3]);
     next = 4;
   }
-  if (type == ColumnType::kTime && !found[3].matched) return std::nullopt;  // It has seconds.
   if (type != ColumnType::kDate) {
     civil.hour = Number(found[next]);
     civil.minute = Number(found[next + 1]);
@@ -317,10 +316,24 @@ absl::StatusOr<std::string> ReferenceString(const Column& column, const JsonTree
   return value.text;
 }
 
+// [-128, …, 127]
+absl::StatusOr<std::string> ByteByByte(const Column& column, const JsonTree& value) {
+  std::string bytes;
+  for (const JsonTree& element : value.elements) {
+    BQCDC_ASSIGN_OR_RETURN(const int64_t byte, ReferenceInt64(column, element));
+    if (element.kind != JsonTree::Kind::kNumber || byte < -128 || byte > 127)
+      return Refuse(column, "no byte");
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
 absl::StatusOr<std::string> ReferenceBytes(const Column& column, const JsonTree& value) {
   std::string bytes;
-  if (value.kind != JsonTree::Kind::kString ||
-      (!absl::Base64Unescape(value.text, &bytes) && !absl::WebSafeBase64Unescape(value.text, &bytes))) {
+  if (value.kind == JsonTree::Kind::kArray) {
+    BQCDC_ASSIGN_OR_RETURN(bytes, ByteByByte(column, value));
+  } else if (value.kind != JsonTree::Kind::kString || (!absl::Base64Unescape(value.text, &bytes) &&
+                                                       !absl::WebSafeBase64Unescape(value.text, &bytes))) {
     return Refuse(column, "no base64");
   }
   if (column.max_length.has_value() && static_cast<int64_t>(bytes.size()) > *column.max_length)
@@ -328,12 +341,30 @@ absl::StatusOr<std::string> ReferenceBytes(const Column& column, const JsonTree&
   return bytes;
 }
 
+// A number for a DATETIME is the packed one, from year 1000 on.
+absl::StatusOr<int64_t> PackedDatetime(const Column& column, const JsonTree& value) {
+  BQCDC_ASSIGN_OR_RETURN(const int64_t packed, ReferenceInt64(column, value));
+  const int64_t clock = packed >> 20 & 0x1FFFF;
+  const int64_t year = packed >> 46;
+  const std::string text = base::StrCat(year, "-", packed >> 42 & 15, "-", packed >> 37 & 31, " ",
+                                        clock >> 12, ":", clock >> 6 & 63, ":", clock & 63);
+  const bool in_calendar = ReadCivil(ColumnType::kDatetime, text).has_value();
+  if (year < 1000 || !in_calendar || (packed & 0xFFFFF) > 999'999)
+    return Refuse(column, "no packed datetime");
+  return packed;
+}
+
 absl::StatusOr<int64_t> ReferenceInstant(const Column& column, const JsonTree& value) {
   const bool is_timestamp = column.type == ColumnType::kTimestamp;
   static const std::regex number("-?[0-9]+");
   if (value.kind == JsonTree::Kind::kNumber || (is_timestamp && std::regex_match(value.text, number))) {
+    if (column.type == ColumnType::kDatetime) return PackedDatetime(column, value);
     if (!is_timestamp && column.type != ColumnType::kDate) return Refuse(column, "a number for a clock");
-    BQCDC_ASSIGN_OR_RETURN(const int64_t given, ReferenceInt64(column, value));
+    JsonTree whole = value;
+    static const std::regex no_fraction(R"(\.0+$)");
+    if (is_timestamp && value.kind == JsonTree::Kind::kNumber)
+      whole.text = std::regex_replace(whole.text, no_fraction, "");
+    BQCDC_ASSIGN_OR_RETURN(const int64_t given, ReferenceInt64(column, whole));
     const bool in_range = is_timestamp ? given >= kTimestampMicrosMin && given <= kTimestampMicrosMax
                                        : given >= kDayMin && given <= kDayMax;
     if (!in_range) return Refuse(column, "a number out of range");
@@ -358,12 +389,26 @@ absl::StatusOr<int64_t> ReferenceInstant(const Column& column, const JsonTree& v
 }
 
 absl::StatusOr<std::string> ReferencePicoseconds(const Column& column, const JsonTree& value) {
-  const std::optional<CivilText> civil = ReadCivil(ColumnType::kTimestamp, value.text);
-  if (value.kind != JsonTree::Kind::kString || !civil.has_value() || civil->fraction.size() > 12 ||
-      !UnixSeconds(*civil).has_value()) {
-    return Refuse(column, "no timestamp of twelve digits");
+  std::optional<int64_t> seconds;
+  std::string fraction;
+  if (const std::optional<CivilText> civil = ReadCivil(ColumnType::kTimestamp, value.text);
+      value.kind == JsonTree::Kind::kString && civil.has_value()) {
+    seconds = UnixSeconds(*civil);
+    fraction = civil->fraction;
+  } else {
+    BQCDC_ASSIGN_OR_RETURN(const int64_t micros, ReferenceInstant(column, value));
+    seconds = (micros - (micros % kMicros + kMicros) % kMicros) / kMicros;
+    fraction = std::to_string(kMicros + (micros - *seconds * kMicros)).substr(1);
   }
-  return value.text;
+  if (!seconds.has_value() || fraction.size() > 12) return Refuse(column, "no timestamp of twelve digits");
+  // In UTC, with 0, 3, 6 or 12 digits of a second, as many as are needed.
+  fraction.resize(12, '0');
+  for (const size_t digits : {6, 3, 0}) {
+    if (fraction.find_first_not_of('0', digits) == std::string::npos) fraction.resize(digits);
+  }
+  return base::StrCat(base::ToStd(absl::FormatTime("%E4Y-%m-%d %H:%M:%S", absl::FromUnixSeconds(*seconds),
+                                                   absl::UTCTimeZone())),
+                      fraction.empty() ? "" : ".", fraction, "+00");
 }
 
 absl::StatusOr<std::string> ReferenceInterval(const Column& column, const JsonTree& value) {

@@ -44,6 +44,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, const std::string& table) {
   with.storage_target = session->endpoints().storage_target;
   with.local = session->endpoints().local;
   with.credentials_origin = session->credentials().origin;
+  with.quota_project = session->credentials().quota_project;
   with.get_token = [&session]() -> absl::StatusOr<absl::Time> {
     credentials::TokenSource& tokens = *session->credentials().tokens;
     BQCDC_RETURN_IF_ERROR(tokens.Token().status());
@@ -69,7 +70,9 @@ void AddCheckCommand(CLI::App& app, const CommonFlags& common, Action* action) {
       app.add_subcommand("check", "Look at everything that streaming to a table needs; writes nothing");
   command->fallthrough();
   command->footer(
-      "\nOne line for each check: ok, warn or fail, and what to do. Exit code 0 where nothing failed, else 1."
+      "\nOne line for each check: ok, warn, fail or skip (not looked at, and why), and what to do. Exit code "
+      "0 "
+      "where nothing failed, else 1."
       "\nIt runs one small query, for max_staleness.");
   command->add_option("TABLE", *table, "DATASET.TABLE, PROJECT.DATASET.TABLE or PROJECT:DATASET.TABLE")
       ->required();

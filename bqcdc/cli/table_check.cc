@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "bqcdc/pipeline/table_claim.h"
+#include "bqcdc/rest/service_error.h"
 #include "bqcdc/rest/table_admin.h"
 
 namespace bqcdc::cli {
@@ -37,6 +38,20 @@ constexpr Need kNeeds[] = {{"bigquery.tables.get", "reading the schema"},
                            {"bigquery.tables.updateData", "writing rows"},
                            {"bigquery.tables.getData", "reading max_staleness and the watermark"}};
 
+const char* LevelName(CheckLevel level) {
+  switch (level) {
+    case CheckLevel::kOk:
+      return "ok";
+    case CheckLevel::kWarn:
+      return "warn";
+    case CheckLevel::kFail:
+      return "fail";
+    case CheckLevel::kSkip:
+      return "skip";
+  }
+  return "";
+}
+
 std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
 class Checks {
@@ -44,18 +59,35 @@ class Checks {
   Checks(const CheckSurroundings& with, const rest::TableName& name) : with_(with), name_(name) {}
 
   std::vector<CheckLine> Run() {
-    CheckCredentials();
-    const absl::StatusOr<rest::TableResource> table = with_.client->GetTable(name_);
-    CheckRest(table.status());
-    CheckStorage(table.ok());
-    CheckClock();
-    CheckRights(table.status());
-    CheckTableExists(table.status());
-    if (!table.ok()) return std::move(lines_);
-    CheckKey(*table);
-    CheckStaleness(*table);
-    CheckLabels(*table);
-    CheckQuota(*table);
+    const bool has_token = CheckCredentials();
+    const absl::StatusOr<rest::TableResource> table =
+        has_token ? with_.client->GetTable(name_) : absl::UnauthenticatedError("there is no token");
+    const absl::StatusOr<std::optional<absl::Time>> time = with_.ask_time();
+    // Of the table only the API itself can tell something.
+    const bool told = table.ok() || rest::OriginOfError(table.status()) == rest::ErrorOrigin::kService;
+    if (has_token) {
+      CheckRest(table.status());
+      CheckStorage(table.status());
+    } else {
+      CheckRestWithoutToken(time.status());
+      Skip("gRPC endpoint", "there is no token to ask it with");
+    }
+    CheckClock(time);
+    if (told) {
+      CheckRights(table.status());
+      CheckTableExists(table.status());
+    } else {
+      for (const char* name : {"rights", "table"}) Skip(name, "the REST endpoint did not tell, see above");
+    }
+    if (table.ok()) {
+      CheckKey(*table);
+      CheckStaleness();
+      CheckLabels(*table);
+    } else {
+      for (const char* name : {"primary key", "max_staleness", "ownership"})
+        Skip(name, "the table was not read, see above");
+    }
+    TellQuota(table.ok() ? table->location : "");
     return std::move(lines_);
   }
 
@@ -65,58 +97,92 @@ class Checks {
   }
   void Ok(std::string name, std::string text) { Add(CheckLevel::kOk, std::move(name), std::move(text)); }
 
-  void CheckCredentials();
+  void Skip(std::string name, const std::string& why) {
+    Add(CheckLevel::kSkip, std::move(name), absl::StrCat("not checked: ", why));
+  }
+
+  bool CheckCredentials();
   void CheckRest(const absl::Status& table);
-  void CheckStorage(bool table_exists);
-  void CheckClock();
+  void CheckRestWithoutToken(const absl::Status& asked);
+  void FailRest(const absl::Status& status);
+  void CheckStorage(const absl::Status& table);
+  void CheckClock(const absl::StatusOr<std::optional<absl::Time>>& told);
   void CheckRights(const absl::Status& table);
   void CheckTableExists(const absl::Status& table);
   void CheckKey(const rest::TableResource& table);
-  void CheckStaleness(const rest::TableResource& table);
+  void CheckStaleness();
   void CheckLabels(const rest::TableResource& table);
-  void CheckQuota(const rest::TableResource& table);
+  void TellQuota(const std::string& location);
 
   const CheckSurroundings& with_;
   const rest::TableName& name_;
   std::vector<CheckLine> lines_;
 };
 
-void Checks::CheckCredentials() {
-  if (with_.local && with_.credentials_origin.empty())
-    return Ok("credentials", "none are needed: the endpoint is local");
-  const absl::StatusOr<absl::Time> expiry = with_.get_token();
-  if (expiry.ok()) {
-    const std::string given = absl::StrCat(with_.credentials_origin, ": a token was given");
-    if (*expiry == absl::InfiniteFuture())
-      return Ok("credentials", absl::StrCat(given, "; when it expires is not told"));
-    const absl::Duration left = absl::Trunc(*expiry - with_.clock->Now(), absl::Seconds(1));
-    const std::string text = absl::StrCat(given, " that expires in ", absl::FormatDuration(left));
-    if (left >= kTokenLifeLeast)
-      return Ok("credentials", absl::StrCat(text, "; it is renewed ahead of that"));
-    return Add(CheckLevel::kWarn, "credentials", text,
-               "look at the clock of this machine, and at the lifetime that the issuer gives its tokens");
+// Whether requests can be sent.
+bool Checks::CheckCredentials() {
+  const char* name = "credentials";
+  if (with_.local && with_.credentials_origin.empty()) {
+    Ok(name, "none are needed: the endpoint is local");
+    return true;
   }
-  Add(CheckLevel::kFail, "credentials",
-      absl::StrCat(with_.credentials_origin, ": ", Message(expiry.status())),
-      "run gcloud auth application-default login, or give --credentials or --access-token-file");
+  const absl::StatusOr<absl::Time> expiry = with_.get_token();
+  if (!expiry.ok()) {
+    Add(CheckLevel::kFail, name, absl::StrCat(with_.credentials_origin, ": ", Message(expiry.status())),
+        "run gcloud auth application-default login, or give --credentials or --access-token-file");
+    return false;
+  }
+  const std::string given = absl::StrCat(with_.credentials_origin, ": a token was given");
+  if (*expiry == absl::InfiniteFuture()) {
+    Ok(name, absl::StrCat(given, "; when it expires is not told"));
+    return true;
+  }
+  const absl::Duration left = absl::Trunc(*expiry - with_.clock->Now(), absl::Seconds(1));
+  const std::string text = absl::StrCat(given, " that expires in ", absl::FormatDuration(left));
+  if (left >= kTokenLifeLeast) {
+    Ok(name, absl::StrCat(text, "; it is renewed ahead of that"));
+  } else {
+    Add(CheckLevel::kWarn, name, text,
+        "look at the clock of this machine, and at the lifetime that the issuer gives its tokens");
+  }
+  return true;
 }
 
-// Whatever the server says of the table, it was reached.
+// Whatever the API says of the table, it was reached.
 void Checks::CheckRest(const absl::Status& table) {
-  const bool reached = table.code() != absl::StatusCode::kUnavailable &&
-                       table.code() != absl::StatusCode::kDeadlineExceeded &&
-                       table.code() != absl::StatusCode::kAborted;
-  // Its certificate, of which the message says what to do.
-  if (table.code() == absl::StatusCode::kFailedPrecondition)
-    return Add(CheckLevel::kFail, "REST endpoint", Message(table), "");
-  if (reached) return Ok("REST endpoint", absl::StrCat(with_.rest_url, " answers"));
-  Add(CheckLevel::kFail, "REST endpoint", Message(table),
-      "look at --endpoint, BIGQUERY_EMULATOR_HOST and the network; a proxy is taken from https_proxy");
+  const rest::ErrorOrigin origin = rest::OriginOfError(table);
+  if (table.ok() || origin == rest::ErrorOrigin::kService)
+    return Ok("REST endpoint", absl::StrCat(with_.rest_url, " answers"));
+  if (origin == rest::ErrorOrigin::kNoAnswer && table.code() != absl::StatusCode::kDataLoss)
+    return FailRest(table);
+  Add(CheckLevel::kFail, "REST endpoint",
+      absl::StrCat(with_.rest_url, " answers, but not as BigQuery does: ", Message(table)),
+      "look at --endpoint, BIGQUERY_EMULATOR_HOST and https_proxy: it is another server, or a proxy");
 }
 
-void Checks::CheckStorage(bool table_exists) {
+void Checks::CheckRestWithoutToken(const absl::Status& asked) {
+  if (!asked.ok()) return FailRest(asked);
+  Ok("REST endpoint", absl::StrCat(with_.rest_url, " answers; without a token it was asked no more"));
+}
+
+void Checks::FailRest(const absl::Status& status) {
+  // A certificate that is not trusted, of which the message says what to do.
+  const bool is_certificate = status.code() == absl::StatusCode::kFailedPrecondition;
+  Add(CheckLevel::kFail, "REST endpoint", Message(status),
+      is_certificate
+          ? ""
+          : "look at --endpoint, BIGQUERY_EMULATOR_HOST and the network; a proxy is taken from https_proxy");
+}
+
+void Checks::CheckStorage(const absl::Status& table) {
   const char* name = "gRPC endpoint";
   const absl::Status found = with_.look_up_stream();
+  // What gRPC makes of an answer of plain HTTP, a proxy's or another server's.
+  if (absl::StrContains(Message(found), "http2 header with status")) {
+    return Add(CheckLevel::kFail, name,
+               absl::StrCat(with_.storage_target, " answers, but not as gRPC does: ", Message(found)),
+               "look at --storage-endpoint and at what stands between: it must pass HTTP/2 on");
+  }
   switch (found.code()) {
     case absl::StatusCode::kOk:
       return Ok(name, absl::StrCat(with_.storage_target, " answers and knows the table's default stream"));
@@ -134,20 +200,23 @@ void Checks::CheckStorage(bool table_exists) {
     case absl::StatusCode::kUnimplemented:
       return Add(CheckLevel::kWarn, name,
                  absl::StrCat(with_.storage_target, " answers, but does not tell of streams"));
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kPermissionDenied:
+      // The service masks a missing table as a missing right (docs: write-api, errors).
+      if (!table.ok())
+        return Ok(name, absl::StrCat(with_.storage_target, " answers; of the table see below"));
+      return Add(CheckLevel::kFail, name, absl::StrCat(with_.storage_target, ": ", Message(found)),
+                 "the table exists, so a right is missing here, or the table is only minutes old");
     default:
-      break;
+      return Add(CheckLevel::kFail, name, absl::StrCat(with_.storage_target, ": ", Message(found)),
+                 "look at --storage-endpoint");
   }
-  // The service masks a missing table as a missing right (docs: write-api, errors).
-  if (!table_exists) return Ok(name, absl::StrCat(with_.storage_target, " answers; of the table see below"));
-  Add(CheckLevel::kFail, name, absl::StrCat(with_.storage_target, ": ", Message(found)),
-      "the table exists, so a right is missing here, or the table is only minutes old");
 }
 
-void Checks::CheckClock() {
+void Checks::CheckClock(const absl::StatusOr<std::optional<absl::Time>>& told) {
   const char* name = "clock";
-  const absl::StatusOr<std::optional<absl::Time>> told = with_.ask_time();
-  if (!told.ok() || !told->has_value())
-    return Ok(name, "the endpoint does not tell its time, so nothing to compare");
+  if (!told.ok()) return Skip(name, "the REST endpoint was not reached, so there is no time to compare with");
+  if (!told->has_value()) return Skip(name, "the endpoint does not tell its time");
   const absl::Duration skew = with_.clock->Now() - **told;
   const absl::Duration size = absl::AbsDuration(skew);
   const std::string text =
@@ -170,7 +239,7 @@ void Checks::CheckRights(const absl::Status& table) {
                "the endpoint does not tell (tables.testIamPermissions is not implemented)");
   }
   if (!granted.ok()) {
-    if (table.code() == absl::StatusCode::kNotFound) return;  // Told below.
+    if (table.code() == absl::StatusCode::kNotFound) return Skip(name, "there is no such table, see below");
     return Add(CheckLevel::kFail, name, absl::StrCat("cannot be asked for: ", Message(granted.status())),
                "see the lines above");
   }
@@ -228,7 +297,7 @@ void Checks::CheckKey(const rest::TableResource& table) {
   Ok(name, text);
 }
 
-void Checks::CheckStaleness(const rest::TableResource&) {
+void Checks::CheckStaleness() {
   const char* name = "max_staleness";
   const absl::StatusOr<values::Interval> staleness = rest::ReadStaleness(*with_.client, name_);
   if (!staleness.ok()) {
@@ -283,14 +352,19 @@ void Checks::CheckLabels(const rest::TableResource& table) {
   Ok(name, absl::StrCat(text, "; a new run takes over, and one that still runs stops"));
 }
 
-void Checks::CheckQuota(const rest::TableResource& table) {
-  const bool multi_region = table.location == "US" || table.location == "EU";
-  const std::string where = table.location.empty() ? "its location is not told" : table.location;
+// No API tells a program how much of these limits is left, so none of it is looked at.
+void Checks::TellQuota(const std::string& location) {
+  const char* name = "quota";
+  if (with_.local) return Ok(name, "a local server has none");
+  const bool multi_region = location == "US" || location == "EU";
   // docs: quotas, Storage Write API.
-  Ok("quota",
-     absl::StrCat(where, ": ", multi_region ? "3 GB/s" : "300 MB/s (3 GB/s in US and EU)",
-                  " for the dataset's project, ", multi_region ? "20,000" : "5,000 (20,000 in US and EU)",
-                  " connections for the caller's; what is used now shows in Cloud Monitoring"));
+  Skip(name,
+       absl::StrCat("how much is used is not told to programs; Cloud Monitoring and "
+                    "INFORMATION_SCHEMA.WRITE_API_TIMELINE show it. Limits in ",
+                    location.empty() ? "a location that is not known" : location, ": ",
+                    multi_region ? "3 GB/s" : "300 MB/s (3 GB/s in US and EU)", " for ", name_.project, ", ",
+                    multi_region ? "20,000" : "5,000 (20,000 in US and EU)", " connections for ",
+                    with_.quota_project.empty() ? "the project of the credentials" : with_.quota_project));
 }
 
 }  // namespace
@@ -302,10 +376,7 @@ std::vector<CheckLine> CheckTable(const CheckSurroundings& with, const rest::Tab
 std::string FormatChecks(const std::vector<CheckLine>& lines) {
   std::string text;
   for (const CheckLine& line : lines) {
-    const char* level = line.level == CheckLevel::kOk     ? "ok"
-                        : line.level == CheckLevel::kWarn ? "warn"
-                                                          : "fail";
-    absl::StrAppendFormat(&text, "%-5s %s: %s%s\n", level, line.name, line.text,
+    absl::StrAppendFormat(&text, "%-5s %s: %s%s\n", LevelName(line.level), line.name, line.text,
                           line.remedy.empty() ? "" : absl::StrCat(" → ", line.remedy));
   }
   return text;

@@ -13,7 +13,8 @@
 
 namespace bqcdc::cli {
 
-enum class CheckLevel { kOk, kWarn, kFail };
+// kSkip: it was not looked at, or cannot be; the text says why.
+enum class CheckLevel { kOk, kWarn, kFail, kSkip };
 
 // One thing that was looked at.
 struct CheckLine {
@@ -32,10 +33,11 @@ struct CheckSurroundings {
   // Where the credentials were found; and when a token of theirs, made for the purpose, expires
   // (InfiniteFuture where that is not told), or why there is none.
   std::string credentials_origin;
+  std::string quota_project;  // empty = none was given
   std::function<absl::StatusOr<absl::Time>()> get_token;
   // Asks the gRPC endpoint for the table's default stream.
   std::function<absl::Status()> look_up_stream;
-  // The Date of an answer of the REST endpoint; nullopt where it tells none.
+  // The Date of an answer of the REST endpoint, asked without a token; nullopt where it tells none.
   std::function<absl::StatusOr<std::optional<absl::Time>>()> ask_time;
 };
 

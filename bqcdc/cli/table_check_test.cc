@@ -185,9 +185,9 @@ TEST_F(TableCheckTest, Ownership) {
 
 TEST_F(TableCheckTest, EndpointsAndCredentials) {
   with_.look_up_stream = [] { return absl::UnavailableError("connection refused"); };
-  with_.get_token = [] { return absl::UnauthenticatedError("invalid_grant"); };
   EXPECT_EQ(Line("gRPC endpoint").text, "cannot reach fake:443: connection refused");
   EXPECT_EQ(Line("gRPC endpoint").level, CheckLevel::kFail);
+  with_.get_token = [] { return absl::UnauthenticatedError("invalid_grant"); };
   EXPECT_EQ(Line("credentials").level, CheckLevel::kFail);
   with_.get_token = [] { return absl::InfiniteFuture(); };
   EXPECT_EQ(Line("credentials").text,
@@ -203,6 +203,7 @@ TEST_F(TableCheckTest, EndpointsAndCredentials) {
   EXPECT_EQ(Line("credentials").level, CheckLevel::kFail);
   with_.credentials_origin.clear();
   EXPECT_EQ(Line("credentials").level, CheckLevel::kOk);
+  with_.get_token = [] { return absl::InfiniteFuture(); };
   rest_.AnswerNext(absl::UnavailableError("cannot reach http://fake"));
   EXPECT_EQ(Line("REST endpoint").level, CheckLevel::kFail);
   rest_.AnswerNext(absl::FailedPreconditionError("certificate of http://fake is not trusted"));
@@ -211,6 +212,65 @@ TEST_F(TableCheckTest, EndpointsAndCredentials) {
     return absl::UnavailableError("Ssl handshake failed: certificate verify failed");
   };
   EXPECT_TRUE(Has(Line("gRPC endpoint").remedy, "--ca-file")) << Line("gRPC endpoint").remedy;
+}
+
+TEST_F(TableCheckTest, WithoutATokenNothingButTheEndpointIsSaidToBeSeen) {
+  with_.get_token = [] { return absl::InvalidArgumentError("access token file 'x' cannot be read"); };
+  with_.look_up_stream = []() -> absl::Status {
+    ADD_FAILURE() << "asked without a token";
+    return absl::OkStatus();
+  };
+  EXPECT_EQ(
+      FormatChecks(CheckTable(with_, {"p", "d", "t"})),
+      "fail  credentials: credentials file x.json: access token file 'x' cannot be read → run gcloud auth "
+      "application-default login, or give --credentials or --access-token-file\n"
+      "ok    REST endpoint: http://fake answers; without a token it was asked no more\n"
+      "skip  gRPC endpoint: not checked: there is no token to ask it with\n"
+      "ok    clock: agrees with the service's\n"
+      "skip  rights: not checked: the REST endpoint did not tell, see above\n"
+      "skip  table: not checked: the REST endpoint did not tell, see above\n"
+      "skip  primary key: not checked: the table was not read, see above\n"
+      "skip  max_staleness: not checked: the table was not read, see above\n"
+      "skip  ownership: not checked: the table was not read, see above\n"
+      "skip  quota: not checked: how much is used is not told to programs; Cloud Monitoring and "
+      "INFORMATION_SCHEMA.WRITE_API_TIMELINE show it. Limits in a location that is not known: 300 MB/s (3 "
+      "GB/s in US and EU) for p, 5,000 (20,000 in US and EU) connections for the project of the "
+      "credentials\n");
+  EXPECT_TRUE(rest_.requests().empty());
+}
+
+TEST_F(TableCheckTest, AnEndpointThatIsNotReachedIsNowhereOk) {
+  with_.ask_time = []() -> absl::StatusOr<std::optional<absl::Time>> {
+    return absl::UnavailableError("cannot reach http://fake");
+  };
+  with_.get_token = [] { return absl::InvalidArgumentError("no token"); };
+  for (const CheckLine& line : CheckTable(with_, {"p", "d", "t"})) EXPECT_NE(line.level, CheckLevel::kOk);
+  EXPECT_EQ(Line("REST endpoint").level, CheckLevel::kFail);
+  EXPECT_EQ(Line("REST endpoint").text, "cannot reach http://fake");
+  EXPECT_EQ(Line("clock").level, CheckLevel::kSkip);
+}
+
+TEST_F(TableCheckTest, AnAnswerOfSomethingElseIsNoEndpoint) {
+  rest_.AnswerNext(http::Response{404, "<html>no such page</html>", {}});
+  EXPECT_EQ(Line("REST endpoint").level, CheckLevel::kFail);
+  rest_.AnswerNext(http::Response{404, "<html>no such page</html>", {}});
+  EXPECT_EQ(Line("table").level, CheckLevel::kSkip);
+  rest_.AnswerNext(http::Response{200, "<html>welcome</html>", {}});
+  EXPECT_TRUE(Has(Line("REST endpoint").text, "http://fake answers, but not as BigQuery does: "))
+      << Line("REST endpoint").text;
+  with_.look_up_stream = [] { return absl::PermissionDeniedError("Received http2 header with status: 403"); };
+  EXPECT_TRUE(Has(Line("gRPC endpoint").text, "fake:443 answers, but not as gRPC does: "));
+  rest_.RemoveTable("p.d.t");
+  with_.look_up_stream = [] { return absl::InternalError("broken"); };
+  EXPECT_EQ(Line("gRPC endpoint").level, CheckLevel::kFail);
+}
+
+TEST_F(TableCheckTest, QuotaIsTheOneOfTheProjectThatPays) {
+  with_.quota_project = "payer";
+  EXPECT_EQ(Line("quota").level, CheckLevel::kSkip);
+  EXPECT_TRUE(Has(Line("quota").text, "connections for payer")) << Line("quota").text;
+  with_.local = true;
+  EXPECT_EQ(Line("quota").text, "a local server has none");
 }
 
 }  // namespace

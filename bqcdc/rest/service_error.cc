@@ -10,6 +10,8 @@ namespace bqcdc::rest {
 namespace {
 
 constexpr char kReasonPayload[] = "bqcdc/rest/reason";
+constexpr char kForeignPayload[] = "bqcdc/rest/foreign_answer";
+constexpr char kServicePayload[] = "bqcdc/rest/service_answer";
 constexpr std::size_t kForeignBodyBytesMax = 200;  // of an answer that is not the API's own
 
 absl::StatusCode CodeOfHttp(int http) {
@@ -54,8 +56,10 @@ absl::Status StatusOfErrorResponse(const http::Response& response) {
   const auto body = nlohmann::json::parse(response.body, nullptr, /*allow_exceptions=*/false);
   const auto error = body.is_object() ? body.find("error") : body.end();
   if (!body.is_object() || error == body.end() || !error->is_object()) {
-    return ErrorWithReason(
-        code, absl::StrCat("HTTP ", response.code, ": ", response.body.substr(0, kForeignBodyBytesMax)), "");
+    absl::Status foreign(
+        code, absl::StrCat("HTTP ", response.code, ": ", response.body.substr(0, kForeignBodyBytesMax)));
+    foreign.SetPayload(kForeignPayload, absl::Cord());
+    return foreign;
   }
   std::string reason;
   const auto errors = error->find("errors");
@@ -64,7 +68,14 @@ absl::Status StatusOfErrorResponse(const http::Response& response) {
   }
   std::string message = TextMember(*error, "message");
   if (message.empty()) message = absl::StrCat("HTTP ", response.code);
-  return ErrorWithReason(code, message, reason);
+  absl::Status status = ErrorWithReason(code, message, reason);
+  status.SetPayload(kServicePayload, absl::Cord());
+  return status;
+}
+
+ErrorOrigin OriginOfError(const absl::Status& status) {
+  if (status.GetPayload(kServicePayload).has_value()) return ErrorOrigin::kService;
+  return status.GetPayload(kForeignPayload).has_value() ? ErrorOrigin::kForeign : ErrorOrigin::kNoAnswer;
 }
 
 std::string ServiceReason(const absl::Status& status) {

@@ -16,6 +16,11 @@ absl::Status StatusOfErrorResponse(const http::Response& response);
 // The reason of an error answer ("notFound", "rateLimitExceeded", …); empty for other statuses.
 std::string ServiceReason(const absl::Status& status);
 
+// Who said it: nobody (there was no answer, or no request at all), something that does not answer as the API
+// does (a proxy, another server), or the API itself.
+enum class ErrorOrigin { kNoAnswer, kForeign, kService };
+ErrorOrigin OriginOfError(const absl::Status& status);
+
 // Makes a status with a reason, as StatusOfErrorResponse() does.
 absl::Status ErrorWithReason(absl::StatusCode code, std::string_view message, std::string_view reason);
 

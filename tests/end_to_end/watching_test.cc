@@ -215,6 +215,13 @@ TEST_F(Watching, CheckTellsWhatIsMissingAndWritesNothing) {
   EXPECT_TRUE(absl::StrContains(unreached.out, "fail  REST endpoint: cannot reach ")) << unreached.out;
   EXPECT_TRUE(absl::StrContains(unreached.out, "fail  gRPC endpoint: cannot reach 127.0.0.1:1"))
       << unreached.out;
+
+  const ProgramResult tokenless = Run({"check", "p.d.t", "--access-token-file", "nofile", "--endpoint",
+                                       "https://127.0.0.1:1", "--storage-endpoint", "127.0.0.1:1"});
+  EXPECT_EQ(tokenless.exit_code, 1);
+  EXPECT_FALSE(absl::StrContains(tokenless.out, "ok  ")) << tokenless.out;
+  EXPECT_TRUE(absl::StrContains(tokenless.out, "fail  REST endpoint: cannot reach https://127.0.0.1:1"))
+      << tokenless.out;
 }
 
 }  // namespace

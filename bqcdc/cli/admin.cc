@@ -24,7 +24,7 @@ constexpr absl::Duration kApplyTimeout = absl::Minutes(5);
 absl::StatusOr<std::string> AdminUrl(const CommonFlags& common, const Flags& flags) {
   if (!flags.admin.empty())
     return flags.admin.find("://") == std::string::npos ? "http://" + flags.admin : flags.admin;
-  BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
+  BQCDC_ASSIGN_OR_RETURN(const auto session, OpenSession(common));
   if (!session->endpoints().local && !session->endpoints().loopback)
     return WrongUsage("admin is for local servers: give --endpoint or --admin");
   const std::string url = AskEndpoints(session->transport(), session->endpoints().rest_url).admin;

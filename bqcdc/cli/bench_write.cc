@@ -17,6 +17,7 @@
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/flag_values.h"
+#include "bqcdc/cli/log.h"
 #include "bqcdc/cli/session.h"
 #include "bqcdc/pipeline/stream_summary.h"
 #include "bqcdc/rest/table_admin.h"
@@ -264,7 +265,7 @@ class BenchWrite {
       auto page = session_->client().QueryAll(absl::StrCat("SELECT COUNT(*) FROM ", name.Quoted()));
       // A sink that counts rows without keeping them cannot be asked.
       if (page.status().code() == absl::StatusCode::kUnimplemented || absl::IsNotFound(page.status())) {
-        std::fprintf(stderr, "the server answers no queries: the rows were acknowledged, but not counted\n");
+        Tell("the server answers no queries: the rows were acknowledged, but not counted");
         return absl::OkStatus();
       }
       BQCDC_RETURN_IF_ERROR(page.status());
@@ -331,7 +332,7 @@ void PrintJson(const Flags& flags, const Figures& f) {
 }
 
 absl::Status Run(const CommonFlags& common, const Flags& flags) {
-  BQCDC_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(common));
+  BQCDC_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, OpenSession(common));
   BQCDC_ASSIGN_OR_RETURN(const Figures figures, BenchWrite(flags, std::move(session)).Run());
   flags.format == "json" ? PrintJson(flags, figures) : PrintTable(flags, figures);
   return absl::OkStatus();

@@ -35,7 +35,7 @@ absl::StatusOr<std::optional<absl::Time>> AskTime(Session& session) {
 }
 
 absl::StatusOr<int> Run(const CommonFlags& common, const std::string& table) {
-  BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
+  BQCDC_ASSIGN_OR_RETURN(const auto session, OpenSession(common));
   BQCDC_ASSIGN_OR_RETURN(const rest::TableName name, session->ParseTable(table));
   CheckSurroundings with;
   with.client = &session->client();

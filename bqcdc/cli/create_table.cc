@@ -1,13 +1,14 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/flag_values.h"
+#include "bqcdc/cli/log.h"
 #include "bqcdc/cli/session.h"
 #include "bqcdc/rest/table_admin.h"
 
@@ -26,12 +27,12 @@ absl::Status Run(const CommonFlags& common, const Flags& flags) {
   if (flags.max_staleness.has_value()) {
     BQCDC_ASSIGN_OR_RETURN(spec.max_staleness, ParseStalenessFlag("--max-staleness", *flags.max_staleness));
   }
-  BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
+  BQCDC_ASSIGN_OR_RETURN(const auto session, OpenSession(common));
   BQCDC_ASSIGN_OR_RETURN(spec.name, session->ParseTable(flags.table));
   BQCDC_ASSIGN_OR_RETURN(const rest::CreateOutcome outcome, rest::CreateTable(session->client(), spec));
-  std::fprintf(
-      stderr, outcome == rest::CreateOutcome::kCreated ? "created table %s\n" : "table %s exists as wanted\n",
-      spec.name.ToString().c_str());
+  const std::string name = spec.name.ToString();
+  Tell(outcome == rest::CreateOutcome::kCreated ? absl::StrCat("created table ", name)
+                                                : absl::StrCat("table ", name, " exists as wanted"));
   return absl::OkStatus();
 }
 

@@ -1,5 +1,3 @@
-#include <spdlog/spdlog.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
@@ -11,6 +9,7 @@
 #include "bqcdc/checkpoint/dead_letter_reader.h"
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
+#include "bqcdc/cli/log.h"
 #include "bqcdc/cli/result_format.h"
 #include "bqcdc/cli/session.h"
 #include "bqcdc/cli/stop_on_signal.h"
@@ -69,7 +68,7 @@ void PrintSummary(const std::string& file, const pipeline::DeadLetterRetrySummar
       " set aside more than 40 hours ago (--force sends them: a row deleted since may come back)");
   add(summary.of_other_table, " of a table that was created again since (--force sends them to the new one)");
   add(summary.not_tried, " not tried");
-  std::fprintf(stderr, "%s\n", text.c_str());
+  Tell(text);
 }
 
 absl::StatusOr<int> Run(const CommonFlags& common, const Flags& flags) {
@@ -80,7 +79,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, const Flags& flags) {
   }
   pipeline::StopSignal stop;
   const StopOnSignal stopping(stop);
-  BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
+  BQCDC_ASSIGN_OR_RETURN(const auto session, OpenSession(common));
   pipeline::DeadLetterRetryOptions options;
   options.force = flags.force;
   options.trace_id = "bqcdc:" BQCDC_VERSION;

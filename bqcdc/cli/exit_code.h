@@ -12,7 +12,7 @@ enum ExitCode : int {
   kRowsSetAside = 3,  // done, but rows are in the dead letter file
 };
 
-// Prints "bqcdc: MESSAGE" to standard error and returns `code`.
+// Prints "bqcdc: MESSAGE" to standard error, or the event "error" where logs are JSON, and returns `code`.
 int ReportError(const absl::Status& status, int code = kFailed);
 
 }  // namespace bqcdc::cli

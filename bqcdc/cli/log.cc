@@ -4,11 +4,16 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "bqcdc/base/strings.h"
+#include "bqcdc/cli/exit_code.h"
 
 namespace bqcdc::cli {
 namespace {
@@ -31,6 +36,13 @@ class JsonMessage final : public spdlog::custom_flag_formatter {
   }
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonMessage>(); }
 };
+
+// Whatever --log-level says: it is asked for, not a remark.
+void WriteJson(spdlog::level::level_enum level, const std::string& message, const std::string& members) {
+  spdlog::get(kEventLogger)
+      ->log(level, "{}",
+            absl::StrCat("\"message\":", JsonText(message), members.empty() ? "" : ",", members));
+}
 
 }  // namespace
 
@@ -56,9 +68,29 @@ void SetUpLog(const CommonFlags& flags) {
   spdlog::set_default_logger(logger);
 }
 
+void Tell(std::string_view text, const std::string& members) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  if (events != Events::kJson) {
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+    return;
+  }
+  for (const absl::string_view line : absl::StrSplit(base::ToAbsl(text), '\n'))
+    WriteJson(spdlog::level::info, std::string(absl::StripLeadingAsciiWhitespace(line)), members);
+}
+
+int ReportError(const absl::Status& status, int code) {
+  const std::string message(status.message());
+  if (events == Events::kJson) {
+    WriteJson(spdlog::level::err, message, absl::StrCat(R"("event":"error","exit_code":)", code));
+  } else {
+    std::fprintf(stderr, "bqcdc: %s\n", message.c_str());
+  }
+  return code;
+}
+
 void LogEvent(const std::string& text, const std::string& members) {
   if (events == Events::kJson) {
-    spdlog::get(kEventLogger)->info("{}", absl::StrCat("\"message\":", JsonText(text), ",", members));
+    WriteJson(spdlog::level::info, text, members);
   } else if (events == Events::kText) {
     spdlog::info("{}", text);
   }

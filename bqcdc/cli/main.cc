@@ -63,12 +63,15 @@ void AddCommonFlags(CLI::App& app, CommonFlags& flags) {
                  "PEM file of the certificate authorities to trust (else CURL_CA_BUNDLE, SSL_CERT_FILE, "
                  "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH, else the system's)")
       ->group(group);
-  app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
+  app.add_option(
+         "--log-level", flags.log_level,
+         "debug (endpoints, claim, connections, requests and what is sent again), info (the summaries of "
+         "-v), warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->group(group);
   app.add_flag("-v,--verbose", flags.verbose, "Log a summary of a stream each minute, and at its end")
       ->group(group);
-  app.add_option("--log-format", flags.log_format, "text or json")
+  app.add_option("--log-format", flags.log_format, "text, or json: each line on standard error is an object")
       ->check(CLI::IsMember({"text", "json"}))
       ->group(group);
 }

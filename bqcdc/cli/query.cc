@@ -13,6 +13,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
+#include "bqcdc/cli/log.h"
 #include "bqcdc/cli/result_format.h"
 #include "bqcdc/cli/session.h"
 
@@ -57,7 +58,7 @@ bool ReturnsRows(const std::string& sql) {
 absl::Status Run(const CommonFlags& common, const Flags& flags) {
   std::string sql = flags.sql;
   if (sql == "-") sql.assign(std::istreambuf_iterator<char>(std::cin), {});
-  BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
+  BQCDC_ASSIGN_OR_RETURN(const auto session, OpenSession(common));
   if (session->project().empty()) return WrongUsage("no project: give --project or GOOGLE_CLOUD_PROJECT");
   const auto printer = ResultPrinter::Create(flags.format, stdout);
   const bool prints_rows = ReturnsRows(sql);
@@ -70,8 +71,7 @@ absl::Status Run(const CommonFlags& common, const Flags& flags) {
     return absl::OkStatus();
   }));
   if (affected.has_value()) {
-    std::fprintf(stderr, "%lld %s affected\n", static_cast<long long>(*affected),
-                 *affected == 1 ? "row" : "rows");
+    Tell(absl::StrCat(*affected, *affected == 1 ? " row" : " rows", " affected"));
   } else if (prints_rows) {
     printer->End();
   }

@@ -97,26 +97,27 @@ std::string Text(const char* what, const Numbers& numbers, const RunSnapshot& no
 }
 
 RunLogLine Line(const char* event, const char* what, const RunSnapshot& before, const RunSnapshot& now,
-                const SlowestRequests& slowest) {
+                const SlowestRequests& slowest, const Json& more = Json::object()) {
   const Numbers numbers = Difference(before, now);
-  const Json members = {{"event", event},
-                        {"table", now.table},
-                        {"seconds", Rounded(numbers.seconds)},
-                        {"rows", numbers.rows},
-                        {"rows_per_second", Rounded(numbers.rows_per_second)},
-                        {"bytes", numbers.bytes},
-                        {"requests", numbers.requests},
-                        {"retries", numbers.retries},
-                        {"set_aside", numbers.set_aside},
-                        {"window", Rounded(numbers.window)},
-                        {"lag_seconds", Rounded(absl::ToDoubleSeconds(now.lag))},
-                        {"lag_bytes", now.lag_bytes},
-                        {"acknowledge_ms", Quantiles(numbers.acknowledge)},
-                        {"encode_ms", Quantiles(numbers.encode)},
-                        {"fill_ms", Quantiles(numbers.fill)},
-                        {"wait_ms", Quantiles(numbers.wait)},
-                        {"service_ms", Quantiles(numbers.service)},
-                        {"slowest", Slowest(slowest)}};
+  Json members = {{"event", event},
+                  {"table", now.table},
+                  {"seconds", Rounded(numbers.seconds)},
+                  {"rows", numbers.rows},
+                  {"rows_per_second", Rounded(numbers.rows_per_second)},
+                  {"bytes", numbers.bytes},
+                  {"requests", numbers.requests},
+                  {"retries", numbers.retries},
+                  {"set_aside", numbers.set_aside},
+                  {"window", Rounded(numbers.window)},
+                  {"lag_seconds", Rounded(absl::ToDoubleSeconds(now.lag))},
+                  {"lag_bytes", now.lag_bytes},
+                  {"acknowledge_ms", Quantiles(numbers.acknowledge)},
+                  {"encode_ms", Quantiles(numbers.encode)},
+                  {"fill_ms", Quantiles(numbers.fill)},
+                  {"wait_ms", Quantiles(numbers.wait)},
+                  {"service_ms", Quantiles(numbers.service)},
+                  {"slowest", Slowest(slowest)}};
+  members.update(more);
   std::string text = members.dump(-1, ' ', false, Json::error_handler_t::replace);
   return {Text(what, numbers, now, slowest), text.substr(1, text.size() - 2)};
 }
@@ -130,7 +131,9 @@ RunLogLine SummaryOf(const RunSnapshot& before, const RunSnapshot& now) {
 RunLogLine EndOf(const RunSnapshot& run) {
   RunSnapshot nothing;
   nothing.at = nothing.started = run.started;
-  return Line("end", "whole run", nothing, run, run.slowest);
+  const Json how = {{"epoch", run.epoch},
+                    {"failure", run.failure.ok() ? Json() : Json(std::string(run.failure.message()))}};
+  return Line("end", "whole run", nothing, run, run.slowest, how);
 }
 
 RunLog::RunLog(pipeline::RunMeter& meter, const base::Clock& clock, Write write)

@@ -77,6 +77,16 @@ TEST_F(RunLogTest, OneLineAMinuteAboutThatMinute) {
   EXPECT_EQ(end["slowest"][0]["service_ms"], 100.0);
 }
 
+TEST_F(RunLogTest, TheEndTellsHowItEnded) {
+  meter_.SetTable("p.d.t", 7);
+  log_.End();
+  EXPECT_TRUE(Parse(lines_.back())["failure"].is_null());
+  EXPECT_EQ(Parse(lines_.back())["epoch"], 7);
+  meter_.OnFailure(absl::NotFoundError("Not found: Table p:d.t"));
+  log_.End();
+  EXPECT_EQ(Parse(lines_.back())["failure"], "Not found: Table p:d.t");
+}
+
 TEST_F(RunLogTest, AStandstillOfTheProgramIsOneLine) {
   clock_.Advance(absl::Minutes(10));
   log_.Tick();

@@ -1,12 +1,24 @@
 #include "bqcdc/cli/session.h"
 
-#include <cstdio>
+#include <spdlog/spdlog.h>
+
 #include <string>
 
+#include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/cli/exit_code.h"
 
 namespace bqcdc::cli {
+
+absl::StatusOr<std::unique_ptr<Session>> OpenSession(const session::SessionOptions& options) {
+  BQCDC_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(options));
+  const write::Endpoints& endpoints = session->endpoints();
+  const std::string& origin = session->credentials().origin;
+  spdlog::debug("REST endpoint {}, gRPC endpoint {}, credentials: {}",
+                http::WithoutSecrets(endpoints.rest_url), endpoints.storage_target,
+                origin.empty() ? "none" : origin);
+  return session;
+}
 
 std::string GivenProject(const session::SessionOptions& options) {
   return !options.project.empty() ? options.project : Environment("GOOGLE_CLOUD_PROJECT");
@@ -18,11 +30,6 @@ absl::Status WrongUsage(std::string_view message) {
 
 int ExitCodeOf(const absl::Status& status) {
   return status.ok() ? kDone : IsWrongUsage(status) ? kWrongUsage : kFailed;
-}
-
-int ReportError(const absl::Status& status, int code) {
-  std::fprintf(stderr, "bqcdc: %s\n", std::string(status.message()).c_str());
-  return code;
 }
 
 }  // namespace bqcdc::cli

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "bqcdc/session/session.h"
 
 namespace bqcdc::cli {
@@ -13,6 +15,9 @@ using session::AskEndpoints;
 using session::Environment;
 using session::IsWrongUsage;
 using session::Session;
+
+// Session::Open(); says where and as whom in the log for debugging.
+absl::StatusOr<std::unique_ptr<Session>> OpenSession(const session::SessionOptions& options);
 
 // An error that is the caller's doing: exit code 2.
 absl::Status WrongUsage(std::string_view message);

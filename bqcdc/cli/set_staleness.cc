@@ -1,12 +1,13 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/flag_values.h"
+#include "bqcdc/cli/log.h"
 #include "bqcdc/cli/session.h"
 #include "bqcdc/rest/table_admin.h"
 #include "bqcdc/values/interval.h"
@@ -20,11 +21,10 @@ struct Flags {
 
 absl::Status Run(const CommonFlags& common, const Flags& flags) {
   BQCDC_ASSIGN_OR_RETURN(const values::Interval staleness, ParseStalenessFlag("STALENESS", flags.staleness));
-  BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
+  BQCDC_ASSIGN_OR_RETURN(const auto session, OpenSession(common));
   BQCDC_ASSIGN_OR_RETURN(const rest::TableName name, session->ParseTable(flags.table));
   BQCDC_RETURN_IF_ERROR(rest::SetStaleness(session->client(), name, staleness));
-  std::fprintf(stderr, "max_staleness of %s is %s\n", name.ToString().c_str(),
-               values::FormatInterval(staleness).c_str());
+  Tell(absl::StrCat("max_staleness of ", name.ToString(), " is ", values::FormatInterval(staleness)));
   return absl::OkStatus();
 }
 

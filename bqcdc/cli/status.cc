@@ -42,7 +42,7 @@ absl::StatusOr<LastPosition> ReadPosition(const std::string& path, const std::st
 }
 
 absl::Status Run(const CommonFlags& common, const Flags& flags) {
-  BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
+  BQCDC_ASSIGN_OR_RETURN(const auto session, OpenSession(common));
   BQCDC_ASSIGN_OR_RETURN(const rest::TableName name, session->ParseTable(flags.table));
   BQCDC_ASSIGN_OR_RETURN(TableStatus status, ReadTableStatus(session->client(), name));
   if (!flags.checkpoint.empty()) {

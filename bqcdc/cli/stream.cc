@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +21,7 @@
 #include "bqcdc/cli/own_files.h"
 #include "bqcdc/cli/progress_line.h"
 #include "bqcdc/cli/repeated_warnings.h"
+#include "bqcdc/cli/run_changes.h"
 #include "bqcdc/cli/run_log.h"
 #include "bqcdc/cli/session.h"
 #include "bqcdc/cli/stop_on_signal.h"
@@ -153,13 +153,13 @@ int Report(const StreamOutcome& outcome, const std::string& table, const std::st
   const pipeline::StreamSummary& summary = outcome.summary;
   if (outcome.status.ok() && !summary.interrupted && summary.lines_before > 0 &&
       summary.lines == summary.lines_before) {
-    std::fprintf(stderr, "%s: nothing to do: the input was read to its end, line %llu, by an earlier run\n",
-                 table.c_str(), static_cast<unsigned long long>(summary.lines));
+    Tell(absl::StrCat(table, ": nothing to do: the input was read to its end, line ", summary.lines,
+                      ", by an earlier run"));
     return kDone;
   }
   // A run that failed before its first line has nothing to tell but why.
   if (outcome.status.ok() || outcome.summary.lines > 0) {
-    std::fputs(pipeline::FormatSummary(outcome.summary, table, dead_letter).c_str(), stderr);
+    Tell(pipeline::FormatSummary(outcome.summary, table, dead_letter));
   }
   if (!outcome.status.ok()) return ReportError(outcome.status, ExitCodeOf(outcome.status));
   if (outcome.summary.interrupted && !resumable) {
@@ -194,7 +194,9 @@ class Watching {
       return metrics::Exposition(run, pipeline::HealthOf(run, silence_max), BQCDC_VERSION);
     };
     BQCDC_ASSIGN_OR_RETURN(watching->server_, metrics::MetricsServer::Start(std::move(options)));
-    std::fprintf(stderr, "metrics on http://127.0.0.1:%d/metrics\n", watching->server_->port());
+    const int port = watching->server_->port();
+    Tell(absl::StrCat("metrics on http://127.0.0.1:", port, "/metrics"),
+         absl::StrCat(R"("event":"metrics","port":)", port));
     watching->watermark_.emplace([&session, table] { return rest::ReadWatermark(session.client(), table); },
                                  meter, session.clock());
     return watching;
@@ -255,7 +257,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
                   !AreFiles(flags.files));
   }
 
-  BQCDC_ASSIGN_OR_RETURN(const auto session, Session::Open(common));
+  BQCDC_ASSIGN_OR_RETURN(const auto session, OpenSession(common));
   BQCDC_ASSIGN_OR_RETURN(options.table, session->ParseTable(flags.table));
   options.dead_letter_path = flags.dead_letter.empty()
                                  ? absl::StrCat("./", options.table.table, ".dead-letter.jsonl")
@@ -265,14 +267,26 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   ProgressLine progress;
   pipeline::RunMeter meter(session->clock());
   BQCDC_ASSIGN_OR_RETURN(auto watching, Watching::Start(flags, options.table, *session, meter));
+  meter.SetTable(options.table.ToString(), 0);
   RunLog log(meter, session->clock(), [&progress](const RunLogLine& line) {
     progress.Clear();
     LogEvent(line.text, line.members);
   });
+  RunChanges::Write debug;
+  if (spdlog::should_log(spdlog::level::debug)) {
+    debug = [&progress](const std::string& line) {
+      progress.Clear();
+      spdlog::debug("{}", line);
+    };
+  }
+  RunChanges changes(meter, session->clock(), std::move(debug));
   pipeline::StreamSurroundings surroundings;
   surroundings.meter = &meter;
   surroundings.client = &session->client();
-  surroundings.channels = [&session] { return session->OpenStorageChannel(); };
+  surroundings.channels = [&session] {
+    spdlog::debug("a channel to {}", session->endpoints().storage_target);
+    return session->OpenStorageChannel();
+  };
   surroundings.clock = &session->clock();
   surroundings.stop = &stop;
   surroundings.checkpoint = checkpoint.has_value() ? &*checkpoint : nullptr;
@@ -286,9 +300,11 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   surroundings.on_progress = [&](const pipeline::StreamSummary&, const pipeline::LineReader& lines) {
     progress.Show(meter, lines.byte_total());
     log.Tick();
+    changes.Tick();
   };
   const StreamOutcome outcome = pipeline::StreamChanges(options, std::move(surroundings), *std::move(reader));
   watching.reset();
+  changes.End();
   log.End();
   progress.Clear();
   const bool resumable = checkpoint.has_value() || flags.follow || !AreFiles(flags.files);

@@ -46,6 +46,22 @@ class Watching : public Scenario {
     });
     return port;
   }
+  // Each line of a run with --log-format json.
+  static std::vector<nlohmann::json> ParseLines(const std::string& text) {
+    std::vector<nlohmann::json> objects;
+    for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+      nlohmann::json object = nlohmann::json::parse(std::string(line), nullptr, false);
+      EXPECT_TRUE(object.is_object()) << line;
+      if (object.is_object()) objects.push_back(std::move(object));
+    }
+    return objects;
+  }
+  static nlohmann::json EventOf(const std::vector<nlohmann::json>& lines, const char* event) {
+    for (const nlohmann::json& line : lines) {
+      if (line.value("event", "") == event) return line;
+    }
+    return nlohmann::json();
+  }
   static std::string Get(int port, const char* path, int* code = nullptr) {
     httplib::Client client("127.0.0.1", port);
     const auto answer = client.Get(path);
@@ -155,18 +171,65 @@ TEST_F(Watching, WithoutATerminalThereIsNoProgressAndJsonLogsAreJson) {
   EXPECT_TRUE(absl::StrContains(RunOk({"stream", "d.t", "-v"}, input).err, "bqcdc: info: whole run of "));
 
   const ProgramResult json = RunOk({"stream", "d.t", "--log-format", "json"}, input);
-  nlohmann::json end;
-  const std::vector<std::string> lines = absl::StrSplit(json.err, '\n');
-  for (const std::string& line : lines) {
-    if (absl::StartsWith(line, "{")) end = nlohmann::json::parse(line, nullptr, false);
-  }
+  const std::vector<nlohmann::json> objects = ParseLines(json.err);
+  const nlohmann::json end = EventOf(objects, "end");
   ASSERT_TRUE(end.is_object()) << json.err;
   EXPECT_EQ(end["event"], "end");
   EXPECT_EQ(end["rows"], 1000);
   EXPECT_EQ(end["table"], "p.d.t");
   EXPECT_GE(end["acknowledge_ms"]["p99"].get<double>(), end["acknowledge_ms"]["p50"].get<double>());
   EXPECT_GE(end["slowest"].size(), 1u);
+  EXPECT_TRUE(end["failure"].is_null());
   EXPECT_FALSE(absl::StrContains(json.err, kSecret));
+}
+
+TEST_F(Watching, WithJsonEveryLineIsAnObjectAndTheEndTellsTheFailure) {
+  CreateTable();
+  const std::string bad = Upsert(1) + "no json\n";
+  const ProgramResult aside = Run({"stream", "d.t", "--log-format", "json", "--metrics-port", "0"}, bad);
+  EXPECT_EQ(aside.exit_code, 3);
+  std::vector<nlohmann::json> lines = ParseLines(aside.err);
+  EXPECT_GT(EventOf(lines, "metrics")["port"].get<int>(), 0) << aside.err;
+  EXPECT_GT(EventOf(lines, "end")["epoch"].get<std::uint64_t>(), 0u) << aside.err;
+  EXPECT_TRUE(absl::StrContains(lines.back()["message"].get<std::string>(), "line 2")) << aside.err;
+
+  const ProgramResult missing = Run({"stream", "d.missing", "--log-format", "json"}, Upsert(1));
+  EXPECT_EQ(missing.exit_code, 1);
+  lines = ParseLines(missing.err);
+  EXPECT_EQ(EventOf(lines, "end")["failure"], "Not found: Table p:d.missing") << missing.err;
+  EXPECT_EQ(EventOf(lines, "end")["table"], "p.d.missing");
+  EXPECT_EQ(EventOf(lines, "error")["message"], "Not found: Table p:d.missing");
+  EXPECT_EQ(EventOf(lines, "error")["level"], "error");
+  EXPECT_EQ(EventOf(lines, "error")["exit_code"], 1);
+
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"stream", "d.t", "--flush-interval", "soon"},
+        {"stream", "d.t", "missing.jsonl"},
+        {"set-staleness", "d.t", "15m"},
+        {"query", "DELETE FROM d.t WHERE true"},
+        {"create-table", "d.new", "--schema", "id:INT64", "--primary-key", "id"}}) {
+    std::vector<std::string> with = arguments;
+    with.insert(with.end(), {"--log-format", "json"});
+    const ProgramResult result = Run(with);
+    lines = ParseLines(result.err);
+    EXPECT_EQ(lines.size(), 1u) << arguments.back() << "\n" << result.err;
+    if (result.exit_code != 0) {
+      EXPECT_EQ(EventOf(lines, "error")["exit_code"], result.exit_code);
+    }
+  }
+}
+
+TEST_F(Watching, DebugTellsOfEndpointsConnectionsAndRequests) {
+  CreateTable();
+  const std::string err = RunOk({"stream", "d.t", "--log-level", "debug"}, Upsert(1)).err;
+  for (const char* line :
+       {"bqcdc: debug: REST endpoint http://127.0.0.1:", "bqcdc: debug: a channel to 127.0.0.1:",
+        "bqcdc: debug: table p.d.t is claimed by epoch ",
+        "bqcdc: debug: 1 AppendRows call opened, 1 in all\n",
+        "bqcdc: debug: 1 request sent, 1 row acknowledged ", "bqcdc: info: whole run of "})
+    EXPECT_TRUE(absl::StrContains(err, line)) << line << "\n" << err;
+  EXPECT_FALSE(absl::StrContains(err, kSecret)) << err;
+  EXPECT_FALSE(absl::StrContains(RunOk({"stream", "d.t", "--log-level", "info"}, Upsert(1)).err, "debug"));
 }
 
 TEST_F(Watching, StatusFollowsTheTable) {

@@ -49,7 +49,8 @@ void AddCreateTableCommand(CLI::App& app, const CommonFlags& common, Action* act
   command
       ->add_option(
           "--schema", flags->schema,
-          "Columns as id:INT64,name:STRING(20), or @FILE with BigQuery's JSON schema (nested columns)")
+          "Columns as id:INT64,name:STRING(20), without a type STRING, or @FILE with BigQuery's JSON schema "
+          "(nested columns)")
       ->required();
   command->add_option("--primary-key", flags->primary_key, "Columns of the key: id[,…]; they become REQUIRED")
       ->required();

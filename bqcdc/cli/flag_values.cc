@@ -7,6 +7,7 @@
 #include <fstream>
 #include <limits>
 #include <sstream>
+#include <system_error>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -15,7 +16,6 @@
 #include "bqcdc/base/strings.h"
 #include "bqcdc/cli/session.h"
 #include "bqcdc/schema/column_name_rules.h"
-#include "bqcdc/schema/inline_schema.h"
 #include "bqcdc/schema/schema_json.h"
 #include "bqcdc/values/duration_text.h"
 
@@ -35,8 +35,16 @@ absl::StatusOr<std::string> ReadSchemaFile(const std::string& path) {
   return text.str();
 }
 
-absl::StatusOr<std::vector<schema::Column>> ReadColumns(const std::string& text) {
-  if (text.empty() || text.front() != '@') return schema::ParseInlineSchema(text);
+absl::StatusOr<std::vector<schema::Column>> ReadColumns(const std::string& text,
+                                                        schema::UntypedColumn untyped) {
+  if (text.empty() || text.front() != '@') {
+    std::error_code ignored;
+    if (text.find(':') == std::string::npos && std::filesystem::is_regular_file(text, ignored)) {
+      return WrongUsage(absl::StrCat("'", text, "' is a file; write @", text, " to read it, or ", text,
+                                     ":STRING for a column of that name"));
+    }
+    return schema::ParseInlineSchema(text, untyped);
+  }
   BQCDC_ASSIGN_OR_RETURN(const std::string json, ReadSchemaFile(text.substr(1)));
   auto columns = schema::ColumnsFromJsonText(json);
   if (!columns.ok())
@@ -116,9 +124,9 @@ std::vector<std::string> SplitNames(std::string_view text) {
   return names;
 }
 
-absl::StatusOr<std::vector<schema::Column>> ReadColumnsFlag(const std::string& flag,
-                                                            const std::string& text) {
-  auto columns = ReadColumns(text);
+absl::StatusOr<std::vector<schema::Column>> ReadColumnsFlag(const std::string& flag, const std::string& text,
+                                                            schema::UntypedColumn untyped) {
+  auto columns = ReadColumns(text, untyped);
   if (!columns.ok()) return WrongUsage(absl::StrCat(flag, ": ", std::string(columns.status().message())));
   return columns;
 }

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bqcdc/pipeline/rate_limiter.h"
+#include "bqcdc/schema/inline_schema.h"
 #include "bqcdc/schema/table_schema.h"
 #include "bqcdc/values/interval.h"
 
@@ -36,8 +37,11 @@ absl::StatusOr<values::Interval> ParseStalenessFlag(const std::string& flag, con
 // Splits "id,region" into its names; blanks around them go.
 std::vector<std::string> SplitNames(std::string_view text);
 
-// Columns as `bq` takes them: "id:INT64,name:STRING", or "@FILE" with BigQuery's JSON schema.
-absl::StatusOr<std::vector<schema::Column>> ReadColumnsFlag(const std::string& flag, const std::string& text);
+// Columns as `bq` takes them: "id:INT64,name:STRING", or "@FILE" with BigQuery's JSON schema. The name of a
+// file without @ is refused.
+absl::StatusOr<std::vector<schema::Column>> ReadColumnsFlag(
+    const std::string& flag, const std::string& text,
+    schema::UntypedColumn untyped = schema::UntypedColumn::kIsString);
 
 // What --schema and --primary-key give together: `bq`'s inline form, or @FILE with BigQuery's JSON schema.
 // Columns of the key become REQUIRED. Errors are wrong usage.

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <CLI/CLI.hpp>
+#include <fstream>
 
+#include "absl/strings/str_cat.h"
 #include "bqcdc/cli/session.h"
 
 namespace bqcdc::cli {
@@ -86,6 +88,20 @@ TEST(ReadSchemaFlags, MakesKeyColumnsRequired) {
   EXPECT_TRUE(schema->columns[1].required());
   EXPECT_FALSE(schema->columns[2].required());
   EXPECT_EQ(schema->primary_key, (std::vector<std::string>{"region", "ID"}));
+}
+
+TEST(ReadColumnsFlag, RefusesWhatSlippedIn) {
+  EXPECT_TRUE(ReadColumnsFlag("--schema", "bogus").ok());
+  EXPECT_EQ(ReadColumnsFlag("--evolve-schema", "id:INT64,bogus", schema::UntypedColumn::kIsRefused)
+                .status()
+                .message(),
+            "--evolve-schema: column bogus has no type; write bogus:STRING, or whatever it is, or @FILE with "
+            "BigQuery's JSON schema");
+  const std::string file = ::testing::TempDir() + "schema_that_is_there";
+  std::ofstream(file) << "[]";
+  EXPECT_EQ(ReadColumnsFlag("--schema", file).status().message(),
+            absl::StrCat("--schema: '", file, "' is a file; write @", file, " to read it, or ", file,
+                         ":STRING for a column of that name"));
 }
 
 TEST(ReadSchemaFlags, NamesTheFile) {

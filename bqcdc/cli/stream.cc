@@ -90,7 +90,9 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
                          ParseDurationFlag("--schema-timeout", flags.schema_timeout));
   BQCDC_ASSIGN_OR_RETURN(options.drain_time_max, ParseDurationFlag("--drain-timeout", flags.drain_timeout));
   if (!flags.evolve_schema.empty()) {
-    BQCDC_ASSIGN_OR_RETURN(options.evolve_to, ReadColumnsFlag("--evolve-schema", flags.evolve_schema));
+    // A word that slipped in would become a column of the table.
+    BQCDC_ASSIGN_OR_RETURN(options.evolve_to, ReadColumnsFlag("--evolve-schema", flags.evolve_schema,
+                                                              schema::UntypedColumn::kIsRefused));
   }
   BQCDC_ASSIGN_OR_RETURN(options.claim_check_interval,
                          ParseDurationFlag("--claim-check-interval", flags.claim_check_interval));
@@ -213,6 +215,11 @@ absl::Status CheckFlags(const Flags& flags) {
   }
   if (flags.dry_run && (flags.follow || !flags.checkpoint.empty()))
     return WrongUsage("--dry-run sends nothing, so there is nothing to follow or to keep a checkpoint of");
+  if (flags.dry_run && !flags.evolve_schema.empty()) {
+    return WrongUsage(
+        "--dry-run changes no table, so there is nothing for --evolve-schema to do; put its columns into "
+        "--schema to check the input against them");
+  }
   if (!flags.checkpoint.empty() && flags.epoch != 0)
     return WrongUsage("the checkpoint brings the epoch; leave --epoch out");
   return absl::OkStatus();
@@ -348,8 +355,9 @@ void AddFlags(CLI::App& command, Flags& flags) {
   command.add_option("--primary-key", flags.primary_key, "For --dry-run: columns of the key");
   command.add_option(
       "--evolve-schema", flags.evolve_schema,
-      "Before the first row, add the columns of this schema (as --schema) that the table lacks, relax "
-      "REQUIRED and widen types; other differences are an error");
+      "Before the first row, add the columns of this schema that the table lacks, fields of a STRUCT too, "
+      "relax "
+      "REQUIRED and widen types; other differences are an error. As --schema, each column with its type");
   const char* group = "Batches and patience";
   const auto tuning = [&](const char* name, auto& value, const char* text) {
     command.add_option(name, value, text)->capture_default_str()->group(group);

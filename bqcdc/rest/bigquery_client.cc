@@ -70,6 +70,12 @@ absl::StatusOr<TableResource> BigQueryClient::SetTableLabels(const TableName& na
   return ParseTableResource(answer);
 }
 
+absl::Status BigQueryClient::SetTableFields(const TableName& name, const std::string& schema_fields,
+                                            std::string_view etag) const {
+  return Call("PATCH", TablePath(name), StrCat(R"({"schema":{"fields":)", schema_fields, "}}"), false, etag)
+      .status();
+}
+
 absl::StatusOr<std::vector<std::string>> BigQueryClient::TestTablePermissions(
     const TableName& name, const std::vector<std::string>& permissions) const {
   const Json body = {{"permissions", permissions}};

@@ -51,6 +51,11 @@ class BigQueryClient {
                                                const std::map<std::string, std::string>& labels,
                                                std::string_view etag) const;
 
+  // Replaces the fields of a table's schema (a JSON array, as TableResource::schema_fields) if its etag is
+  // still `etag`; FailedPrecondition where it is not. The service takes added fields and relaxed modes.
+  absl::Status SetTableFields(const TableName& name, const std::string& schema_fields,
+                              std::string_view etag) const;
+
   // Which of these permissions the caller has on the table. Unimplemented where the server does not tell.
   absl::StatusOr<std::vector<std::string>> TestTablePermissions(
       const TableName& name, const std::vector<std::string>& permissions) const;

@@ -14,6 +14,8 @@ absl::StatusOr<TableResource> ParseTableResource(std::string_view json) {
   TableResource table;
   if (body.contains("schema")) {
     BQCDC_ASSIGN_OR_RETURN(table.schema, schema::TableSchemaFromTableJson(body));
+    if (const auto fields = body["schema"].find("fields"); fields != body["schema"].end())
+      table.schema_fields = fields->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
   const auto text = [&body](const char* name) {
     const auto found = body.find(name);

@@ -22,6 +22,8 @@ struct StreamingBuffer {
 // What we use of a table resource (docs: REST tables).
 struct TableResource {
   schema::TableSchema schema;
+  // The fields of the schema as the service wrote them, for a patch that leaves alone what we do not know of.
+  std::string schema_fields = "[]";
   std::map<std::string, std::string> labels;
   std::vector<std::string> clustering;
   std::string etag;

@@ -90,7 +90,7 @@ absl::Status ParseScalarType(std::string_view text, Column* column) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Column>> ParseInlineSchema(std::string_view text) {
+absl::StatusOr<std::vector<Column>> ParseInlineSchema(std::string_view text, UntypedColumn untyped) {
   std::vector<Column> columns;
   for (;;) {
     const std::string_view item = Trim(TakeItem(&text));
@@ -103,6 +103,9 @@ absl::StatusOr<std::vector<Column>> ParseInlineSchema(std::string_view text) {
       const absl::Status status = ParseScalarType(item.substr(colon + 1), &column);
       if (!status.ok())
         return base::InvalidArgument("column ", column.name, ": ", base::ToStd(status.message()));
+    } else if (untyped == UntypedColumn::kIsRefused) {
+      return base::InvalidArgument("column ", column.name, " has no type; write ", column.name,
+                                   ":STRING, or whatever it is, or @FILE with BigQuery's JSON schema");
     }
     columns.push_back(std::move(column));
     if (text.empty()) break;

@@ -297,6 +297,23 @@ TEST_F(StreamEndToEnd, TheTableIsChangedToWhatIsAskedFor) {
   EXPECT_TRUE(absl::StrContains(again.err, "column note: wanted INT64, is STRING")) << again.err;
 }
 
+TEST_F(StreamEndToEnd, AFieldIsAddedWithinAStruct) {
+  CreateTable();  // and its dataset
+  Query("CREATE TABLE d.n (id INT64 PRIMARY KEY NOT ENFORCED, st STRUCT<x INT64, l ARRAY<STRUCT<a INT64>>>)");
+  const std::string schema = File("schema.json", R"([{"name":"st","type":"STRUCT","fields":[
+    {"name":"y","type":"STRING"},{"name":"l","type":"STRUCT","mode":"REPEATED","fields":[{"name":"b","type":"DATE"}]}]}])");
+  const std::string file = File(
+      "in.jsonl", R"({"_CHANGE_TYPE":"UPSERT","id":1,"st":{"x":1,"y":"new","l":[{"a":2,"b":"2024-01-31"}]}}
+)");
+  const ProgramResult result = Run({"stream", "d.n", file, "--evolve-schema", "@" + schema});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(Query("SELECT st.x, st.y, st.l[0].a, st.l[0].b FROM d.n"), Rows{"1,new,2,2024-01-31"});
+  // Nothing is left to do.
+  const ProgramResult again = Run({"stream", "d.n", file, "--evolve-schema", "@" + schema});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_FALSE(absl::StrContains(again.err, "changed the columns")) << again.err;
+}
+
 TEST_F(StreamEndToEnd, AColumnIsWidenedUnderChangesThatWait) {
   CreateTable();  // and its dataset
   Query(

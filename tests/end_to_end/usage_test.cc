@@ -62,6 +62,27 @@ TEST_F(Usage, FaultsNameWhatIsWrongAndWhereTheRightWayStands) {
   }
 }
 
+TEST_F(Usage, ASchemaThatSlippedInChangesNoTable) {
+  CreateTable();
+  const std::string file = File("schema.json", "[]");
+  const std::pair<std::vector<std::string>, const char*> cases[] = {
+      {{"--evolve-schema", "bogus"},
+       "bqcdc: --evolve-schema: column bogus has no type; write bogus:STRING, or "},
+      {{"--evolve-schema", file},
+       "bqcdc: --evolve-schema: 'schema.json' is a file; write @schema.json to read it"},
+      {{"--dry-run", "--schema", "id:INT64", "--primary-key", "id", "--evolve-schema", "name:STRING"},
+       "bqcdc: --dry-run changes no table, so there is nothing for --evolve-schema to do"}};
+  for (const auto& [flags, want] : cases) {
+    std::vector<std::string> arguments = {"stream", "d.t"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const ProgramResult result = Run(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_TRUE(absl::StartsWith(result.err, want)) << result.err;
+  }
+  EXPECT_EQ(Query("SELECT COUNT(*) FROM d.INFORMATION_SCHEMA.COLUMNS WHERE table_name = 't'"),
+            std::vector<std::string>{"2"});
+}
+
 TEST_F(Usage, TablesHaveThreeFormsOfName) {
   server();
   const std::vector<std::string> columns = {"--schema", "id:INT64", "--primary-key", "id"};

@@ -90,9 +90,11 @@ http::Response FakeRestService::ServeTable(const http::Request& request, const s
       return ErrorResponse(412, "conditionNotMet", "Precondition check failed.");
     }
     const json body = json::parse(request.body);
-    for (const auto& [label, value] : body["labels"].items()) {
-      table.labels[label] = value.get<std::string>();
+    if (body.contains("labels")) {
+      for (const auto& [label, value] : body["labels"].items())
+        table.labels[label] = value.get<std::string>();
     }
+    if (body.contains("schema")) table.schema_fields = body["schema"]["fields"].dump();
     ++table.etag;
   }
   return Answer(TableJson(table));

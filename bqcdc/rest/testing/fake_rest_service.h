@@ -13,8 +13,8 @@
 
 namespace bqcdc::rest::testing {
 
-// A REST API in memory: datasets by name, one table per path, labels by compare-and-set, queries by script.
-// Thread-safe.
+// A REST API in memory: datasets by name, one table per path, labels and fields by compare-and-set, queries
+// by script. Thread-safe.
 class FakeRestService final : public http::Transport {
  public:
   struct Table {

@@ -20,10 +20,15 @@ struct Flags {
   std::optional<std::string> max_staleness;
 };
 
+constexpr std::size_t kClusteringColumnsMax = 4;  // docs: clustered tables, limitations
+
 absl::Status Run(const CommonFlags& common, const Flags& flags) {
   rest::TableSpec spec;
   BQCDC_ASSIGN_OR_RETURN(spec.schema, ReadSchemaFlags(flags.schema, flags.primary_key));
   spec.clustering = SplitNames(flags.cluster_by);
+  if (spec.clustering.size() > kClusteringColumnsMax)
+    return WrongUsage(absl::StrCat("--cluster-by must name 1 to ", kClusteringColumnsMax, " columns, not ",
+                                   spec.clustering.size()));
   if (flags.max_staleness.has_value()) {
     BQCDC_ASSIGN_OR_RETURN(spec.max_staleness, ParseStalenessFlag("--max-staleness", *flags.max_staleness));
   }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <sstream>
 #include <system_error>
@@ -52,6 +53,19 @@ absl::StatusOr<std::vector<schema::Column>> ReadColumns(const std::string& text,
   return columns;
 }
 
+// "16KiB": the largest unit that brings a whole number.
+std::string ByteSizeText(std::uint64_t bytes) {
+  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB"};
+  std::size_t unit = 0;
+  for (; bytes >= 1024 && bytes % 1024 == 0 && unit + 1 < std::size(kUnits); ++unit) bytes /= 1024;
+  return absl::StrCat(bytes, kUnits[unit]);
+}
+
+absl::Status OutOfRange(const std::string& flag, const std::string& least, const std::string& most,
+                        std::string_view text) {
+  return WrongUsage(base::StrCat(flag, " must be from ", least, " to ", most, ", not ", text));
+}
+
 }  // namespace
 
 absl::StatusOr<std::uint64_t> ParseByteSize(const std::string& flag, std::string_view text) {
@@ -72,6 +86,13 @@ absl::StatusOr<std::uint64_t> ParseByteSize(const std::string& flag, std::string
   }
   return WrongUsage(
       base::StrCat(flag, ": '", text, "' is no amount of bytes; give 1048576, 512KiB, 1MiB or 1MB"));
+}
+
+absl::StatusOr<std::uint64_t> ParseByteSize(const std::string& flag, std::string_view text,
+                                            std::uint64_t least, std::uint64_t most) {
+  BQCDC_ASSIGN_OR_RETURN(const std::uint64_t bytes, ParseByteSize(flag, text));
+  if (bytes < least || bytes > most) return OutOfRange(flag, ByteSizeText(least), ByteSizeText(most), text);
+  return bytes;
 }
 
 CLI::Validator AtLeast(std::int64_t least) {
@@ -103,9 +124,12 @@ absl::StatusOr<pipeline::RateLimit> ParseRateLimit(const std::string& flag, std:
                                  "' is no rate; give 5000/s for rows or 10MiB/s for bytes, more than 0"));
 }
 
-absl::StatusOr<absl::Duration> ParseDurationFlag(const std::string& flag, const std::string& text) {
+absl::StatusOr<absl::Duration> ParseDurationFlag(const std::string& flag, const std::string& text,
+                                                 absl::Duration least, absl::Duration most) {
   auto duration = values::ParseDurationText(text);
   if (!duration.ok()) return WrongUsage(absl::StrCat(flag, ": ", std::string(duration.status().message())));
+  if (*duration < least || *duration > most)
+    return OutOfRange(flag, values::FormatDurationText(least), values::FormatDurationText(most), text);
   return duration;
 }
 

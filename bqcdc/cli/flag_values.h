@@ -21,14 +21,23 @@ namespace bqcdc::cli {
 // Parses an amount of bytes: "9437184", "512KiB", "9MiB", "9MB", case ignored. 1 KiB = 1024, 1 kB = 1000.
 absl::StatusOr<std::uint64_t> ParseByteSize(const std::string& flag, std::string_view text);
 
+// The same with bounds, which are allowed themselves; the error names them.
+absl::StatusOr<std::uint64_t> ParseByteSize(const std::string& flag, std::string_view text,
+                                            std::uint64_t least, std::uint64_t most);
+
 // Of a number that has a lower bound only.
 CLI::Validator AtLeast(std::int64_t least);
 
 // Parses a rate: "5000/s" is rows, "10MiB/s" bytes.
 absl::StatusOr<pipeline::RateLimit> ParseRateLimit(const std::string& flag, std::string_view text);
 
-// Parses a duration flag: "1s", "250ms", "1m30s".
-absl::StatusOr<absl::Duration> ParseDurationFlag(const std::string& flag, const std::string& text);
+// A longer wait is a slip: 30 days.
+inline constexpr absl::Duration kDurationFlagMost = absl::Hours(30 * 24);
+
+// Parses a duration flag: "1s", "250ms", "1m30s". Bounds are allowed themselves; the error names them.
+absl::StatusOr<absl::Duration> ParseDurationFlag(const std::string& flag, const std::string& text,
+                                                 absl::Duration least = absl::ZeroDuration(),
+                                                 absl::Duration most = kDurationFlagMost);
 
 // Parses a staleness: "0", "15m", "1h30m" or a SQL interval. What is too much for a table is the service's to
 // say.

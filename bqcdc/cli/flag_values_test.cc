@@ -27,6 +27,14 @@ TEST(ParseByteSize, NamesTheFlag) {
             "--x: '1XB' is no amount of bytes; give 1048576, 512KiB, 1MiB or 1MB");
 }
 
+TEST(ParseByteSize, NamesTheBounds) {
+  EXPECT_EQ(*ParseByteSize("--x", "64", 64, 1 << 30), 64u);
+  EXPECT_EQ(*ParseByteSize("--x", "1GiB", 64, 1 << 30), 1u << 30);
+  for (const char* text : {"63", "0", "2GiB"})
+    EXPECT_EQ(ParseByteSize("--x", text, 64, 1 << 30).status().message(),
+              absl::StrCat("--x must be from 64B to 1GiB, not ", text));
+}
+
 TEST(AtLeast, SaysTheBoundAndNotTheWidthOfANumber) {
   const CLI::Validator positive = AtLeast(1);
   for (std::string text : {"1", "17", "9223372036854775807", "18446744073709551615", "x"})
@@ -37,6 +45,14 @@ TEST(AtLeast, SaysTheBoundAndNotTheWidthOfANumber) {
 TEST(ParseDurationFlag, NamesTheFlag) {
   EXPECT_EQ(*ParseDurationFlag("--x", "1m30s"), absl::Seconds(90));
   EXPECT_TRUE(IsWrongUsage(ParseDurationFlag("--x", "soon").status()));
+}
+
+TEST(ParseDurationFlag, NamesTheBounds) {
+  EXPECT_TRUE(ParseDurationFlag("--x", "0").ok());
+  EXPECT_TRUE(ParseDurationFlag("--x", "720h", absl::Milliseconds(1)).ok());
+  for (const char* text : {"0", "0s", "999us", "721h"})
+    EXPECT_EQ(ParseDurationFlag("--x", text, absl::Milliseconds(1)).status().message(),
+              absl::StrCat("--x must be from 1ms to 720h, not ", text));
 }
 
 TEST(ParseStalenessFlag, TakesDurationsAndSqlIntervals) {

@@ -39,6 +39,10 @@ using pipeline::StreamOptions;
 using pipeline::StreamOutcome;
 
 constexpr int kEncodeThreadsMax = 64;
+constexpr std::uint64_t kGiB = 1024 * 1024 * 1024;
+constexpr std::uint64_t kBatchBytesMost = kGiB, kBytesInFlightMost = 16 * kGiB;
+// The shortest change that there is, {"_CHANGE_TYPE":"DELETE","id":1}, has half of that.
+constexpr std::uint64_t kLineBytesLeast = 64, kLineBytesMost = kGiB;
 
 // More than four encode faster than one connection, one disk or one reader can follow.
 int DefaultEncodeThreads() {
@@ -76,64 +80,51 @@ constexpr std::uint64_t kMemoryPerInFlight = 2;  // encoded rows and the lines t
 
 absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
   StreamOptions options;
-  BQCDC_ASSIGN_OR_RETURN(options.batch.batch_bytes, ParseByteSize("--batch-bytes", flags.batch_bytes));
+  constexpr absl::Duration kNone = absl::ZeroDuration(), kShort = absl::Milliseconds(1);
+  BQCDC_ASSIGN_OR_RETURN(options.batch.batch_bytes,
+                         ParseByteSize("--batch-bytes", flags.batch_bytes, 1, kBatchBytesMost));
+  // The largest that any project takes.
   BQCDC_ASSIGN_OR_RETURN(options.request_bytes_max,
-                         ParseByteSize("--max-request-bytes", flags.request_bytes_max));
-  BQCDC_ASSIGN_OR_RETURN(options.bytes_in_flight_max,
-                         ParseByteSize("--bytes-in-flight", flags.bytes_in_flight));
-  BQCDC_ASSIGN_OR_RETURN(options.input.line_bytes_max,
-                         ParseByteSize("--max-line-bytes", flags.line_bytes_max));
+                         ParseByteSize("--max-request-bytes", flags.request_bytes_max,
+                                       write::kRequestBytesMin, 2 * write::kServiceRequestBytesMax));
+  BQCDC_ASSIGN_OR_RETURN(
+      options.bytes_in_flight_max,
+      ParseByteSize("--bytes-in-flight", flags.bytes_in_flight, write::kRequestBytesMin, kBytesInFlightMost));
+  BQCDC_ASSIGN_OR_RETURN(options.input.line_bytes_max, ParseByteSize("--max-line-bytes", flags.line_bytes_max,
+                                                                     kLineBytesLeast, kLineBytesMost));
   BQCDC_ASSIGN_OR_RETURN(options.batch.flush_interval,
-                         ParseDurationFlag("--flush-interval", flags.flush_interval));
-  BQCDC_ASSIGN_OR_RETURN(options.retry_time_max, ParseDurationFlag("--retry-timeout", flags.retry_timeout));
+                         ParseDurationFlag("--flush-interval", flags.flush_interval, kNone));
+  BQCDC_ASSIGN_OR_RETURN(options.retry_time_max,
+                         ParseDurationFlag("--retry-timeout", flags.retry_timeout, kShort));
   BQCDC_ASSIGN_OR_RETURN(options.schema_time_max,
-                         ParseDurationFlag("--schema-timeout", flags.schema_timeout));
-  BQCDC_ASSIGN_OR_RETURN(options.drain_time_max, ParseDurationFlag("--drain-timeout", flags.drain_timeout));
+                         ParseDurationFlag("--schema-timeout", flags.schema_timeout, kShort));
+  BQCDC_ASSIGN_OR_RETURN(options.drain_time_max,
+                         ParseDurationFlag("--drain-timeout", flags.drain_timeout, kNone));
+  BQCDC_ASSIGN_OR_RETURN(
+      options.claim_check_interval,
+      ParseDurationFlag("--claim-check-interval", flags.claim_check_interval, absl::Milliseconds(10)));
+  BQCDC_ASSIGN_OR_RETURN(options.checkpoint_interval,
+                         ParseDurationFlag("--checkpoint-interval", flags.checkpoint_interval, kShort));
+  BQCDC_ASSIGN_OR_RETURN(options.input.follow_interval,
+                         ParseDurationFlag("--follow-interval", flags.follow_interval, kShort));
+  if (!flags.target_latency.empty()) {
+    BQCDC_ASSIGN_OR_RETURN(options.target_latency,
+                           ParseDurationFlag("--target-latency", flags.target_latency, kShort));
+  }
   if (!flags.evolve_schema.empty()) {
     // A word that slipped in would become a column of the table.
     BQCDC_ASSIGN_OR_RETURN(options.evolve_to, ReadColumnsFlag("--evolve-schema", flags.evolve_schema,
                                                               schema::UntypedColumn::kIsRefused));
   }
-  BQCDC_ASSIGN_OR_RETURN(options.claim_check_interval,
-                         ParseDurationFlag("--claim-check-interval", flags.claim_check_interval));
-  if (!flags.target_latency.empty()) {
-    BQCDC_ASSIGN_OR_RETURN(options.target_latency,
-                           ParseDurationFlag("--target-latency", flags.target_latency));
-    if (options.target_latency < absl::Milliseconds(1))
-      return WrongUsage("--target-latency must be at least 1ms");
-  }
   if (!flags.rate_limit.empty()) {
     BQCDC_ASSIGN_OR_RETURN(options.rate_limit, ParseRateLimit("--rate-limit", flags.rate_limit));
   }
-  BQCDC_ASSIGN_OR_RETURN(options.checkpoint_interval,
-                         ParseDurationFlag("--checkpoint-interval", flags.checkpoint_interval));
-  BQCDC_ASSIGN_OR_RETURN(options.input.follow_interval,
-                         ParseDurationFlag("--follow-interval", flags.follow_interval));
-  if (options.checkpoint_interval < absl::Milliseconds(1) ||
-      options.input.follow_interval < absl::Milliseconds(1))
-    return WrongUsage("--checkpoint-interval and --follow-interval must be at least 1ms");
-  options.input.follow = flags.follow;
-  if (options.request_bytes_max < write::kRequestBytesMin ||
-      options.request_bytes_max > 2 * write::kServiceRequestBytesMax) {
-    return WrongUsage("--max-request-bytes must be from 16KiB to 20MiB, the largest that any project takes");
-  }
-  if (flags.batch_rows < 1) return WrongUsage("--batch-rows must be at least 1");
-  if (flags.requests_in_flight < 1 || flags.requests_in_flight > 1000) {
-    return WrongUsage("--requests-in-flight must be from 1 to 1000");
-  }
-  if (flags.connections_max < 1 || flags.connections_max > 100) {
-    return WrongUsage("--max-connections must be from 1 to 100");
-  }
-  if (flags.encode_threads < 1 || flags.encode_threads > kEncodeThreadsMax)
-    return WrongUsage(absl::StrCat("--encode-threads must be from 1 to ", kEncodeThreadsMax));
-  if (options.batch.batch_bytes < 1) return WrongUsage("--batch-bytes must be at least 1");
   // Its default gives way to smaller requests.
   if (options.batch.batch_bytes > options.request_bytes_max && flags.batch_bytes != Flags().batch_bytes) {
     return WrongUsage(absl::StrCat("--batch-bytes ", flags.batch_bytes, " is more than --max-request-bytes ",
                                    flags.request_bytes_max, " lets through"));
   }
-  if (options.claim_check_interval < absl::Milliseconds(10))
-    return WrongUsage("--claim-check-interval must be at least 10ms");
+  options.input.follow = flags.follow;
   options.batch.batch_rows = flags.batch_rows;
   options.requests_in_flight_max = flags.requests_in_flight;
   options.connections_max = flags.connections_max;
@@ -183,11 +174,10 @@ class Watching {
  public:
   // All must outlive it.
   static absl::StatusOr<std::unique_ptr<Watching>> Start(const Flags& flags, const rest::TableName& table,
-                                                         Session& session, pipeline::RunMeter& meter) {
+                                                         Session& session, pipeline::RunMeter& meter,
+                                                         absl::Duration silence_max) {
     auto watching = std::make_unique<Watching>();
     if (flags.metrics_port < 0) return watching;
-    BQCDC_ASSIGN_OR_RETURN(const absl::Duration silence_max,
-                           ParseDurationFlag("--health-timeout", flags.health_timeout));
     metrics::MetricsServerOptions options;
     options.port = flags.metrics_port;
     options.health = [&meter, silence_max] { return pipeline::HealthOf(meter.Snapshot(), silence_max); };
@@ -229,6 +219,8 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   if (flags.files.empty()) flags.files = {"-"};
   BQCDC_RETURN_IF_ERROR(CheckFlags(flags));
   BQCDC_ASSIGN_OR_RETURN(StreamOptions options, ReadOptions(flags));
+  BQCDC_ASSIGN_OR_RETURN(const absl::Duration silence_max,
+                         ParseDurationFlag("--health-timeout", flags.health_timeout, absl::Milliseconds(1)));
   const bool has_schema = !flags.schema.empty() || !flags.primary_key.empty();
   if (flags.dry_run != has_schema || (flags.dry_run && (flags.schema.empty() || flags.primary_key.empty()))) {
     return WrongUsage(
@@ -273,7 +265,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
       {{"--checkpoint", flags.checkpoint}, {"--dead-letter", options.dead_letter_path}}, flags.files));
   ProgressLine progress;
   pipeline::RunMeter meter(session->clock());
-  BQCDC_ASSIGN_OR_RETURN(auto watching, Watching::Start(flags, options.table, *session, meter));
+  BQCDC_ASSIGN_OR_RETURN(auto watching, Watching::Start(flags, options.table, *session, meter, silence_max));
   meter.SetTable(options.table.ToString(), 0);
   RunLog log(meter, session->clock(), [&progress](const RunLogLine& line) {
     progress.Clear();
@@ -360,20 +352,22 @@ void AddFlags(CLI::App& command, Flags& flags) {
       "REQUIRED and widen types; other differences are an error. As --schema, each column with its type");
   const char* group = "Batches and patience";
   const auto tuning = [&](const char* name, auto& value, const char* text) {
-    command.add_option(name, value, text)->capture_default_str()->group(group);
+    return command.add_option(name, value, text)->capture_default_str()->group(group);
   };
   tuning("--batch-bytes", flags.batch_bytes, "Send a batch once it has this many bytes");
-  tuning("--batch-rows", flags.batch_rows, "… or this many rows");
+  tuning("--batch-rows", flags.batch_rows, "… or this many rows")->check(AtLeast(1));
   tuning("--flush-interval", flags.flush_interval, "… or when its first row is this old");
   tuning("--max-request-bytes", flags.request_bytes_max,
          "No request is larger; projects differ in what they take, 10 MB or 20 MB");
-  tuning("--requests-in-flight", flags.requests_in_flight, "Requests that may wait for their answer");
-  tuning(
-      "--max-connections", flags.connections_max,
-      "Connections, each with such a window as far as memory allows; more than one are used where they make "
-      "it faster");
+  tuning("--requests-in-flight", flags.requests_in_flight, "Requests that may wait for their answer")
+      ->check(CLI::Range(1, 1000));
+  tuning("--max-connections", flags.connections_max,
+         "Connections, each with such a window as far as memory allows; more than one are used where they make "
+         "it faster")
+      ->check(CLI::Range(1, 100));
   tuning("--encode-threads", flags.encode_threads,
-         "Threads that turn lines into rows; by default one for each core, at most 4");
+         "Threads that turn lines into rows; by default one for each core, at most 4")
+      ->check(CLI::Range(1, kEncodeThreadsMax));
   tuning("--bytes-in-flight", flags.bytes_in_flight,
          "Bytes of such requests, of all connections together; memory is bounded by twice this and about 60 "
          "MiB for the program, more where single lines have megabytes");

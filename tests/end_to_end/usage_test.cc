@@ -83,6 +83,45 @@ TEST_F(Usage, ASchemaThatSlippedInChangesNoTable) {
             std::vector<std::string>{"2"});
 }
 
+TEST_F(Usage, ValuesOutOfRangeAreRefusedWithTheRange) {
+  const std::pair<std::vector<std::string>, const char*> cases[] = {
+      {{"--health-timeout", "abc"}, "--health-timeout: "},
+      {{"--health-timeout", "0"}, "--health-timeout must be from 1ms to 720h, not 0\n"},
+      {{"--retry-timeout", "0"}, "--retry-timeout must be from 1ms to 720h, not 0\n"},
+      {{"--schema-timeout", "0s"}, "--schema-timeout must be from 1ms to 720h, not 0s\n"},
+      {{"--drain-timeout", "1000h"}, "--drain-timeout must be from 0s to 720h, not 1000h\n"},
+      {{"--flush-interval", "1000h"}, "--flush-interval must be from 0s to 720h, not 1000h\n"},
+      {{"--claim-check-interval", "1ms"}, "--claim-check-interval must be from 10ms to 720h, not 1ms\n"},
+      {{"--checkpoint-interval", "0"}, "--checkpoint-interval must be from 1ms to 720h, not 0\n"},
+      {{"--follow-interval", "0"}, "--follow-interval must be from 1ms to 720h, not 0\n"},
+      {{"--target-latency", "0"}, "--target-latency must be from 1ms to 720h, not 0\n"},
+      {{"--bytes-in-flight", "0"}, "--bytes-in-flight must be from 16KiB to 16GiB, not 0\n"},
+      {{"--batch-bytes", "0"}, "--batch-bytes must be from 1B to 1GiB, not 0\n"},
+      {{"--max-request-bytes", "1KiB"}, "--max-request-bytes must be from 16KiB to 20MiB, not 1KiB\n"},
+      {{"--max-line-bytes", "0"}, "--max-line-bytes must be from 64B to 1GiB, not 0\n"},
+      {{"--batch-rows", "0"}, "--batch-rows: must be at least 1, not 0\n"},
+      {{"--requests-in-flight", "0"}, "--requests-in-flight: Value 0 not in range [1 - 1000]\n"},
+      {{"--max-connections", "101"}, "--max-connections: Value 101 not in range [1 - 100]\n"},
+      {{"--encode-threads", "0"}, "--encode-threads: Value 0 not in range [1 - 64]\n"}};
+  for (const auto& [flags, want] : cases) {
+    const ProgramResult result = Run({"stream", "d.t", flags[0], flags[1]});
+    EXPECT_EQ(result.exit_code, 2) << flags[0];
+    EXPECT_TRUE(absl::StartsWith(result.err, absl::StrCat("bqcdc: ", want))) << result.err;
+  }
+  EXPECT_EQ(Run({"create-table", "d.t", "--schema", "a:INT64,b,c,d,e", "--primary-key", "a", "--cluster-by",
+                 "a,b,c,d,e"})
+                .err,
+            "bqcdc: --cluster-by must name 1 to 4 columns, not 5\n");
+}
+
+TEST_F(Usage, TheLeastValuesWork) {
+  CreateTable();
+  RunOk({"stream", "d.t", "--bytes-in-flight", "16KiB", "--max-line-bytes", "64", "--batch-bytes", "1",
+         "--flush-interval", "0", "--max-request-bytes", "16KiB"},
+        "{\"_CHANGE_TYPE\":\"UPSERT\",\"id\":1}\n{\"_CHANGE_TYPE\":\"UPSERT\",\"id\":2}\n");
+  EXPECT_EQ(Query("SELECT COUNT(*) FROM d.t"), std::vector<std::string>{"2"});
+}
+
 TEST_F(Usage, TablesHaveThreeFormsOfName) {
   server();
   const std::vector<std::string> columns = {"--schema", "id:INT64", "--primary-key", "id"};

@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/cli/bench_rows.h"
 #include "bqcdc/cli/command.h"
 #include "bqcdc/cli/exit_code.h"
 #include "bqcdc/cli/flag_values.h"
@@ -21,10 +22,13 @@
 #include "bqcdc/cli/session.h"
 #include "bqcdc/pipeline/stream_summary.h"
 #include "bqcdc/rest/table_admin.h"
+#include "bqcdc/write/limits.h"
 #include "bqcdc/writer/writer_opener.h"
 
 namespace bqcdc::cli {
 namespace {
+
+constexpr std::uint64_t kBytesMost = write::kRequestBytesMaxDefault;  // of a batch and of a row
 
 struct Flags {
   std::string dataset;
@@ -33,12 +37,13 @@ struct Flags {
   std::string row_bytes = "100", batch_bytes = "1MiB";
   int tables = 1, threads = 1, connections = 4, requests_in_flight = 16;
   std::int64_t rows = 1'000'000, keys = 0;
+  int deletes = 0;  // percent
   bool keep = false;
   std::string format = "table";
 };
 
 struct Figures {
-  std::int64_t rows = 0, row_bytes = 0, requests = 0, retries = 0;
+  std::int64_t rows = 0, deletes = 0, row_bytes = 0, requests = 0, retries = 0;
   int connections = 0;
   double seconds = 0, cpu_seconds = 0;
   std::int64_t resident_kib = 0;
@@ -58,94 +63,16 @@ std::int64_t ResidentKiB() {
   return used.ru_maxrss;
 }
 
-// What a row of one table is filled with: numbers that depend on the row in each column that takes numbers,
-// and texts that share the wanted length among the columns that take text.
-class RowMaker {
- public:
-  static absl::StatusOr<RowMaker> Create(const schema::TableSchema& schema, const TableWriter& table,
-                                         std::size_t row_bytes) {
-    RowMaker maker;
-    std::size_t texts = 0, others = 0;
-    for (const schema::Column& column : schema.columns) {
-      BQCDC_ASSIGN_OR_RETURN(const ColumnHandle handle, table.Column(column.name));
-      maker.columns_.push_back({handle, column.type});
-      const bool text =
-          column.type == schema::ColumnType::kString || column.type == schema::ColumnType::kBytes;
-      ++(text ? texts : others);
-      switch (column.type) {
-        case schema::ColumnType::kBool:
-        case schema::ColumnType::kInt64:
-        case schema::ColumnType::kFloat64:
-        case schema::ColumnType::kNumeric:
-        case schema::ColumnType::kBigNumeric:
-        case schema::ColumnType::kString:
-        case schema::ColumnType::kBytes:
-        case schema::ColumnType::kDate:
-        case schema::ColumnType::kTimestamp:
-          if (!column.repeated()) continue;
-          [[fallthrough]];
-        default:
-          return WrongUsage(absl::StrCat(
-              "bench write cannot fill column ", column.name, " of type ", schema::SqlType(column),
-              "; it takes BOOL, INT64, FLOAT64, NUMERIC, BIGNUMERIC, STRING, BYTES, "
-              "DATE and TIMESTAMP"));
-      }
-    }
-    constexpr std::size_t kBesidesBytes = 6;  // of a number with its tag, about
-    const std::size_t rest = row_bytes > others * kBesidesBytes ? row_bytes - others * kBesidesBytes : 0;
-    if (texts > 0) maker.filler_.assign(rest / texts, 'x');
-    return maker;
-  }
-
-  // The key decides every value of the key's columns, so that equal keys are equal.
-  void Fill(Row& row, std::int64_t key, std::int64_t number, const schema::TableSchema& schema) const {
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const bool is_key = schema.KeyPosition(schema.columns[i].name).has_value();
-      Set(row, columns_[i], is_key ? key : number, is_key);
-    }
-  }
-
- private:
-  struct Target {
-    ColumnHandle handle;
-    schema::ColumnType type;
-  };
-
-  void Set(Row& row, const Target& column, std::int64_t value, bool is_key) const {
-    switch (column.type) {
-      case schema::ColumnType::kBool:
-        row.SetBool(column.handle, value % 2 == 1);
-        break;
-      case schema::ColumnType::kFloat64:
-        row.SetDouble(column.handle, static_cast<double>(value) / 2);
-        break;
-      case schema::ColumnType::kString:
-        is_key ? row.SetText(column.handle, absl::StrCat(value)) : row.SetText(column.handle, filler_);
-        break;
-      case schema::ColumnType::kBytes:
-        is_key ? row.SetBytes(column.handle, absl::StrCat(value)) : row.SetBytes(column.handle, filler_);
-        break;
-      case schema::ColumnType::kDate:
-        row.SetDate(column.handle, absl::CivilDay(2024, 1, 1) + value % 365);
-        break;
-      case schema::ColumnType::kTimestamp:
-        row.SetTimestamp(column.handle, absl::FromUnixSeconds(1'700'000'000) + absl::Microseconds(value));
-        break;
-      default:
-        row.SetInt64(column.handle, value);
-    }
-  }
-
-  std::vector<Target> columns_;
-  std::string filler_;
-};
-
 class BenchWrite {
  public:
   BenchWrite(const Flags& flags, std::shared_ptr<Session> session)
-      : flags_(flags), session_(std::move(session)) {}
+      : flags_(flags),
+        session_(std::move(session)),
+        changes_(flags.keys > 0 ? flags.keys : flags.rows, flags.deletes) {}
 
   absl::StatusOr<Figures> Run() {
+    BQCDC_ASSIGN_OR_RETURN(batch_bytes_, ParseByteSize("--batch-bytes", flags_.batch_bytes, 1, kBytesMost));
+    BQCDC_ASSIGN_OR_RETURN(row_bytes_, ParseByteSize("--row-bytes", flags_.row_bytes, 1, kBytesMost));
     BQCDC_RETURN_IF_ERROR(MakeTables());
     absl::StatusOr<Figures> figures = Write();
     if (figures.ok()) {
@@ -196,21 +123,19 @@ class BenchWrite {
     WriterOptions options;
     options.connections_max = flags_.connections;
     options.requests_in_flight_max = flags_.requests_in_flight;
-    BQCDC_ASSIGN_OR_RETURN(options.batch_bytes, ParseByteSize("--batch-bytes", flags_.batch_bytes));
+    options.batch_bytes = batch_bytes_;
     options.trace_id = "bqcdc:bench";
-    BQCDC_ASSIGN_OR_RETURN(const std::uint64_t row_bytes, ParseByteSize("--row-bytes", flags_.row_bytes));
     BQCDC_ASSIGN_OR_RETURN(const std::unique_ptr<Writer> writer,
                            WriterOpener::Open(std::move(parts), options));
     std::vector<TableWriter*> tables;
-    std::vector<RowMaker> makers;
+    std::vector<BenchRows> rows;
     for (const rest::TableName& name : names_) {
       BQCDC_ASSIGN_OR_RETURN(TableWriter* const table, writer->OpenTable(name.ToString()));
-      BQCDC_ASSIGN_OR_RETURN(RowMaker maker, RowMaker::Create(schema_, *table, row_bytes));
+      BQCDC_ASSIGN_OR_RETURN(BenchRows maker, BenchRows::Create(schema_, *table, row_bytes_));
       tables.push_back(table);
-      makers.push_back(std::move(maker));
+      rows.push_back(std::move(maker));
     }
 
-    const std::int64_t keys = flags_.keys > 0 ? flags_.keys : flags_.rows;
     const double cpu = CpuSeconds();
     const absl::Time start = absl::Now();
     std::atomic<std::int64_t> next{0};
@@ -223,11 +148,9 @@ class BenchWrite {
         for (std::int64_t block; (block = next.fetch_add(kBlock)) < flags_.rows;) {
           for (std::int64_t n = block; n < std::min(block + kBlock, flags_.rows); ++n) {
             const std::size_t i = static_cast<std::size_t>(n) % tables.size();
-            const absl::Status taken = tables[i]->Append(
-                ChangeType::kUpsert, {{tables[i]->epoch(), static_cast<std::uint64_t>(n + 1), 1, 0}},
-                [&](Row& row) {
-                  makers[i].Fill(row, n / static_cast<std::int64_t>(tables.size()) % keys, n, schema_);
-                });
+            const absl::Status taken =
+                rows[i].Append(*tables[i], changes_.At(n / static_cast<std::int64_t>(tables.size())), n,
+                               {{tables[i]->epoch(), static_cast<std::uint64_t>(n + 1), 1, 0}});
             if (taken.ok()) continue;
             absl::MutexLock lock(&mutex);
             failed.Update(taken);
@@ -245,7 +168,8 @@ class BenchWrite {
     Figures figures;
     figures.seconds = absl::ToDoubleSeconds(absl::Now() - start);
     figures.cpu_seconds = CpuSeconds() - cpu;
-    figures.rows = stats.upserts;
+    figures.rows = stats.upserts + stats.deletes;
+    figures.deletes = stats.deletes;
     figures.row_bytes = stats.bytes;
     figures.requests = stats.requests;
     figures.retries = stats.retries;
@@ -276,7 +200,7 @@ class BenchWrite {
     std::int64_t want = 0;
     for (std::int64_t i = 0; i < tables; ++i) {
       const std::int64_t rows = flags_.rows / tables + (i < flags_.rows % tables ? 1 : 0);
-      want += flags_.keys > 0 ? std::min(rows, flags_.keys) : rows;
+      want += changes_.RowsAfter(rows);
     }
     if (total == want) return absl::OkStatus();
     return absl::DataLossError(absl::StrCat("the tables hold ", total, " rows, right is ", want));
@@ -284,14 +208,18 @@ class BenchWrite {
 
   const Flags& flags_;
   const std::shared_ptr<Session> session_;
+  const BenchChanges changes_;  // of each table
+  std::uint64_t batch_bytes_ = 0, row_bytes_ = 0;
   schema::TableSchema schema_;
   std::vector<rest::TableName> names_;
 };
 
 void PrintTable(const Flags& flags, const Figures& f) {
   const auto rate = [&](double amount) { return static_cast<std::int64_t>(amount / f.seconds); };
-  std::printf("%s rows of %.0f B to %d table%s, at most %d connections (%d used), %d thread%s\n",
-              pipeline::FormatCount(f.rows).c_str(),
+  const std::string deletes =
+      f.deletes == 0 ? "" : absl::StrCat(" (", pipeline::CountOf(f.deletes, "delete"), ")");
+  std::printf("%s rows%s of %.0f B to %d table%s, at most %d connections (%d used), %d thread%s\n",
+              pipeline::FormatCount(f.rows).c_str(), deletes.c_str(),
               static_cast<double>(f.row_bytes) / static_cast<double>(f.rows), flags.tables,
               flags.tables == 1 ? "" : "s", flags.connections, f.connections, flags.threads,
               flags.threads == 1 ? "" : "s");
@@ -312,6 +240,7 @@ void PrintTable(const Flags& flags, const Figures& f) {
 void PrintJson(const Flags& flags, const Figures& f) {
   const nlohmann::ordered_json object = {
       {"rows", f.rows},
+      {"deletes", f.deletes},
       {"row_bytes", f.row_bytes},
       {"tables", flags.tables},
       {"connections_max", flags.connections},
@@ -353,12 +282,16 @@ void AddBenchCommand(CLI::App& app, const CommonFlags& common, Action* action) {
   const auto option = [&](const char* name, auto& value, const char* text) {
     return command->add_option(name, value, text)->capture_default_str();
   };
-  option("--schema", flags->schema,
-         "Columns as id:INT64,payload:STRING, or @FILE with BigQuery's JSON schema");
+  option(
+      "--schema", flags->schema,
+      "Columns of any types as id:INT64,payload:STRING, or @FILE with BigQuery's JSON schema; with STRUCT or "
+      "RANGE rows are made as JSON, which takes longer");
   option("--primary-key", flags->primary_key, "Columns of the key");
   option("--row-bytes", flags->row_bytes, "Bytes of a row, about; texts are made as long as that takes");
   option("--rows", flags->rows, "Rows to write, all tables together")->check(AtLeast(1));
   option("--keys", flags->keys, "Different keys of a table; 0 = each row has its own")->check(AtLeast(0));
+  option("--deletes", flags->deletes, "Percent of the rows that are deletes, of the key before")
+      ->check(CLI::Range(0, 100));
   option("--tables", flags->tables, "Tables")->check(CLI::Range(1, 1000));
   option("--connections", flags->connections, "Connections at most")->check(CLI::Range(1, 100));
   option("--requests-in-flight", flags->requests_in_flight, "Requests that may wait for their answer on each")

@@ -58,6 +58,13 @@ absl::StatusOr<std::unique_ptr<TokenFetcher>> MakeFetcher(const FetcherContext& 
                            MakeFetcher(source_context, source_file, depth + 1));
     return MakeImpersonatedAccount(context, file, std::move(source));
   }
+  if (type == "gdch_service_account") {
+    return base::InvalidArgument("field ", file.NameOf("type"),
+                                 " is gdch_service_account, an account of Google Distributed Cloud, which "
+                                 "BigQuery does not know; create a "
+                                 "service account in Google Cloud and give its key, or workload identity "
+                                 "federation (external_account)");
+  }
   // Where a client's own file of OAuth was taken for it, there is no type at all.
   return base::InvalidArgument(
       "field ", file.NameOf("type"), type.empty() ? " is missing" : " is of no supported kind",

@@ -197,8 +197,11 @@ const BadFile kBadFiles[] = {
     {"List", R"(["hush"])", "is not a JSON object"},
     {"NoType", R"({"installed":{"client_secret":"hush"}})",
      "field type is missing; known are service_account, "},
-    {"OtherType", R"({"type":"gdch_service_account","private_key":"hush"})",
-     "field type is of no supported kind; known are"},
+    {"OtherType", R"({"type":"hush","private_key":"hush"})", "field type is of no supported kind; known are"},
+    {"DistributedCloud", R"({"type":"gdch_service_account","private_key":"hush"})",
+     "field type is gdch_service_account, an account of Google Distributed Cloud, which BigQuery does not "
+     "know; "
+     "create a service account in Google Cloud"},
     {"NoEmail", R"({"type":"service_account","private_key":"hush"})",
      "field client_email is missing; download or create"},
     {"NoKey", R"({"type":"service_account","client_email":"e"})", "field private_key is missing"},

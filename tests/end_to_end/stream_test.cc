@@ -65,6 +65,19 @@ TEST_F(StreamEndToEnd, LinesOfMegabytesKeepToTheBoundOfMemory) {
   }
 }
 
+TEST_F(StreamEndToEnd, ATableAsWideAsCdcTakesIt) {
+  constexpr int kColumns = 2'000;
+  std::string definition = "CREATE TABLE d.wide (c0 INT64", row = R"({"_CHANGE_TYPE":"UPSERT","c0":1)";
+  for (int i = 1; i < kColumns; ++i) {
+    absl::StrAppend(&definition, ", c", i, " STRING");
+    absl::StrAppend(&row, ",\"c", i, "\":\"v", i, "\"");
+  }
+  CreateTable();
+  RunOk({"query", definition + ", PRIMARY KEY (c0) NOT ENFORCED)"});
+  RunOk({"stream", "d.wide"}, row + "}\n" + R"({"_CHANGE_TYPE":"UPSERT","c0":2,"c1999":"x"})" + "\n");
+  EXPECT_EQ(Query("SELECT c0, c1, c1999 FROM d.wide ORDER BY c0"), (Rows{"1,v1,v1999", "2,,x"}));
+}
+
 TEST_F(StreamEndToEnd, OfTwoRunsAtOnceTheEarlierStops) {
   CreateTable();
   auto first = Start({"stream", "d.t", "--claim-check-interval", "50ms", "--flush-interval", "10ms"});

@@ -14,6 +14,7 @@
 #include "bqcdc/emulator/catalog/type_widening.h"
 #include "bqcdc/emulator/cdc/mutant.h"
 #include "bqcdc/emulator/engine/insert_rows.h"
+#include "bqcdc/emulator/engine/logical_size.h"
 #include "bqcdc/emulator/engine/physical_tables.h"
 #include "bqcdc/emulator/engine/recovery.h"
 #include "bqcdc/emulator/engine/storage_type.h"
@@ -135,6 +136,7 @@ DatabaseImpl::DatabaseImpl(std::unique_ptr<DatabaseCore> core)
 absl::Status DatabaseImpl::Start() {
   BQCDC_ASSIGN_OR_RETURN(auto connection, core_->store->Connect());
   BQCDC_RETURN_IF_ERROR(RegisterRowFlags(*connection));
+  BQCDC_RETURN_IF_ERROR(RegisterLogicalSize(*connection));
   BQCDC_RETURN_IF_ERROR(Recover(*core_, *connection));
   {
     absl::MutexLock lock(&core_->baseline_mutex);

@@ -392,6 +392,34 @@ TEST(RestTabledataTest, InsertAllAndList) {
               404, "notFound", "Not found: Table p:d.none");
 }
 
+// The sum of a row's bytes was an expression as deep as the table has columns: from 990 on every answer that
+// has a size was DuckDB's "Max expression depth limit of 1000 exceeded".
+TEST(RestRowsTest, OfATableOfThousandsOfColumns) {
+  constexpr int kColumns = 2'500;
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  json body = json::parse(R"({"tableReference":{"tableId":"t"},"schema":{"fields":[]}})");
+  json row = json::object();
+  for (int i = 0; i < kColumns; ++i) {
+    const std::string name = "c" + std::to_string(i);
+    body["schema"]["fields"].push_back({{"name", name}, {"type", i % 2 == 0 ? "INTEGER" : "STRING"}});
+    row[name] = "7";
+  }
+  ASSERT_EQ(server.Post(kTables, body).status, 200);
+  const std::string table = std::string(kTables) + "/t";
+  EXPECT_EQ(server.Get(table).Json()["numBytes"], "0");
+  Answer answer = server.Post(table + "/insertAll", {{"rows", {{{"json", row}}}}});
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  EXPECT_FALSE(answer.Json().contains("insertErrors"));
+  answer = server.Patch(table, {{"description", "wide"}});
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  EXPECT_EQ(answer.Json()["numRows"], "1");
+  EXPECT_EQ(answer.Json()["numBytes"], std::to_string(kColumns / 2 * 8 + kColumns / 2 * 3));
+  EXPECT_EQ(server.Get(kTables).Json()["tables"].size(), 1u);
+  EXPECT_EQ(server.Get(table + "/data?selectedFields=c1,c2498").Json()["rows"],
+            json::parse(R"([{"f":[{"v":"7"},{"v":"7"}]}])"));
+}
+
 // A table d.t of columns n INTEGER and s STRING, the latter with a default where asked for.
 std::string MakeNumbers(RestServer& server, const std::string& default_of_s = "") {
   EXPECT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);

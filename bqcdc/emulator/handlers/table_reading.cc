@@ -7,17 +7,16 @@
 namespace bqcdc::emulator::handlers {
 namespace {
 
-// The only row and column of a query, as int64; NULL is 0.
-absl::StatusOr<std::vector<int64_t>> ReadIntegers(engine::ReadSession& session, const std::string& sql) {
+// The only row and column of a query.
+absl::StatusOr<int64_t> ReadInteger(engine::ReadSession& session, const std::string& sql) {
   BQCDC_ASSIGN_OR_RETURN(const auto result, session.Execute(sql));
   BQCDC_ASSIGN_OR_RETURN(const auto chunk, result->Next());
   if (!chunk || chunk->row_count() != 1) return absl::InternalError("a query of one row gave none");
-  std::vector<int64_t> values;
-  for (size_t i = 0; i < chunk->column_count(); ++i) {
-    const engine::VectorReader reader = chunk->Reader(i);
-    values.push_back(reader.IsNull(0) ? 0 : reader.Int64(0));
-  }
-  return values;
+  return chunk->Reader(0).Int64(0);
+}
+
+absl::StatusOr<int64_t> CountRows(engine::ReadSession& session, const std::string& relation) {
+  return ReadInteger(session, base::StrCat("SELECT count(*)::BIGINT FROM ", relation, " AS t"));
 }
 
 }  // namespace
@@ -32,11 +31,13 @@ absl::StatusOr<convert::TableSize> MeasureTable(engine::Database& database, cons
   if (table.view) return convert::TableSize{};
   BQCDC_ASSIGN_OR_RETURN(const auto session, database.BeginRead());
   BQCDC_ASSIGN_OR_RETURN(const std::string relation, session->RelationSql(table));
-  BQCDC_ASSIGN_OR_RETURN(
-      const std::vector<int64_t> values,
-      ReadIntegers(*session, base::StrCat("SELECT count(*)::BIGINT, sum(", engine::LogicalRowBytesSql(table),
-                                          ")::BIGINT FROM ", relation, " AS t")));
-  return convert::TableSize{.rows = values.at(0), .bytes = values.at(1)};
+  BQCDC_ASSIGN_OR_RETURN(const int64_t rows, CountRows(*session, relation));
+  // As a table is that was just made; thousands of columns take a while.
+  if (rows == 0) return convert::TableSize{};
+  BQCDC_ASSIGN_OR_RETURN(const int64_t bytes,
+                         ReadInteger(*session, base::StrCat("SELECT sum(", engine::LogicalRowBytesSql(table),
+                                                            ")::BIGINT FROM ", relation, " AS t")));
+  return convert::TableSize{.rows = rows, .bytes = bytes};
 }
 
 absl::StatusOr<TableRows> ReadTable(engine::Database& database, const catalog::Table& table, int64_t first,
@@ -44,10 +45,7 @@ absl::StatusOr<TableRows> ReadTable(engine::Database& database, const catalog::T
   TableRows rows;
   BQCDC_ASSIGN_OR_RETURN(const auto session, database.BeginRead());
   BQCDC_ASSIGN_OR_RETURN(const std::string relation, session->RelationSql(table));
-  BQCDC_ASSIGN_OR_RETURN(
-      const std::vector<int64_t> total,
-      ReadIntegers(*session, base::StrCat("SELECT count(*)::BIGINT FROM ", relation, " AS t")));
-  rows.total = total.at(0);
+  BQCDC_ASSIGN_OR_RETURN(rows.total, CountRows(*session, relation));
   if (count == 0 || first >= rows.total) return rows;
   BQCDC_ASSIGN_OR_RETURN(
       const auto result,

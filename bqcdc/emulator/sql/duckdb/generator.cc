@@ -44,15 +44,18 @@ std::string FillForm(std::string_view form, const std::vector<std::string>& argu
   return text;
 }
 
-absl::StatusOr<std::string> Generator::Expression(const ResolvedExpression& expression) {
+absl::Status Generator::CheckTextBytes(size_t bytes, const Position& position) const {
   // Many forms name an argument twice, so that each call in a call may double the text.
   constexpr size_t kTextMax = 4 * 1024 * 1024;
+  // What is given may be large, and a form may have it several times.
+  if (bytes <= kTextMax + 8 * given_bytes_) return absl::OkStatus();
+  return Unsupported(position, "an expression of so many calls in one another");
+}
+
+absl::StatusOr<std::string> Generator::Expression(const ResolvedExpression& expression) {
   BQCDC_ASSIGN_OR_RETURN(std::string text, ExpressionText(expression));
   if (expression.kind == ResolvedKind::kLiteral) given_bytes_ += text.size();
-  // What is given may be large, and a form may have it several times.
-  if (text.size() > kTextMax + 8 * given_bytes_) {
-    return Unsupported(expression.position, "an expression of so many calls in one another");
-  }
+  BQCDC_RETURN_IF_ERROR(CheckTextBytes(text.size(), expression.position));
   return text;
 }
 
@@ -139,6 +142,7 @@ absl::StatusOr<std::string> Generator::Subquery(const ResolvedSubquery& subquery
   if (subquery.mode == ResolvedSubqueryMode::kScalar) return base::StrCat("(", query, ")");
   BQCDC_ASSIGN_OR_RETURN(const std::string operand, Expression(*subquery.operand));
   if (subquery.operand->type.is_struct()) {
+    BQCDC_RETURN_IF_ERROR(CheckFieldTexts(*subquery.operand, operand));
     // Compared field by field: TRUE for one row is enough, else NULL for one row makes NULL.
     const std::string equal = EqualText(operand, ColumnName(subquery.output), subquery.operand->type);
     return base::StrCat("(SELECT CASE WHEN bool_or(", equal, ") THEN TRUE WHEN count(*) > count(", equal,

@@ -51,6 +51,7 @@ class Generator {
 
   // generator.cc
   Text ExpressionText(const ResolvedExpression& expression);
+  absl::Status CheckTextBytes(size_t bytes, const Position& position) const;
   Text Call(const ResolvedCall& call);
   Text Subquery(const ResolvedSubquery& subquery);
   Text MakeStruct(const ResolvedMakeStruct& row);
@@ -62,6 +63,14 @@ class Generator {
   // special_forms.cc
   Text SpecialForm(const ResolvedCall& call, const std::vector<std::string>& arguments);
   Text CurrentTime(const std::string& name, const std::vector<std::string>& arguments);
+  // Here a text is that of the expression before it. A STRUCT made on the spot is never read out of its text,
+  // which would grow with the square of its fields: a row of a wide table is one.
+  Text EqualOf(const ResolvedExpression& a, const std::string& a_text, const ResolvedExpression& b,
+               const std::string& b_text);
+  Text InOf(const ResolvedCall& call, const std::vector<std::string>& arguments);
+  Text JsonOf(const ResolvedExpression& value, const std::string& text, bool to_json);
+  // Of a STRUCT that is read field by field, with all of its text for each.
+  absl::Status CheckFieldTexts(const ResolvedExpression& value, const std::string& text) const;
 
   // aggregate_generator.cc
   Text AggregateCall(const ResolvedAggregateCall& call);

@@ -1,12 +1,14 @@
 // Forms of the function table that text alone cannot say.
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <numeric>
 
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/engine/balanced_chain.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/duckdb/generator.h"
 #include "bqcdc/emulator/sql/functions/function_table.h"
@@ -21,6 +23,12 @@ std::string JoinWith(const Arguments& arguments, std::string_view between) {
   std::string text;
   for (const std::string& argument : arguments) base::StrAppend(&text, text.empty() ? "" : between, argument);
   return base::StrCat("(", text, ")");
+}
+
+// `[a,b]` of texts that are parts of JSON. A NULL key, of an object, makes NULL.
+std::string BracketedList(char open, const Arguments& parts, char close) {
+  const std::string list = parts.empty() ? "''" : engine::BalancedChain(parts, " || ',' || ");
+  return base::StrCat("('", std::string(1, open), "' || ", list, " || '", std::string(1, close), "')");
 }
 
 std::string LessText(const std::string& a, const std::string& b, const Type& type, bool or_equal) {
@@ -46,15 +54,6 @@ std::string ElementAt(const Arguments& a, bool ordinal, bool safe) {
       safe ? "NULL" : RaiseText(base::StrCat("'Array index ' || ", a[1], " || ' is out of bounds'"));
   return base::StrCat("CASE WHEN ", a[1], below, " OR ", a[1], above, a[0], ") THEN ", out, " ELSE ", a[0],
                       "[", index, "] END");
-}
-
-std::string InText(const Arguments& a, const Type& type) {
-  if (!type.is_struct() && !type.is(TypeKind::kFloat64)) {
-    return base::StrCat("(", a[0], " IN ", JoinWith({a.begin() + 1, a.end()}, ", "), ")");
-  }
-  Arguments equals;
-  for (size_t i = 1; i < a.size(); ++i) equals.push_back(EqualText(a[0], a[i], type));
-  return JoinWith(equals, " OR ");
 }
 
 std::string InArrayText(const Arguments& a, const Type& type) {
@@ -87,10 +86,8 @@ std::string InStructArrayText(const Arguments& a, const Type& type) {
 }
 
 std::string ConcatArrays(const Arguments& arguments) {
-  std::string joined = arguments[0];
-  for (size_t i = 1; i < arguments.size(); ++i)
-    joined = base::StrCat("list_concat(", joined, ", ", arguments[i], ")");
-  return base::StrCat("CASE WHEN ", AnyNull(arguments), " THEN NULL ELSE ", joined, " END");
+  return base::StrCat("CASE WHEN ", AnyNull(arguments), " THEN NULL ELSE list_concat",
+                      JoinWith(arguments, ", "), " END");
 }
 
 // FORMAT takes anything: each argument goes to it as text behind a letter that tells its type.
@@ -125,6 +122,14 @@ absl::StatusOr<std::string> FormatArgument(const std::string& value, const Type&
   return base::StrCat("coalesce(", tagged, ", 'N')");
 }
 
+// Values in a value of the type that are no STRUCTs; an ARRAY is one.
+size_t LeafCount(const Type& type) {
+  if (!type.is_struct()) return 1;
+  size_t count = 0;
+  for (const StructField& field : type.fields()) count += LeafCount(field.type);
+  return count;
+}
+
 std::vector<size_t> FieldsOf(const Type& type) {
   std::vector<size_t> fields(type.fields().size());
   std::iota(fields.begin(), fields.end(), size_t{0});
@@ -140,6 +145,18 @@ std::vector<size_t> MembersOf(const Type& type) {
       std::unique(members.begin(), members.end(), [&](size_t a, size_t b) { return name(a) == name(b); }),
       members.end());
   return members;
+}
+
+// Of a STRUCT that is not NULL; `json_of` gives the JSON of a field.
+absl::StatusOr<std::string> JsonObject(const Type& type, bool to_json,
+                                       const std::function<absl::StatusOr<std::string>(size_t)>& json_of) {
+  Arguments members;
+  for (const size_t field : to_json ? MembersOf(type) : FieldsOf(type)) {
+    BQCDC_ASSIGN_OR_RETURN(const std::string json, json_of(field));
+    members.push_back(
+        base::StrCat("bq_json_of_string(", QuoteDuckDbText(type.fields()[field].name), ") || ':' || ", json));
+  }
+  return BracketedList('{', members, '}');
 }
 
 // Pairs of a path and a value behind the JSON, and in front of it what was given by name.
@@ -200,11 +217,63 @@ absl::StatusOr<std::string> Generator::CurrentTime(const std::string& name,
   return base::StrCat(name == "@current_date" ? "bq_datetime_to_date(" : "bq_datetime_to_time(", civil, ")");
 }
 
+absl::Status Generator::CheckFieldTexts(const ResolvedExpression& value, const std::string& text) const {
+  return CheckTextBytes(LeafCount(value.type) * text.size(), value.position);
+}
+
+absl::StatusOr<std::string> Generator::EqualOf(const ResolvedExpression& a, const std::string& a_text,
+                                               const ResolvedExpression& b, const std::string& b_text) {
+  if (a.kind != ResolvedKind::kMakeStruct || b.kind != ResolvedKind::kMakeStruct) {
+    BQCDC_RETURN_IF_ERROR(CheckFieldTexts(a, a_text));
+    BQCDC_RETURN_IF_ERROR(CheckFieldTexts(b, b_text));
+    return EqualText(a_text, b_text, a.type);
+  }
+  const auto &a_fields = Resolved<ResolvedMakeStruct>(a).fields,
+             &b_fields = Resolved<ResolvedMakeStruct>(b).fields;
+  Arguments equals;
+  for (size_t i = 0; i < a_fields.size(); ++i) {
+    BQCDC_ASSIGN_OR_RETURN(const std::string left, Expression(*a_fields[i]));
+    BQCDC_ASSIGN_OR_RETURN(const std::string right, Expression(*b_fields[i]));
+    BQCDC_ASSIGN_OR_RETURN(equals.emplace_back(), EqualOf(*a_fields[i], left, *b_fields[i], right));
+  }
+  return JoinWith(equals, " AND ");
+}
+
+absl::StatusOr<std::string> Generator::InOf(const ResolvedCall& call, const Arguments& a) {
+  const Type& type = call.arguments[0]->type;
+  if (!type.is_struct() && !type.is(TypeKind::kFloat64)) {
+    return base::StrCat("(", a[0], " IN ", JoinWith({a.begin() + 1, a.end()}, ", "), ")");
+  }
+  Arguments equals;
+  for (size_t i = 1; i < a.size(); ++i) {
+    BQCDC_ASSIGN_OR_RETURN(equals.emplace_back(),
+                           EqualOf(*call.arguments[0], a[0], *call.arguments[i], a[i]));
+  }
+  return JoinWith(equals, " OR ");
+}
+
+absl::StatusOr<std::string> Generator::JsonOf(const ResolvedExpression& value, const std::string& text,
+                                              bool to_json) {
+  if (value.kind != ResolvedKind::kMakeStruct) {
+    BQCDC_RETURN_IF_ERROR(CheckFieldTexts(value, text));
+    return JsonText(text, value.type, to_json, value.position);
+  }
+  // Field by field: taken out of the STRUCT, each field would have all of it in its text.
+  const auto& fields = Resolved<ResolvedMakeStruct>(value).fields;
+  return JsonObject(value.type, to_json, [&](size_t i) -> absl::StatusOr<std::string> {
+    BQCDC_ASSIGN_OR_RETURN(const std::string field, Expression(*fields[i]));
+    return JsonOf(*fields[i], field, to_json);
+  });
+}
+
 absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, const Arguments& a) {
   const std::string& form = call.signature->form;
   const Type type = call.arguments.empty() ? Type() : call.arguments[0]->type;
-  if (form == "@equal") return EqualText(a[0], a[1], type);
-  if (form == "@not_equal") return base::StrCat("(NOT ", EqualText(a[0], a[1], type), ")");
+  if (form == "@equal" || form == "@not_equal") {
+    BQCDC_ASSIGN_OR_RETURN(const std::string equal,
+                           EqualOf(*call.arguments[0], a[0], *call.arguments[1], a[1]));
+    return form == "@equal" ? equal : base::StrCat("(NOT ", equal, ")");
+  }
   if (form == "@less") return LessText(a[0], a[1], type, false);
   if (form == "@less_or_equal") return LessText(a[0], a[1], type, true);
   if (form == "@greater") return LessText(a[1], a[0], type, false);
@@ -217,19 +286,21 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
   if (form == "@range_start") return RangeEnd(a[0], type.element(), true);
   if (form == "@range_end") return RangeEnd(a[0], type.element(), false);
   if (form == "@range_intersect") return RangeIntersect(a, call.safe);
-  if (form == "@in") return InText(a, type);
+  if (form == "@in") return InOf(call, a);
   if (form == "@in_array") return type.is_struct() ? InStructArrayText(a, type) : InArrayText(a, type);
   if (form == "@and") return JoinWith(a, " AND ");
   if (form == "@or") return JoinWith(a, " OR ");
   if (form == "@nullif") {
-    return base::StrCat("CASE WHEN ", EqualText(a[0], a[1], type), " THEN NULL ELSE ", a[0], " END");
+    BQCDC_ASSIGN_OR_RETURN(const std::string equal,
+                           EqualOf(*call.arguments[0], a[0], *call.arguments[1], a[1]));
+    return base::StrCat("CASE WHEN ", equal, " THEN NULL ELSE ", a[0], " END");
   }
   if (form == "@greatest" || form == "@least") {
     const std::string name = form.substr(1);
     if (type.is(TypeKind::kFloat64)) return base::StrCat("bq_", name, "_float64", JoinWith(a, ", "));
     return base::StrCat("CASE WHEN ", AnyNull(a), " THEN NULL ELSE ", name, JoinWith(a, ", "), " END");
   }
-  if (form == "@concat") return JoinWith(a, " || ");
+  if (form == "@concat") return engine::BalancedChain(a, " || ");
   if (form == "@array_concat") return ConcatArrays(a);
   if (form == "@array_at_offset") return ElementAt(a, false, call.safe);
   if (form == "@array_at_ordinal") return ElementAt(a, true, call.safe);
@@ -254,30 +325,28 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
         return Unsupported(call.position, "TO_JSON_STRING with pretty_print");
       }
     }
-    return JsonText(a[0], type, form == "@to_json", call.position);
+    return JsonOf(*call.arguments[0], a[0], form == "@to_json");
   }
   if (form == "@json_array") {
-    std::string text;
+    Arguments elements;
     for (size_t i = 0; i < a.size(); ++i) {
-      BQCDC_ASSIGN_OR_RETURN(const std::string element,
+      BQCDC_ASSIGN_OR_RETURN(elements.emplace_back(),
                              JsonText(a[i], call.arguments[i]->type, true, call.position));
-      base::StrAppend(&text, text.empty() ? "" : " || ',' || ", element);
     }
-    return base::StrCat("('[' || ", text.empty() ? "''" : text, " || ']')");
+    return BracketedList('[', elements, ']');
   }
   if (form == "@json_object") {
     if (a.size() % 2 != 0) return Unsupported(call.position, "JSON_OBJECT without pairs of key and value");
-    std::string text;
+    Arguments members;
     for (size_t i = 0; i < a.size(); i += 2) {
       if (!call.arguments[i]->type.is(TypeKind::kString)) {
         return ErrorAt(call.arguments[i]->position, "JSON_OBJECT keys must be of type STRING");
       }
       BQCDC_ASSIGN_OR_RETURN(const std::string value,
                              JsonText(a[i + 1], call.arguments[i + 1]->type, true, call.position));
-      base::StrAppend(&text, text.empty() ? "" : " || ',' || ", "bq_json_of_string(", a[i], ") || ':' || ",
-                      value);
+      members.push_back(base::StrCat("bq_json_of_string(", a[i], ") || ':' || ", value));
     }
-    return base::StrCat("bq_parse_json('{' || ", text.empty() ? "''" : text, " || '}')");
+    return base::StrCat("bq_parse_json(", BracketedList('{', members, '}'), ")");
   }
   if (form == "@json_set" || form == "@json_array_append" || form == "@json_array_insert") {
     return JsonEdit(call, a);
@@ -345,17 +414,12 @@ absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type,
     }
     case TypeKind::kStruct: {
       const std::vector<std::string> names = DuckDbFieldNames(type);
-      std::string fields;
-      for (const size_t i : to_json ? MembersOf(type) : FieldsOf(type)) {
-        const std::string field =
-            base::StrCat("struct_extract(", value, ", ", QuoteDuckDbText(names[i]), ")");
-        BQCDC_ASSIGN_OR_RETURN(const std::string part,
-                               JsonText(field, type.fields()[i].type, to_json, position));
-        base::StrAppend(&fields, fields.empty() ? "" : " || ',' || ", "bq_json_of_string(",
-                        QuoteDuckDbText(type.fields()[i].name), ") || ':' || ", part);
-      }
-      text = base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL ELSE '{' || ",
-                          fields.empty() ? "''" : fields, " || '}' END");
+      BQCDC_ASSIGN_OR_RETURN(
+          const std::string object, JsonObject(type, to_json, [&](size_t field) {
+            return JsonText(base::StrCat("struct_extract(", value, ", ", QuoteDuckDbText(names[field]), ")"),
+                            type.fields()[field].type, to_json, position);
+          }));
+      text = base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL ELSE ", object, " END");
       break;
     }
     default:

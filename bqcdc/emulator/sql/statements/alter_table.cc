@@ -202,6 +202,10 @@ absl::Status RenameTable(const StatementContext& context, const RenameToAction& 
   if (renamed.table.find('.') != std::string::npos) {
     return ErrorAt(action.position, "RENAME TO takes the table's new name alone, without project or dataset");
   }
+  if (table.has_primary_key()) {
+    return ErrorAt(action.position, "Table ", table.id.ToString(),
+                   " has a primary key and cannot be renamed; drop the primary key first");
+  }
   if (context.database.GetTable(renamed).ok()) return errors::TableExists(renamed.ToString());
   if (context.request.dry_run) return absl::OkStatus();
   return context.database.RenameTable(table.id, renamed.table).status();

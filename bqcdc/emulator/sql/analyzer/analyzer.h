@@ -40,16 +40,20 @@ inline constexpr int kViewDepthMax = 16;
 // (https://cloud.google.com/bigquery/quotas#query_jobs).
 inline constexpr int kViewReadingsMax = 1'000;
 
+// What the names of a query's columns must be: a result's differ, an INSERT takes columns by their place.
+enum class OutputNames { kDistinct, kAny };
+
 // Makes the typed tree of a query: resolves names, functions and types. Errors are InvalidArgument in the
 // service's words with a position, or NotFound for tables. Made for one statement; not thread-safe.
 class Analyzer {
  public:
   Analyzer(const AnalyzerOptions& options, TableProvider& tables) : options_(options), tables_(tables) {}
 
-  // A top-level query: output columns are named (f0_, f1_, ...) and differ.
-  absl::StatusOr<ResolvedQuery> AnalyzeQuery(const Query& query);
+  // A top-level query: output columns are named (f0_, f1_, ...).
+  absl::StatusOr<ResolvedQuery> AnalyzeQuery(const Query& query, OutputNames names = OutputNames::kDistinct);
   // The same for the text of a view, whose partitions may be restricted by what reads it.
-  absl::StatusOr<ResolvedQuery> AnalyzeViewText(const Query& query);
+  absl::StatusOr<ResolvedQuery> AnalyzeViewText(const Query& query,
+                                                OutputNames names = OutputNames::kDistinct);
   // An expression without columns, converted to `type` as an assignment does.
   absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression, const Type& type);
   absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression);

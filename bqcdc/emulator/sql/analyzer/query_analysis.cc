@@ -9,13 +9,13 @@
 
 namespace bqcdc::emulator::sql {
 
-absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeQuery(const Query& query) {
-  BQCDC_ASSIGN_OR_RETURN(ResolvedQuery resolved, AnalyzeViewText(query));
+absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeQuery(const Query& query, OutputNames names) {
+  BQCDC_ASSIGN_OR_RETURN(ResolvedQuery resolved, AnalyzeViewText(query, names));
   BQCDC_RETURN_IF_ERROR(CheckPartitionFilters(resolved));
   return resolved;
 }
 
-absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeViewText(const Query& query) {
+absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeViewText(const Query& query, OutputNames names) {
   BQCDC_ASSIGN_OR_RETURN(QueryResult result, AnalyzeQueryIn(query, nullptr));
   ResolvedQuery resolved;
   // A value table of STRUCTs is shown as its fields.
@@ -35,7 +35,7 @@ absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeViewText(const Query& query) {
     project->input = std::move(result.scan);
     result.scan = std::move(project);
   }
-  std::set<std::string> names;
+  std::set<std::string> known;
   int anonymous = 0;
   for (size_t i = 0; i < result.outputs.size(); ++i) {
     OutputColumn& output = result.outputs[i];
@@ -43,7 +43,8 @@ absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeViewText(const Query& query) {
       output.name = base::StrCat("f", anonymous++, "_");
       if (!resolved.first_unnamed) resolved.first_unnamed = i + 1;
     }
-    if (!names.insert(absl::AsciiStrToLower(output.name)).second) {
+    const bool is_new = known.insert(absl::AsciiStrToLower(output.name)).second;
+    if (!is_new && names == OutputNames::kDistinct) {
       return errors::InvalidQuery(base::StrCat(
           "Duplicate column names in the result are not supported. Found duplicate(s): ", output.name));
     }

@@ -77,7 +77,8 @@ absl::StatusOr<std::string> ValuesSql(Evaluation& evaluation, const InsertStatem
 
 absl::StatusOr<std::string> QuerySql(Evaluation& evaluation, const InsertStatement& statement,
                                      const catalog::Table& table, const std::vector<int>& sources) {
-  BQCDC_ASSIGN_OR_RETURN(ResolvedQuery query, evaluation.analyzer().AnalyzeQuery(*statement.query));
+  BQCDC_ASSIGN_OR_RETURN(ResolvedQuery query,
+                         evaluation.analyzer().AnalyzeQuery(*statement.query, OutputNames::kAny));
   const size_t given = statement.columns.empty() ? table.schema.columns.size() : statement.columns.size();
   if (query.outputs.size() != given) {
     return ErrorAt(statement.position, "Inserted row has wrong column count; Has ", query.outputs.size(),

@@ -21,9 +21,10 @@ struct ReasonCode {
 
 // https://cloud.google.com/bigquery/docs/error-messages#errortable
 constexpr ReasonCode kReasonCodes[] = {
-    {kReasonNotFound, 404},        {kReasonDuplicate, 409},        {kReasonInvalid, 400},
-    {kReasonInvalidQuery, 400},    {kReasonNotImplemented, 501},   {kReasonResourceInUse, 400},
-    {kReasonConditionNotMet, 412}, {kReasonResponseTooLarge, 403}, {kReasonInternalError, 500},
+    {kReasonNotFound, 404},          {kReasonDuplicate, 409},        {kReasonInvalid, 400},
+    {kReasonInvalidQuery, 400},      {kReasonNotImplemented, 501},   {kReasonResourceInUse, 400},
+    {kReasonConditionNotMet, 412},   {kReasonResponseTooLarge, 403}, {kReasonInternalError, 500},
+    {kReasonResourcesExceeded, 400},
 };
 
 }  // namespace
@@ -100,6 +101,12 @@ absl::Status UnsupportedInQuery(std::string_view construct, int line, int column
 absl::Status NotImplemented(std::string_view what) {
   return Make(absl::StatusCode::kUnimplemented, kReasonNotImplemented,
               base::StrCat("Not implemented by this server: ", what));
+}
+
+absl::Status QueryMemoryExceeded() {
+  return Make(
+      absl::StatusCode::kResourceExhausted, kReasonResourcesExceeded,
+      "Resources exceeded during query execution: The query could not be executed in the allotted memory.");
 }
 
 absl::Status ConditionNotMet(std::string_view resource) {

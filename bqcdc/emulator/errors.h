@@ -20,6 +20,7 @@ inline constexpr std::string_view kReasonNotImplemented = "notImplemented";
 inline constexpr std::string_view kReasonResourceInUse = "resourceInUse";
 inline constexpr std::string_view kReasonConditionNotMet = "conditionNotMet";
 inline constexpr std::string_view kReasonResponseTooLarge = "responseTooLarge";
+inline constexpr std::string_view kReasonResourcesExceeded = "resourcesExceeded";
 inline constexpr std::string_view kReasonInternalError = "internalError";
 
 // `location` values that are no query parameters or fields.
@@ -51,6 +52,8 @@ absl::Status UnsupportedInQuery(std::string_view construct, int line, int column
 absl::Status NotImplemented(std::string_view what);
 // HTTP 403, reason `responseTooLarge`.
 absl::Status ResponseTooLarge(std::string_view message);
+// HTTP 400, reason `resourcesExceeded`: a statement's memory.
+absl::Status QueryMemoryExceeded();
 // HTTP 412: an `If-Match` that lost its race. `resource`: `p:d` or `p:d.t`.
 absl::Status ConditionNotMet(std::string_view resource);
 

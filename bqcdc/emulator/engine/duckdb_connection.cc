@@ -9,6 +9,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/engine/store_error.h"
+#include "bqcdc/emulator/errors.h"
 
 namespace bqcdc::emulator::engine {
 namespace {
@@ -93,16 +94,20 @@ struct Result {
   }
 };
 
-absl::Status ResultError(duckdb_result* result) {
-  const char* text = duckdb_result_error(result);
-  return base::Error(CodeOf(duckdb_result_error_type(result)),
-                     CleanMessage(text == nullptr ? "failed" : text));
+absl::Status MakeError(absl::StatusCode code, std::string_view text) {
+  const bool given_up = text.starts_with(kFatalLabel);
+  if (!given_up && (code == absl::StatusCode::kResourceExhausted || IsOutOfMemoryText(text)))
+    return errors::QueryMemoryExceeded();
+  return base::Error(code, CleanMessage(text));
 }
 
-// DuckDB's text about memory is advice to its own users, so it is left out.
+absl::Status ResultError(duckdb_result* result) {
+  const char* text = duckdb_result_error(result);
+  return MakeError(CodeOf(duckdb_result_error_type(result)), text == nullptr ? "failed" : text);
+}
+
 absl::Status AsInternal(const absl::Status& status) {
-  if (status.ok() || absl::IsCancelled(status)) return status;
-  if (absl::IsResourceExhausted(status)) return absl::ResourceExhaustedError("store: not enough memory");
+  if (status.ok() || absl::IsCancelled(status) || absl::IsResourceExhausted(status)) return status;
   if (IsStoreError(status)) return status;
   return base::Internal(kStoreErrorPrefix, base::ToStd(status.message()));
 }
@@ -119,7 +124,7 @@ struct Prepared {
   absl::Status QueryError() const {
     const char* text = duckdb_prepare_error(value);
     if (text == nullptr) return base::Internal("cannot prepare");
-    return base::Error(CodeOf(std::string_view(text)), CleanMessage(text));
+    return MakeError(CodeOf(std::string_view(text)), text);
   }
 };
 
@@ -133,7 +138,7 @@ struct Pending {
   absl::Status Error() const {
     const char* text = duckdb_pending_error(value);
     if (text == nullptr) return base::Internal("cannot begin");
-    return base::Error(CodeOf(std::string_view(text)), CleanMessage(text));
+    return MakeError(CodeOf(std::string_view(text)), text);
   }
 };
 

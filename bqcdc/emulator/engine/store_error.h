@@ -15,4 +15,10 @@ inline bool IsStoreError(const absl::Status& status) {
          std::string_view(status.message().data(), status.message().size()).starts_with(kStoreErrorPrefix);
 }
 
+// Whether DuckDB's text says that its memory did not suffice. A COMMIT wraps that in an error of another
+// kind, but the advice to DuckDB's own users stays with it.
+inline bool IsOutOfMemoryText(std::string_view text) {
+  return text.find("\n\nPossible solutions:\n* Reducing the number of threads") != text.npos;
+}
+
 }  // namespace bqcdc::emulator::engine

@@ -31,6 +31,10 @@ absl::Status TableAppender::Close() {
   stored_ = ok_ && duckdb_appender_close(appender_) == DuckDBSuccess;
   if (stored_) return absl::OkStatus();
   const char* text = appender_ == nullptr ? nullptr : duckdb_appender_error(appender_);
+  if (text != nullptr && IsOutOfMemoryText(text)) {
+    return absl::ResourceExhaustedError(
+        "Resources exceeded: not enough memory to store these rows; send fewer of them at once");
+  }
   return base::Internal(kStoreErrorPrefix, "cannot append: ", text == nullptr ? "no reason given" : text);
 }
 

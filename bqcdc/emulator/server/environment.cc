@@ -40,6 +40,7 @@ engine::DatabaseOptions StoreOptions(const Options& options, const std::string& 
   result.cdc.shuffle_seed = options.shuffle_seed;
   result.cdc.forget_sequences_after = options.forget_sequences_after;
   result.background_apply = options.background_apply;
+  result.memory_bytes_max = options.memory_mebibytes_max * 1024 * 1024;
   result.on_failure = [](const absl::Status& why) {
     spdlog::error("the store has failed and is being opened anew, nothing that was acknowledged is lost: {}",
                   std::string(why.message()));

@@ -13,6 +13,8 @@ namespace bqcdc::emulator::server {
 namespace {
 
 constexpr int64_t kRequestBytesLimit = int64_t{1} << 30;  // of --max-request-bytes
+constexpr int64_t kMemoryMebibytesMin = 256;
+constexpr int64_t kMemoryMebibytesLimit = int64_t{1} << 20;
 
 // Texts of the flags that need more than CLI11's own conversion.
 struct RawFlags {
@@ -117,6 +119,10 @@ void AddFlags(CLI::App& app, Options& options, RawFlags& raw) {
   app.add_option("--max-request-bytes", options.request_bytes_max, "largest AppendRows request, in bytes")
       ->capture_default_str()
       ->check(CLI::Range(int64_t{1024}, kRequestBytesLimit));
+  app.add_option("--memory-mib", options.memory_mebibytes_max,
+                 "memory of the store and its queries in MiB; the process takes about a third more")
+      ->capture_default_str()
+      ->check(CLI::Range(kMemoryMebibytesMin, kMemoryMebibytesLimit));
   app.add_option("--idle-timeout", raw.idle_timeout,
                  "close an AppendRows connection after this long without traffic (default 10m)");
   app.add_option("--table-propagation", raw.table_propagation,

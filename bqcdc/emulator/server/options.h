@@ -35,6 +35,7 @@ struct Options {
   bool background_apply = true;
 
   int64_t request_bytes_max = 20 * 1024 * 1024;
+  int64_t memory_mebibytes_max = 1024;  // of the store and its queries
   absl::Duration idle_timeout = absl::Seconds(600);
   absl::Duration table_propagation = absl::ZeroDuration();
   absl::Duration column_propagation = absl::ZeroDuration();

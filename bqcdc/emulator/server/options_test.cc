@@ -54,6 +54,8 @@ TEST(OptionsTest, ReadsAllFlags) {
                                       "48h",
                                       "--max-request-bytes",
                                       "10485760",
+                                      "--memory-mib",
+                                      "4096",
                                       "--idle-timeout",
                                       "30s",
                                       "--mode-per-destination",
@@ -80,6 +82,7 @@ TEST(OptionsTest, ReadsAllFlags) {
   EXPECT_EQ(options.shuffle_seed, 7u);
   EXPECT_EQ(options.forget_sequences_after, absl::Hours(48));
   EXPECT_EQ(options.request_bytes_max, 10485760);
+  EXPECT_EQ(options.memory_mebibytes_max, 4096);
   EXPECT_EQ(options.idle_timeout, absl::Seconds(30));
   EXPECT_EQ(options.table_propagation, absl::Minutes(2));
   EXPECT_EQ(options.column_propagation, absl::Seconds(35));
@@ -106,6 +109,7 @@ TEST(OptionsTest, WrongUsageIsExitCode2) {
                                              {"--shuffle-ties=x"},
                                              {"--idle-timeout", "-1s"},
                                              {"--max-request-bytes", "5"},
+                                             {"--memory-mib", "1"},
                                              {"--log-level", "loud"},
                                              {"stray"}}) {
     const ParsedOptions parsed = Parse(arguments);

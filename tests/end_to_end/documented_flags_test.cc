@@ -8,6 +8,7 @@
 #include <regex>
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -33,6 +34,8 @@ std::string ReadAll(const std::string& path) {
   return text.str();
 }
 
+std::vector<std::string> LinesOf(const std::string& text) { return absl::StrSplit(text, '\n'); }
+
 void AddFlagsOf(const std::string& text, Flags& flags) {
   static const std::regex flag(R"((^|[^-\w])(--[a-z][\w-]*))");
   for (std::sregex_iterator it(text.begin(), text.end(), flag), end; it != end; ++it) flags.insert((*it)[2]);
@@ -44,7 +47,7 @@ class DocumentedFlags : public Scenario {
   Flags OfHelp(std::vector<std::string> command) {
     command.push_back("--help");
     Flags flags;
-    for (const std::string line : absl::StrSplit(RunOk(command).out, '\n')) {
+    for (const std::string& line : LinesOf(RunOk(command).out)) {
       if (absl::StartsWith(line, "  -")) AddFlagsOf(line.substr(0, line.find(' ', 2)), flags);
     }
     flags.erase("--help");
@@ -56,7 +59,7 @@ TEST_F(DocumentedFlags, EachCommandHasItsOwnOnThePage) {
   std::map<std::string, Flags> told;  // by title: "bqcdc stream"
   std::string title;
   const std::regex heading("## `(bqcdc[a-z -]*?)( [A-Z].*)?`");
-  for (const std::string line : absl::StrSplit(ReadAll(kDocs + "reference/commands.md"), '\n')) {
+  for (const std::string& line : LinesOf(ReadAll(kDocs + "reference/commands.md"))) {
     std::smatch match;
     if (std::regex_match(line, match, heading)) told[title = match[1]];
     if (absl::StartsWith(line, "| `")) AddFlagsOf(line.substr(0, line.find(" | ", 2)), told[title]);

@@ -40,7 +40,10 @@ using pipeline::StreamOutcome;
 
 constexpr int kEncodeThreadsMax = 64;
 constexpr std::uint64_t kGiB = 1024 * 1024 * 1024;
-constexpr std::uint64_t kBatchBytesMost = kGiB, kBytesInFlightMost = 16 * kGiB;
+constexpr std::uint64_t kBatchBytesMost = kGiB;
+// Twice the least must hold some batches, as large as they are when they are empty; else none is filled while
+// another is on its way.
+constexpr std::uint64_t kBytesInFlightLeast = 1024 * 1024, kBytesInFlightMost = 16 * kGiB;
 // The shortest change that there is, {"_CHANGE_TYPE":"DELETE","id":1}, has half of that.
 constexpr std::uint64_t kLineBytesLeast = 64, kLineBytesMost = kGiB;
 
@@ -89,7 +92,7 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
                                        write::kRequestBytesMin, 2 * write::kServiceRequestBytesMax));
   BQCDC_ASSIGN_OR_RETURN(
       options.bytes_in_flight_max,
-      ParseByteSize("--bytes-in-flight", flags.bytes_in_flight, write::kRequestBytesMin, kBytesInFlightMost));
+      ParseByteSize("--bytes-in-flight", flags.bytes_in_flight, kBytesInFlightLeast, kBytesInFlightMost));
   BQCDC_ASSIGN_OR_RETURN(options.input.line_bytes_max, ParseByteSize("--max-line-bytes", flags.line_bytes_max,
                                                                      kLineBytesLeast, kLineBytesMost));
   BQCDC_ASSIGN_OR_RETURN(options.batch.flush_interval,
@@ -361,9 +364,10 @@ void AddFlags(CLI::App& command, Flags& flags) {
          "No request is larger; projects differ in what they take, 10 MB or 20 MB");
   tuning("--requests-in-flight", flags.requests_in_flight, "Requests that may wait for their answer")
       ->check(CLI::Range(1, 1000));
-  tuning("--max-connections", flags.connections_max,
-         "Connections, each with such a window as far as memory allows; more than one are used where they make "
-         "it faster")
+  tuning(
+      "--max-connections", flags.connections_max,
+      "Connections, each with such a window as far as memory allows; more than one are used where they make "
+      "it faster")
       ->check(CLI::Range(1, 100));
   tuning("--encode-threads", flags.encode_threads,
          "Threads that turn lines into rows; by default one for each core, at most 4")

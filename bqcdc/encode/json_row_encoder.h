@@ -57,7 +57,8 @@ struct JsonRowEncoderOptions {
 //   STRUCT     object; REPEATED array, null = empty, null elements refused
 //
 // Not thread-safe: one encoder for each thread, plans are shared. Allocates nothing for each row after
-// warm-up, except for a GEOGRAPHY, an ISO 8601 duration and a TIMESTAMP of picoseconds.
+// warm-up, except for a GEOGRAPHY, an ISO 8601 duration and a TIMESTAMP of picoseconds in
+// another form than its canonical one.
 class JsonRowEncoder {
  public:
   explicit JsonRowEncoder(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderOptions options = {});

@@ -75,6 +75,19 @@ bool ReadInteger(std::string_view text, int64_t* value, bool* overflow) {
   return end == text.data() + text.size() && error != std::errc::invalid_argument;
 }
 
+// Whether the valid text of a TIMESTAMP is as values::FormatTimestampPicos() writes it, which would allocate.
+bool IsCanonicalTimestamp(std::string_view text) {
+  constexpr size_t kSeconds = 19;  // YYYY-MM-DD HH:MM:SS
+  if (!text.ends_with("+00") || text.size() < kSeconds + 3 || text[4] != '-' || text[7] != '-' ||
+      text[10] != ' ' || text[13] != ':' || text[16] != ':')
+    return false;
+  const std::string_view fraction = text.substr(kSeconds, text.size() - kSeconds - 3);
+  if (fraction.empty()) return true;
+  // As many digits as are needed of 3, 6 and 12.
+  if (fraction.size() == 1 + 3 || fraction.size() == 1 + 6) return !fraction.ends_with("000");
+  return fraction.size() == 1 + 12 && !fraction.ends_with("000000");
+}
+
 // The same of any JSON number without a fraction, as 12.0 and 1e3 are.
 bool ReadWholeNumber(std::string_view text, int64_t* value, bool* overflow) {
   if (ReadInteger(text, value, overflow)) return true;
@@ -410,7 +423,8 @@ EncodeError ScalarToken::EncodeTimestampText() {
              error != ValueError::kNone) {
     return FromValueError(error);
   }
-  return WriteText(column_, values::FormatTimestampPicos(picos), output_);
+  return IsCanonicalTimestamp(text) ? WriteText(column_, text, output_)
+                                    : WriteText(column_, values::FormatTimestampPicos(picos), output_);
 }
 
 EncodeError ScalarToken::EncodeJson() {

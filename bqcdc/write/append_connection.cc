@@ -189,11 +189,9 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   bool AwaitWork() ABSL_LOCKS_EXCLUDED(mutex_);
   void OpenCall() ABSL_LOCKS_EXCLUDED(mutex_);
   void CollectEndedCall() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Takes the oldest request out as one that was answered.
-  Entry TakeAnswered(AppendResult* result) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Duration NextPause() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Counts a failed attempt; true when patience is used up.
-  bool CountAttempt() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool CountAttempt(absl::Duration patience) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void OnWriteDone(Call* call, bool ok) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -371,7 +369,7 @@ void AppendConnection::Impl::OpenCall() {
       bool give_up = false;
       {
         absl::MutexLock lock(&mutex_);
-        give_up = CountAttempt();
+        give_up = CountAttempt(options_.reopen_time_max);
         not_before_ = clock_.Now() + NextPause();
       }
       if (give_up)
@@ -472,26 +470,21 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
     }
     if (encode::Mutated(encode::Mutant::kAnswersNewestFirst))
       std::swap(entries_.front(), entries_[sent_count_ - 1]);
-    answered = TakeAnswered(&result);
+    answered = std::move(entries_.front());
+    entries_.pop_front();
+    --sent_count_;
+    bytes_in_flight_ -= answered.request.rows.byte_count;
+    stats_.bytes_acknowledged += static_cast<std::int64_t>(answered.request.rows.byte_count);
     result.schema_may_be_unknown = SchemaMayBeUnknown(answered, result, call);
+    result.timing.waited = answered.sent - answered.queued;
+    result.timing.answered = clock_.Now() - answered.sent;
+    attempts_ = 0;
     token_replaced_ = false;
   }
   on_result_(answered.number, std::move(result));
   absl::MutexLock lock(&mutex_);
   if (call->leaving && sent_count_ == 0) call->context.TryCancel();
   if (!call->ending) call->StartRead(&call->read_buffer);
-}
-
-AppendConnection::Impl::Entry AppendConnection::Impl::TakeAnswered(AppendResult* result) {
-  Entry answered = std::move(entries_.front());
-  entries_.pop_front();
-  --sent_count_;
-  bytes_in_flight_ -= answered.request.rows.byte_count;
-  stats_.bytes_acknowledged += static_cast<std::int64_t>(answered.request.rows.byte_count);
-  result->timing.waited = answered.sent - answered.queued;
-  result->timing.answered = clock_.Now() - answered.sent;
-  attempts_ = 0;
-  return answered;
 }
 
 void AppendConnection::Impl::EndCall(Call* call) {
@@ -510,7 +503,6 @@ void AppendConnection::Impl::CollectEndedCall() {
   std::unique_ptr<Call> call;
   AppendVerdict verdict;
   AppendResult result;
-  std::optional<Entry> answered;  // by the end of the call
   bool give_up = false, new_token = false;
   {
     absl::MutexLock lock(&mutex_);
@@ -532,12 +524,11 @@ void AppendConnection::Impl::CollectEndedCall() {
     last_end_ = call->end.status;
     result = ResultOf(call->end);
     verdict = ClassifyCallEnd(result.status, result.storage_error);
-    const bool about_request = verdict.action == AppendAction::kRetry ||
-                               verdict.action == AppendAction::kCheckTable ||
-                               verdict.action == AppendAction::kRefetchSchema;
-    if (about_request && sent_count_ > 0) answered = TakeAnswered(&result);
     sent_count_ = 0;
-    const bool out_of_patience = CountAttempt();
+    const bool about_table =
+        verdict.action == AppendAction::kCheckTable || verdict.action == AppendAction::kRefetchSchema;
+    const bool out_of_patience =
+        CountAttempt(about_table ? options_.table_time_max : options_.reopen_time_max);
     // A token can end before its time; only where the next is refused too is somebody needed.
     new_token = result.status.code() == absl::StatusCode::kUnauthenticated &&
                 channel_.token_refused != nullptr && !token_replaced_;
@@ -549,7 +540,6 @@ void AppendConnection::Impl::CollectEndedCall() {
   }
   if (new_token) channel_.token_refused();
   const absl::Status end = result.status;
-  if (answered.has_value()) on_result_(answered->number, std::move(result));
   if (give_up) {
     Fail(absl::Status(
         end.ok() ? absl::StatusCode::kUnavailable : end.code(),
@@ -558,11 +548,10 @@ void AppendConnection::Impl::CollectEndedCall() {
   }
 }
 
-bool AppendConnection::Impl::CountAttempt() {
+bool AppendConnection::Impl::CountAttempt(absl::Duration patience) {
   // From the first end on: how long that call had been silent before says nothing about coming back.
   if (attempts_++ == 0) failing_since_ = clock_.Now();
-  return attempts_ >= options_.reopen_attempts_max ||
-         clock_.Now() > failing_since_ + options_.reopen_time_max;
+  return attempts_ >= options_.reopen_attempts_max || clock_.Now() > failing_since_ + patience;
 }
 
 absl::Duration AppendConnection::Impl::NextPause() {

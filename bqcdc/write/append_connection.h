@@ -36,6 +36,8 @@ struct AppendConnectionOptions {
   // connection gives up. Pauses double from the first to the longest, each shortened at random by up to half.
   int reopen_attempts_max = 1000;
   absl::Duration reopen_time_max = absl::Minutes(10);
+  // The same where calls end for a table or a column that the service does not know yet.
+  absl::Duration table_time_max = absl::Minutes(10);
   absl::Duration pause_first = absl::Milliseconds(50);
   absl::Duration pause_max = absl::Seconds(2);
   // A call that owes an answer this long is taken for dead and opened again.

@@ -32,9 +32,7 @@ struct AppendVerdict {
 // service may not know the request's schema, a refusal says nothing about the rows.
 AppendVerdict Classify(const AppendResult& result);
 
-// The same for the status that ended a whole AppendRows call. kRetry, kCheckTable and kRefetchSchema are
-// about the oldest request without an answer: it is as if that had been answered so. kReopen and kHalt are
-// about the call; nothing else comes.
+// The same for the status that ended a whole AppendRows call.
 AppendVerdict ClassifyCallEnd(const absl::Status& status, StorageErrorCode storage_error);
 
 }  // namespace bqcdc::write

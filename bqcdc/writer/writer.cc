@@ -85,6 +85,7 @@ void Writer::Impl::MakeConnections() {
   options.connection.requests_in_flight_max = options_.requests_in_flight_max;
   options.connection.bytes_in_flight_max = options_.bytes_in_flight_max;
   options.connection.reopen_time_max = options_.retry_time_max;
+  options.connection.table_time_max = options_.schema_time_max;
   connections_ = sender_->MakePool(
       options, parts_.channels, [this] { return VerifyClaims(); }, options_.on_warning);
 }

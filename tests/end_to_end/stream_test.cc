@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -49,15 +50,18 @@ TEST_F(StreamEndToEnd, TheSameFileTwiceGivesTheSameRows) {
 // Whatever the number of threads, and whether the lines become rows or are set aside.
 TEST_F(StreamEndToEnd, LinesOfMegabytesKeepToTheBoundOfMemory) {
   constexpr std::int64_t kPeakKiB = 176 * 1024;
-  const auto lines = [](const char* column, std::size_t bytes) {
-    const std::string text(bytes, 'x');
-    std::string lines;
-    for (int id = 0; id < 24; ++id)
-      absl::StrAppend(&lines, R"({"_CHANGE_TYPE":"UPSERT","id":)", id, ",\"", column, "\":\"", text, "\"}\n");
-    return lines;
+  // Line by line: what this process holds counts in the peak of the one that it starts.
+  const auto write = [&](const std::string& name, const char* column, std::size_t bytes) {
+    File(name, "");
+    std::ofstream file(absl::StrCat(directory(), "/", name));
+    for (int id = 0; id < 24; ++id) {
+      file << R"({"_CHANGE_TYPE":"UPSERT","id":)" << id << ",\"" << column << "\":\""
+           << std::string(bytes, 'x') << "\"}\n";
+    }
+    return name;
   };
   for (const std::string& file :
-       {File("rows.jsonl", lines("name", 8'000'000)), File("bad.jsonl", lines("nope", 12'000'000))}) {
+       {write("rows.jsonl", "name", 8'000'000), write("bad.jsonl", "nope", 12'000'000)}) {
     const ProgramResult result = Run({"stream", "d.t", file, "--dry-run", "--schema", "id:INT64,name:STRING",
                                       "--primary-key", "id", "--encode-threads", "8"});
     EXPECT_TRUE(absl::StrContains(result.err, "24 ")) << result.err;
@@ -431,9 +435,6 @@ TEST_F(StreamEndToEnd, ABenchWritesCountsAndLeavesNothingBehind) {
              "a,b", "--row-bytes", "1KiB", "--format", "json"});
   EXPECT_TRUE(absl::StrContains(json.out, "\"rows\": 500")) << json.out;
   EXPECT_EQ(Query("SELECT COUNT(*) FROM d.INFORMATION_SCHEMA.TABLES"), Rows{"0"});
-  const ProgramResult unfit = Run({"bench", "write", "d", "--schema", "id:INT64,x:JSON"});
-  EXPECT_EQ(unfit.exit_code, 2);
-  EXPECT_TRUE(absl::StrContains(unfit.err, "cannot fill column x of type JSON")) << unfit.err;
 }
 
 TEST_F(StreamEndToEnd, TheStatusTellsHowFarACheckpointIs) {

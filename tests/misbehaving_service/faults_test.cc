@@ -74,11 +74,12 @@ StreamHistory PlainHistory(std::vector<Fault> faults) {
   }
 }
 
-void ExpectHalt(const Fault& fault, RunOptions options) {
+void ExpectHalt(const Fault& fault, RunOptions options, absl::Duration not_before = absl::ZeroDuration()) {
   const StreamHistory history = PlainHistory({fault});
   const StreamFindings findings = RunStreamHistory(history, options);
   EXPECT_TRUE(findings.problems.empty()) << Explain(history, findings);
   EXPECT_TRUE(findings.halted) << Print(history);
+  EXPECT_GE(findings.elapsed, not_before);
   EXPECT_TRUE(absl::StrContains(findings.status.message(), options.error)) << findings.status;
 }
 
@@ -112,15 +113,17 @@ TEST(FaultThatStays, SchemaThatLagsTooLongHalts) {
 TEST(FaultThatStays, CallsThatAllEndForTheTableHaltAfterThePatienceForTables) {
   RunOptions options;
   options.retry_time_max = absl::Minutes(2);
-  options.error = "the service refused a request for 10m: Permission 'TABLES_UPDATE_DATA' denied";
-  ExpectHalt({.kind = FaultKind::kMissingTableEndsCall, .at = 1, .duration = absl::Hours(1)}, options);
+  options.error = "append connection: Permission 'TABLES_UPDATE_DATA' denied";
+  ExpectHalt({.kind = FaultKind::kMissingTableEndsCall, .at = 1, .duration = absl::Hours(1)}, options,
+             absl::Minutes(10));
 }
 
 TEST(FaultThatStays, CallsThatAllEndForTheSchemaHaltAfterThePatienceForColumns) {
   RunOptions options;
   options.retry_time_max = absl::Minutes(2);
-  options.error = "the service refused a request for 10m: Input schema has more fields than BigQuery schema";
-  ExpectHalt({.kind = FaultKind::kSchemaLagEndsCall, .at = 1, .duration = absl::Hours(1)}, options);
+  options.error = "append connection: Input schema has more fields than BigQuery schema";
+  ExpectHalt({.kind = FaultKind::kSchemaLagEndsCall, .at = 1, .duration = absl::Hours(1)}, options,
+             absl::Minutes(10));
 }
 
 TEST(FaultThatStays, RecreatedTableHaltsAndGetsNothing) {

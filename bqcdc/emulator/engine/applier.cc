@@ -218,6 +218,7 @@ absl::Status Applier::ApplyLocked(int64_t uid) {
     Publish(*task, task->view.record, nullptr);
     return absl::OkStatus();
   }
+  const int64_t start_us = core_->NowUs();
   Connection& connection = *core_->baseline_connection;
   BQCDC_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   ApplyRecord record;
@@ -234,6 +235,7 @@ absl::Status Applier::ApplyLocked(int64_t uid) {
     Publish(*task, record, carried ? &*carried : nullptr);
   }
   base::HitFailpoint(base::Failpoint::kApplyAfterCommit);
+  if (task->view.change_count > 0) AddToHistory(*task, start_us);
   if (task->view.row_count > 0) {
     {
       // Row flags and key states of what has been applied: readers that still want them hold them.
@@ -246,6 +248,18 @@ absl::Status Applier::ApplyLocked(int64_t uid) {
   }
   CheckpointIfLong();
   return absl::OkStatus();
+}
+
+void Applier::AddToHistory(const Task& task, int64_t start_us) {
+  const catalog::TableId& id = task.table->id;
+  const auto catalog = core_->Catalog();
+  const catalog::Dataset* dataset = catalog->FindDataset({id.project, id.dataset});
+  core_->applies.Add({.table = id,
+                      .table_uid = task.table->uid,
+                      .location = dataset == nullptr ? "" : dataset->location,
+                      .view_us = task.time_us,
+                      .start_us = start_us,
+                      .end_us = core_->NowUs()});
 }
 
 absl::Status Applier::Write(const Task& task, Connection& connection, ApplyRecord& record) {

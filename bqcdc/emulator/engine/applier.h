@@ -67,6 +67,7 @@ class Applier {
   void Carry(const Task& task, CarriedRows& carried) ABSL_LOCKS_EXCLUDED(core_->rows_mutex);
   static size_t CarrySome(const Task& task, CarriedRows& carried)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->rows_mutex);
+  void AddToHistory(const Task& task, int64_t start_us) ABSL_LOCKS_EXCLUDED(core_->mutex);
   // `carried`: what the table goes on with; null where nothing was applied.
   void Publish(const Task& task, const ApplyRecord& record, CarriedRows* carried);
 

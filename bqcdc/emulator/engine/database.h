@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
 #include "bqcdc/emulator/catalog/entities.h"
+#include "bqcdc/emulator/engine/apply_history.h"
 #include "bqcdc/emulator/engine/cancellation.h"
 #include "bqcdc/emulator/engine/chunk.h"
 #include "bqcdc/emulator/engine/query_result.h"
@@ -189,6 +190,10 @@ class Database {
   // Unapplied changes exist, or an UPSERT or DELETE came within the active window.
   virtual absl::StatusOr<bool> IsActiveWithCdc(const catalog::TableId& id) const = 0;
 
+  // Applies of changes since Open, or since a failed store was opened anew: those of a project's tables,
+  // newest first.
+  virtual std::vector<FinishedApply> FinishedApplies(std::string_view project) const = 0;
+
   struct TableStats {
     int64_t row_count = 0;        // what a query sees now
     int64_t pending_changes = 0;  // unapplied rows
@@ -218,7 +223,12 @@ class ReadSession {
   absl::StatusOr<std::string> RelationSql(const catalog::Table& table) {
     return RelationSql(table, IngestColumn::kLeftOut);
   }
-  // The same with the number of each row as another column, "$row". To be run in the session that
+  // Whether queries of the table have to merge changes that are not applied: it is not stale enough for its
+  // max_staleness.
+  virtual bool NeedsMerge(const catalog::Table& table) const = 0;
+  // The unapplied rows, plain ones and changes, as they came: the table's columns and "$ingest".
+  virtual absl::StatusOr<std::string> PendingRelationSql(const catalog::Table& table) = 0;
+  // As RelationSql, with the number of each row as another column, "$row". To be run in the session that
   // Database::ChangeRows gives, for the table that is changed.
   virtual absl::StatusOr<std::string> NumberedRelationSql(const catalog::Table& table,
                                                           IngestColumn ingest) = 0;

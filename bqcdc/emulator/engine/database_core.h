@@ -13,6 +13,7 @@
 #include "bqcdc/base/clock.h"
 #include "bqcdc/emulator/catalog/catalog_state.h"
 #include "bqcdc/emulator/cdc/fold.h"
+#include "bqcdc/emulator/engine/apply_history.h"
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/engine/store.h"
 #include "bqcdc/emulator/engine/stream_sql.h"
@@ -31,6 +32,7 @@ struct DatabaseCore {
   const base::Clock* const clock;
   const std::unique_ptr<Store> store;
   cdc::FoldRules rules;
+  ApplyHistory applies;
 
   // Who writes the baseline file: catalog changes and applies, one at a time, on this connection.
   absl::Mutex baseline_mutex ABSL_ACQUIRED_BEFORE(publish_latch);

@@ -87,6 +87,9 @@ class DatabaseImpl final : public Database {
   absl::Status WaitForBackground() override;
   absl::StatusOr<std::optional<absl::Time>> Watermark(const catalog::TableId& id) const override;
   absl::StatusOr<bool> IsActiveWithCdc(const catalog::TableId& id) const override;
+  std::vector<FinishedApply> FinishedApplies(std::string_view project) const override {
+    return core_->applies.List(project);
+  }
   absl::StatusOr<TableStats> Stats(const catalog::TableId& id) override;
   CommitCounts commit_counts() const override;
 

@@ -38,6 +38,10 @@ class ReopeningDatabase::Session final : public ReadSession {
   absl::StatusOr<std::string> RelationSql(const catalog::Table& table, IngestColumn ingest) override {
     return Outcome(session_->RelationSql(table, ingest));
   }
+  bool NeedsMerge(const catalog::Table& table) const override { return session_->NeedsMerge(table); }
+  absl::StatusOr<std::string> PendingRelationSql(const catalog::Table& table) override {
+    return Outcome(session_->PendingRelationSql(table));
+  }
   absl::StatusOr<std::string> NumberedRelationSql(const catalog::Table& table, IngestColumn ingest) override {
     return Outcome(session_->NumberedRelationSql(table, ingest));
   }
@@ -265,6 +269,11 @@ absl::StatusOr<std::optional<absl::Time>> ReopeningDatabase::Watermark(const cat
 
 absl::StatusOr<bool> ReopeningDatabase::IsActiveWithCdc(const catalog::TableId& id) const {
   return Do([&](DatabaseImpl& store) { return store.IsActiveWithCdc(id); });
+}
+
+std::vector<FinishedApply> ReopeningDatabase::FinishedApplies(std::string_view project) const {
+  absl::MutexLock lock(&mutex_);
+  return store_ == nullptr ? std::vector<FinishedApply>() : store_->FinishedApplies(project);
 }
 
 absl::StatusOr<Database::TableStats> ReopeningDatabase::Stats(const catalog::TableId& id) {

@@ -1,5 +1,6 @@
 #include "bqcdc/emulator/handlers/query_jobs.h"
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 
@@ -25,6 +26,10 @@ constexpr size_t kJobIdBytesMax = 1024;
 // Hidden, as the service's: datasets whose names begin with '_' are in no list.
 constexpr char kAnonymousDataset[] = "_query_results";
 constexpr char kUserEmail[] = "anonymous@localhost";
+// Whom the service names for its own jobs, and how it calls those that apply changes
+// (https://cloud.google.com/bigquery/docs/change-data-capture#monitor_table_upsert_operation_progress).
+constexpr char kServiceEmail[] = "bigquery-adminbot@system.gserviceaccount.com";
+constexpr char kApplyJobPrefix[] = "queueworker_cdc_background_merge_coalesce_";
 
 std::string MakeJobId() {
   static std::atomic<uint64_t> count = 0;
@@ -173,6 +178,36 @@ sql::JobRecord RecordOf(const Job& job) {
   return record;
 }
 
+sql::JobRecord RecordOf(const engine::FinishedApply& apply) {
+  sql::JobRecord record;
+  record.project = apply.table.project;
+  record.user_email = kServiceEmail;
+  record.of_service = true;
+  record.id = base::StrCat(kApplyJobPrefix, apply.table_uid, "_", apply.view_us);
+  record.state = JobStateName(JobState::kDone);
+  record.creation_time_ms = apply.start_us / 1000;
+  record.start_time_ms = apply.start_us / 1000;
+  record.end_time_ms = apply.end_us / 1000;
+  record.destination = apply.table;
+  return record;
+}
+
+// Everything of a project and location, the service's own jobs too, newest first.
+std::vector<sql::JobRecord> JobRecords(const RestContext::State& state, const std::string& project,
+                                       const std::string& location) {
+  std::vector<sql::JobRecord> records;
+  for (const auto& job : state.jobs.List(project)) {
+    if (absl::EqualsIgnoreCase(job->spec.location, location)) records.push_back(RecordOf(*job));
+  }
+  for (const engine::FinishedApply& apply : state.database.FinishedApplies(project)) {
+    if (absl::EqualsIgnoreCase(apply.location, location)) records.push_back(RecordOf(apply));
+  }
+  std::stable_sort(records.begin(), records.end(), [](const sql::JobRecord& a, const sql::JobRecord& b) {
+    return a.creation_time_ms > b.creation_time_ms;
+  });
+  return records;
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<int64_t>> ReadJobTimeout(const json& object) {
@@ -197,11 +232,7 @@ absl::StatusOr<std::shared_ptr<Job>> StartQueryJob(RestContext::State& state, Qu
   spec.labels = std::move(request.labels);
   spec.query = std::move(request.query);
   spec.query.jobs = [&state](const std::string& project, const std::string& location) {
-    std::vector<sql::JobRecord> records;
-    for (const auto& job : state.jobs.List(project)) {
-      if (absl::EqualsIgnoreCase(job->spec.location, location)) records.push_back(RecordOf(*job));
-    }
-    return records;
+    return JobRecords(state, project, location);
   };
   spec.query.cancellation = std::make_shared<engine::Cancellation>();
   spec.timeout_ms = request.timeout_ms;

@@ -12,7 +12,8 @@
 
 namespace bqcdc::emulator::sql {
 
-// What INFORMATION_SCHEMA.JOBS tells of a query job. Times are milliseconds since the Unix epoch.
+// What INFORMATION_SCHEMA.JOBS tells of a query job, or of the service's own job that applied changes of
+// `destination`, which has no query. Times are milliseconds since the Unix epoch.
 struct JobRecord {
   struct Failure {
     std::string reason;
@@ -21,11 +22,12 @@ struct JobRecord {
   };
   std::string project;
   std::string user_email;
+  bool of_service = false;  // not of a user's
   std::string id;
   std::string parent_id;       // empty: none
   std::string statement_type;  // empty: not known (yet)
   std::string priority;
-  std::string query;
+  std::string query;  // empty: none
   std::string state;
   int64_t creation_time_ms = 0;
   std::optional<int64_t> start_time_ms;

@@ -76,6 +76,7 @@ class FakeAppendDatabase final : public engine::Database {
   absl::Status WaitForBackground() override { return absl::OkStatus(); }
   absl::StatusOr<std::optional<absl::Time>> Watermark(const catalog::TableId&) const override;
   absl::StatusOr<bool> IsActiveWithCdc(const catalog::TableId&) const override { return false; }
+  std::vector<engine::FinishedApply> FinishedApplies(std::string_view) const override { return {}; }
   absl::StatusOr<TableStats> Stats(const catalog::TableId&) override { return TableStats{}; }
   CommitCounts commit_counts() const override { return {}; }
 

@@ -80,8 +80,12 @@ struct DatasetView {
 };
 constexpr DatasetView kDatasetViews[] = {{"SCHEMATA", Schemata}, {"SCHEMATA_OPTIONS", SchemataOptions}};
 
-// Views of jobs. Every job here is the same user's.
-constexpr const char* kJobViews[] = {"JOBS", "JOBS_BY_PROJECT", "JOBS_BY_USER"};
+// Views of jobs. Every job that is not the service's own is the same user's.
+struct JobView {
+  const char* name;
+  bool of_user = false;
+};
+constexpr JobView kJobViews[] = {{"JOBS"}, {"JOBS_BY_PROJECT"}, {"JOBS_BY_USER", true}};
 
 // The datasets whose tables a view shows.
 absl::StatusOr<std::vector<catalog::DatasetId>> DatasetsOf(const InformationSchemaRequest& request) {
@@ -112,9 +116,12 @@ absl::StatusOr<std::optional<ConstantTable>> ReadInformationSchema(const Informa
                            request.database.ListDatasets(name.project));
     return view.make(datasets);
   }
-  for (const char* view : kJobViews) {
-    if (name.view != view || !name.region) continue;
-    return JobsView(request.jobs ? request.jobs(name.project, *name.region) : std::vector<JobRecord>());
+  for (const JobView& view : kJobViews) {
+    if (name.view != view.name || !name.region) continue;
+    std::vector<JobRecord> jobs;
+    if (request.jobs) jobs = request.jobs(name.project, *name.region);
+    if (view.of_user) std::erase_if(jobs, [](const JobRecord& job) { return job.of_service; });
+    return JobsView(jobs);
   }
   for (const TableView& view : kTableViews) {
     if (name.view != view.name) continue;
@@ -138,7 +145,7 @@ std::vector<InformationSchemaView> InformationSchemaViews() {
   std::vector<InformationSchemaView> views;
   for (const DatasetView& view : kDatasetViews) views.push_back({view.name});
   for (const TableView& view : kTableViews) views.push_back({view.name, view.of_region});
-  for (const char* view : kJobViews) views.push_back({view, true, true});
+  for (const JobView& view : kJobViews) views.push_back({view.name, true, true});
   return views;
 }
 

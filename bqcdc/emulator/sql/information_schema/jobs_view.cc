@@ -103,7 +103,7 @@ const std::vector<JobColumn>& Columns() {
       {"start_time", TypeKind::kTimestamp,
        [](const JobRecord& job) { return TimeOrNull(job.start_time_ms); }},
       {"end_time", TypeKind::kTimestamp, [](const JobRecord& job) { return TimeOrNull(job.end_time_ms); }},
-      {"query", TypeKind::kString, [](const JobRecord& job) { return Value::String(job.query); }},
+      {"query", TypeKind::kString, [](const JobRecord& job) { return TextOrNull(job.query); }},
       {"state", TypeKind::kString, [](const JobRecord& job) { return Value::String(job.state); }},
       {"total_bytes_processed", TypeKind::kInt64, BytesOf},
       {"error_result", FailureType(), FailureOf},

@@ -78,7 +78,7 @@ std::string FormatStatusText(const TableStatus& status, absl::Time now) {
        status.unapplied.has_value()
            ? absl::StrCat("about ", pipeline::CountOf(status.unapplied->rows, "row"), ", ",
                           pipeline::FormatBytes(static_cast<double>(status.unapplied->bytes)))
-           : "not told by the service"}};
+           : "none in the streaming buffer"}};
   if (status.position.has_value()) {
     lines.emplace_back(
         "last position",

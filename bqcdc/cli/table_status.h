@@ -27,7 +27,7 @@ struct TableStatus {
   std::string sequence_mode;  // "assigned", "own"; empty = not decided
   values::Interval max_staleness;
   std::optional<absl::Time> watermark;             // unset = no changes yet
-  std::optional<rest::StreamingBuffer> unapplied;  // unset = not told by the service
+  std::optional<rest::StreamingBuffer> unapplied;  // unset = the service tells of none
   std::optional<LastPosition> position;            // unset = no checkpoint was given
 };
 

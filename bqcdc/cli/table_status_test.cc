@@ -43,7 +43,7 @@ TEST_F(TableStatusTest, ATableThatIsStreamedTo) {
             "sequence numbers:  own (the source numbers its changes)\n"
             "max_staleness:     0: every query merges\n"
             "watermark:         2023-11-14T22:11:50.000Z (1m30s ago)\n"
-            "unapplied changes: not told by the service\n");
+            "unapplied changes: none in the streaming buffer\n");
   const auto json = nlohmann::json::parse(FormatStatusJson(*status, now_));
   EXPECT_EQ(json["epoch"], 1699999000000000);
   EXPECT_EQ(json["watermark_age_seconds"], 90.0);

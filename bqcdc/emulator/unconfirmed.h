@@ -56,7 +56,8 @@ namespace bqcdc::emulator::unconfirmed {
 //   stream; on a created stream they end the RPC, and nothing that was sent behind them is stored.
 // * A table that exists is known at once (--table-propagation: denied for so long after its creation), and so
 //   are its columns (--column-propagation: a change is unknown for so long).
-// * A descriptor whose column was dropped under the connection: `Found incompatible fields: …`.
+// * A descriptor whose column was dropped or got another type under the connection: `Found incompatible
+//   fields: …`.
 // * UPSERT and DELETE for a table of more than 2,000 top-level columns: InvalidArgument with a text of ours.
 // * The 10,001st AppendRows call that is open ends with ResourceExhausted.
 // * A writer schema that is refused leaves the one before in force.
@@ -101,13 +102,18 @@ namespace bqcdc::emulator::unconfirmed {
 //   inserted one has none, and neither a deleted row nor TRUNCATE leaves a tombstone or takes one away.
 // * SET of a field of a NULL STRUCT makes a STRUCT of it, the other fields NULL.
 // * A change that comes while such a statement runs refuses it; plain rows come after it.
-// * tabledata.list and numRows show what a query sees now.
+// * tabledata.list and numRows show what a query sees now. `streamingBuffer` counts the rows that are not
+//   applied, plain ones too; rows of insertAll may be changed by DML before they are.
+// * An apply of changes is a job of INFORMATION_SCHEMA.JOBS, as long as the server runs and 10,000 of them
+//   back; one that finds nothing to apply is none, and neither is listed by jobs.list.
+// * A query of a table with require_partition_filter that has to merge is refused in words of ours.
 
 // ---- REST (handlers/)
 // * A lost `If-Match` is answered with `Resource p:d.t did not meet condition IF_MATCH` (another text that
 //   has been seen: `Precondition check failed.`). The etag of a table is that of its metadata: rows leave it
 //   as it is, so `If-None-Match` may answer 304 though numRows has changed.
 // * An `insertId` is remembered for a minute; of two requests at the same moment both are stored.
+// * `templateSuffix` makes a table with the columns of the named one, and nothing else of it.
 // * A cancelled job is done at once, `stopped`, HTTP 499. A statement that has begun to make its changes
 //   durable ends as it would have. jobTimeoutMs is the machine's time.
 // * Errors of a statement in a script begin with `Query error: `. A script with a statement that is refused

@@ -237,14 +237,16 @@ TEST_F(Watching, StatusFollowsTheTable) {
   nlohmann::json before = nlohmann::json::parse(RunOk({"status", "d.t", "--format", "json"}).out);
   EXPECT_TRUE(before["epoch"].is_null());
   EXPECT_TRUE(before["watermark"].is_null());
+  EXPECT_TRUE(before["unapplied_rows"].is_null());
   const std::string said = RunOk({"stream", "d.t"}, Upsert(1)).err;
   const nlohmann::json after = nlohmann::json::parse(RunOk({"status", "d.t", "--format", "json"}).out);
   EXPECT_TRUE(absl::StrContains(said, absl::StrCat("epoch ", after["epoch"].get<std::uint64_t>(), "\n")))
       << said;
   EXPECT_EQ(after["sequence"], "assigned");
   EXPECT_TRUE(after["watermark"].is_string());
+  EXPECT_EQ(after["unapplied_rows"], 1);
   const std::string text = RunOk({"status", "d.t"}).out;
-  EXPECT_TRUE(absl::StrContains(text, "unapplied changes: not told by the service\n")) << text;
+  EXPECT_TRUE(absl::StrContains(text, "unapplied changes: about 1 row, ")) << text;
   EXPECT_EQ(Run({"status", "d.missing"}).exit_code, 1);
 }
 

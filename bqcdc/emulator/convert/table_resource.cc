@@ -72,6 +72,11 @@ void AddSize(const TableSize& size, json* resource) {
   for (const char* name : {"numBytes", "numTotalLogicalBytes", "numActiveLogicalBytes"})
     (*resource)[name] = bytes;
   for (const char* name : {"numLongTermBytes", "numLongTermLogicalBytes"}) (*resource)[name] = "0";
+  if (!size.streaming_buffer) return;
+  (*resource)["streamingBuffer"] = {
+      {"estimatedRows", std::to_string(size.streaming_buffer->rows)},
+      {"estimatedBytes", std::to_string(size.streaming_buffer->bytes)},
+      {"oldestEntryTime", std::to_string(size.streaming_buffer->oldest_entry_ms)}};
 }
 
 // Spells the column as the schema does: what is kept is compared letter by letter.

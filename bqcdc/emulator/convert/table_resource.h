@@ -15,9 +15,17 @@
 // server does not have (external tables, foreign keys) is refused by name.
 namespace bqcdc::emulator::convert {
 
+// Rows that came by streaming and are not applied yet: `streamingBuffer`.
+struct StreamingBuffer {
+  int64_t rows = 0;  // at least 1
+  int64_t bytes = 0;
+  int64_t oldest_entry_ms = 0;  // Unix epoch
+};
+
 struct TableSize {
   int64_t rows = 0;
   int64_t bytes = 0;  // logical bytes, https://cloud.google.com/bigquery/pricing#data
+  std::optional<StreamingBuffer> streaming_buffer;  // unset: there is none
 };
 
 // How `maxStaleness` is treated: the service takes it for an ordinary table, stores nothing and never returns

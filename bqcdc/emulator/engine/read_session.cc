@@ -104,7 +104,7 @@ absl::StatusOr<std::string> SnapshotSession::WholeRelationSql(const catalog::Tab
   const auto found = tables_.find(table.uid);
   if (found == tables_.end()) return errors::TableNotFound(table.id.ToString());
   const PendingView& pending = found->second.pending;
-  if (pending.change_count == 0 || IsStale(table, pending)) return StaleRelationSql(table, pending, ingest);
+  if (!NeedsMerge(table, pending)) return StaleRelationSql(table, pending, ingest);
   if (Mutated(Mutant::kWatermarkMovedByQuery)) {
     absl::MutexLock lock(&core_->mutex);
     found->second.state->record_.watermark_us = query_time_us_;
@@ -113,6 +113,17 @@ absl::StatusOr<std::string> SnapshotSession::WholeRelationSql(const catalog::Tab
                          FoldPending(core_->rules, table, pending, *found->second.state, *connection_));
   folded_.push_back(folded);
   return MergedRelationSql(table, pending, folded.get(), ingest);
+}
+
+bool SnapshotSession::NeedsMerge(const catalog::Table& table) const {
+  const auto found = tables_.find(table.uid);
+  return found != tables_.end() && NeedsMerge(table, found->second.pending);
+}
+
+absl::StatusOr<std::string> SnapshotSession::PendingRelationSql(const catalog::Table& table) {
+  const auto found = tables_.find(table.uid);
+  if (found == tables_.end()) return errors::TableNotFound(table.id.ToString());
+  return engine::PendingRelationSql(table, found->second.pending);
 }
 
 absl::StatusOr<std::string> SnapshotSession::NumberedRelationSql(const catalog::Table& table,

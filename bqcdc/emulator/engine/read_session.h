@@ -43,6 +43,8 @@ class SnapshotSession final : public ReadSession {
   absl::StatusOr<std::string> RelationSql(const catalog::Table& table, IngestColumn ingest) override;
   absl::StatusOr<std::unique_ptr<QueryResult>> Execute(std::string_view duckdb_sql) override;
 
+  bool NeedsMerge(const catalog::Table& table) const override;
+  absl::StatusOr<std::string> PendingRelationSql(const catalog::Table& table) override;
   absl::StatusOr<std::string> NumberedRelationSql(const catalog::Table& table, IngestColumn ingest) override;
   // Of this session's transaction, for whoever makes it a writing one: it must end before the session, or be
   // left for the session to roll back.
@@ -67,6 +69,9 @@ class SnapshotSession final : public ReadSession {
   absl::Status Pin();
   absl::StatusOr<std::string> WholeRelationSql(const catalog::Table& table, IngestColumn ingest);
   bool IsStale(const catalog::Table& table, const PendingView& pending) const;
+  bool NeedsMerge(const catalog::Table& table, const PendingView& pending) const {
+    return pending.change_count > 0 && !IsStale(table, pending);
+  }
 
   DatabaseCore* const core_;
   ConnectionPool* const pool_;

@@ -91,6 +91,11 @@ std::string StaleRelationSql(const catalog::Table& table, const PendingView& vie
   return sql + ")";
 }
 
+std::string PendingRelationSql(const catalog::Table& table, const PendingView& view) {
+  return base::StrCat("(SELECT ", ShownColumns(table, IngestColumn::kShown), " FROM ", DeltaTable(table.uid),
+                      " WHERE ", PendingRowsCondition(view), ")");
+}
+
 std::string NumberedRelationSql(const catalog::Table& table, IngestColumn ingest) {
   return base::StrCat("(SELECT ", ShownColumns(table, ingest), ", rowid AS \"$row\" FROM ",
                       BaselineTable(table.uid), ")");

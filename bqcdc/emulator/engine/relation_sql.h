@@ -23,6 +23,8 @@ std::string PendingRowsCondition(const PendingView& view);
 
 // The baseline and plain rows, which are visible as soon as they are stored.
 std::string StaleRelationSql(const catalog::Table& table, const PendingView& view, IngestColumn ingest);
+// The pending rows as they came, with "$ingest".
+std::string PendingRelationSql(const catalog::Table& table, const PendingView& view);
 // Baseline rows with their numbers as "$row"; a number is a row's as long as nobody else writes the baseline.
 std::string NumberedRelationSql(const catalog::Table& table, IngestColumn ingest);
 // Baseline rows whose key no pending change has taken, and the pending rows that are left: an anti join with

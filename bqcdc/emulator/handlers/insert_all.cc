@@ -8,6 +8,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/default_values.h"
+#include "bqcdc/emulator/convert/entity_names.h"
 #include "bqcdc/emulator/convert/json_cells.h"
 #include "bqcdc/emulator/convert/json_fields.h"
 #include "bqcdc/emulator/convert/partition_bounds.h"
@@ -29,6 +30,7 @@ constexpr int kDecodeAttemptsMax = 3;
 struct InsertRequest {
   std::vector<const json*> rows;
   std::vector<std::string> insert_ids;  // of each row, empty: none
+  std::string template_suffix;          // empty: the rows are the named table's
   bool skip_invalid_rows = false;
   bool ignore_unknown_values = false;
 };
@@ -37,7 +39,8 @@ using Faults = std::map<size_t, convert::JsonRowFault>;  // by index in the requ
 
 absl::StatusOr<InsertRequest> ParseRequest(const json& body) {
   InsertRequest request;
-  BQCDC_RETURN_IF_ERROR(convert::RefuseFields(body, "tabledata.insertAll", {"templateSuffix"}));
+  BQCDC_ASSIGN_OR_RETURN(auto suffix, convert::StringField(body, "templateSuffix"));
+  request.template_suffix = std::move(suffix).value_or("");
   BQCDC_ASSIGN_OR_RETURN(const auto skip, convert::BoolField(body, "skipInvalidRows"));
   BQCDC_ASSIGN_OR_RETURN(const auto ignore, convert::BoolField(body, "ignoreUnknownValues"));
   request.skip_invalid_rows = skip.value_or(false);
@@ -185,11 +188,29 @@ absl::StatusOr<Judged> JudgeRows(const DecodeCall& call, InsertIds& known, absl:
   return judged;
 }
 
+// The table called `id` with the suffix, made with the columns of `id` where it is missing.
+absl::StatusOr<catalog::Table> InstanceOf(engine::Database& database, const catalog::TableId& id,
+                                          const std::string& suffix) {
+  BQCDC_ASSIGN_OR_RETURN(const catalog::Table base, database.GetTable(id));
+  if (suffix.empty() || base.view) return base;
+  catalog::Table instance;
+  instance.id = {id.project, id.dataset, id.table + suffix};
+  BQCDC_RETURN_IF_ERROR(convert::CheckTableName(instance.id.table));
+  absl::StatusOr<catalog::Table> found = database.GetTable(instance.id);
+  if (!absl::IsNotFound(found.status())) return found;
+  instance.schema.columns = base.schema.columns;
+  absl::StatusOr<catalog::Table> made = database.CreateTable(instance, false);
+  // Another request was faster.
+  return absl::IsAlreadyExists(made.status()) ? database.GetTable(instance.id) : made;
+}
+
 absl::StatusOr<RestResponse> InsertAll(RestContext::State& state, const MethodCall& call) {
+  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(call));
   BQCDC_ASSIGN_OR_RETURN(const InsertRequest request, ParseRequest(call.body()));
   for (int attempt = 1;; ++attempt) {
     const absl::Time now = state.clock.Now();
-    BQCDC_ASSIGN_OR_RETURN(const catalog::Table table, state.database.GetTable(TableOf(call)));
+    BQCDC_ASSIGN_OR_RETURN(const catalog::Table table,
+                           InstanceOf(state.database, id, request.template_suffix));
     if (table.view) return errors::Invalid("Cannot add rows to a table of type VIEW.");
     DecodeCall decode{request, table, convert::PartitionBounds::Of(table, now), {}};
     if (const DefaultEvaluator& evaluate = state.options.evaluate_default) {

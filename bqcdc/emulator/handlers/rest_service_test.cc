@@ -385,11 +385,45 @@ TEST(RestTabledataTest, InsertAllAndList) {
   ASSERT_EQ(refused["insertErrors"].size(), 1u);
   EXPECT_EQ(refused["insertErrors"][0]["index"], 1);
   EXPECT_EQ(server.Get(table + "/data").Json()["totalRows"], "4");
-  ExpectError(
-      server.Post(table + "/insertAll", json::parse(R"({"templateSuffix":"_v1","rows":[{"json":{"n":1}}]})")),
-      501, "notImplemented", "templateSuffix");
   ExpectError(server.Post(std::string(kTables) + "/none/insertAll", json::parse(R"({"rows":[{"json":{}}]})")),
               404, "notFound", "Not found: Table p:d.none");
+}
+
+TEST(RestTabledataTest, ATemplateSuffixNamesATableWithTheSameColumns) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  ASSERT_EQ(server
+                .Post(kTables, json::parse(R"({"tableReference":{"tableId":"t"},"description":"base",
+      "schema":{"fields":[{"name":"n","type":"INTEGER"}]}})"))
+                .status,
+            200);
+  const std::string table = std::string(kTables) + "/t";
+  const json insert = json::parse(R"({"templateSuffix":"_v1","rows":[{"json":{"n":1}}]})");
+  for (const char* total : {"1", "2"}) {
+    EXPECT_EQ(server.Post(table + "/insertAll", insert).Json(),
+              (json{{"kind", "bigquery#tableDataInsertAllResponse"}}));
+    EXPECT_EQ(server.Get(table + "_v1/data").Json()["totalRows"], total);
+  }
+  EXPECT_EQ(server.Get(table + "/data").Json()["totalRows"], "0");
+  const json made = server.Get(table + "_v1").Json();
+  EXPECT_EQ(made["schema"], server.Get(table).Json()["schema"]);
+  EXPECT_FALSE(made.contains("description"));
+  ExpectError(
+      server.Post(table + "/insertAll", json::parse(R"({"templateSuffix":"$1","rows":[{"json":{"n":1}}]})")),
+      400, "invalid", "Invalid table ID \"t$1\"");
+}
+
+TEST(RestTablesTest, PartitionDecoratorsAreRefusedByName) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  const std::string partition = std::string(kTables) + "/t$20240131";
+  const auto expect_refused = [](const Answer& answer) {
+    ExpectError(answer, 501, "notImplemented", "partition decorators, as in t$20240131");
+  };
+  expect_refused(server.Get(partition));
+  expect_refused(server.Get(partition + "/data"));
+  expect_refused(server.Delete(partition));
+  expect_refused(server.Post(partition + "/insertAll", json::parse(R"({"rows":[{"json":{}}]})")));
 }
 
 // The sum of a row's bytes was an expression as deep as the table has columns: from 990 on every answer that

@@ -12,13 +12,14 @@
 
 namespace bqcdc::emulator::handlers {
 
-// The table that a call's path names.
-catalog::TableId TableOf(const MethodCall& call);
+// The table that a call's path names. Errors: notImplemented, for a partition of one (`t$20240131`).
+absl::StatusOr<catalog::TableId> TableOf(const MethodCall& call);
 
 // True for a finished job with rows to read.
 bool HasRows(const Job& job);
 
-// Rows of a table as a query sees them now, and their logical bytes. A view has none.
+// Rows of a table as a query sees them now, their logical bytes, and what is not applied of it. A view has
+// none.
 absl::StatusOr<convert::TableSize> MeasureTable(engine::Database& database, const catalog::Table& table);
 
 // A stretch of a table's rows and how many there are at that instant.

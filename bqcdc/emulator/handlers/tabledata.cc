@@ -59,7 +59,7 @@ absl::StatusOr<RestResponse> ListResult(const MethodCall& call, const Job& job) 
 }
 
 absl::StatusOr<RestResponse> ListTabledata(RestContext::State& state, const MethodCall& call) {
-  const catalog::TableId id = TableOf(call);
+  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(call));
   if (const auto job = state.jobs.FindByDestination(id); job != nullptr && HasRows(*job))
     return ListResult(call, *job);
   BQCDC_ASSIGN_OR_RETURN(const catalog::Table table, state.database.GetTable(id));

@@ -129,7 +129,7 @@ absl::StatusOr<bool> ViewHasSize(const MethodCall& call) {
 }
 
 absl::StatusOr<RestResponse> GetTable(RestContext::State& state, const MethodCall& call) {
-  const catalog::TableId id = TableOf(call);
+  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(call));
   if (const auto job = state.jobs.FindByDestination(id); job != nullptr && HasRows(*job)) {
     return AnswerResult(state, call, *job);
   }
@@ -151,29 +151,30 @@ absl::StatusOr<RestResponse> GetTable(RestContext::State& state, const MethodCal
 }
 
 absl::StatusOr<RestResponse> ChangeTable(RestContext::State& state, const MethodCall& call, Absent absent) {
+  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(call));
   BQCDC_ASSIGN_OR_RETURN(const auto query,
                          convert::ViewQueryFromJson(call.body(), convert::LegacySqlDefault::kStandard));
   std::optional<convert::ViewDefinition> view;
   if (query) {
-    BQCDC_ASSIGN_OR_RETURN(view, DefineView(state, TableOf(call), *query, "CREATE OR REPLACE VIEW "));
+    BQCDC_ASSIGN_OR_RETURN(view, DefineView(state, id, *query, "CREATE OR REPLACE VIEW "));
   }
   // Where the change itself fails, UpdateTable says so.
-  if (const auto before = state.database.GetTable(TableOf(call)); before.ok()) {
+  if (const auto before = state.database.GetTable(id); before.ok()) {
     catalog::Table after = *before;
     if (convert::ChangeTable(call.body(), absent, Staleness(state), view, &after).ok()) {
       BQCDC_RETURN_IF_ERROR(CheckDefaults(state, after, &*before));
     }
   }
-  BQCDC_ASSIGN_OR_RETURN(
-      const catalog::Table table,
-      state.database.UpdateTable(TableOf(call), IfMatch(call), [&](catalog::Table& changed) {
-        return convert::ChangeTable(call.body(), absent, Staleness(state), view, &changed);
-      }));
+  BQCDC_ASSIGN_OR_RETURN(const catalog::Table table,
+                         state.database.UpdateTable(id, IfMatch(call), [&](catalog::Table& changed) {
+                           return convert::ChangeTable(call.body(), absent, Staleness(state), view, &changed);
+                         }));
   return Answer(state, call, table, true);
 }
 
 absl::StatusOr<RestResponse> DeleteTable(RestContext::State& state, const MethodCall& call) {
-  BQCDC_RETURN_IF_ERROR(state.database.DropTable(TableOf(call), IfMatch(call)));
+  BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(call));
+  BQCDC_RETURN_IF_ERROR(state.database.DropTable(id, IfMatch(call)));
   return RestResponse{.status = 204, .body = "", .etag = ""};
 }
 

@@ -241,6 +241,13 @@ absl::StatusOr<std::optional<ConstantTable>> Evaluation::FindInformationSchema(
 }
 
 absl::StatusOr<std::string> Evaluation::RelationSql(const catalog::Table& table) {
+  if (table.require_partition_filter && session_.NeedsMerge(table)) {
+    // https://cloud.google.com/bigquery/docs/change-data-capture#limitations
+    return errors::InvalidQuery(base::StrCat(
+        "Table ", table.id.ToString(),
+        " requires a partition filter and has un-applied upsert data: it cannot be queried until the data is "
+        "applied, or is fresh enough for a larger max_staleness"));
+  }
   return session_.RelationSql(table, IngestColumnOf(table));
 }
 

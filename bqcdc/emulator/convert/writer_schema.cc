@@ -19,6 +19,7 @@ namespace pb = google::protobuf;
 // File name under which the service itself builds a client's message: it shows in its errors.
 constexpr char kFileName[] = "BqMessage.proto";
 constexpr char kExtraFieldsUrl[] = "bqcdc/extra-fields";
+constexpr char kMismatchedFieldUrl[] = "bqcdc/mismatched-field";
 constexpr uint32_t kDenseNumberMax = 2048;
 
 class ErrorList final : public pb::DescriptorPool::ErrorCollector {
@@ -45,9 +46,11 @@ std::string ProtoTypeName(const pb::FieldDescriptor& field) {
 }
 
 absl::Status Mismatch(const pb::FieldDescriptor& field, std::string_view column_type) {
-  return base::InvalidArgument("The proto field mismatched with BigQuery field at ", field.full_name(),
-                               ", the proto field type ", ProtoTypeName(field), ", BigQuery field type ",
-                               column_type);
+  absl::Status status = base::InvalidArgument("The proto field mismatched with BigQuery field at ",
+                                              field.full_name(), ", the proto field type ",
+                                              ProtoTypeName(field), ", BigQuery field type ", column_type);
+  status.SetPayload(kMismatchedFieldUrl, absl::Cord(field.name()));
+  return status;
 }
 
 // `guess`: index that is tried first; most messages give the columns in order.
@@ -231,10 +234,12 @@ absl::StatusOr<std::shared_ptr<const WriterPlan>> CompileWriterSchema(std::strin
   return plan;
 }
 
-std::optional<ExtraFields> ExtraFieldsOf(const absl::Status& status) {
-  const auto names = status.GetPayload(kExtraFieldsUrl);
-  if (!names) return std::nullopt;
-  return ExtraFields{std::string(*names)};
+std::optional<FieldConflict> FieldConflictOf(const absl::Status& status) {
+  const auto extra = status.GetPayload(kExtraFieldsUrl);
+  const auto mismatched = status.GetPayload(kMismatchedFieldUrl);
+  if (!extra && !mismatched) return std::nullopt;
+  return FieldConflict{std::string(extra.value_or(absl::Cord())),
+                       std::string(mismatched.value_or(absl::Cord()))};
 }
 
 }  // namespace bqcdc::emulator::convert

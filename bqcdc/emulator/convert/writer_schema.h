@@ -107,16 +107,17 @@ inline constexpr std::string_view kSequenceNumberName = "_CHANGE_SEQUENCE_NUMBER
 
 // Compiles the bytes of a `google.protobuf.DescriptorProto`. Columns are matched by name without regard to
 // case; the option `column_name` wins over the field's name. Fields without a label count as optional.
-// Errors: InvalidArgument with the service's texts (ExtraFieldsOf() tells the one that has a StorageError of
-// its own).
+// Errors: InvalidArgument with the service's texts (FieldConflictOf() tells those that a change of the table
+// can bring about).
 absl::StatusOr<std::shared_ptr<const WriterPlan>> CompileWriterSchema(std::string_view descriptor,
                                                                       const schema::TableSchema& table);
 
-// Fields that a descriptor has and the table has not.
-struct ExtraFields {
-  std::string names;  // "a,b.c"
+// Fields of a descriptor that do not go with the table's columns; one of the two is not empty.
+struct FieldConflict {
+  std::string extra;       // that the table does not have: "a,b.c"
+  std::string mismatched;  // whose type is not one of its column's
 };
 // What an error of CompileWriterSchema says about them; unset where it is about something else.
-std::optional<ExtraFields> ExtraFieldsOf(const absl::Status& status);
+std::optional<FieldConflict> FieldConflictOf(const absl::Status& status);
 
 }  // namespace bqcdc::emulator::convert

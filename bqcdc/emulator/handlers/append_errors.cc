@@ -143,9 +143,10 @@ absl::Status UnspecifiedMissingValue(std::string_view column) {
                                " must be NULL_VALUE or DEFAULT_VALUE");
 }
 
-absl::Status IncompatibleFields(const convert::ExtraFields& extra) {
-  return base::InvalidArgument("Found incompatible fields: '' and/or mismatch fields, extra proto fields: '",
-                               extra.names, "' extra bq fields: ''");
+absl::Status IncompatibleFields(const convert::FieldConflict& conflict) {
+  return base::InvalidArgument("Found incompatible fields: '", conflict.mismatched,
+                               "' and/or mismatch fields, extra proto fields: '", conflict.extra,
+                               "' extra bq fields: ''");
 }
 
 absl::Status StreamTypeMissing() {
@@ -248,10 +249,9 @@ grpc::Status RpcStatus(const absl::Status& status) {
   const v1::StorageError detail = StorageErrorOf(
       status,
       entity == std::string::npos ? "" : std::string_view(message).substr(entity + sizeof kEntity - 1));
-  const bool has_detail = detail.code() != v1::StorageError::STORAGE_ERROR_CODE_UNSPECIFIED;
-  if (has_detail) proto.add_details()->PackFrom(detail);
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
-                      has_detail ? proto.SerializeAsString() : "");
+  if (detail.code() != v1::StorageError::STORAGE_ERROR_CODE_UNSPECIFIED)
+    proto.add_details()->PackFrom(detail);
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message, proto.SerializeAsString());
 }
 
 void FillError(const absl::Status& status, std::string_view entity, v1::AppendRowsResponse* response) {

@@ -53,7 +53,7 @@ absl::Status TooManyWriterSchemas();
 absl::Status UnknownMissingValueColumn(std::string_view column);
 absl::Status UnspecifiedMissingValue(std::string_view column);
 // A descriptor that fitted until the table's columns changed: the client opens a new connection.
-absl::Status IncompatibleFields(const convert::ExtraFields& extra);
+absl::Status IncompatibleFields(const convert::FieldConflict& conflict);
 // The unary methods.
 absl::Status StreamTypeMissing();
 absl::Status CommitsNoStream();

@@ -134,10 +134,11 @@ absl::StatusOr<std::shared_ptr<const convert::WriterPlan>> AppendSession::PlanFo
     if (request.destination->writer_schema == request.writer_schema) {
       request.destination->writer_schema = request.writer_schema_before;
     }
-    const auto extra = convert::ExtraFieldsOf(plan.status());
-    if (!extra) return plan.status();
+    const auto conflict = convert::FieldConflictOf(plan.status());
+    if (!conflict) return plan.status();
     // It fitted the columns that there were before.
-    if (schema.plan != nullptr) return IncompatibleFields(*extra);
+    if (schema.plan != nullptr) return IncompatibleFields(*conflict);
+    if (conflict->extra.empty()) return plan.status();
     if (!request.destination->stream.is_default()) return StreamSchemaMismatch();
     return WithStorageError(plan.status(), v1::StorageError::SCHEMA_MISMATCH_EXTRA_FIELDS);
   }

@@ -12,6 +12,7 @@
 #include "bqcdc/emulator/handlers/testing/fake_append_database.h"
 #include "gmock/gmock.h"
 #include "google/cloud/bigquery/storage/v1/storage.grpc.pb.h"
+#include "google/rpc/status.pb.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/security/server_credentials.h"
@@ -366,6 +367,11 @@ TEST_F(WriteServiceTest, AnIdleConnectionIsClosedByTheClock) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::ABORTED);
   EXPECT_THAT(status.error_message(),
               HasSubstr("Closing the stream because it has been inactive for 600 seconds."));
+  // grpc-status-details-bin
+  google::rpc::Status details;
+  ASSERT_TRUE(details.ParseFromString(status.error_details()));
+  EXPECT_EQ(details.code(), status.error_code());
+  EXPECT_EQ(details.message(), status.error_message());
   EXPECT_EQ(connection->unread(), 0);
 }
 

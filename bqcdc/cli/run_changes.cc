@@ -48,6 +48,9 @@ std::vector<std::string> ChangesBetween(const RunSnapshot& before, const RunSnap
   }
   if (const std::string refused = Growth(before.errors, now.errors, write::ActionName); !refused.empty())
     lines.push_back(absl::StrCat("requests refused, by what is done: ", refused));
+  if (const std::string ended = Growth(before.call_errors, now.call_errors, write::ActionName);
+      !ended.empty())
+    lines.push_back(absl::StrCat("calls ended by an error, by what is done: ", ended));
   if (const std::int64_t again = now.retries - before.retries; again > 0)
     lines.push_back(absl::StrCat(CountOf(again, "request"), " sent again after an error that passes"));
   if (const std::int64_t again = now.requests_resent - before.requests_resent; again > 0)

@@ -26,6 +26,7 @@ TEST(ChangesBetweenTest, ALineForEachKind) {
   now.lag_bytes = 2048;
   now.errors[write::AppendAction::kRetry] = 3;
   now.errors[write::AppendAction::kReopen] = 1;
+  now.call_errors[write::AppendAction::kReopen] = 2;
   now.retries = 2;
   now.requests_resent = 1;
   now.schema_refetches = 2;
@@ -37,6 +38,7 @@ TEST(ChangesBetweenTest, ALineForEachKind) {
              "3 AppendRows calls opened, 3 in all",
              "2 requests sent, 2 rows acknowledged (20 B), 2.0 KiB of input not settled",
              "requests refused, by what is done: retry 2, reopen 1",
+             "calls ended by an error, by what is done: reopen 2",
              "2 requests sent again after an error that passes", "1 request sent again after a lost call",
              "schema read again, 2 times in all", "1 request sent back until the service knows the schema",
              "rows set aside, by reason: unknown_column 1"}));

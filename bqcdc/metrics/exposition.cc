@@ -120,6 +120,8 @@ void AddRequests(const pipeline::RunSnapshot& run, Families& families) {
   families.Single(kRequests, run.requests);
   families.Start(kRequestErrors);
   for (const auto& [action, requests] : run.errors) families.Value(requests, LabelOf(action));
+  families.Start(kCallErrors);
+  for (const auto& [action, calls] : run.call_errors) families.Value(calls, LabelOf(action));
   families.Single(kRetries, run.retries);
   families.Single(kResent, run.requests_resent);
   families.Start(kAcknowledge);

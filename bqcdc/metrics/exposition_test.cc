@@ -13,13 +13,15 @@ TEST(Exposition, CountersHistogramsAndLabels) {
   run.upserts = 3;
   run.deletes = 1;
   run.errors[write::AppendAction::kFindBadRows] = 2;
+  run.call_errors[write::AppendAction::kReopen] = 3;
   run.acknowledge.Add(absl::Milliseconds(3));
   run.acknowledge.Add(absl::Minutes(6));
   run.lag = absl::Milliseconds(1500);
   const std::string text = Exposition(run, absl::OkStatus(), "1.2.3");
   for (const char* line :
        {"bqcdc_rows_total{change_type=\"upsert\"} 3\n", "bqcdc_rows_total{change_type=\"delete\"} 1\n",
-        "bqcdc_request_errors_total{action=\"find_bad_rows\"} 2\n", "bqcdc_acknowledge_seconds_count 2\n",
+        "bqcdc_request_errors_total{action=\"find_bad_rows\"} 2\n",
+        "bqcdc_call_errors_total{action=\"reopen\"} 3\n", "bqcdc_acknowledge_seconds_count 2\n",
         "bqcdc_acknowledge_seconds_bucket{le=\"0.005\"} 1\n",
         "bqcdc_acknowledge_seconds_bucket{le=\"300\"} 1\n",
         "bqcdc_acknowledge_seconds_bucket{le=\"+Inf\"} 2\n", "bqcdc_lag_seconds 1.5\n", "bqcdc_healthy 1\n",

@@ -46,6 +46,8 @@ inline constexpr Metric kRequests = {"bqcdc_requests_total", Kind::kCounter, "",
                                      "Requests handed to a connection, retries counted"};
 inline constexpr Metric kRequestErrors = {"bqcdc_request_errors_total", Kind::kCounter, kAction,
                                           "Requests that were refused, by what is done about it"};
+inline constexpr Metric kCallErrors = {"bqcdc_call_errors_total", Kind::kCounter, kAction,
+                                       "AppendRows calls that ended with an error, by what is done about it"};
 inline constexpr Metric kRetries = {"bqcdc_request_retries_total", Kind::kCounter, "",
                                     "Requests that went again because of an error that passes"};
 inline constexpr Metric kResent = {"bqcdc_requests_resent_total", Kind::kCounter, "",
@@ -106,6 +108,7 @@ inline constexpr Metric kMetrics[] = {kRun,
                                       kDeadLetters,
                                       kRequests,
                                       kRequestErrors,
+                                      kCallErrors,
                                       kRetries,
                                       kResent,
                                       kAcknowledge,

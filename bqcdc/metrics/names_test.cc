@@ -71,6 +71,7 @@ pipeline::RunSnapshot EverythingKnown() {
   run.table = "p.d.t";
   run.dead_letters["refused"] = 1;
   run.errors[write::AppendAction::kSetRowsAside] = 1;
+  run.call_errors[write::AppendAction::kReopen] = 1;
   run.last_acknowledged = run.watermark = absl::FromUnixSeconds(1'700'000'000);
   run.window_use = {0.5, 0.25};
   return run;

@@ -134,6 +134,7 @@ void RunMeter::OnSender(const write::BatchSenderStats& stats, const write::Conne
   if (pool == nullptr) return;
   now_.calls_opened = connections.calls_opened;
   now_.requests_resent = connections.requests_resent;
+  now_.call_errors = std::move(connections.call_errors);
 }
 
 void RunMeter::OnSchemaRefetch() {

@@ -73,6 +73,7 @@ struct RunSnapshot {
   // Requests.
   std::int64_t requests = 0, retries = 0, requests_resent = 0;
   std::map<write::AppendAction, std::int64_t> errors;
+  std::map<write::AppendAction, std::int64_t> call_errors;  // those that ended a call, in place of an answer
   LatencyHistogram acknowledge;                  // of stored requests: AnsweredRequest::since_first_sent
   LatencyHistogram encode, fill, wait, service;  // as in SlowRequest
   FillHistogram batch_fill;

@@ -618,8 +618,9 @@ TEST_F(StreamTest, TheMeterSeesWhatTheRunDid) {
   int requests = 0;
   FakeWriteService service([&requests](const SeenRequest&) {
     ++requests;
-    if (requests == 1) return Reply::Refuse(absl::UnavailableError("try again"));
-    if (requests == 2) return Reply::Refuse(absl::InvalidArgumentError("bad rows"), {{1, "bad"}});
+    if (requests == 1) return Reply::EndCall(absl::ResourceExhaustedError("quota"));
+    if (requests == 2) return Reply::Refuse(absl::UnavailableError("try again"));
+    if (requests == 3) return Reply::Refuse(absl::InvalidArgumentError("bad rows"), {{1, "bad"}});
     return Reply::Ok();
   });
   RunMeter meter(base::SystemClock::Get());
@@ -638,6 +639,9 @@ TEST_F(StreamTest, TheMeterSeesWhatTheRunDid) {
   EXPECT_EQ(seen.retries, 1);
   EXPECT_EQ(seen.errors.size(), 2u);
   EXPECT_EQ(seen.errors.at(write::AppendAction::kSetRowsAside), 1);
+  EXPECT_EQ(seen.errors.at(write::AppendAction::kReopen), 1);
+  EXPECT_EQ(seen.call_errors, (std::map<write::AppendAction, std::int64_t>{{write::AppendAction::kRetry, 1}}))
+      << "told apart from answers";
   EXPECT_EQ(seen.acknowledge.count(), 1) << "a refusal is no acknowledgement";
   EXPECT_EQ(seen.service.count(), 3);
   EXPECT_GE(seen.acknowledge.Quantile(1), 2 * seen.service.Quantile(0.5))

@@ -20,7 +20,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "bqcdc/encode/mutant.h"
-#include "bqcdc/write/append_error.h"
 #include "bqcdc/write/request_builder.h"
 
 namespace bqcdc::write {
@@ -169,6 +168,7 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
     bool writing = false;
     bool ending = false;    // the hold is given back, nothing may be written
     bool overdue = false;   // we have ended it, for it owed an answer too long
+    bool renewed = false;   // we have ended it, to open another
     bool met_peer = false;  // the peer has taken a request
     bool leaving = false;   // the peer goes away: nothing more is written, and we end it when nothing is owed
     bool done = false;
@@ -259,7 +259,9 @@ absl::StatusOr<std::int64_t> AppendConnection::Impl::Append(AppendRequest reques
 
 void AppendConnection::Impl::Reopen() {
   absl::MutexLock lock(&mutex_);
-  if (call_ != nullptr && !call_->ending) call_->context.TryCancel();
+  if (call_ == nullptr || call_->ending) return;
+  call_->renewed = true;
+  call_->context.TryCancel();
 }
 
 void AppendConnection::Impl::LeaveLostPeer() {
@@ -533,6 +535,8 @@ void AppendConnection::Impl::CollectEndedCall() {
     new_token = result.status.code() == absl::StatusCode::kUnauthenticated &&
                 channel_.token_refused != nullptr && !token_replaced_;
     if (new_token) token_replaced_ = true;
+    if (!result.status.ok() && !(call->renewed && absl::IsCancelled(result.status)))
+      ++stats_.call_errors[new_token ? AppendAction::kReopen : verdict.action];
     give_up = !entries_.empty() && ((verdict.action == AppendAction::kHalt && !new_token) || out_of_patience);
     // An idle call that the service closed is opened by the next request, at once.
     not_before_ = entries_.empty() ? absl::InfinitePast() : clock_.Now() + NextPause();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
+#include "bqcdc/write/append_error.h"
 #include "bqcdc/write/append_request.h"
 #include "bqcdc/write/append_result.h"
 #include "bqcdc/write/storage_channel.h"
@@ -51,6 +53,9 @@ struct AppendConnectionStats {
   std::int64_t requests_written = 0;  // of them, those that gRPC took over to a peer that it is connected to
   std::int64_t requests_resent = 0;
   std::int64_t bytes_acknowledged = 0;  // of rows in requests that were answered, well or badly
+  // Calls that ended with an error, also without ever having met their peer, by what was done about it. Not
+  // those that Reopen() ended.
+  std::map<AppendAction, std::int64_t> call_errors;
 
   AppendConnectionStats& operator+=(const AppendConnectionStats& other) {
     calls_opened += other.calls_opened;
@@ -58,6 +63,7 @@ struct AppendConnectionStats {
     requests_written += other.requests_written;
     requests_resent += other.requests_resent;
     bytes_acknowledged += other.bytes_acknowledged;
+    for (const auto& [action, calls] : other.call_errors) call_errors[action] += calls;
     return *this;
   }
 };

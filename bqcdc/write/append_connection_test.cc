@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -253,6 +255,52 @@ TEST_F(AppendConnectionTest, SurvivesARestartOfTheServer) {
   ASSERT_TRUE(Await().ok());
   ExpectAnswersInOrder(4);
   EXPECT_EQ(service.stored_rows().size(), 4u);
+}
+
+TEST_F(AppendConnectionTest, CallsThatEndWithAnErrorAreCountedByWhatIsDone) {
+  const absl::Status ends[] = {
+      absl::UnavailableError("the connection is draining"),
+      absl::AbortedError("closed"),
+      absl::ResourceExhaustedError("quota"),
+      absl::PermissionDeniedError("denied (or it may not exist)"),
+      absl::InvalidArgumentError("Input schema has more fields than BigQuery schema"),
+      absl::OkStatus()};
+  FakeWriteService service([&](const SeenRequest& request) {
+    return request.call < static_cast<int>(std::size(ends)) ? Reply::EndCall(ends[request.call])
+                                                            : Reply::Ok();
+  });
+  Connect(service);
+  AppendAll(1);
+  ASSERT_TRUE(Await().ok());
+  EXPECT_EQ(connection_->stats().call_errors,
+            (std::map<AppendAction, std::int64_t>{{AppendAction::kReopen, 2},
+                                                  {AppendAction::kRetry, 1},
+                                                  {AppendAction::kCheckTable, 1},
+                                                  {AppendAction::kRefetchSchema, 1}}));
+}
+
+TEST_F(AppendConnectionTest, CallsThatMeetNoServerAreCountedAsErrors) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  service.Stop();
+  AppendConnectionOptions options;
+  options.reopen_attempts_max = 3;
+  Connect(service, options);
+  AppendAll(1);
+  EXPECT_EQ(Await().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(connection_->stats().call_errors,
+            (std::map<AppendAction, std::int64_t>{{AppendAction::kReopen, 3}}));
+}
+
+TEST_F(AppendConnectionTest, ACallThatWeEndToOpenAnotherIsNoError) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  Connect(service);
+  AppendAll(1);
+  ASSERT_TRUE(Await().ok());
+  connection_->Reopen();
+  ASSERT_TRUE(connection_->Append(Request(destination_, {"again"})).ok());
+  ASSERT_TRUE(Await().ok());
+  EXPECT_EQ(connection_->stats().calls_opened, 2);
+  EXPECT_TRUE(connection_->stats().call_errors.empty());
 }
 
 TEST_F(AppendConnectionTest, GivesUpWithTheReason) {

@@ -338,7 +338,8 @@ void AddFlags(CLI::App& command, Flags& flags) {
       ->capture_default_str();
   command.add_flag(
       "--force", flags.force,
-      "Go on from a checkpoint that a run left behind with rows under way more than 40 hours ago");
+      "Go on from a checkpoint that a run left behind with rows under way more than 40 hours ago, or repeat "
+      "an --epoch that began as long ago");
   command.add_flag("--follow", flags.follow,
                    "Read on as the file grows, through rotation and truncation, until SIGTERM or SIGINT");
   command.add_option("--follow-interval", flags.follow_interval, "Look for more of it this often")

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -35,6 +36,18 @@ namespace {
 // How often the state of the connections is looked at.
 constexpr absl::Duration kMeterInterval = absl::Milliseconds(200);
 constexpr char kUndecided[] = "undecided";
+
+std::string HoursAgo(absl::Duration age) {
+  return absl::StrCat(absl::FormatDuration(absl::Floor(age, absl::Hours(1))), " ago");
+}
+
+// What makes sending after write::kReplayAgeMax a risk.
+std::string SentAgain() {
+  return absl::StrCat(
+      "what it had sent would be sent again with its old numbers, which the service may have forgotten "
+      "after ",
+      absl::FormatDuration(write::kReplayAgeMax), ", so that a row deleted since may come back");
+}
 
 // A pipe by name is not opened for this: whoever writes to it would take us for its reader.
 absl::StatusOr<checkpoint::FileIdentity> IdentifySource(const InputSources& sources, std::size_t source) {
@@ -100,6 +113,7 @@ class StreamRun {
   absl::StatusOr<TableBinding> ReadBinding();
   absl::Status OnMode(SequenceMode mode, std::uint64_t line);
   absl::Status CheckCheckpoint(const rest::TableResource& table) const;
+  absl::Status CheckEpoch(const rest::TableResource& table) const;
   absl::Status MakeCheckpointer();
   absl::Status IdentifyInputs(checkpoint::Checkpoint& checkpoint);
   void ShowCounts();
@@ -153,6 +167,8 @@ absl::Status StreamRun::Prepare() {
     BQCDC_RETURN_IF_ERROR(CheckCheckpoint(table));
     claim.resume_epoch = resumed()->epoch;
     claim.epoch_unused = resumed()->sequence == kUndecided;
+  } else if (options_.resume_epoch != 0) {
+    BQCDC_RETURN_IF_ERROR(CheckEpoch(table));
   }
   BQCDC_ASSIGN_OR_RETURN(claim_, TableClaim::Prepare(*with_.client, claim, table, clock_));
 
@@ -302,16 +318,31 @@ absl::Status StreamRun::CheckCheckpoint(const rest::TableResource& table) const 
   const absl::Duration age = clock_.Now() - resumed()->written_at;
   const bool resends = !resumed()->drained && resumed()->sequence != kUndecided;
   if (resends && age > write::kReplayAgeMax && !options_.replay_old) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the checkpoint was last written ", absl::FormatDuration(absl::Floor(age, absl::Hours(1))),
-        " ago by a run that did not end in order: what it had sent would be sent again with its old numbers, "
-        "which the service may have forgotten after ",
-        absl::FormatDuration(write::kReplayAgeMax),
-        ", so that a row deleted since may come back; --force goes on all the same, or remove the checkpoint "
-        "file "
-        "to stream the input from its beginning"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("the checkpoint was last written ", HoursAgo(age),
+                     " by a run that did not end in order: ", SentAgain(),
+                     "; --force goes on all the same, or remove the checkpoint file to stream the input from "
+                     "its beginning"));
   }
   return absl::OkStatus();
+}
+
+// An epoch is the time at which its first run began (TableClaim::Prepare). One that the table was not written
+// by has sent nothing to it, and rows with the source's own numbers are sent with those in every run.
+absl::Status StreamRun::CheckEpoch(const rest::TableResource& table) const {
+  BQCDC_ASSIGN_OR_RETURN(const ClaimLabels labels, ReadClaimLabels(options_.table, table));
+  if (labels.epoch != options_.resume_epoch || labels.mode == "own" || options_.replay_old)
+    return absl::OkStatus();
+  constexpr std::uint64_t kMicrosMax = std::numeric_limits<std::int64_t>::max();
+  const absl::Time began =
+      absl::FromUnixMicros(static_cast<std::int64_t>(std::min(options_.resume_epoch, kMicrosMax)));
+  const absl::Duration age = clock_.Now() - began;
+  if (age <= write::kReplayAgeMax) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("epoch ", options_.resume_epoch, " began ", HoursAgo(age), ": ", SentAgain(),
+                   "; --force sends it all the same, which is safe where the input is the whole one of that "
+                   "epoch; without "
+                   "--epoch the rows take new numbers and win over what is there"));
 }
 
 // The checkpoint is on disk, with its epoch, before anything is settled or sent.

@@ -32,7 +32,8 @@ struct StreamOptions {
   std::int64_t bad_rows_max = -1;  // negative = no limit
   std::uint64_t resume_epoch =
       0;  // 0 = a new epoch; else that one, so that a resumed run repeats its numbers
-  // A checkpoint that was left behind with rows under way more than write::kReplayAgeMax ago is gone on from.
+  // A checkpoint that was left behind with rows under way more than write::kReplayAgeMax ago is gone on from;
+  // so is a resume_epoch that began as long ago.
   bool replay_old = false;
   // Columns that the table is to have before the first row: added, relaxed or widened where that touches no
   // row (rest/table_evolution.h). Empty = the table stays as it is.

@@ -132,6 +132,42 @@ TEST_F(StreamTest, AResumedEpochRepeatsItsNumbers) {
   EXPECT_EQ(rows[1], rows[3]);
 }
 
+TEST_F(StreamTest, AnEpochThatBeganLongAgoWantsForce) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  const std::string file = File("in", Upsert(1, "a"));
+  const auto repeat = [&](absl::Duration age, const std::string& sequence = "assigned") {
+    options_.resume_epoch = static_cast<std::uint64_t>(absl::ToUnixMicros(absl::Now() - age));
+    rest_.ChangeTable(kTable, [&](auto& table) {
+      table.labels["bqcdc_epoch"] = std::to_string(options_.resume_epoch);
+      table.labels["bqcdc_sequence"] = sequence;
+    });
+    return Stream(service, {sequence == "own" ? File("own", Own(1, "1")) : file}).status;
+  };
+  EXPECT_TRUE(repeat(absl::Hours(39)).ok());
+  EXPECT_TRUE(repeat(-absl::Hours(1)).ok()) << "chosen behind that of a clock that was ahead";
+  EXPECT_TRUE(repeat(absl::Hours(41), "own").ok()) << "such rows have one number for ever";
+  const std::size_t stored = service.stored_rows().size();
+  const absl::Status refused = repeat(absl::Hours(41));
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(absl::StrContains(
+      refused.message(),
+      absl::StrCat("epoch ", options_.resume_epoch,
+                   " began 41h ago: what it had sent would be sent again with its old numbers, which the "
+                   "service may have forgotten after 40h")))
+      << refused;
+  EXPECT_EQ(service.stored_rows().size(), stored);
+  options_.replay_old = true;
+  EXPECT_TRUE(repeat(absl::Hours(41)).ok());
+}
+
+TEST_F(StreamTest, AnEpochThatATableWasNotWrittenByIsNew) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.resume_epoch = 7;
+  const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.epoch, 7u);
+}
+
 TEST_F(StreamTest, RefusesALowerEpoch) {
   rest_.ChangeTable(kTable, [](auto& table) { table.labels["bqcdc_epoch"] = "200"; });
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });

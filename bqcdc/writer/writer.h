@@ -98,7 +98,9 @@ struct TableOptions {
   // keeps one way for ever.
   enum class Numbering { kEpoch, kSource };
   Numbering numbering = Numbering::kEpoch;
-  // The epoch of an earlier run whose changes are sent again; 0 = a new one.
+  // The epoch of an earlier run whose changes are sent again; 0 = a new one. Send again only what was first
+  // sent within the last 40 hours, or all changes of the keys in question: the service forgets after two days
+  // that a row was deleted, and an earlier change of it alone would bring it back.
   std::uint64_t resume_epoch = 0;
 };
 

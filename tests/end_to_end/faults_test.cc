@@ -242,6 +242,11 @@ std::map<std::string, std::function<ProgramResult()>> Faults::Provocations() {
          RunOk({"stream", "d.t"}, Good(1));
          return Run({"stream", "d.t", "--epoch", "1", File("in.jsonl", Good(1))});
        }},
+      {"an epoch that began long ago",
+       [&] {
+         RunOk({"stream", "d.t", "--epoch", "5"}, Good(1));
+         return Run({"stream", "d.t", "--epoch", "5", File("in.jsonl", Good(1))});
+       }},
       {"no table name",
        [&] {
          return Run({"stream", "t", File("in.jsonl", Good(1))});

@@ -16,13 +16,14 @@
 #include "bqcdc/base/testing/sanitizer_factors.h"
 #include "tests/end_to_end/scenario.h"
 
-// Changes at full rate into a server that is killed and comes back: nothing is lost, and the streamer's
-// memory stays where it is, however long that goes on.
+// Changes at full rate into a server that is killed, falls silent, or is shut down and comes back: nothing is
+// lost, and the streamer's memory stays where it is, however long that goes on.
 namespace bqcdc::end_to_end {
 namespace {
 
 constexpr int kKeys = 20'000;
-constexpr absl::Duration kBetweenKills = absl::Seconds(7);
+constexpr absl::Duration kBetweenFaults = absl::Seconds(5);
+constexpr absl::Duration kSilence = absl::Seconds(2);
 constexpr absl::Duration kSample = absl::Milliseconds(200);
 constexpr std::int64_t kMemoryMaxKiB = 128 * 1024 * base::kSanitizerMemoryFactor;
 
@@ -50,6 +51,23 @@ class Soak : public Scenario {
     return server;
   }
 
+  // What happens to the server, in turns.
+  void Kill(std::unique_ptr<Program>& server) {
+    server->Signal(SIGKILL);
+    server->Wait();
+    server = StartServer();
+  }
+  static void FallSilent(std::unique_ptr<Program>& server) {
+    server->Signal(SIGSTOP);
+    absl::SleepFor(kSilence);
+    server->Signal(SIGCONT);
+  }
+  void ShutDown(std::unique_ptr<Program>& server) {
+    server->Signal(SIGTERM);
+    EXPECT_EQ(server->Wait().exit_code, 0);
+    server = StartServer();
+  }
+
   const std::string http_ = FreePort(), grpc_ = FreePort();
 };
 
@@ -74,18 +92,24 @@ TEST_F(Soak, NothingIsLostAndMemoryStays) {
   });
 
   std::vector<std::int64_t> memory;
-  int kills = 0;
+  int faults = 0;
   const absl::Time end = absl::Now() + length;
-  absl::Time next_kill = absl::Now() + kBetweenKills;
+  absl::Time next_fault = absl::Now() + kBetweenFaults;
   while (absl::Now() < end) {
     absl::SleepFor(kSample);  // The proof is about time that passes.
     memory.push_back(ResidentKiB(run->pid()));
-    if (absl::Now() < next_kill) continue;
-    server->Signal(SIGKILL);
-    server->Wait();
-    server = StartServer();
-    ++kills;
-    next_kill = absl::Now() + kBetweenKills;
+    if (absl::Now() < next_fault) continue;
+    switch (faults++ % 3) {
+      case 0:
+        Kill(server);
+        break;
+      case 1:
+        FallSilent(server);
+        break;
+      default:
+        ShutDown(server);
+    }
+    next_fault = absl::Now() + kBetweenFaults;
   }
   stop = true;
   writer.join();
@@ -98,10 +122,10 @@ TEST_F(Soak, NothingIsLostAndMemoryStays) {
                              memory.begin() + static_cast<std::ptrdiff_t>(to));
   };
   const std::int64_t middle = peak(third, 2 * third), last = peak(2 * third, memory.size());
-  std::cout << lines << " rows in " << absl::FormatDuration(length) << ", " << kills
-            << " kills, resident memory at most " << middle << " KiB in the middle third and " << last
-            << " KiB in the last\n";
-  ASSERT_GT(kills, 0);
+  std::cout << lines << " rows in " << absl::FormatDuration(length) << ", " << faults
+            << " faults (kill -9, two seconds of silence, SIGTERM in turns), resident memory at most "
+            << middle << " KiB in the middle third and " << last << " KiB in the last\n";
+  ASSERT_GE(faults, 3);
   EXPECT_LT(peak(0, memory.size()), kMemoryMaxKiB);
   // The sanitizer's quarantine fills all along.
   if (base::kSanitizerMemoryFactor == 1) {

@@ -223,7 +223,7 @@ class ReadSession {
   absl::StatusOr<std::string> RelationSql(const catalog::Table& table) {
     return RelationSql(table, IngestColumn::kLeftOut);
   }
-  // Whether queries of the table have to merge changes that are not applied: it is not stale enough for its
+  // Whether a query of the table has to merge: changes are not applied, and the baseline is older than its
   // max_staleness.
   virtual bool NeedsMerge(const catalog::Table& table) const = 0;
   // The unapplied rows, plain ones and changes, as they came: the table's columns and "$ingest".

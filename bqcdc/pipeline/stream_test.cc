@@ -515,6 +515,47 @@ TEST_F(StreamTest, AColumnThatIsDroppedMeanwhileTakesOnlyTheRowsThatCarryIt) {
   }
 }
 
+// The calls in which the service says so end by it, until it takes the old schema once more. What was sent
+// stays as it is, what waits behind it goes without the column.
+TEST_F(StreamTest, ACallThatEndsForTheSchemaLeadsToOneLookAtTheTable) {
+  rest_.ChangeTable(kTable, [](auto& table) {
+    table.schema_fields =
+        R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"name","type":"STRING"},{"name":"extra","type":"STRING"}])";
+  });
+  constexpr int kCallsThatEnd = 5;
+  std::map<int, bool> tells_extra;  // by call
+  std::vector<bool> stored_with_extra;
+  FakeWriteService service([&](const SeenRequest& request) {
+    if (request.has_schema)
+      tells_extra[request.call] = std::count(request.fields.begin(), request.fields.end(), "extra") > 0;
+    if (request.call < kCallsThatEnd) {
+      rest_.ChangeTable(kTable, [](auto& table) {
+        table.schema_fields =
+            R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"name","type":"STRING"}])";
+      });
+      return Reply::EndCall(absl::InvalidArgumentError(
+          "Input schema has more fields than BigQuery schema, extra fields: 'extra'"));
+    }
+    stored_with_extra.push_back(tells_extra[request.call]);
+    return Reply::Ok();
+  });
+  options_.batch.batch_rows = 1;
+  options_.requests_in_flight_max = 1;
+  options_.connections_max = 1;
+  RunMeter meter(base::SystemClock::Get());
+  const StreamOutcome outcome = Stream(
+      service, {File("in", Upsert(1, "a") + Upsert(2, "b", R"(,"extra":"x")") + Upsert(3, "c"))}, &meter);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(stored_with_extra, (std::vector<bool>{true, false}));
+  ASSERT_EQ(DeadLetters().size(), 1u);
+  EXPECT_EQ(DeadLetters()[0]["line"], 2);
+  EXPECT_EQ(DeadLetters()[0]["reason"], "unknown_column");
+  EXPECT_EQ(meter.Snapshot().schema_refetches, 1) << "however many calls have ended";
+  EXPECT_EQ(
+      meter.Snapshot().call_errors,
+      (std::map<write::AppendAction, std::int64_t>{{write::AppendAction::kRefetchSchema, kCallsThatEnd}}));
+}
+
 TEST_F(StreamTest, AColumnThatWasAddedMeanwhileIsWritten) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   bool looked = false;

@@ -543,6 +543,8 @@ void AppendConnection::Impl::CollectEndedCall() {
     if (entries_.empty()) attempts_ = 0;
   }
   if (new_token) channel_.token_refused();
+  if (verdict.action == AppendAction::kRefetchSchema && options_.on_schema_refused)
+    options_.on_schema_refused();
   const absl::Status end = result.status;
   if (give_up) {
     Fail(absl::Status(

@@ -28,6 +28,9 @@ struct AppendConnectionOptions {
   std::function<absl::Status(bool again, const absl::Status& why)> before_open;
   // Whether the first call is asked about, too: not where the table was claimed just now.
   bool ask_before_first = false;
+  // Called when a call has ended because the service knows another schema of the table; what is
+  // unacknowledged goes again as it is. With no lock held, on the connection's own thread; must not block.
+  std::function<void()> on_schema_refused;
 
   // Performance. Requests and bytes that may wait for their answer; both bound memory. A loopback needs few,
   // a distant service rate × delay. One request is always let through.

@@ -44,6 +44,11 @@ void BatchSender::OnResult(int connection, std::int64_t request, AppendResult re
   inbox_answers_.push_back({connection, request, std::move(result)});
 }
 
+void BatchSender::OnSchemaRefused(int connection) {
+  absl::MutexLock lock(&mutex_);
+  inbox_schema_refused_.insert(connection);
+}
+
 void BatchSender::Fail(const absl::Status& status) {
   absl::MutexLock lock(&mutex_);
   if (failure_.ok()) failure_ = status;
@@ -81,6 +86,7 @@ std::unique_ptr<ConnectionPool> BatchSender::MakePool(ConnectionPoolOptions opti
     return status.ok() || absl::IsFailedPrecondition(status) ? status
                                                              : absl::UnavailableError(status.message());
   };
+  options.on_schema_refused = [this](int connection) { OnSchemaRefused(connection); };
   return std::make_unique<ConnectionPool>(
       std::move(options), std::move(channels), clock_,
       [this](int connection, std::int64_t request, AppendResult result) {
@@ -101,6 +107,7 @@ absl::Status BatchSender::Run(ConnectionPool& pool) {
       const absl::Status settled = Settle(answer);
       if (status.ok()) status = settled;
     }
+    for (const int connection : std::exchange(schema_refused_, {})) RefetchSchemas(connection);
     if (status.ok()) status = SendWhatFits();
     if (surroundings_.on_progress) surroundings_.on_progress();
     if (status.ok() && no_more_batches_ && batches_open_ == 0) return status;
@@ -135,13 +142,15 @@ absl::Status BatchSender::TakeInbox(absl::Time deadline) {
   {
     const auto work = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
       return !failure_.ok() || !inbox_answers_.empty() || !inbox_batches_.empty() ||
-             (input_ended_ && !no_more_batches_);
+             !inbox_schema_refused_.empty() || (input_ended_ && !no_more_batches_);
     };
     absl::MutexLock lock(&mutex_);
     clock_.AwaitWithDeadline(mutex_, absl::Condition(&work), deadline);
     batches.swap(inbox_batches_);
     std::move(inbox_answers_.begin(), inbox_answers_.end(), std::back_inserter(answers_));
     inbox_answers_.clear();
+    schema_refused_.merge(inbox_schema_refused_);
+    inbox_schema_refused_.clear();
     no_more_batches_ = input_ended_;
     if (!failure_.ok()) return failure_;
   }
@@ -470,14 +479,10 @@ absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, c
     pause = std::min(pause, options_.pause_max) * std::uniform_real_distribution<double>(0.5, 1.0)(random_);
     ++parcel.attempts;
   }
-  const int table_index = parcel.batch->table;
-  if (verdict.action == AppendAction::kRefetchSchema) {
-    if (surroundings_.on_schema_changed) surroundings_.on_schema_changed(table_index);
-    LookForLostColumns(*parcel.batch);
-  }
+  if (verdict.action == AppendAction::kRefetchSchema) RefetchSchema(*parcel.batch);
   absl::Status table;
   if (verdict.action == AppendAction::kCheckTable && surroundings_.check_table)
-    table = surroundings_.check_table(table_index);
+    table = surroundings_.check_table(parcel.batch->table);
   const bool given_up = parcel.refused_for > patience;
   parcel.refused_for += pause;
   parcel.not_before = now + pause;
@@ -494,6 +499,17 @@ absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, c
   if (verdict.action == AppendAction::kReopen || verdict.action == AppendAction::kRefetchSchema)
     pool_->at(connection).Reopen();
   return absl::OkStatus();
+}
+
+void BatchSender::RefetchSchemas(int connection) {
+  for (auto parcel = in_flight_.lower_bound({connection, 0});
+       parcel != in_flight_.end() && parcel->first.first == connection; ++parcel)
+    RefetchSchema(*parcel->second.batch);
+}
+
+void BatchSender::RefetchSchema(const RowBatch& batch) {
+  if (surroundings_.on_schema_changed) surroundings_.on_schema_changed(batch.table);
+  LookForLostColumns(batch);
 }
 
 // The service refuses the schema that the batch was encoded with: the table may lack columns by now.

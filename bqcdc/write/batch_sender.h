@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,6 +97,7 @@ class BatchSender {
 
   // To be given to the pool.
   void OnResult(int connection, std::int64_t request, AppendResult result) ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnSchemaRefused(int connection) ABSL_LOCKS_EXCLUDED(mutex_);
   // Ends the run; the first error stays. For the pool and for whoever finds that the run must not go on.
   void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -195,6 +197,10 @@ class BatchSender {
   absl::Status Halve(Parcel parcel, const AppendResult& result);
   absl::Status SendAgain(Parcel parcel, const AppendResult& result, const AppendVerdict& verdict,
                          int connection);
+  // For what is under way on the connection, which keeps it: given back, its rows could come after later
+  // ones.
+  void RefetchSchemas(int connection);
+  void RefetchSchema(const RowBatch& batch);
   void ScaleLanes() ABSL_LOCKS_EXCLUDED(mutex_);
   bool TiesWithUnsettled(const RowBatch& batch) const;
   void RememberUnsettled(const RowBatch& batch);
@@ -215,6 +221,7 @@ class BatchSender {
   absl::flat_hash_set<std::uint64_t> unsettled_;     // key and sequence, where ties can occur
   std::minstd_rand random_{std::random_device{}()};  // pauses only
   std::deque<Answer> answers_;
+  std::set<int> schema_refused_;                 // connections whose call has ended for it
   absl::Time looked_at_ = absl::InfinitePast();  // when lanes were last looked through
   bool no_more_batches_ = false;
   BatchSenderStats stats_;
@@ -223,6 +230,7 @@ class BatchSender {
   mutable absl::Mutex mutex_;
   std::deque<BatchPtr> inbox_batches_ ABSL_GUARDED_BY(mutex_);
   std::deque<Answer> inbox_answers_ ABSL_GUARDED_BY(mutex_);
+  std::set<int> inbox_schema_refused_ ABSL_GUARDED_BY(mutex_);
   std::map<int, int> lanes_wanted_ ABSL_GUARDED_BY(mutex_);
   bool input_ended_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);

@@ -70,6 +70,7 @@ absl::StatusOr<int> ConnectionPool::Open() {
   AppendConnectionOptions options = options_.connection;
   options.ask_before_first = options.ask_before_first || next_id_ > 0;  // Time has passed since the first.
   const int id = next_id_++;
+  if (options_.on_schema_refused) options.on_schema_refused = [this, id] { options_.on_schema_refused(id); };
   Entry& entry = entries_[id];
   entry.channel = channel;
   entry.unused_since = clock_.Now();

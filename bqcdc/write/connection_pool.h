@@ -19,6 +19,8 @@ namespace bqcdc::write {
 
 struct ConnectionPoolOptions {
   AppendConnectionOptions connection;
+  // AppendConnectionOptions::on_schema_refused of each, in place of that of `connection`.
+  std::function<void(int connection)> on_schema_refused;
   // A client project may have 5,000 connections in a region, 20,000 in the multi-regions US and EU
   // (docs: quotas, Storage Write API). One process needs few.
   int connections_max = 8;

@@ -13,37 +13,22 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <new>
 #include <random>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bqcdc/base/testing/allocation_count.h"
 #include "bqcdc/encode/json_row_encoder.h"
 #include "bqcdc/encode/testing/reference_encoder.h"
 #include "bqcdc/schema/inline_schema.h"
 #include "bqcdc/schema/schema_json.h"
 #include "bqcdc/values/civil_time.h"
-
-namespace {
-
-std::atomic<size_t> allocation_count = 0;
-
-}  // namespace
-
-void* operator new(size_t size) {
-  allocation_count.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -449,10 +434,10 @@ void Measure(const Workload& work, int turns) {
   size_t allocations = 0;
   size_t wire_bytes = 0;
   for (int turn = 0; turn < turns; ++turn) {
-    const size_t before = allocation_count.load();
+    const size_t before = bqcdc::base::AllocationCount();
     encoder_seconds =
         std::min(encoder_seconds, Seconds([&] { wire_bytes = RunEncoder(&encoder, input, &rows); }));
-    allocations = allocation_count.load() - before;
+    allocations = bqcdc::base::AllocationCount() - before;
     parse_seconds = std::min(parse_seconds, Seconds([&] { sink = sink + RunParseOnly(&parser, input); }));
     protobuf_seconds = std::min(protobuf_seconds,
                                 Seconds([&] { sink = sink + RunProtobuf(message.get(), protobuf_input); }));

@@ -3,35 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "bqcdc/base/testing/allocation_count.h"
 #include "bqcdc/encode/json_row_encoder.h"
 #include "bqcdc/schema/schema_json.h"
-
-namespace {
-std::atomic<size_t> allocation_count = 0;
-}  // namespace
-
-// All forms but the aligned ones, which nothing here uses: a form that is left out is the library's, and its
-// memory must not come to our delete.
-void* operator new(size_t size, const std::nothrow_t& /*tag*/) noexcept {
-  allocation_count.fetch_add(1, std::memory_order_relaxed);
-  return std::malloc(size);
-}
-void* operator new(size_t size) {
-  if (void* memory = operator new(size, std::nothrow)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new[](size_t size) { return operator new(size); }
-void* operator new[](size_t size, const std::nothrow_t& tag) noexcept { return operator new(size, tag); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t /*size*/) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t /*size*/) noexcept { std::free(memory); }
 
 namespace bqcdc::encode {
 namespace {
@@ -58,14 +35,14 @@ TEST(RowAllocation, NoneAfterWarmUp) {
   EncodedRows rows;
   size_t before = 0;
   for (int round = 0; round < 100; ++round) {
-    if (round == 2) before = allocation_count.load();
+    if (round == 2) before = base::AllocationCount();
     rows.Clear();
     EXPECT_EQ(encoder.EncodeLine(lines[0].line(), {}, &rows), EncodeError::kNone);
     EXPECT_EQ(encoder.EncodeLine(lines[1].line(), {}, &rows), EncodeError::kNone);
     EXPECT_EQ(encoder.EncodeLine(lines[2].line(), {}, &rows), EncodeError::kMalformed);
     EXPECT_EQ(encoder.EncodeLine(lines[3].line(), {}, &rows), EncodeError::kUnknownColumn);
   }
-  EXPECT_EQ(allocation_count.load() - before, 0u);
+  EXPECT_EQ(base::AllocationCount() - before, 0u);
 }
 
 }  // namespace

@@ -22,6 +22,11 @@ struct LaneScalerOptions {
 // Decides how many lanes, and so how many connections, a table uses. More of them help where the window of
 // one connection is what limits (a distant service), and only cost where the service or this machine is: so
 // growth is tried, measured and taken back where it brings nothing. Not thread-safe.
+//
+// So growth follows the load: rows wait for room only while the window of bytes in flight is full, and then
+// the rate is window / acknowledge latency. A trial that is judged by its rate is thereby judged by latency:
+// larger windows at the latency of before bring more and are kept; where they only make each answer come
+// later, the rate stays and they are taken back.
 class LaneScaler {
  public:
   LaneScaler(LaneScalerOptions options, absl::Time now);

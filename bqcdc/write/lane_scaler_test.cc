@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace bqcdc::write {
 namespace {
 
@@ -37,6 +39,32 @@ TEST(LaneScalerTest, GrowsWhereEachLaneBringsMore) {
 TEST(LaneScalerTest, TakesBackWhatBringsNothing) {
   Service service;
   EXPECT_EQ(service.Run(20, true, kTheServiceIsTheLimit), 1);
+}
+
+// Where rows wait for room, all windows are full, and what they hold is acknowledged once in a latency.
+constexpr double kWindowBytes = 24e6, kDistanceSeconds = 0.1;
+constexpr auto kRate = [](int lanes, double latency_seconds) {
+  return lanes * kWindowBytes / latency_seconds;
+};
+
+TEST(LaneScalerTest, KeepsLanesWhoseLatencyStays) {
+  Service distant;
+  EXPECT_EQ(distant.Run(60, true, [](int lanes) { return kRate(lanes, kDistanceSeconds); }), 8);
+}
+
+TEST(LaneScalerTest, TakesBackLanesThatMakeAnswersLater) {
+  const auto grows_with_load = [](int lanes) { return kRate(lanes, kDistanceSeconds * lanes); };
+  Service loaded;
+  EXPECT_EQ(loaded.Run(20, true, grows_with_load), 1);
+}
+
+TEST(LaneScalerTest, KeepsAsManyLanesAsLeaveTheLatency) {
+  // Four windows are what the service answers within its distance; more queue up there.
+  const auto queues_up = [](int lanes) {
+    return kRate(lanes, kDistanceSeconds * std::max(1.0, lanes / 4.0));
+  };
+  Service service;
+  EXPECT_EQ(service.Run(30, true, queues_up), 4);
 }
 
 TEST(LaneScalerTest, TriesAgainLaterAndLater) {

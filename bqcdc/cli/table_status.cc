@@ -27,14 +27,10 @@ std::string TimeText(absl::Time time) {
 
 std::string AgeText(absl::Duration age) { return absl::FormatDuration(absl::Trunc(age, absl::Seconds(1))); }
 
-// Epochs that bqcdc has chosen are microseconds since 1970; earlier ones are somebody's own.
-bool IsTime(std::uint64_t epoch) { return epoch >= 1'000'000'000'000'000 && epoch < 10'000'000'000'000'000; }
-
 std::string EpochText(std::uint64_t epoch) {
   if (epoch == 0) return "none: never written by bqcdc";
-  if (!IsTime(epoch)) return std::to_string(epoch);
-  return absl::StrCat(epoch, " (run of ", TimeText(absl::FromUnixMicros(static_cast<std::int64_t>(epoch))),
-                      ")");
+  const std::optional<absl::Time> began = pipeline::BeginningOf(epoch);
+  return began.has_value() ? absl::StrCat(epoch, " (run of ", TimeText(*began), ")") : std::to_string(epoch);
 }
 
 std::string ModeText(const std::string& mode) {

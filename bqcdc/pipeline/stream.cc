@@ -8,7 +8,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -327,16 +326,15 @@ absl::Status StreamRun::CheckCheckpoint(const rest::TableResource& table) const 
   return absl::OkStatus();
 }
 
-// An epoch is the time at which its first run began (TableClaim::Prepare). One that the table was not written
-// by has sent nothing to it, and rows with the source's own numbers are sent with those in every run.
+// An epoch that the table was not written by has sent nothing to it, rows with the source's own numbers are
+// sent with those in every run, and of an epoch that is counted by hand the age is not known.
 absl::Status StreamRun::CheckEpoch(const rest::TableResource& table) const {
   BQCDC_ASSIGN_OR_RETURN(const ClaimLabels labels, ReadClaimLabels(options_.table, table));
   if (labels.epoch != options_.resume_epoch || labels.mode == "own" || options_.replay_old)
     return absl::OkStatus();
-  constexpr std::uint64_t kMicrosMax = std::numeric_limits<std::int64_t>::max();
-  const absl::Time began =
-      absl::FromUnixMicros(static_cast<std::int64_t>(std::min(options_.resume_epoch, kMicrosMax)));
-  const absl::Duration age = clock_.Now() - began;
+  const std::optional<absl::Time> began = BeginningOf(options_.resume_epoch);
+  if (!began.has_value()) return absl::OkStatus();
+  const absl::Duration age = clock_.Now() - *began;
   if (age <= write::kReplayAgeMax) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("epoch ", options_.resume_epoch, " began ", HoursAgo(age), ": ", SentAgain(),

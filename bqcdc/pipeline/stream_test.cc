@@ -162,10 +162,20 @@ TEST_F(StreamTest, AnEpochThatBeganLongAgoWantsForce) {
 
 TEST_F(StreamTest, AnEpochThatATableWasNotWrittenByIsNew) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
-  options_.resume_epoch = 7;
+  options_.resume_epoch = static_cast<std::uint64_t>(absl::ToUnixMicros(absl::Now() - absl::Hours(41)));
   const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
-  EXPECT_EQ(outcome.summary.epoch, 7u);
+  EXPECT_EQ(outcome.summary.epoch, options_.resume_epoch);
+}
+
+TEST_F(StreamTest, AnEpochThatIsCountedByHandIsRepeated) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.resume_epoch = 7;
+  for (int run = 0; run < 2; ++run) {
+    const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    EXPECT_EQ(outcome.summary.epoch, 7u);
+  }
 }
 
 TEST_F(StreamTest, RefusesALowerEpoch) {

@@ -44,6 +44,13 @@ absl::StatusOr<ClaimLabels> ReadClaimLabels(const rest::TableName& name, const r
   return labels;
 }
 
+std::optional<absl::Time> BeginningOf(std::uint64_t epoch) {
+  constexpr std::uint64_t kMicrosMin = 1'000'000'000'000'000,
+                          kMicrosMax = 10'000'000'000'000'000;  // 2001, 2286
+  if (epoch < kMicrosMin || epoch >= kMicrosMax) return std::nullopt;
+  return absl::FromUnixMicros(static_cast<std::int64_t>(epoch));
+}
+
 absl::StatusOr<TableClaim> TableClaim::Prepare(const rest::BigQueryClient& client, ClaimOptions options,
                                                const rest::TableResource& table, const base::Clock& clock) {
   TableClaim claim(client, std::move(options));

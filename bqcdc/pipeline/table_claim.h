@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
 #include "bqcdc/rest/bigquery_client.h"
 
@@ -27,6 +29,10 @@ struct ClaimLabels {
   std::string mode;
 };
 absl::StatusOr<ClaimLabels> ReadClaimLabels(const rest::TableName& name, const rest::TableResource& table);
+
+// When the first run of an epoch that bqcdc has chosen began; unset for one that somebody counts by hand,
+// which lies far from microseconds since 1970.
+std::optional<absl::Time> BeginningOf(std::uint64_t epoch);
 
 struct ClaimOptions {
   rest::TableName table;

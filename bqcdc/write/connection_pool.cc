@@ -99,10 +99,6 @@ void ConnectionPool::LeaveLostPeers() {
   for (auto& [id, entry] : entries_) entry.connection->LeaveLostPeer();
 }
 
-void ConnectionPool::ReopenAll() {
-  for (auto& [id, entry] : entries_) entry.connection->Reopen();
-}
-
 void ConnectionPool::Cancel() {
   for (auto& [id, entry] : entries_) entry.connection->Cancel();
 }

@@ -64,8 +64,6 @@ class ConnectionPool {
   void CloseIdle();
   // AppendConnection::LeaveLostPeer() of all.
   void LeaveLostPeers();
-  // Ends the calls of all connections, to be opened again with what is unacknowledged.
-  void ReopenAll();
   // Ends everything at once; answers that are missing never come.
   void Cancel();
 

@@ -24,6 +24,7 @@ namespace {
 constexpr int kKeys = 20'000;
 constexpr absl::Duration kBetweenFaults = absl::Seconds(5);
 constexpr absl::Duration kSilence = absl::Seconds(2);
+constexpr int kFaultKinds = 3;
 constexpr absl::Duration kSample = absl::Milliseconds(200);
 constexpr std::int64_t kMemoryMaxKiB = 128 * 1024 * base::kSanitizerMemoryFactor;
 
@@ -93,13 +94,15 @@ TEST_F(Soak, NothingIsLostAndMemoryStays) {
 
   std::vector<std::int64_t> memory;
   int faults = 0;
-  const absl::Time end = absl::Now() + length;
+  const absl::Time begun = absl::Now();
+  const absl::Time end = begun + length;
   absl::Time next_fault = absl::Now() + kBetweenFaults;
-  while (absl::Now() < end) {
+  // Each kind once at least: on a busy machine a server takes its time to come back.
+  while (absl::Now() < end || faults < kFaultKinds) {
     absl::SleepFor(kSample);  // The proof is about time that passes.
     memory.push_back(ResidentKiB(run->pid()));
     if (absl::Now() < next_fault) continue;
-    switch (faults++ % 3) {
+    switch (faults++ % kFaultKinds) {
       case 0:
         Kill(server);
         break;
@@ -122,10 +125,10 @@ TEST_F(Soak, NothingIsLostAndMemoryStays) {
                              memory.begin() + static_cast<std::ptrdiff_t>(to));
   };
   const std::int64_t middle = peak(third, 2 * third), last = peak(2 * third, memory.size());
-  std::cout << lines << " rows in " << absl::FormatDuration(length) << ", " << faults
+  std::cout << lines << " rows in "
+            << absl::FormatDuration(absl::Trunc(absl::Now() - begun, absl::Seconds(1))) << ", " << faults
             << " faults (kill -9, two seconds of silence, SIGTERM in turns), resident memory at most "
             << middle << " KiB in the middle third and " << last << " KiB in the last\n";
-  ASSERT_GE(faults, 3);
   EXPECT_LT(peak(0, memory.size()), kMemoryMaxKiB);
   // The sanitizer's quarantine fills all along.
   if (base::kSanitizerMemoryFactor == 1) {

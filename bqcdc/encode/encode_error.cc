@@ -96,6 +96,8 @@ std::string Explain(const EncodeFailure& failure) {
       return "null elements of arrays cannot be stored";
     case EncodeError::kWrongKind:
       return expected;
+    case EncodeError::kNotAnArray:
+      return "the column is REPEATED: expected an array";
     case EncodeError::kMalformed:
       return base::StrCat("the value is malformed, ", expected);
     case EncodeError::kOutOfRange:
@@ -172,6 +174,8 @@ std::string_view EncodeErrorName(EncodeError error) {
       return "null_element";
     case EncodeError::kWrongKind:
       return "wrong_kind";
+    case EncodeError::kNotAnArray:
+      return "not_an_array";
     case EncodeError::kMalformed:
       return "malformed";
     case EncodeError::kOutOfRange:

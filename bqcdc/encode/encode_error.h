@@ -34,6 +34,7 @@ enum class EncodeError : uint8_t {
   kNullElement,
   // Values.
   kWrongKind,
+  kNotAnArray,
   kMalformed,
   kOutOfRange,
   kTooPrecise,

@@ -310,8 +310,8 @@ EncodeError LineEncoder::EncodeColumn(const ColumnPlan& column, bool* present) {
 EncodeError LineEncoder::EncodeArray(const ColumnPlan& column) {
   const char kind = tokens_.Take();
   if (kind != '[') {
-    return At(IsPunctuation(kind) ? Fail(EncodeError::kJsonSyntax) : FailAt(EncodeError::kWrongKind, column),
-              column);
+    const bool is_value = kind == '{' || !IsPunctuation(kind);
+    return At(Fail(is_value ? EncodeError::kNotAnArray : EncodeError::kJsonSyntax), column);
   }
   bool ended = TakeIfNext(']');
   for (int64_t ordinal = 0; !ended; ++ordinal) {

@@ -335,7 +335,9 @@ TEST(JsonRowEncoder, RefusedValuesNameColumnAndReasonButNotTheValue) {
       {R"("type":"STRUCT","mode":"REPEATED","fields":[{"name":"a","type":"INT64","mode":"REPEATED"}])",
        R"([{"a":[1]},{"a":[1,2,"x"]}])", "column v[1].a[2]: the value is malformed, expected an integer"},
       {R"("type":"INT64","mode":"REPEATED")", "[1,null]", "column v[1]: null elements"},
-      {R"("type":"INT64","mode":"REPEATED")", "1", "column v: expected an integer"},
+      {R"("type":"INT64","mode":"REPEATED")", "1", "column v: the column is REPEATED: expected an array"},
+      {R"("type":"STRUCT","mode":"REPEATED","fields":[{"name":"a","type":"INT64"}])", "{}",
+       "column v: the column is REPEATED: expected an array"},
       {R"("type":"INT64","mode":"REQUIRED")", "null", "column v: the REQUIRED column is absent or null"},
   };
   for (const Case& c : cases) {

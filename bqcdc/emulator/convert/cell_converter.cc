@@ -63,13 +63,6 @@ CellFault WriteGeography(std::string_view text, VectorWriter& writer, size_t row
   return CellFault::kNone;
 }
 
-// The name of an enum value; the decoder has dropped numbers without one, as protobuf does.
-std::string_view EnumName(const FieldPlan& field, int64_t number) {
-  const auto found = std::lower_bound(field.enum_names.begin(), field.enum_names.end(), number,
-                                      [](const auto& value, int64_t n) { return value.first < n; });
-  return found->second;
-}
-
 CellFault WriteDate(const FieldPlan& field, const RawValue& value, VectorWriter& writer, size_t row) {
   int32_t days = 0;
   if (field.source == SourceType::kString) {
@@ -260,6 +253,12 @@ uint64_t NormaliseFixed32(SourceType source, uint32_t wire_value) {
     default:
       return wire_value;
   }
+}
+
+std::string_view EnumName(const FieldPlan& field, int64_t number) {
+  const auto found = std::lower_bound(field.enum_names.begin(), field.enum_names.end(), number,
+                                      [](const auto& value, int64_t n) { return value.first < n; });
+  return found->second;
 }
 
 CellFault WriteCell(const FieldPlan& field, const Column& column, const RawValue& value, VectorWriter& writer,

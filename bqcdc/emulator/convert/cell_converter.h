@@ -44,6 +44,9 @@ uint64_t NormaliseFixed32(SourceType source, uint32_t wire_value);
 CellFault WriteCell(const FieldPlan& field, const schema::Column& column, const RawValue& value,
                     engine::VectorWriter& writer, size_t row);
 
+// The name of a value of an enum field; the decoder has dropped numbers without one, as protobuf does.
+std::string_view EnumName(const FieldPlan& field, int64_t number);
+
 // Writes NULL, to the fields of a STRUCT and the ends of a RANGE as well.
 void WriteNull(const schema::Column& column, engine::VectorWriter writer, size_t row);
 

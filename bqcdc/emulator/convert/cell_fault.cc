@@ -86,8 +86,10 @@ std::string DescribeFault(CellFault fault, const FieldPlan* field, const Column&
       return base::StrCat(schema::SqlName(column.type), " field value is not valid UTF-8 on field ", path,
                           ".");
     case CellFault::kTooLong: {
-      const int64_t length = column.type == ColumnType::kBytes ? static_cast<int64_t>(value.bytes.size())
-                                                               : CountCodePoints(value.bytes);
+      const std::string_view text =
+          field->source == SourceType::kEnum ? EnumName(*field, value.Signed()) : value.bytes;
+      const int64_t length =
+          column.type == ColumnType::kBytes ? static_cast<int64_t>(text.size()) : CountCodePoints(text);
       return base::StrCat("Field ", path, ": ", TooLongText(column, length), " on field ", path, ".");
     }
     case CellFault::kOutOfRange:

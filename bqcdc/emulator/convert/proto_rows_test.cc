@@ -140,6 +140,8 @@ INSTANTIATE_TEST_SUITE_P(
         CellCase{"string", "STRING", kString, BytesField(1, "grüße"), "\"grüße\"", ""},
         CellCase{"empty", "STRING", kString, BytesField(1, ""), "\"\"", ""},
         CellCase{"enum_name", "STRING", kEnum, SignedField(1, -2), "\"MINUS\"", kEnumE},
+        CellCase{"enum_name_too_long", "STRING(3)", kEnum, SignedField(1, -2),
+                 "!Field c: STRING(3) has maximum length 3 but got a value with length 5 on field c.", kEnumE},
         CellCase{"enum_unknown", "STRING", kEnum, VarintField(1, 99), "NULL", kEnumE},
         CellCase{"wrapper", "STRING", kMessage, BytesField(1, BytesField(1, "a")), "\"a\"", Wrapper(kString)},
         CellCase{"not_utf8", "STRING", kString, BytesField(1, "a\xff"),

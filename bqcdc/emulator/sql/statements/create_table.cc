@@ -101,11 +101,11 @@ absl::StatusOr<catalog::Table> SourceOf(const StatementContext& context, Evaluat
     return Unsupported(statement.source.position, SourceClause(statement),
                        " of a table partitioned by ingestion time");
   }
-  BQCDC_ASSIGN_OR_RETURN(const engine::Database::TableStats stats, context.database.Stats(id));
-  if (stats.pending_upserts > 0) {
+  if (evaluation.session().NeedsMerge(source)) {
     // https://cloud.google.com/bigquery/docs/change-data-capture#limitations
     return ErrorAt(statement.source.position, "Table ", id.ToString(),
-                   " has un-applied upsert data and cannot be copied or cloned until it is applied");
+                   " has un-applied upsert data that is not fresh enough for its max_staleness: it cannot be "
+                   "copied or cloned until the data is applied");
   }
   return source;
 }

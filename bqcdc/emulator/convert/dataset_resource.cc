@@ -1,9 +1,9 @@
 #include "bqcdc/emulator/convert/dataset_resource.h"
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/catalog/location.h"
 #include "bqcdc/emulator/convert/entity_names.h"
 #include "bqcdc/emulator/convert/json_fields.h"
 #include "bqcdc/emulator/errors.h"
@@ -13,8 +13,6 @@ namespace bqcdc::emulator::convert {
 namespace {
 
 using nlohmann::json;
-
-constexpr char kDefaultLocation[] = "US";
 
 json ReferenceToJson(const catalog::DatasetId& id) {
   return {{"projectId", id.project}, {"datasetId", id.dataset}};
@@ -113,11 +111,7 @@ absl::StatusOr<catalog::Dataset> DatasetFromJson(const json& body, const std::st
   catalog::Dataset dataset;
   dataset.id = {project, *dataset_id};
   BQCDC_ASSIGN_OR_RETURN(const auto location, StringField(body, "location"));
-  dataset.location = location && !location->empty() ? *location : kDefaultLocation;
-  // The service writes the two multi-regions in capitals however they were given.
-  if (absl::EqualsIgnoreCase(dataset.location, "us") || absl::EqualsIgnoreCase(dataset.location, "eu")) {
-    absl::AsciiStrToUpper(&dataset.location);
-  }
+  dataset.location = catalog::LocationNamed(location.value_or(""));
   BQCDC_RETURN_IF_ERROR(ChangeDataset(body, Absent::kCleared, &dataset));
   return dataset;
 }

@@ -83,8 +83,9 @@ absl::StatusOr<RestResponse> ListDatasets(RestContext::State& state, const Metho
     return !filter.Passes(dataset) || (IsHidden(dataset) && !all);
   });
   std::sort(datasets.begin(), datasets.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  BQCDC_ASSIGN_OR_RETURN(const ListPage page,
-                         PageOf(call, base::StrCat("datasets ", project), datasets.size()));
+  std::vector<std::string> names;
+  for (const catalog::Dataset& dataset : datasets) names.push_back(dataset.id.dataset);
+  BQCDC_ASSIGN_OR_RETURN(const ListPage page, PageOf(call, base::StrCat("datasets ", project), names));
   json list = {{"kind", "bigquery#datasetList"}};
   for (size_t i = page.first; i < page.last; ++i)
     list["datasets"].push_back(convert::DatasetToListItem(datasets[i]));

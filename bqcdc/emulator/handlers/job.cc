@@ -1,10 +1,20 @@
 #include "bqcdc/emulator/handlers/job.h"
 
+#include <atomic>
+
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/result_size.h"
 #include "bqcdc/emulator/errors.h"
 
 namespace bqcdc::emulator::handlers {
+namespace {
+
+uint64_t NextNumber() {
+  static std::atomic<uint64_t> count = 0;
+  return ++count;
+}
+
+}  // namespace
 
 absl::Status CancelledByUser() {
   return absl::CancelledError("Job execution was cancelled: User requested cancellation");
@@ -26,6 +36,8 @@ std::string_view JobStateName(JobState state) {
   }
   return "";
 }
+
+Job::Job(JobSpec spec) : spec(std::move(spec)), number(NextNumber()) {}
 
 bool Job::Start(int64_t now_ms) {
   absl::MutexLock lock(&mutex_);

@@ -52,9 +52,10 @@ absl::Status TimedOut(int64_t timeout_ms);
 // and may be read without a lock from then on.
 class Job {
  public:
-  explicit Job(JobSpec spec) : spec(std::move(spec)) {}
+  explicit Job(JobSpec spec);
 
   const JobSpec spec;
+  const uint64_t number;  // rises with each job that is made
 
   JobState state() const ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);

@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <limits>
+
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
@@ -36,25 +40,24 @@ absl::StatusOr<const json*> QueryConfiguration(const json& body) {
   return query;
 }
 
-absl::Status ReadReference(const json& body, QueryJobRequest* request) {
+// Sets the id and returns the location, where they are given.
+absl::StatusOr<std::optional<std::string>> ReadReference(const json& body, QueryJobRequest* request) {
   BQCDC_ASSIGN_OR_RETURN(const json* reference, convert::ObjectField(body, "jobReference"));
-  if (reference == nullptr) return absl::OkStatus();
+  if (reference == nullptr) return std::nullopt;
   BQCDC_ASSIGN_OR_RETURN(const auto project, convert::StringField(*reference, "projectId"));
   BQCDC_RETURN_IF_ERROR(convert::CheckSameName("projectId", request->project, project));
   BQCDC_ASSIGN_OR_RETURN(const auto id, convert::StringField(*reference, "jobId"));
-  BQCDC_ASSIGN_OR_RETURN(const auto location, convert::StringField(*reference, "location"));
   request->id = id.value_or("");
-  if (location && !location->empty()) request->location = *location;
-  return absl::OkStatus();
+  return convert::StringField(*reference, "location");
 }
 
 absl::StatusOr<RestResponse> InsertJob(RestContext::State& state, const MethodCall& call) {
   QueryJobRequest request;
   request.project = call.Path("projectId");
-  request.location = "US";
   BQCDC_ASSIGN_OR_RETURN(const json* query, QueryConfiguration(call.body()));
-  BQCDC_RETURN_IF_ERROR(ReadReference(call.body(), &request));
-  BQCDC_ASSIGN_OR_RETURN(request.query, QueryRequestFromJson(*query, request.project, request.location));
+  BQCDC_ASSIGN_OR_RETURN(const std::optional<std::string> location, ReadReference(call.body(), &request));
+  BQCDC_ASSIGN_OR_RETURN(request.query, QueryRequestFromJson(*query, request.project, location));
+  request.location = request.query.location;
   BQCDC_RETURN_IF_ERROR(convert::MergeLabels(call.body()["configuration"], &request.labels));
   BQCDC_ASSIGN_OR_RETURN(request.timeout_ms, ReadJobTimeout(call.body()["configuration"]));
   json configuration = *query;
@@ -152,12 +155,20 @@ absl::StatusOr<bool> IsFullProjection(const MethodCall& call) {
                               "projection");
 }
 
+// Texts that rise as the numbers fall: the newest job comes first.
+std::string FallingKey(uint64_t number) {
+  return absl::StrCat(absl::Dec(std::numeric_limits<uint64_t>::max() - number, absl::kZeroPad20));
+}
+
 absl::StatusOr<RestResponse> ListJobs(RestContext::State& state, const MethodCall& call) {
   const std::string& project = call.Path("projectId");
   BQCDC_ASSIGN_OR_RETURN(const JobFilter filter, ParseFilter(call));
   std::vector<std::shared_ptr<Job>> jobs = state.jobs.List(project);
   std::erase_if(jobs, [&](const auto& job) { return !filter.Passes(*job); });
-  BQCDC_ASSIGN_OR_RETURN(const ListPage page, PageOf(call, base::StrCat("jobs ", project), jobs.size()));
+  std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) { return a->number > b->number; });
+  std::vector<std::string> keys;
+  for (const auto& job : jobs) keys.push_back(FallingKey(job->number));
+  BQCDC_ASSIGN_OR_RETURN(const ListPage page, PageOf(call, base::StrCat("jobs ", project), keys));
   BQCDC_ASSIGN_OR_RETURN(const bool full, IsFullProjection(call));
   json list = {{"kind", "bigquery#jobList"}};
   for (size_t i = page.first; i < page.last; ++i)

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "bqcdc/emulator/handlers/rest_request.h"
@@ -19,6 +20,9 @@ struct ListPage {
   size_t last = 0;
   std::string next_token;
 };
-absl::StatusOr<ListPage> PageOf(const MethodCall& call, std::string_view listing, size_t item_count);
+// `keys` of all items, strictly rising. A page begins behind the key at which the one before it ended, so
+// that items that come and go in between shift no others.
+absl::StatusOr<ListPage> PageOf(const MethodCall& call, std::string_view listing,
+                                const std::vector<std::string>& keys);
 
 }  // namespace bqcdc::emulator::handlers

@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
+#include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/errors.h"
 
@@ -18,8 +19,12 @@ uint64_t Hash(std::string_view text) {
   return hash;
 }
 
-std::string Checksum(std::string_view listing, std::string_view index) {
-  return TextHash(base::StrCat(listing, "\n", index));
+std::string Checksum(std::string_view listing, std::string_view position) {
+  return TextHash(base::StrCat(listing, "\n", position));
+}
+
+absl::Status InvalidToken() {
+  return errors::WithLocation(errors::Invalid("Invalid value for pageToken"), "pageToken");
 }
 
 }  // namespace
@@ -30,23 +35,29 @@ std::string TextHash(std::string_view text) {
   return digits;
 }
 
-std::string MakePageToken(std::string_view listing, int64_t next_index) {
-  const std::string index = std::to_string(next_index);
-  return absl::WebSafeBase64Escape(base::StrCat(Checksum(listing, index), index));
+std::string MakePageToken(std::string_view listing, std::string_view position) {
+  return absl::WebSafeBase64Escape(base::StrCat(Checksum(listing, position), position));
 }
 
-absl::StatusOr<int64_t> ParsePageToken(std::string_view listing, std::string_view token) {
-  const absl::Status invalid =
-      errors::WithLocation(errors::Invalid("Invalid value for pageToken"), "pageToken");
+absl::StatusOr<std::string> ParsePageToken(std::string_view listing, std::string_view token) {
   std::string text;
   constexpr size_t kChecksumBytes = 16;
   if (!absl::WebSafeBase64Unescape(base::ToAbsl(token), &text) || text.size() <= kChecksumBytes)
-    return invalid;
-  const std::string index = text.substr(kChecksumBytes);
-  int64_t next_index = 0;
-  if (text.substr(0, kChecksumBytes) != Checksum(listing, index) || !absl::SimpleAtoi(index, &next_index))
-    return invalid;
-  return next_index;
+    return InvalidToken();
+  std::string position = text.substr(kChecksumBytes);
+  if (text.substr(0, kChecksumBytes) != Checksum(listing, position)) return InvalidToken();
+  return position;
+}
+
+std::string MakeRowToken(std::string_view listing, int64_t next_row) {
+  return MakePageToken(listing, std::to_string(next_row));
+}
+
+absl::StatusOr<int64_t> ParseRowToken(std::string_view listing, std::string_view token) {
+  BQCDC_ASSIGN_OR_RETURN(const std::string position, ParsePageToken(listing, token));
+  int64_t row = 0;
+  if (!absl::SimpleAtoi(position, &row)) return InvalidToken();
+  return row;
 }
 
 }  // namespace bqcdc::emulator::handlers

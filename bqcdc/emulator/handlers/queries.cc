@@ -47,7 +47,7 @@ RestResponse ResultAnswer(const Job& job, const ResultRange& range, json head) {
   const convert::JsonRowWriter writer(outcome.columns, convert::SelectAll(outcome.columns), range.timestamps);
   RowPage page = RenderPage(outcome.chunks, writer, range.first, range.count.value_or(outcome.row_count));
   if (page.next_row < outcome.row_count)
-    head["pageToken"] = MakePageToken(ResultListing(job.spec), page.next_row);
+    head["pageToken"] = MakeRowToken(ResultListing(job.spec), page.next_row);
   return ResponseWithRows(head, std::move(page.rows_json));
 }
 
@@ -100,11 +100,14 @@ absl::StatusOr<RestResponse> Query(RestContext::State& state, const MethodCall& 
   QueryJobRequest request;
   request.project = call.Path("projectId");
   BQCDC_ASSIGN_OR_RETURN(const auto location, convert::StringField(body, "location"));
-  request.location = location && !location->empty() ? *location : "US";
-  BQCDC_ASSIGN_OR_RETURN(request.query, QueryRequestFromJson(body, request.project, request.location));
+  BQCDC_ASSIGN_OR_RETURN(request.query, QueryRequestFromJson(body, request.project, location));
+  request.location = request.query.location;
   ResultRange range;
   BQCDC_ASSIGN_OR_RETURN(range.timestamps, TimestampFormatOf(body));
   BQCDC_ASSIGN_OR_RETURN(range.count, convert::Int64Field(body, "maxResults"));
+  if (range.count.value_or(0) < 0) {
+    return errors::WithLocation(errors::Invalid("maxResults must not be negative"), "maxResults");
+  }
   BQCDC_ASSIGN_OR_RETURN(const auto timeout_ms, convert::Int64Field(body, "timeoutMs"));
   BQCDC_ASSIGN_OR_RETURN(const auto dry_run, convert::BoolField(body, "dryRun"));
   if (dry_run.value_or(false)) return DryRun(state, std::move(request.query));
@@ -134,7 +137,7 @@ absl::StatusOr<RestResponse> GetQueryResults(RestContext::State& state, const Me
   BQCDC_ASSIGN_OR_RETURN(const auto start_index, call.QueryCount("startIndex"));
   range.first = start_index.value_or(0);
   if (const auto token = call.Query("pageToken")) {
-    BQCDC_ASSIGN_OR_RETURN(range.first, ParsePageToken(ResultListing(job->spec), *token));
+    BQCDC_ASSIGN_OR_RETURN(range.first, ParseRowToken(ResultListing(job->spec), *token));
   }
   BQCDC_ASSIGN_OR_RETURN(range.count, call.QueryCount("maxResults"));
   BQCDC_ASSIGN_OR_RETURN(range.timestamps, TimestampFormatOf(call));

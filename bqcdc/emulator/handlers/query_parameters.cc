@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/match.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/json_fields.h"
@@ -139,11 +140,25 @@ absl::StatusOr<sql::ParameterValue> ReadRange(const json& value, const Column& t
   return range;
 }
 
+// The field of a parameterValue that holds a value of the type.
+std::string_view ValueForm(const Column& type) {
+  if (type.repeated()) return "arrayValues";
+  if (type.type == ColumnType::kStruct) return "structValues";
+  return type.type == ColumnType::kRange ? "rangeValue" : "value";
+}
+
 absl::StatusOr<sql::ParameterValue> ReadValue(const json* value, const Column& type,
                                               const std::string& path) {
   static const json kEmpty = json::object();
   if (value == nullptr) value = &kEmpty;
   if (!value->is_object()) return InvalidParameter(path, "has a parameterValue that is no object");
+  const std::string_view form = ValueForm(type);
+  for (const std::string_view other : {"value", "arrayValues", "structValues", "rangeValue"}) {
+    if (other != form && convert::FindField(*value, std::string(other)) != nullptr) {
+      return InvalidParameter(path,
+                              base::StrCat("has ", other, ", but a value of its type stands in ", form));
+    }
+  }
   if (type.repeated()) return ReadArray(*value, type, path);
   if (type.type == ColumnType::kStruct) return ReadStruct(*value, type, path);
   if (type.type == ColumnType::kRange) return ReadRange(*value, type, path);
@@ -168,6 +183,10 @@ absl::StatusOr<std::vector<sql::QueryParameter>> QueryParametersFromJson(const j
         parameter.name.empty() ? base::StrCat("at position ", parameters.size() + 1) : "@" + parameter.name;
     BQCDC_ASSIGN_OR_RETURN(const json* type, convert::ObjectField(item, "parameterType"));
     if (type == nullptr) return InvalidParameter(path, "has no parameterType");
+    for (const sql::QueryParameter& other : parameters) {
+      if (!parameter.name.empty() && absl::EqualsIgnoreCase(other.name, parameter.name))
+        return InvalidParameter(path, "is given twice");
+    }
     BQCDC_ASSIGN_OR_RETURN(parameter.type, ReadType(*type, path, 0));
     parameter.type.name = parameter.name;
     BQCDC_ASSIGN_OR_RETURN(parameter.value,

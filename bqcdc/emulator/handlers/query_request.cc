@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/catalog/location.h"
 #include "bqcdc/emulator/convert/entity_names.h"
 #include "bqcdc/emulator/convert/json_fields.h"
 #include "bqcdc/emulator/errors.h"
@@ -81,7 +82,7 @@ absl::Status ReadParameters(const json& body, sql::QueryRequest* request) {
 }  // namespace
 
 absl::StatusOr<sql::QueryRequest> QueryRequestFromJson(const json& body, const std::string& project,
-                                                       const std::string& location) {
+                                                       const std::optional<std::string>& location) {
   sql::QueryRequest request;
   BQCDC_ASSIGN_OR_RETURN(const auto text, convert::StringField(body, "query"));
   if (!text || text->empty()) {
@@ -95,7 +96,8 @@ absl::StatusOr<sql::QueryRequest> QueryRequestFromJson(const json& body, const s
   BQCDC_RETURN_IF_ERROR(RequireGoogleSql(body, *text));
   request.text = *text;
   request.project = project;
-  request.location = location;
+  request.location_given = location && !location->empty();
+  request.location = catalog::LocationNamed(location.value_or(""));
   BQCDC_ASSIGN_OR_RETURN(request.default_dataset, ReadDefaultDataset(body, project));
   BQCDC_RETURN_IF_ERROR(ReadParameters(body, &request));
   return request;

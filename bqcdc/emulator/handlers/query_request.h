@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,6 @@ inline constexpr size_t kQueryBytesMax = 12 * 1024 * 1024;
 // refused by name. `useLegacySql` is true where it is left out, as the service has it; a first line
 // `#standardSQL` says otherwise.
 absl::StatusOr<sql::QueryRequest> QueryRequestFromJson(const nlohmann::json& body, const std::string& project,
-                                                       const std::string& location);
+                                                       const std::optional<std::string>& location);
 
 }  // namespace bqcdc::emulator::handlers

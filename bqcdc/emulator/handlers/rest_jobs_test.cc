@@ -230,6 +230,13 @@ TEST(RestQueryTest, Parameters) {
       {R"({"name":"x","parameterType":{"type":"ARRAY"}})", "without arrayType"},
       {R"({"name":"x","parameterType":{"type":"STRUCT","structTypes":[]},"parameterValue":{"structValues":{"q":{}}}})",
        "@x.q has a value, but no type"},
+      {R"({"name":"x","parameterType":{"type":"INT64"},"parameterValue":{"arrayValues":[{"value":"1"}]}})",
+       "@x has arrayValues, but a value of its type stands in value"},
+      {R"({"name":"x","parameterType":{"type":"ARRAY","arrayType":{"type":"INT64"}},"parameterValue":{"value":"1"}})",
+       "@x has value, but a value of its type stands in arrayValues"},
+      {R"({"name":"x","parameterType":{"type":"RANGE","rangeElementType":{"type":"DATE"}},
+           "parameterValue":{"value":"2024-01-01"}})",
+       "@x has value, but a value of its type stands in rangeValue"},
   };
   for (const Case& c : cases) {
     json wrong = Body("q");
@@ -238,6 +245,30 @@ TEST(RestQueryTest, Parameters) {
     EXPECT_EQ(answer.status, 400);
     EXPECT_THAT(answer.text, HasSubstr(c.message));
   }
+  json twice = Body("q");
+  twice["queryParameters"] = json::array(
+      {json::parse(R"({"name":"x","parameterType":{"type":"INT64"},"parameterValue":{"value":"1"}})"),
+       json::parse(R"({"name":"X","parameterType":{"type":"INT64"},"parameterValue":{"value":"2"}})")});
+  ExpectError(server.Post(kQueries, twice), 400, "invalid", "Query parameter @X is given twice");
+}
+
+TEST(RestQueryTest, LocationsAreWrittenAsTheServiceDoes) {
+  sql::QueryRequest seen;
+  RestServer server([&seen](const sql::QueryRequest& request) -> absl::StatusOr<sql::QueryOutcome> {
+    seen = request;
+    return Numbers(1);
+  });
+  json body = Body("q");
+  EXPECT_EQ(server.Post(kQueries, body).Json()["jobReference"]["location"], "US");
+  EXPECT_FALSE(seen.location_given);
+  body["location"] = "eu";
+  EXPECT_EQ(server.Post(kQueries, body).Json()["jobReference"]["location"], "EU");
+  EXPECT_EQ(seen.location, "EU");
+  EXPECT_TRUE(seen.location_given);
+  body["location"] = "Europe-West1";
+  EXPECT_EQ(server.Post(kQueries, body).Json()["jobReference"]["location"], "europe-west1");
+  body["maxResults"] = -1;
+  ExpectError(server.Post(kQueries, body), 400, "invalid", "maxResults must not be negative");
 }
 
 TEST(RestQueryTest, RequestIdRunsOnce) {
@@ -503,6 +534,17 @@ TEST(RestJobsTest, DryRun) {
   query["query"] = "bad";
   EXPECT_EQ(server.Post(kQueries, query).status, 400);
   EXPECT_FALSE(server.Get(kJobs).Json().contains("jobs"));
+}
+
+TEST(RestJobsTest, PagesGoOnBehindTheLastJobWhateverComes) {
+  RestServer server(FakeQuery);
+  for (const char* id : {"a", "b", "c"}) ASSERT_EQ(server.Post(kJobs, JobBody("rows 1", id)).status, 200);
+  const json first = server.Get(std::string(kJobs) + "?maxResults=2").Json();
+  ASSERT_EQ(server.Post(kJobs, JobBody("rows 1", "d")).status, 200);
+  const json second =
+      server.Get(std::string(kJobs) + "?pageToken=" + first["nextPageToken"].get<std::string>()).Json();
+  ASSERT_EQ(second["jobs"].size(), 1u);
+  EXPECT_EQ(second["jobs"][0]["jobReference"]["jobId"], "a");
 }
 
 TEST(RestJobsTest, ListsNewestFirst) {

@@ -413,6 +413,33 @@ TEST(RestTabledataTest, ATemplateSuffixNamesATableWithTheSameColumns) {
       400, "invalid", "Invalid table ID \"t$1\"");
 }
 
+// A client that deletes what it lists left every second page behind.
+TEST(RestTablesTest, PagesGoOnBehindTheLastNameWhateverComesAndGoes) {
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  const auto make = [&](const std::string& name) {
+    ASSERT_EQ(server
+                  .Post(kTables, {{"tableReference", {{"tableId", name}}},
+                                  {"schema", {{"fields", {{{"name", "n"}, {"type", "INTEGER"}}}}}}})
+                  .status,
+              200);
+  };
+  for (const char* name : {"b", "c", "d", "e", "f"}) make(name);
+  json page = server.Get(std::string(kTables) + "?maxResults=2").Json();
+  ASSERT_EQ(page["tables"].size(), 2u);
+  for (const char* name : {"b", "c"}) EXPECT_EQ(server.Delete(std::string(kTables) + "/" + name).status, 204);
+  make("a");
+  page =
+      server.Get(std::string(kTables) + "?maxResults=2&pageToken=" + page["nextPageToken"].get<std::string>())
+          .Json();
+  ASSERT_EQ(page["tables"].size(), 2u);
+  EXPECT_EQ(page["tables"][0]["id"], "p:d.d");
+  EXPECT_EQ(page["tables"][1]["id"], "p:d.e");
+  page = server.Get(std::string(kTables) + "?pageToken=" + page["nextPageToken"].get<std::string>()).Json();
+  ASSERT_EQ(page["tables"].size(), 1u);
+  EXPECT_EQ(page["tables"][0]["id"], "p:d.f");
+}
+
 TEST(RestTablesTest, PartitionDecoratorsAreRefusedByName) {
   RestServer server;
   ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);

@@ -32,7 +32,7 @@ absl::StatusOr<ListCall> ParseListCall(const MethodCall& call, std::string listi
   BQCDC_ASSIGN_OR_RETURN(const auto start_index, call.QueryCount("startIndex"));
   parsed.first = start_index.value_or(0);
   if (const auto token = call.Query("pageToken")) {
-    BQCDC_ASSIGN_OR_RETURN(parsed.first, ParsePageToken(parsed.listing, *token));
+    BQCDC_ASSIGN_OR_RETURN(parsed.first, ParseRowToken(parsed.listing, *token));
   }
   BQCDC_ASSIGN_OR_RETURN(const auto max_results, call.QueryCount("maxResults"));
   parsed.count = std::min(max_results.value_or(kRowsReadMax), kRowsReadMax);
@@ -42,7 +42,7 @@ absl::StatusOr<ListCall> ParseListCall(const MethodCall& call, std::string listi
 
 RestResponse ListAnswer(const ListCall& list, RowPage page, int64_t total) {
   json head = {{"kind", "bigquery#tableDataList"}, {"totalRows", std::to_string(total)}};
-  if (page.next_row < total) head["pageToken"] = MakePageToken(list.listing, page.next_row);
+  if (page.next_row < total) head["pageToken"] = MakeRowToken(list.listing, page.next_row);
   // Of the rows themselves: the table's own etag stays when rows come.
   head["etag"] = TextHash(base::StrCat(list.listing, " ", total, " ", page.next_row, " ", page.rows_json));
   return ResponseWithRows(head, std::move(page.rows_json));

@@ -111,8 +111,10 @@ absl::StatusOr<RestResponse> ListTables(RestContext::State& state, const MethodC
   BQCDC_RETURN_IF_ERROR(state.database.GetDataset(id).status());
   BQCDC_ASSIGN_OR_RETURN(std::vector<catalog::Table> tables, state.database.ListTables(id));
   std::sort(tables.begin(), tables.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  std::vector<std::string> names;
+  for (const catalog::Table& table : tables) names.push_back(table.id.table);
   BQCDC_ASSIGN_OR_RETURN(const ListPage page,
-                         PageOf(call, base::StrCat("tables ", id.project, ":", id.dataset), tables.size()));
+                         PageOf(call, base::StrCat("tables ", id.project, ":", id.dataset), names));
   json list = {{"kind", "bigquery#tableList"}, {"totalItems", tables.size()}};
   for (size_t i = page.first; i < page.last; ++i)
     list["tables"].push_back(convert::TableToListItem(tables[i]));

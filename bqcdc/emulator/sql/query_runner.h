@@ -36,6 +36,8 @@ struct QueryRequest {
   std::string project;
   std::optional<catalog::DatasetId> default_dataset;
   std::string location = "US";
+  // Tables of other locations are not found then. Else any are, as where the service finds out the location.
+  bool location_given = false;
   std::vector<QueryParameter> parameters;
   bool positional_parameters = false;
   bool dry_run = false;  // analyse only

@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/catalog/location.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
 #include "bqcdc/emulator/sql/types/column_mapping.h"
@@ -14,14 +15,12 @@ bool IsPartitionedBy(const catalog::Table& table, const std::string& column) {
          (table.range_partitioning && table.range_partitioning->field == column);
 }
 
-// `region-europe-west1` names a location: multi-regions are written in capitals, regions are not. Empty where
-// the name is no region's.
+// The location that `region-europe-west1` names. Empty where the name is no region's.
 std::string RegionOf(const std::string& name) {
   const std::string lower = absl::AsciiStrToLower(name);
   constexpr std::string_view kPrefix = "region-";
   if (lower.rfind(kPrefix, 0) != 0) return "";
-  const std::string location = lower.substr(kPrefix.size());
-  return location == "us" || location == "eu" ? absl::AsciiStrToUpper(location) : location;
+  return lower.size() == kPrefix.size() ? "" : catalog::LocationNamed(lower.substr(kPrefix.size()));
 }
 
 // The columns of rows that are single values: of a STRUCT its fields, else the value under the alias.

@@ -194,9 +194,10 @@ absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Over(engine::Database& d
 
 absl::StatusOr<catalog::Table> Evaluation::FindTable(const catalog::TableId& id) {
   auto table = session_.FindTable(id);
-  if (table.ok()) return table;
-  if (table.status().code() != absl::StatusCode::kNotFound) return table;
+  if (table.ok() && !request_.location_given) return table;
+  if (!table.ok() && !absl::IsNotFound(table.status())) return table;
   const absl::StatusOr<catalog::Dataset> dataset = database_.GetDataset({id.project, id.dataset});
+  if (table.ok() && dataset.ok() && dataset->location == request_.location) return table;
   if (absl::IsNotFound(dataset.status())) {
     return errors::DatasetNotFoundInQuery(id.project, id.dataset, request_.location);
   }

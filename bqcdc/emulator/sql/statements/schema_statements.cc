@@ -1,5 +1,6 @@
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/catalog/location.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/statements/definition.h"
 #include "bqcdc/emulator/sql/statements/statement.h"
@@ -19,9 +20,7 @@ absl::Status ApplySchemaOptions(Evaluation& evaluation, const OptionsList& optio
       BQCDC_ASSIGN_OR_RETURN(dataset.labels, LabelsOption(evaluation, entry));
     } else if (name == "location" && creating) {
       BQCDC_ASSIGN_OR_RETURN(const std::string location, StringOption(evaluation, entry));
-      // Multi-regions are written in capitals, regions are not.
-      const std::string upper = absl::AsciiStrToUpper(location);
-      dataset.location = upper == "US" || upper == "EU" ? upper : location;
+      dataset.location = catalog::LocationNamed(location);
     } else if (name == "default_table_expiration_days") {
       BQCDC_ASSIGN_OR_RETURN(dataset.default_table_expiration_ms, ExpirationOption(evaluation, entry));
     } else if (name == "default_partition_expiration_days") {
@@ -42,7 +41,7 @@ absl::StatusOr<QueryOutcome> RunCreateSchema(const StatementContext& context,
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
   catalog::Dataset dataset;
   BQCDC_ASSIGN_OR_RETURN(dataset.id, DatasetOf(context, statement.name));
-  dataset.location = context.request.location.empty() ? "US" : context.request.location;
+  dataset.location = context.request.location;
   if (statement.options)
     BQCDC_RETURN_IF_ERROR(ApplySchemaOptions(*evaluation, *statement.options, true, dataset));
   QueryOutcome outcome;

@@ -155,14 +155,21 @@ INSTANTIATE_TEST_SUITE_P(
                     "The proto field mismatched with BigQuery field at R._CHANGE_SEQUENCE_NUMBER"}),
     [](const auto& info) { return info.param.name; });
 
-TEST(WriterSchemaTest, TellsExtraFieldsFromOtherErrors) {
-  const auto extra = CompileWriterSchema(
-      Descriptor("name: 'R' field { name: 'x' number: 1 type: TYPE_INT64 }"), Table({"a INT64"}));
-  ASSERT_TRUE(ExtraFieldsOf(extra.status()).has_value());
-  const auto other = CompileWriterSchema(
-      Descriptor("name: 'R' field { name: 'a' number: 1 type: TYPE_STRING }"), Table({"a INT64"}));
-  EXPECT_FALSE(ExtraFieldsOf(other.status()).has_value());
-  EXPECT_FALSE(CompileWriterSchema("\xff\xff", Table({"a INT64"})).ok());
+TEST(WriterSchemaTest, TellsFieldsThatDoNotGoWithTheColumns) {
+  const auto conflict_of = [](const std::string& fields) {
+    return FieldConflictOf(CompileWriterSchema(Descriptor(fields), Table({"a INT64"})).status());
+  };
+  const auto extra = conflict_of("name: 'R' field { name: 'x' number: 1 type: TYPE_INT64 }");
+  ASSERT_TRUE(extra.has_value());
+  EXPECT_EQ(extra->extra, "x");
+  EXPECT_EQ(extra->mismatched, "");
+  const auto mismatch = conflict_of("name: 'R' field { name: 'a' number: 1 type: TYPE_STRING }");
+  ASSERT_TRUE(mismatch.has_value());
+  EXPECT_EQ(mismatch->extra, "");
+  EXPECT_EQ(mismatch->mismatched, "a");
+  const auto unusable = CompileWriterSchema("\xff\xff", Table({"a INT64"}));
+  ASSERT_FALSE(unusable.ok());
+  EXPECT_FALSE(FieldConflictOf(unusable.status()).has_value());
 }
 
 TEST(WriterSchemaTest, MatchesNamesIgnoringCaseAndByOption) {

@@ -89,6 +89,23 @@ std::string SumFloat64(const std::string& value, const Modifiers& m, const std::
                       RaiseText(message), " ELSE ", result, " END");
 }
 
+std::string NumericPartSums(const std::string& value, const Modifiers& m) {
+  return base::StrCat(Raw("sum", base::StrCat("bq_numeric_high_part(", value, ")"), m), ", ",
+                      Raw("sum", base::StrCat("bq_numeric_low_part(", value, ")"), m));
+}
+
+// DuckDB adds NUMERICs up in 128 bits, which is not enough for a few large ones. Parts of them it is for,
+// unless the values have to be distinct ones: parts of these may be equal.
+std::string SumNumeric(const std::string& value, const Modifiers& m) {
+  if (!m.distinct.empty()) return base::StrCat("bq_sum_numeric(", Raw("list", value, m), ")");
+  return base::StrCat("bq_sum_numeric_parts(", NumericPartSums(value, m), ")");
+}
+
+std::string AvgNumeric(const std::string& value, const Modifiers& m) {
+  if (!m.distinct.empty()) return base::StrCat("bq_avg_numeric(", Raw("list", value, m), ")");
+  return base::StrCat("bq_avg_numeric_parts(", NumericPartSums(value, m), ", ", Raw("count", value, m), ")");
+}
+
 bool IsByDistance(const ResolvedWindow& window) {
   return window.unit == ResolvedFrameUnit::kRange && (window.start.offset || window.end.offset);
 }
@@ -177,6 +194,8 @@ absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall
   if (form == "@min") return MinMax("min", a[0], type, m);
   if (form == "@max") return MinMax("max", a[0], type, m);
   if (form == "@sum_float64") return SumFloat64(a[0], m, "sum", "'double overflow'");
+  if (form == "@sum_numeric") return SumNumeric(a[0], m);
+  if (form == "@avg_numeric") return AvgNumeric(a[0], m);
   if (form == "@avg_float64") {
     return SumFloat64(a[0], m, "avg", "'Not supported by this server: AVG whose sum overflows FLOAT64'");
   }

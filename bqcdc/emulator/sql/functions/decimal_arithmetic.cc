@@ -13,11 +13,20 @@ namespace {
 using values::BigNumeric;
 using values::Numeric;
 
+// The square root of the most units that a NUMERIC has.
+constexpr uint64_t kHighPartUnits = 10'000'000'000'000'000'000ULL;
+
 // A decimal as sign and magnitude in units of its scale.
 struct Magnitude {
   bool negative = false;
   WideInteger units;
 };
+
+Magnitude MagnitudeOf(__int128 units) {
+  const bool negative = units < 0;
+  return {negative, WideInteger::From128(negative ? -static_cast<unsigned __int128>(units)
+                                                  : static_cast<unsigned __int128>(units))};
+}
 
 template <typename D>
 struct Traits;
@@ -26,12 +35,7 @@ template <>
 struct Traits<Numeric> {
   static constexpr int kScale = 9;
   static constexpr std::string_view kName = "numeric";
-  static Magnitude Split(const Numeric& value) {
-    const __int128 units = value.unscaled();
-    const bool negative = units < 0;
-    return {negative, WideInteger::From128(negative ? -static_cast<unsigned __int128>(units)
-                                                    : static_cast<unsigned __int128>(units))};
-  }
+  static Magnitude Split(const Numeric& value) { return MagnitudeOf(value.unscaled()); }
   static bool Join(const Magnitude& m, Numeric* out) {
     if (m.units.BitCount() > 127) return false;
     unsigned __int128 units = 0;
@@ -91,10 +95,41 @@ absl::StatusOr<D> Joined(const Magnitude& m, const D& a, const char* sign, const
   return base::InvalidArgument(Traits<D>::kName, " overflow: ", a.ToString(), " ", sign, " ", b.ToString());
 }
 
-Magnitude Sum(const Magnitude& a, const Magnitude& b) {
+Magnitude Added(const Magnitude& a, const Magnitude& b) {
   if (a.negative == b.negative) return {a.negative, a.units + b.units};
   if (a.units.Compare(b.units) >= 0) return {a.negative, a.units - b.units};
   return {b.negative, b.units - a.units};
+}
+
+template <typename D>
+absl::StatusOr<D> JoinedSum(const Magnitude& sum) {
+  D result;
+  if (Traits<D>::Join(sum, &result)) return result;
+  return base::InvalidArgument(Traits<D>::kName, " overflow in SUM");
+}
+
+template <typename D>
+absl::StatusOr<D> AverageOfSum(const Magnitude& sum, uint64_t count) {
+  return JoinedSum<D>({sum.negative, sum.units.DivideRounded(WideInteger::From128(count))});
+}
+
+template <typename D>
+Magnitude SumOf(const std::vector<std::optional<D>>& values, uint64_t* count) {
+  Magnitude sum;
+  *count = 0;
+  for (const std::optional<D>& value : values) {
+    if (!value.has_value()) continue;
+    ++*count;
+    sum = Added(sum, Traits<D>::Split(*value));
+  }
+  return sum;
+}
+
+Magnitude MagnitudeOf(const NumericParts& parts) {
+  static const WideInteger* const unit = new WideInteger(WideInteger::From128(kHighPartUnits));
+  Magnitude high = MagnitudeOf(parts.high);
+  high.units = high.units * *unit;
+  return Added(high, MagnitudeOf(parts.low));
 }
 
 template <typename D>
@@ -106,14 +141,14 @@ absl::Status DivisionByZero(const D& a, const D& b) {
 
 template <typename D>
 absl::StatusOr<D> DecimalArithmetic<D>::Add(const D& a, const D& b) {
-  return Joined(Sum(Traits<D>::Split(a), Traits<D>::Split(b)), a, "+", b);
+  return Joined(Added(Traits<D>::Split(a), Traits<D>::Split(b)), a, "+", b);
 }
 
 template <typename D>
 absl::StatusOr<D> DecimalArithmetic<D>::Subtract(const D& a, const D& b) {
   Magnitude negated = Traits<D>::Split(b);
   negated.negative = !negated.negative;
-  return Joined(Sum(Traits<D>::Split(a), negated), a, "-", b);
+  return Joined(Added(Traits<D>::Split(a), negated), a, "-", b);
 }
 
 template <typename D>
@@ -212,13 +247,6 @@ absl::StatusOr<int64_t> DecimalArithmetic<D>::ToInt64(const D& a) {
 }
 
 template <typename D>
-absl::StatusOr<D> DecimalArithmetic<D>::DivideByCount(const D& a, int64_t count) {
-  const Magnitude m = Traits<D>::Split(a);
-  return Joined({m.negative, m.units.DivideRounded(WideInteger::From128(static_cast<uint64_t>(count)))}, a,
-                "/", a);
-}
-
-template <typename D>
 int DecimalArithmetic<D>::Sign(const D& a) {
   const Magnitude m = Traits<D>::Split(a);
   return m.units.IsZero() ? 0 : m.negative ? -1 : 1;
@@ -240,7 +268,7 @@ std::optional<double> DecimalArithmetic<D>::Variance(const std::vector<std::opti
   if (count <= static_cast<uint64_t>(degrees_taken)) return std::nullopt;
   Magnitude negated = Traits<D>::Split(*least);
   negated.negative = !negated.negative;
-  const auto distance = [&](const D& value) { return Sum(Traits<D>::Split(value), negated).units; };
+  const auto distance = [&](const D& value) { return Added(Traits<D>::Split(value), negated).units; };
   // Digits that no double shows give way where squares would need more than there is room for.
   constexpr int kBits = 32 * WideInteger::kDigits;
   int dropped = 0;
@@ -257,6 +285,33 @@ std::optional<double> DecimalArithmetic<D>::Variance(const std::vector<std::opti
   return static_cast<double>(std::ldexp(spread.ToLongDouble(), 64 * dropped) / unit / unit /
                              static_cast<long double>(count) /
                              static_cast<long double>(count - static_cast<uint64_t>(degrees_taken)));
+}
+
+template <typename D>
+absl::StatusOr<std::optional<D>> DecimalArithmetic<D>::Sum(const std::vector<std::optional<D>>& values) {
+  uint64_t count = 0;
+  const Magnitude sum = SumOf(values, &count);
+  if (count == 0) return std::optional<D>();
+  return JoinedSum<D>(sum);
+}
+
+template <typename D>
+absl::StatusOr<std::optional<D>> DecimalArithmetic<D>::Average(const std::vector<std::optional<D>>& values) {
+  uint64_t count = 0;
+  const Magnitude sum = SumOf(values, &count);
+  if (count == 0) return std::optional<D>();
+  return AverageOfSum<D>(sum, count);
+}
+
+NumericParts PartsOf(Numeric value) {
+  const auto unit = static_cast<__int128>(kHighPartUnits);
+  return {value.unscaled() / unit, value.unscaled() % unit};
+}
+
+absl::StatusOr<Numeric> SumOfParts(const NumericParts& sum) { return JoinedSum<Numeric>(MagnitudeOf(sum)); }
+
+absl::StatusOr<Numeric> AverageOfParts(const NumericParts& sum, int64_t count) {
+  return AverageOfSum<Numeric>(MagnitudeOf(sum), static_cast<uint64_t>(count));
 }
 
 template struct DecimalArithmetic<values::Numeric>;

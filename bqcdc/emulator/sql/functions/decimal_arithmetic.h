@@ -29,12 +29,24 @@ struct DecimalArithmetic {
   // To `digits` places after the point; negative: before it.
   static Result Round(const D& a, int64_t digits, DecimalRounding rounding);
   static absl::StatusOr<int64_t> ToInt64(const D& a);
-  static Result DivideByCount(const D& a, int64_t count);
   static int Sign(const D& a);
   // Of all values (`degrees_taken` 0) or of a sample (1), NULLs left out; nullopt of no more values than
   // that. Rounded once, at the end.
   static std::optional<double> Variance(const std::vector<std::optional<D>>& values, int64_t degrees_taken);
+  // NULLs left out; nullopt of nothing else. The result alone has to be in range, not what is added up to it.
+  static absl::StatusOr<std::optional<D>> Sum(const std::vector<std::optional<D>>& values);
+  static absl::StatusOr<std::optional<D>> Average(const std::vector<std::optional<D>>& values);
 };
+
+// A NUMERIC, or a sum of any number of them, as two integers that 128 bits hold for as many rows as there may
+// be: high * 10^19 + low units of 10^-9.
+struct NumericParts {
+  __int128 high = 0;
+  __int128 low = 0;
+};
+NumericParts PartsOf(values::Numeric value);
+absl::StatusOr<values::Numeric> SumOfParts(const NumericParts& sum);
+absl::StatusOr<values::Numeric> AverageOfParts(const NumericParts& sum, int64_t count);
 
 extern template struct DecimalArithmetic<values::Numeric>;
 extern template struct DecimalArithmetic<values::BigNumeric>;

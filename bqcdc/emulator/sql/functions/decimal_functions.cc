@@ -65,24 +65,13 @@ void AddDecimalType(OwnFunctions& f, const std::string& type) {
         return A::Variance(list.elements, degrees_taken);
       });
   AddFunction(
+      f, "bq_sum_" + type,
+      +[](List<D> list) -> absl::StatusOr<std::optional<D>> { return A::Sum(list.elements); });
+  AddFunction(
+      f, "bq_avg_" + type,
+      +[](List<D> list) -> absl::StatusOr<std::optional<D>> { return A::Average(list.elements); });
+  AddFunction(
       f, "bq_" + type + "_to_string", +[](D a) -> std::string { return a.ToString(); });
-}
-
-absl::StatusOr<std::optional<BigNumeric>> SumBig(const List<BigNumeric>& list, int64_t* count) {
-  std::optional<BigNumeric> sum;
-  *count = 0;
-  for (const auto& element : list.elements) {
-    if (!element) continue;
-    ++*count;
-    if (!sum) {
-      sum = *element;
-      continue;
-    }
-    auto next = DecimalArithmetic<BigNumeric>::Add(*sum, *element);
-    if (!next.ok()) return base::InvalidArgument("BIGNUMERIC overflow in SUM");
-    sum = *next;
-  }
-  return sum;
 }
 
 }  // namespace
@@ -104,63 +93,19 @@ void AddDecimalFunctions(OwnFunctions& f) {
         if (a.ToNumeric(&result) == values::ValueError::kNone) return result;
         return base::InvalidArgument("numeric out of range: ", a.ToString());
       });
-  // The sum may have more digits than a NUMERIC, so it is not read as one.
-  engine::ScalarFunction average;
-  average.name = "bq_avg_numeric";
-  average.parameters.resize(2);
-  average.parameters[0].type = schema::ColumnType::kNumeric;
-  average.parameters[1].type = schema::ColumnType::kInt64;
-  average.result = average.parameters[0];
-  average.evaluate = [](const std::vector<engine::VectorReader>& in, size_t rows, engine::VectorWriter out) {
-    for (size_t row = 0; row < rows; ++row) {
-      if (in[0].IsNull(row) || in[1].IsNull(row) || in[1].Int64(row) == 0) {
-        out.SetNull(row);
-        continue;
-      }
-      const __int128 sum = in[0].Int128(row);
-      const __int128 count = in[1].Int64(row);
-      __int128 quotient = sum / count;
-      const __int128 rest = sum % count;
-      if ((rest < 0 ? -rest : rest) * 2 >= count) quotient += sum < 0 ? -1 : 1;  // halves go away from zero
-      out.SetInt128(row, quotient);
-    }
-    return absl::OkStatus();
-  };
-  f.push_back(std::move(average));
   AddFunction(
-      f, "bq_sum_bignumeric", +[](List<BigNumeric> list) -> absl::StatusOr<std::optional<BigNumeric>> {
-        int64_t count = 0;
-        return SumBig(list, &count);
+      f, "bq_numeric_high_part", +[](Numeric a) -> NumericUnits { return {PartsOf(a).high}; });
+  AddFunction(
+      f, "bq_numeric_low_part", +[](Numeric a) -> NumericUnits { return {PartsOf(a).low}; });
+  AddFunction(
+      f, "bq_sum_numeric_parts", +[](NumericUnits high, NumericUnits low) -> absl::StatusOr<Numeric> {
+        return SumOfParts({high.value, low.value});
       });
   AddFunction(
-      f, "bq_avg_bignumeric", +[](List<BigNumeric> list) -> absl::StatusOr<std::optional<BigNumeric>> {
-        int64_t count = 0;
-        BQCDC_ASSIGN_OR_RETURN(const std::optional<BigNumeric> sum, SumBig(list, &count));
-        if (!sum) return sum;
-        BQCDC_ASSIGN_OR_RETURN(const BigNumeric average,
-                               DecimalArithmetic<BigNumeric>::DivideByCount(*sum, count));
-        return std::optional<BigNumeric>(average);
+      f, "bq_avg_numeric_parts",
+      +[](NumericUnits high, NumericUnits low, int64_t count) -> absl::StatusOr<Numeric> {
+        return AverageOfParts({high.value, low.value}, count);
       });
-  // SUM adds 128-bit integers without looking at the 38 digits that NUMERIC has.
-  engine::ScalarFunction check;
-  check.name = "bq_check_numeric";
-  check.parameters.resize(1);
-  check.parameters[0].type = schema::ColumnType::kNumeric;
-  check.result = check.parameters[0];
-  check.evaluate = [](const std::vector<engine::VectorReader>& in, size_t rows, engine::VectorWriter out) {
-    for (size_t row = 0; row < rows; ++row) {
-      Numeric value;
-      if (in[0].IsNull(row)) {
-        out.SetNull(row);
-      } else if (Numeric::FromUnscaled(in[0].Int128(row), &value) == values::ValueError::kNone) {
-        out.SetInt128(row, value.unscaled());
-      } else {
-        return MarkedError("numeric overflow in SUM");
-      }
-    }
-    return absl::OkStatus();
-  };
-  f.push_back(std::move(check));
 }
 
 }  // namespace bqcdc::emulator::sql

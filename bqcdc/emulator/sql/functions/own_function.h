@@ -40,6 +40,10 @@ struct Time {
 struct Timestamp {
   int64_t micros;
 };
+// As many units of 10^-9 as a sum of NUMERICs has, which may be more than a NUMERIC does.
+struct NumericUnits {
+  __int128 value;
+};
 // The elements of an ARRAY.
 template <typename T>
 struct List {
@@ -85,6 +89,7 @@ BQCDC_CELL(Date, ColumnType::kDate, Date{in.Int32(row)}, out.SetInt32(row, value
 BQCDC_CELL(Datetime, ColumnType::kDatetime, Datetime{in.Int64(row)}, out.SetInt64(row, value.micros));
 BQCDC_CELL(Time, ColumnType::kTime, Time{in.Int64(row)}, out.SetInt64(row, value.micros));
 BQCDC_CELL(Timestamp, ColumnType::kTimestamp, Timestamp{in.Int64(row)}, out.SetInt64(row, value.micros));
+BQCDC_CELL(NumericUnits, ColumnType::kNumeric, NumericUnits{in.Int128(row)}, out.SetInt128(row, value.value));
 #undef BQCDC_CELL
 
 template <>

@@ -98,8 +98,12 @@ absl::Status SetClustering(const json& body, Table* table) {
   if (table->clustering.size() > kClusteringColumnsMax) {
     return InvalidAt("clustering", "Too many clustering columns: at most 4 are allowed");
   }
-  for (std::string& column : table->clustering)
-    BQCDC_RETURN_IF_ERROR(ResolveColumn(*table, "clustering", column));
+  std::vector<std::string>& columns = table->clustering;
+  for (auto column = columns.begin(); column != columns.end(); ++column) {
+    BQCDC_RETURN_IF_ERROR(ResolveColumn(*table, "clustering", *column));
+    if (std::find(columns.begin(), column, *column) != column)
+      return InvalidAt("clustering", base::StrCat("Duplicate clustering column: ", *column));
+  }
   return absl::OkStatus();
 }
 

@@ -163,6 +163,9 @@ TEST(RestTablesTest, PartitioningAndClusteringAreSpelledAsTheSchemaIs) {
   const json table = server.Get(std::string(kTables) + "/t").Json();
   EXPECT_EQ(table["timePartitioning"]["field"], "created");
   EXPECT_EQ(table["clustering"]["fields"], json({"id"}));
+  body = TableBody("twice");
+  body["clustering"]["fields"] = {"id", "note", "ID"};
+  ExpectError(server.Post(kTables, body), 400, "invalid", "Duplicate clustering column: id");
 }
 
 TEST(RestTablesTest, MaxStalenessIsDroppedUnlessHonoured) {

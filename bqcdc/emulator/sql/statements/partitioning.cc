@@ -133,6 +133,8 @@ absl::Status ApplyClustering(const CreateTableStatement& statement, catalog::Tab
                      "clustering: ",
                      schema::SqlType(*column));
     }
+    if (std::find(table.clustering.begin(), table.clustering.end(), column->name) != table.clustering.end())
+      return ErrorAt(expression->position, "Duplicate clustering column: ", column->name);
     table.clustering.push_back(column->name);
   }
   return absl::OkStatus();

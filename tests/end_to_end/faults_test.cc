@@ -244,8 +244,8 @@ std::map<std::string, std::function<ProgramResult()>> Faults::Provocations() {
        }},
       {"an epoch that began long ago",
        [&] {
-         RunOk({"stream", "d.t", "--epoch", "5"}, Good(1));
-         return Run({"stream", "d.t", "--epoch", "5", File("in.jsonl", Good(1))});
+         RunOk({"stream", "d.t", "--epoch", "1700000000000000"}, Good(1));
+         return Run({"stream", "d.t", "--epoch", "1700000000000000", File("in.jsonl", Good(1))});
        }},
       {"no table name",
        [&] {

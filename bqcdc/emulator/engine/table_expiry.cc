@@ -8,7 +8,9 @@ namespace bqcdc::emulator::engine {
 int64_t TableExpiry::NextDueUs() const {
   constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
   int64_t next_ms = kNever;
-  for (const auto& [uid, table] : core_->Catalog()->tables()) {
+  // Held by name: the loop alone would keep a reference into a catalog that may be replaced meanwhile.
+  const auto catalog = core_->Catalog();
+  for (const auto& [uid, table] : catalog->tables()) {
     if (table->expiration_time_ms)
       next_ms = std::min(next_ms, std::max<int64_t>(*table->expiration_time_ms, 0));
   }

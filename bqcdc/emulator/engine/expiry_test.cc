@@ -1,11 +1,17 @@
 // Partitions and tables whose time is over.
 
+#include <atomic>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/time/time.h"
+#include "bqcdc/base/clock.h"
+#include "bqcdc/emulator/engine/database_core.h"
 #include "bqcdc/emulator/engine/partition_expiry.h"
+#include "bqcdc/emulator/engine/table_expiry.h"
 #include "bqcdc/emulator/engine/testing/table_driver.h"
 #include "bqcdc/emulator/errors.h"
 #include "gmock/gmock.h"
@@ -139,6 +145,35 @@ TEST(TableExpiryTest, AnExpiredTableIsGone) {
   const auto session = *table.database().BeginRead();
   EXPECT_FALSE(session->Execute("SELECT count(*) FROM baseline.main.b1").ok());  // its rows, too
   EXPECT_TRUE(table.database().DropDataset({"p", "d"}, /*drop_tables=*/false).ok());
+}
+
+// The applier looks while others make and alter tables: each such change frees a catalog.
+TEST(TableExpiryTest, TheNextTimeIsReadFromACatalogThatStays) {
+  const base::ManualClock clock(absl::UnixEpoch());
+  DatabaseCore core({}, &clock, nullptr);
+  const auto put_catalog = [&core] {
+    auto state = std::make_shared<catalog::CatalogState>();
+    for (int64_t uid = 1; uid <= 200; ++uid) {
+      catalog::Table table;
+      table.uid = uid;
+      table.id = {"p", "d", std::to_string(uid)};
+      table.expiration_time_ms = uid;
+      state->PutTable(std::move(table));
+    }
+    absl::MutexLock lock(&core.mutex);
+    core.catalog = std::move(state);
+  };
+  put_catalog();
+  std::atomic<bool> stop = false;
+  std::thread changes([&] {
+    while (!stop) put_catalog();
+  });
+  const TableExpiry expiry(&core, [](const catalog::Table&) { return absl::OkStatus(); });
+  int wrong = 0;
+  for (int look = 0; look < 50'000; ++look) wrong += expiry.NextDueUs() != 1000;
+  stop = true;
+  changes.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST(TableExpiryTest, ATableThatIsToLiveLongerDoes) {

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
+#include "bqcdc/base/strings.h"
 
 namespace bqcdc::emulator::catalog {
 
@@ -14,7 +14,7 @@ inline constexpr char kDefaultLocation[] = "US";
 // (https://cloud.google.com/bigquery/docs/locations). Empty: the default.
 inline std::string LocationNamed(std::string_view name) {
   if (name.empty()) return kDefaultLocation;
-  std::string lower = absl::AsciiStrToLower(absl::string_view(name.data(), name.size()));
+  std::string lower = absl::AsciiStrToLower(base::ToAbsl(name));
   return lower == "us" || lower == "eu" ? absl::AsciiStrToUpper(lower) : lower;
 }
 

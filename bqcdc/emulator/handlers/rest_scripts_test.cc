@@ -169,12 +169,14 @@ TEST(RestJobsViewTest, ShowsTheJobsOfTheProject) {
 TEST(RestSqlTest, TablesOfAnotherLocationAreNotFound) {
   SqlServer sql;
   sql.Query("CREATE TABLE t (x INT64)");
-  const auto ask = [&](const char* location) {
-    return sql.server().Post(
-        kQueries, {{"query", "SELECT COUNT(*) FROM d.t"}, {"useLegacySql", false}, {"location", location}});
-  };
-  EXPECT_EQ(ask("us").status, 200);
-  testing::ExpectError(ask("EU"), 404, "notFound", "Not found: Table p:d.t was not found in location EU");
+  for (const char* query : {"SELECT COUNT(*) FROM d.t", "SELECT COUNT(*) FROM `d.t*`"}) {
+    SCOPED_TRACE(query);
+    const auto ask = [&](const char* location) {
+      return sql.server().Post(kQueries, {{"query", query}, {"useLegacySql", false}, {"location", location}});
+    };
+    EXPECT_EQ(ask("us").status, 200);
+    testing::ExpectError(ask("EU"), 404, "notFound", "Not found: Dataset p:d was not found in location EU");
+  }
 }
 
 TEST(RestCancelTest, ARunningQueryAndARunningUpdateEndAtOnce) {

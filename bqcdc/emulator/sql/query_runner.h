@@ -36,7 +36,7 @@ struct QueryRequest {
   std::string project;
   std::optional<catalog::DatasetId> default_dataset;
   std::string location = "US";
-  // Tables of other locations are not found then. Else any are, as where the service finds out the location.
+  // Datasets of other locations are not found then. Else any are, as where the service finds the location.
   bool location_given = false;
   std::vector<QueryParameter> parameters;
   bool positional_parameters = false;

@@ -192,24 +192,26 @@ absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Over(engine::Database& d
   return std::unique_ptr<Evaluation>(new Evaluation(database, request, std::move(options), session));
 }
 
-absl::StatusOr<catalog::Table> Evaluation::FindTable(const catalog::TableId& id) {
-  auto table = session_.FindTable(id);
-  if (table.ok() && !request_.location_given) return table;
-  if (!table.ok() && !absl::IsNotFound(table.status())) return table;
-  const absl::StatusOr<catalog::Dataset> dataset = database_.GetDataset({id.project, id.dataset});
-  if (table.ok() && dataset.ok() && dataset->location == request_.location) return table;
-  if (absl::IsNotFound(dataset.status())) {
+absl::Status Evaluation::CheckDataset(const catalog::DatasetId& id) const {
+  const absl::StatusOr<catalog::Dataset> dataset = database_.GetDataset(id);
+  const bool elsewhere = dataset.ok() && request_.location_given &&
+                         !absl::EqualsIgnoreCase(dataset->location, request_.location);
+  if (elsewhere || absl::IsNotFound(dataset.status()))
     return errors::DatasetNotFoundInQuery(id.project, id.dataset, request_.location);
-  }
-  return errors::TableNotFoundInQuery(id.ToString(), request_.location);
+  return dataset.status();
+}
+
+absl::StatusOr<catalog::Table> Evaluation::FindTable(const catalog::TableId& id) {
+  absl::StatusOr<catalog::Table> table = session_.FindTable(id);
+  if (!table.ok() && !absl::IsNotFound(table.status())) return table;
+  if (!table.ok() || request_.location_given) BQCDC_RETURN_IF_ERROR(CheckDataset({id.project, id.dataset}));
+  if (!table.ok()) return errors::TableNotFoundInQuery(id.ToString(), request_.location);
+  return table;
 }
 
 absl::StatusOr<std::vector<catalog::Table>> Evaluation::FindTables(const catalog::DatasetId& dataset,
                                                                    const std::string& prefix) {
-  if (const auto found = database_.GetDataset(dataset); !found.ok()) {
-    if (!absl::IsNotFound(found.status())) return found.status();
-    return errors::DatasetNotFoundInQuery(dataset.project, dataset.dataset, request_.location);
-  }
+  BQCDC_RETURN_IF_ERROR(CheckDataset(dataset));
   std::vector<catalog::Table> tables;
   BQCDC_ASSIGN_OR_RETURN(const std::vector<catalog::Table> all, database_.ListTables(dataset));
   for (const catalog::Table& listed : all) {

@@ -45,6 +45,8 @@ class Evaluation final : public TableProvider, public RelationSource {
  private:
   Evaluation(engine::Database& database, const QueryRequest& request, AnalyzerOptions options,
              engine::ReadSession& session);
+  // NotFound as a query gets it, also where the query names another location than the dataset's.
+  absl::Status CheckDataset(const catalog::DatasetId& id) const;
 
   engine::Database& database_;
   const QueryRequest& request_;

@@ -3,9 +3,10 @@
 #include "absl/strings/match.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/catalog/entity_names.h"
 #include "bqcdc/emulator/catalog/location.h"
-#include "bqcdc/emulator/convert/entity_names.h"
 #include "bqcdc/emulator/convert/json_fields.h"
+#include "bqcdc/emulator/convert/same_name.h"
 #include "bqcdc/emulator/errors.h"
 #include "nlohmann/json.hpp"
 
@@ -107,7 +108,7 @@ absl::StatusOr<catalog::Dataset> DatasetFromJson(const json& body, const std::st
   BQCDC_ASSIGN_OR_RETURN(const auto dataset_id, StringField(*reference, "datasetId"));
   BQCDC_ASSIGN_OR_RETURN(const auto named_project, StringField(*reference, "projectId"));
   BQCDC_RETURN_IF_ERROR(CheckSameName("projectId", project, named_project));
-  BQCDC_RETURN_IF_ERROR(CheckDatasetName(dataset_id.value_or("")));
+  BQCDC_RETURN_IF_ERROR(catalog::CheckDatasetName(dataset_id.value_or("")));
   catalog::Dataset dataset;
   dataset.id = {project, *dataset_id};
   BQCDC_ASSIGN_OR_RETURN(const auto location, StringField(body, "location"));

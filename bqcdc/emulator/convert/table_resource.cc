@@ -6,8 +6,9 @@
 #include "absl/strings/match.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
-#include "bqcdc/emulator/convert/entity_names.h"
+#include "bqcdc/emulator/catalog/entity_names.h"
 #include "bqcdc/emulator/convert/json_fields.h"
+#include "bqcdc/emulator/convert/same_name.h"
 #include "bqcdc/emulator/convert/schema_change.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/schema/column_name_rules.h"
@@ -322,7 +323,7 @@ absl::StatusOr<catalog::TableId> TableIdFromJson(const json& body, const catalog
   BQCDC_ASSIGN_OR_RETURN(const auto table_name, StringField(*reference, "tableId"));
   BQCDC_RETURN_IF_ERROR(CheckSameName("projectId", dataset.project, project));
   BQCDC_RETURN_IF_ERROR(CheckSameName("datasetId", dataset.dataset, dataset_name));
-  BQCDC_RETURN_IF_ERROR(CheckTableName(table_name.value_or("")));
+  BQCDC_RETURN_IF_ERROR(catalog::CheckTableName(table_name.value_or("")));
   return catalog::TableId{dataset.project, dataset.dataset, *table_name};
 }
 

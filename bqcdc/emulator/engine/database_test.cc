@@ -345,6 +345,41 @@ TEST(DatabaseTest, ColumnsAreAddedAlsoNested) {
   EXPECT_EQ((*(*result)->Next())->Reader(0).Bytes(0), "1[{'a': x, 'b': NULL}, {'a': y, 'b': NULL}]");
 }
 
+TEST(DatabaseTest, NewArraysAreEmptyAtAnyDepth) {
+  TableDriver table(ManualApplies());
+  catalog::Table nested;
+  nested.id = {"p", "d", "nested"};
+  nested.schema.columns.resize(2);
+  nested.schema.columns[0].name = "k";
+  nested.schema.columns[1].name = "s";
+  nested.schema.columns[1].type = schema::ColumnType::kStruct;
+  nested.schema.columns[1].mode = schema::ColumnMode::kRepeated;
+  nested.schema.columns[1].fields.emplace_back().name = "a";
+  Database& database = table.database();
+  ASSERT_TRUE(database.CreateTable(nested, false).ok());
+  const auto inserted = database.InsertFromQuery(
+      nested.id, "SELECT * FROM (VALUES ('1', [{'a': 'x'}, NULL]), ('2', NULL)) AS v(k, s)");
+  ASSERT_TRUE(inserted.ok()) << inserted.status();
+  const auto changed = database.UpdateTable(nested.id, std::nullopt, [](catalog::Table& entity) {
+    schema::Column list;
+    list.name = "list";
+    list.mode = schema::ColumnMode::kRepeated;
+    entity.schema.columns[1].fields.push_back(list);
+    entity.schema.columns.push_back(list);
+    entity.schema.columns.emplace_back().name = "plain";
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  table.Restart();
+  const auto session = table.database().BeginRead();
+  const auto relation = (*session)->RelationSql(*(*session)->FindTable(nested.id));
+  const auto result = (*session)->Execute(
+      "SELECT string_agg(k || s::VARCHAR || list::VARCHAR || coalesce(plain, '-'), ' ' ORDER BY k) FROM " +
+      *relation);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ((*(*result)->Next())->Reader(0).Bytes(0), "1[{'a': x, 'list': []}, NULL][]- 2[][]-");
+}
+
 TEST(DatabaseTest, AlterRefusesWhatWouldLoseData) {
   TableDriver table(ManualApplies());
   struct {

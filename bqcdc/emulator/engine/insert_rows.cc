@@ -44,8 +44,7 @@ Chunk AsPlainRows(const catalog::Table& table, const Chunk& rows) {
 std::string CastColumns(const catalog::Table& table) {
   std::string values;
   for (const schema::Column& column : table.schema.columns) {
-    base::StrAppend(&values, values.empty() ? "" : ", ", "CAST(", QuoteIdentifier(column.name), " AS ",
-                    StorageSql(column), ")");
+    base::StrAppend(&values, values.empty() ? "" : ", ", StoredSql(column, QuoteIdentifier(column.name)));
   }
   return values;
 }

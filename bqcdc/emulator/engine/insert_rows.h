@@ -14,7 +14,7 @@ namespace bqcdc::emulator::engine {
 absl::StatusOr<AppendBatch> ReadInsertedRows(const catalog::Table& table, std::string_view duckdb_sql,
                                              ReadSession& session);
 
-// The table's columns, each cast to how it is stored, divided by ", ".
+// The table's columns, each as it is stored (StoredSql), divided by ", ".
 std::string CastColumns(const catalog::Table& table);
 // InvalidQuery where a row of the table's columns has NULL in a REQUIRED one.
 absl::Status CheckRequired(const catalog::Table& table, const Chunk& rows);

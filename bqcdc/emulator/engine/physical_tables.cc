@@ -1,5 +1,8 @@
 #include "bqcdc/emulator/engine/physical_tables.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/substitute.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/cdc/mutant.h"
@@ -34,12 +37,26 @@ std::string ConversionForm(const schema::Column& before, const schema::Column& a
                            : base::StrCat(function, "($0)");
 }
 
-bool NeedsOwnConversion(const catalog::Table& before, const catalog::Table& after) {
+const schema::Column* Find(const std::vector<schema::Column>& columns, const std::string& name) {
+  const auto found = std::find_if(columns.begin(), columns.end(),
+                                  [&](const schema::Column& column) { return column.name == name; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+// Whether an array comes in beside what is there, at any depth: the rows have to be given an empty one.
+bool GainsArray(const std::vector<schema::Column>& before, const std::vector<schema::Column>& after) {
+  return std::any_of(after.begin(), after.end(), [&](const schema::Column& column) {
+    const schema::Column* old = Find(before, column.name);
+    return old == nullptr ? column.repeated() : GainsArray(old->fields, column.fields);
+  });
+}
+
+bool NeedsRewrite(const catalog::Table& before, const catalog::Table& after) {
   for (const schema::Column& column : before.schema.columns) {
     const schema::Column* wanted = after.schema.FindColumn(column.name);
     if (wanted != nullptr && !ConversionForm(column, *wanted).empty()) return true;
   }
-  return false;
+  return GainsArray(before.schema.columns, after.schema.columns);
 }
 
 // The table anew, with the new columns. Not ALTER ... USING: the write-ahead log would keep the expression
@@ -82,15 +99,16 @@ std::string AlterColumnsSql(const catalog::Table& before, const catalog::Table& 
 
 ColumnCopy CopyColumns(const catalog::Table& before, const catalog::Table& after) {
   ColumnCopy copy;
-  for (const schema::Column& column : before.schema.columns) {
-    const schema::Column* wanted = after.schema.FindColumn(column.name);
-    if (wanted == nullptr) continue;
-    const std::string name = QuoteIdentifier(column.name);
-    const std::string form = ConversionForm(column, *wanted);
+  for (const schema::Column& wanted : after.schema.columns) {
+    const schema::Column* column = before.schema.FindColumn(wanted.name);
+    if (column == nullptr && !wanted.repeated()) continue;
+    const std::string name = QuoteIdentifier(wanted.name);
+    const std::string form = column == nullptr ? "" : ConversionForm(*column, wanted);
     base::StrAppend(&copy.names, name, ", ");
     base::StrAppend(&copy.values,
-                    form.empty() ? base::StrCat("CAST(", name, " AS ", StorageSql(*wanted), ")")
-                                 : absl::Substitute(form, name),
+                    column == nullptr ? StoredSql(wanted, "NULL")
+                    : form.empty()    ? StoredSql(wanted, name)
+                                      : absl::Substitute(form, name),
                     ", ");
   }
   return copy;
@@ -126,8 +144,8 @@ std::string DropBaselineSql(int64_t uid) {
 std::string DropDeltaSql(int64_t uid) { return base::StrCat("DROP TABLE IF EXISTS ", DeltaTable(uid), ";"); }
 
 std::string AlterBaselineSql(const catalog::Table& before, const catalog::Table& after) {
-  const bool rewrite = NeedsOwnConversion(before, after);
-  std::string sql = rewrite ? RewriteBaselineSql(before, after) : AlterColumnsSql(before, after);
+  std::string sql =
+      NeedsRewrite(before, after) ? RewriteBaselineSql(before, after) : AlterColumnsSql(before, after);
   if (before.schema.primary_key != after.schema.primary_key ||
       cdc::Mutated(cdc::Mutant::kAlterForgetsDeletes)) {
     // Another key: what was deleted under the old one says nothing about it.

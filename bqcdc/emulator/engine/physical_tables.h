@@ -17,7 +17,8 @@ std::string CreateDeltaSql(const catalog::Table& table);
 std::string DropBaselineSql(int64_t uid);
 std::string DropDeltaSql(int64_t uid);
 // How the rows of a table with the columns of `before` come to those of `after`: two lists of the columns
-// that both have, each with a comma behind it. INSERT INTO after(<names>…) SELECT <values>… FROM before.
+// that both have and of new arrays, which are empty, each with a comma behind it. INSERT INTO after(<names>…)
+// SELECT <values>… FROM before.
 struct ColumnCopy {
   std::string names;
   std::string values;

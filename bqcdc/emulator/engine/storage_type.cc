@@ -1,5 +1,6 @@
 #include "bqcdc/emulator/engine/storage_type.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "bqcdc/base/strings.h"
@@ -101,6 +102,30 @@ duckdb_logical_type MakeElementType(const Column& column) {
   return duckdb_create_logical_type(type);
 }
 
+bool HasArray(const Column& column) {
+  return column.repeated() || std::any_of(column.fields.begin(), column.fields.end(), &HasArray);
+}
+
+// `depth` names the variables of nested lambdas.
+std::string FillArrays(const Column& column, const std::string& value, bool element, int depth) {
+  if (column.repeated() && !element) {
+    const bool deeper = std::any_of(column.fields.begin(), column.fields.end(), &HasArray);
+    const std::string name = base::StrCat("e", depth);
+    const std::string filled = deeper ? base::StrCat("list_transform(", value, ", lambda ", name, ": ",
+                                                     FillArrays(column, name, true, depth + 1), ")")
+                                      : value;
+    return base::StrCat("coalesce(", filled, ", [])");
+  }
+  if (!std::any_of(column.fields.begin(), column.fields.end(), &HasArray)) return value;
+  std::string fields;
+  for (const Column& field : column.fields) {
+    const std::string name = QuoteLiteral(field.name);
+    base::StrAppend(&fields, fields.empty() ? "{" : ", ", name, ": ",
+                    FillArrays(field, base::StrCat("struct_extract(", value, ", ", name, ")"), false, depth));
+  }
+  return base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL ELSE ", fields, "} END");
+}
+
 std::string Quote(std::string_view text, char quote) {
   std::string quoted(1, quote);
   for (const char c : text) {
@@ -132,6 +157,19 @@ std::string StorageSql(const Column& column, bool element) {
   }
   if (column.repeated() && !element) sql += "[]";
   return sql;
+}
+
+std::string StoredSql(const Column& column, const std::string& value) {
+  const std::string type = StorageSql(column);
+  const std::string cast = base::StrCat("CAST(", value, " AS ", type, ")");
+  if (!HasArray(column)) return cast;
+  // A name for the value, which the text of a STRUCT repeats for each of its fields; and once more a type,
+  // which an empty list has not.
+  const std::string filled = column.repeated()
+                                 ? FillArrays(column, cast, false, 1)
+                                 : base::StrCat("list_transform([", cast,
+                                                "], lambda e0: ", FillArrays(column, "e0", false, 1), ")[1]");
+  return base::StrCat("CAST(", filled, " AS ", type, ")");
 }
 
 std::string QuoteIdentifier(std::string_view name) { return Quote(name, '"'); }

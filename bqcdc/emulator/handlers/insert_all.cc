@@ -7,8 +7,8 @@
 #include "absl/synchronization/notification.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/catalog/entity_names.h"
 #include "bqcdc/emulator/convert/default_values.h"
-#include "bqcdc/emulator/convert/entity_names.h"
 #include "bqcdc/emulator/convert/json_cells.h"
 #include "bqcdc/emulator/convert/json_fields.h"
 #include "bqcdc/emulator/convert/partition_bounds.h"
@@ -195,7 +195,7 @@ absl::StatusOr<catalog::Table> InstanceOf(engine::Database& database, const cata
   if (suffix.empty() || base.view) return base;
   catalog::Table instance;
   instance.id = {id.project, id.dataset, id.table + suffix};
-  BQCDC_RETURN_IF_ERROR(convert::CheckTableName(instance.id.table));
+  BQCDC_RETURN_IF_ERROR(catalog::CheckTableName(instance.id.table));
   absl::StatusOr<catalog::Table> found = database.GetTable(instance.id);
   if (!absl::IsNotFound(found.status())) return found;
   instance.schema.columns = base.schema.columns;

@@ -6,8 +6,8 @@
 #include "absl/strings/match.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/catalog/entity_names.h"
 #include "bqcdc/emulator/catalog/location.h"
-#include "bqcdc/emulator/convert/entity_names.h"
 #include "bqcdc/emulator/convert/json_fields.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/handlers/query_parameters.h"
@@ -53,7 +53,7 @@ absl::StatusOr<std::optional<catalog::DatasetId>> ReadDefaultDataset(const json&
   if (reference == nullptr) return id;
   BQCDC_ASSIGN_OR_RETURN(const auto dataset, convert::StringField(*reference, "datasetId"));
   BQCDC_ASSIGN_OR_RETURN(const auto named_project, convert::StringField(*reference, "projectId"));
-  BQCDC_RETURN_IF_ERROR(convert::CheckDatasetName(dataset.value_or("")));
+  BQCDC_RETURN_IF_ERROR(catalog::CheckDatasetName(dataset.value_or("")));
   id = catalog::DatasetId{named_project.value_or(project), *dataset};
   return id;
 }

@@ -2,6 +2,7 @@
 
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/engine/insert_rows.h"
 #include "bqcdc/emulator/sql/parser/parser.h"
 #include "bqcdc/emulator/sql/statements/definition.h"
 #include "bqcdc/emulator/sql/statements/evaluation.h"
@@ -20,10 +21,14 @@ absl::StatusOr<std::vector<engine::Chunk>> EvaluateDefault(engine::Database& dat
   BQCDC_ASSIGN_OR_RETURN(const ResolvedExpressionPtr value,
                          evaluation->analyzer().AnalyzeConstant(*expression, type));
   BQCDC_ASSIGN_OR_RETURN(const std::string sql, Generator(*evaluation, now).Expression(*value));
+  catalog::Table of_column;
+  of_column.schema.columns = {column};
   // A row each, so that volatile functions give another value for each.
-  BQCDC_ASSIGN_OR_RETURN(std::vector<engine::Chunk> chunks,
-                         evaluation->Run(base::StrCat("SELECT CAST(", ConstrainSql(column, sql), " AS ",
-                                                      DuckDbType(type), ") FROM range(", rows, ")")));
+  BQCDC_ASSIGN_OR_RETURN(
+      std::vector<engine::Chunk> chunks,
+      evaluation->Run(base::StrCat("SELECT ", engine::CastColumns(of_column), " FROM (SELECT ",
+                                   ConstrainSql(column, sql), " AS ", QuoteDuckDbName(column.name),
+                                   " FROM range(", rows, "))")));
   for (const engine::Chunk& chunk : chunks) BQCDC_RETURN_IF_ERROR(CheckStored(chunk, 0, column));
   return chunks;
 }

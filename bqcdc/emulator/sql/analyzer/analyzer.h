@@ -54,6 +54,8 @@ class Analyzer {
   // The same for the text of a view, whose partitions may be restricted by what reads it.
   absl::StatusOr<ResolvedQuery> AnalyzeViewText(const Query& query,
                                                 OutputNames names = OutputNames::kDistinct);
+  // The text that defines `view`: refused where it reads `view`, itself or through another view.
+  absl::StatusOr<ResolvedQuery> AnalyzeViewDefinition(const Query& query, const catalog::TableId& view);
   // An expression without columns, converted to `type` as an assignment does.
   absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression, const Type& type);
   absl::StatusOr<ResolvedExpressionPtr> AnalyzeConstant(const Expression& expression);
@@ -333,6 +335,7 @@ class Analyzer {
   ColumnId next_column_ = 1;
   int next_with_ = 1;
   int depth_ = 0;
+  std::optional<catalog::TableId> defined_view_;  // see AnalyzeViewDefinition
   int view_depth_ = 0;
   int view_readings_ = 0;
   // Names of WITH in sight, innermost last.

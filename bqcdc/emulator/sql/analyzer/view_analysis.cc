@@ -19,8 +19,18 @@ absl::Status InView(const absl::Status& status, const catalog::TableId& view) {
 
 }  // namespace
 
+absl::StatusOr<ResolvedQuery> Analyzer::AnalyzeViewDefinition(const Query& query,
+                                                              const catalog::TableId& view) {
+  defined_view_ = view;
+  return AnalyzeViewText(query);
+}
+
 absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeView(const TableReference& reference,
                                                            const catalog::Table& view) {
+  if (defined_view_ && view.id == *defined_view_) {
+    return ErrorAt(reference.position, "View ", view.id.ToString(),
+                   " cannot read itself, neither in its own query nor through another view");
+  }
   if (view_depth_ >= kViewDepthMax) {
     return ErrorAt(reference.position, "View ", view.id.ToString(),
                    " is nested too deeply: views may be over ", kViewDepthMax, " levels of views at most");
@@ -42,6 +52,7 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeView(const TableReference&
   inner.next_column_ = next_column_;
   inner.next_with_ = next_with_;
   inner.depth_ = depth_;
+  inner.defined_view_ = defined_view_;
   inner.view_depth_ = view_depth_ + 1;
   inner.view_readings_ = view_readings_;
   absl::StatusOr<ResolvedQuery> query = inner.AnalyzeViewText(*statement->query);

@@ -219,6 +219,11 @@ absl::StatusOr<D> DecimalArithmetic<D>::Round(const D& a, int64_t digits, Decima
     case DecimalRounding::kHalfAway:
       up = (rest + rest).Compare(unit) >= 0;
       break;
+    case DecimalRounding::kHalfEven: {
+      const int half = (rest + rest).Compare(unit);
+      up = half > 0 || (half == 0 && whole.digits[0] % 2 == 1);
+      break;
+    }
     case DecimalRounding::kTruncate:
       break;
     case DecimalRounding::kFloor:

@@ -12,7 +12,7 @@
 // an error (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types).
 namespace bqcdc::emulator::sql {
 
-enum class DecimalRounding { kHalfAway, kTruncate, kFloor, kCeiling };
+enum class DecimalRounding { kHalfAway, kHalfEven, kTruncate, kFloor, kCeiling };
 
 template <typename D>
 struct DecimalArithmetic {

@@ -11,6 +11,14 @@ namespace {
 using values::BigNumeric;
 using values::Numeric;
 
+// https://cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions#round
+absl::StatusOr<DecimalRounding> RoundingNamed(std::string_view mode) {
+  if (mode == "ROUND_HALF_AWAY_FROM_ZERO") return DecimalRounding::kHalfAway;
+  if (mode == "ROUND_HALF_EVEN") return DecimalRounding::kHalfEven;
+  return base::InvalidArgument("Invalid rounding mode: ", mode,
+                               "; it is ROUND_HALF_AWAY_FROM_ZERO or ROUND_HALF_EVEN");
+}
+
 // The functions that both decimal types have, under names that end with the type's.
 template <typename D>
 void AddDecimalType(OwnFunctions& f, const std::string& type) {
@@ -37,6 +45,11 @@ void AddDecimalType(OwnFunctions& f, const std::string& type) {
   AddFunction(
       f, "bq_round_" + type,
       +[](D a, int64_t digits) -> R { return A::Round(a, digits, DecimalRounding::kHalfAway); });
+  AddFunction(
+      f, "bq_round_mode_" + type, +[](D a, int64_t digits, std::string_view mode) -> R {
+        BQCDC_ASSIGN_OR_RETURN(const DecimalRounding rounding, RoundingNamed(mode));
+        return A::Round(a, digits, rounding);
+      });
   AddFunction(
       f, "bq_trunc_" + type,
       +[](D a, int64_t digits) -> R { return A::Round(a, digits, DecimalRounding::kTruncate); });

@@ -88,6 +88,8 @@ const std::vector<FunctionRow>& MathRows() {
       {"ROUND", "FLOAT64, INT64 -> FLOAT64", "bq_round_float64!($*)"},
       {"ROUND", "NUMERIC, INT64 -> NUMERIC", "bq_round_numeric!($*)"},
       {"ROUND", "BIGNUMERIC, INT64 -> BIGNUMERIC", "bq_round_bignumeric!($*)"},
+      {"ROUND", "NUMERIC, INT64, STRING -> NUMERIC", "bq_round_mode_numeric!($*)"},
+      {"ROUND", "BIGNUMERIC, INT64, STRING -> BIGNUMERIC", "bq_round_mode_bignumeric!($*)"},
       {"TRUNC", "FLOAT64 -> FLOAT64", "bq_trunc_float64!($1, 0::BIGINT)"},
       {"TRUNC", "NUMERIC -> NUMERIC", "bq_trunc_numeric!($1, 0::BIGINT)"},
       {"TRUNC", "BIGNUMERIC -> BIGNUMERIC", "bq_trunc_bignumeric!($1, 0::BIGINT)"},

@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/catalog/entity_names.h"
 #include "bqcdc/emulator/catalog/type_widening.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/statements/definition.h"
@@ -202,6 +203,7 @@ absl::Status RenameTable(const StatementContext& context, const RenameToAction& 
   if (renamed.table.find('.') != std::string::npos) {
     return ErrorAt(action.position, "RENAME TO takes the table's new name alone, without project or dataset");
   }
+  BQCDC_RETURN_IF_ERROR(catalog::CheckTableName(renamed.table));
   if (table.has_primary_key()) {
     return ErrorAt(action.position, "Table ", table.id.ToString(),
                    " has a primary key and cannot be renamed; drop the primary key first");

@@ -125,7 +125,7 @@ absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context,
   BQCDC_RETURN_IF_ERROR(RefuseUnsupported(statement));
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
   catalog::Table table;
-  BQCDC_ASSIGN_OR_RETURN(table.id, TableOf(context, statement.name));
+  BQCDC_ASSIGN_OR_RETURN(table.id, NewTableOf(context, statement.name));
   std::optional<ResolvedQuery> query;
   if (statement.query) {
     BQCDC_ASSIGN_OR_RETURN(query, evaluation->analyzer().AnalyzeQuery(*statement.query));

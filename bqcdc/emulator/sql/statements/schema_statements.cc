@@ -40,7 +40,7 @@ absl::StatusOr<QueryOutcome> RunCreateSchema(const StatementContext& context,
   if (statement.default_collate) return Unsupported(statement.position, "DEFAULT COLLATE");
   BQCDC_ASSIGN_OR_RETURN(auto evaluation, Evaluation::Begin(context.database, context.request));
   catalog::Dataset dataset;
-  BQCDC_ASSIGN_OR_RETURN(dataset.id, DatasetOf(context, statement.name));
+  BQCDC_ASSIGN_OR_RETURN(dataset.id, NewDatasetOf(context, statement.name));
   dataset.location = context.request.location;
   if (statement.options)
     BQCDC_RETURN_IF_ERROR(ApplySchemaOptions(*evaluation, *statement.options, true, dataset));

@@ -37,5 +37,8 @@ absl::StatusOr<QueryOutcome> RunTruncate(const StatementContext& context, const 
 // The table or dataset that a DDL statement names.
 absl::StatusOr<catalog::TableId> TableOf(const StatementContext& context, const TablePath& path);
 absl::StatusOr<catalog::DatasetId> DatasetOf(const StatementContext& context, const TablePath& path);
+// The same of one that the statement makes: its name must be allowed.
+absl::StatusOr<catalog::TableId> NewTableOf(const StatementContext& context, const TablePath& path);
+absl::StatusOr<catalog::DatasetId> NewDatasetOf(const StatementContext& context, const TablePath& path);
 
 }  // namespace bqcdc::emulator::sql

@@ -1,4 +1,5 @@
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/catalog/entity_names.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/statements/evaluation.h"
@@ -37,6 +38,18 @@ absl::StatusOr<catalog::DatasetId> DatasetOf(const StatementContext& context, co
   catalog::DatasetId id;
   id.project = path.names.size() == 2 ? path.names[0].text : context.request.project;
   id.dataset = path.names.back().text;
+  return id;
+}
+
+absl::StatusOr<catalog::TableId> NewTableOf(const StatementContext& context, const TablePath& path) {
+  BQCDC_ASSIGN_OR_RETURN(catalog::TableId id, TableOf(context, path));
+  BQCDC_RETURN_IF_ERROR(catalog::CheckTableName(id.table));
+  return id;
+}
+
+absl::StatusOr<catalog::DatasetId> NewDatasetOf(const StatementContext& context, const TablePath& path) {
+  BQCDC_ASSIGN_OR_RETURN(catalog::DatasetId id, DatasetOf(context, path));
+  BQCDC_RETURN_IF_ERROR(catalog::CheckDatasetName(id.dataset));
   return id;
 }
 

@@ -14,7 +14,8 @@ namespace {
 
 // The columns of the view, of which the text is checked the whole way to DuckDB's SQL.
 absl::Status ApplyQuery(Evaluation& evaluation, const CreateViewStatement& statement, catalog::Table& view) {
-  BQCDC_ASSIGN_OR_RETURN(const ResolvedQuery query, evaluation.analyzer().AnalyzeViewText(*statement.query));
+  BQCDC_ASSIGN_OR_RETURN(const ResolvedQuery query,
+                         evaluation.analyzer().AnalyzeViewDefinition(*statement.query, view.id));
   BQCDC_ASSIGN_OR_RETURN(view.schema.columns, ResultColumns(query));
   if (statement.columns.empty() && query.first_unnamed) {
     return ErrorAt(statement.query->position, "CREATE VIEW columns must be named, but column ",
@@ -51,7 +52,7 @@ absl::StatusOr<QueryOutcome> RunCreateView(const StatementContext& context,
     return ErrorAt(statement.position, "CREATE VIEW cannot have both OR REPLACE and IF NOT EXISTS");
   }
   catalog::Table view;
-  BQCDC_ASSIGN_OR_RETURN(view.id, TableOf(context, statement.name));
+  BQCDC_ASSIGN_OR_RETURN(view.id, NewTableOf(context, statement.name));
   // As at each later use: names without a project are in the view's, a dataset has to be named, and there are
   // no parameters.
   QueryRequest request;

@@ -1,9 +1,9 @@
-#include "bqcdc/emulator/convert/entity_names.h"
+#include "bqcdc/emulator/catalog/entity_names.h"
 
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/errors.h"
 
-namespace bqcdc::emulator::convert {
+namespace bqcdc::emulator::catalog {
 namespace {
 
 constexpr size_t kDatasetNameCharactersMax = 1024;
@@ -50,15 +50,4 @@ absl::Status CheckTableName(std::string_view name) {
                    kTableNameBytesMax, " characters long. Also, Table decorators cannot be used."));
 }
 
-absl::Status CheckSameName(std::string_view field, std::string_view in_path,
-                           const std::optional<std::string>& in_body) {
-  if (!in_body || *in_body == in_path) return absl::OkStatus();
-  return errors::WithLocation(
-      errors::Invalid(
-          base::StrCat("Value '", *in_body, "' in content does not agree with value '", in_path,
-                       "'. This can happen when a value set through a parameter is inconsistent with a value "
-                       "set in the request.")),
-      field);
-}
-
-}  // namespace bqcdc::emulator::convert
+}  // namespace bqcdc::emulator::catalog

@@ -55,6 +55,14 @@ TEST(SchemaJson, RoundTrips) {
   EXPECT_FALSE(ColumnsToJson(schema->columns, NullableMode::kLeftOut)[1].contains("mode"));
 }
 
+TEST(SqlType, QuotesFieldsThatNeedIt) {
+  const auto columns = ColumnsFromJson(nlohmann::json::parse(
+      R"([{"name": "s", "type": "STRUCT", "fields": [{"name": "order", "type": "INT64"}, {"name": "ordered", "type": "INT64"},
+          {"name": "größe", "type": "STRING"}, {"name": "a-b", "type": "DATE"}]}])"));
+  ASSERT_TRUE(columns.ok()) << columns.status();
+  EXPECT_EQ(SqlType((*columns)[0]), "STRUCT<`order` INT64, ordered INT64, `größe` STRING, `a-b` DATE>");
+}
+
 TEST(SchemaJson, ErrorsNameTheField) {
   struct Case {
     const char* text;

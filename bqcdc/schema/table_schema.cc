@@ -2,6 +2,7 @@
 
 #include "bqcdc/base/strings.h"
 #include "bqcdc/schema/ascii_case.h"
+#include "bqcdc/schema/reserved_keywords.h"
 
 namespace bqcdc::schema {
 
@@ -44,7 +45,9 @@ namespace {
 std::string SqlStruct(const Column& column) {
   std::string text = "STRUCT<";
   for (size_t i = 0; i < column.fields.size(); ++i) {
-    base::StrAppend(&text, i == 0 ? "" : ", ", column.fields[i].name, " ", SqlType(column.fields[i]));
+    const Column& field = column.fields[i];
+    const std::string_view quote = NeedsBackquotes(field.name) ? "`" : "";
+    base::StrAppend(&text, i == 0 ? "" : ", ", quote, field.name, quote, " ", SqlType(field));
   }
   return text + ">";
 }

@@ -71,8 +71,8 @@ const Column* FindColumnIn(const std::vector<Column>& columns, std::string_view 
 // is unbounded), nothing for every other type.
 const std::vector<Column>& PartsOf(const Column& column);
 
-// The type as DDL writes it: "NUMERIC(10, 2)", "ARRAY<STRUCT<a INT64, b STRING(3)>>", "RANGE<DATE>". With
-// `element` the ARRAY around a repeated column is left out.
+// The type as DDL writes it: "NUMERIC(10, 2)", "ARRAY<STRUCT<a INT64, `order` STRING(3)>>", "RANGE<DATE>".
+// With `element` the ARRAY around a repeated column is left out.
 std::string SqlType(const Column& column, bool element = false);
 
 }  // namespace bqcdc::schema

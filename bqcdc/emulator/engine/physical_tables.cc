@@ -37,16 +37,10 @@ std::string ConversionForm(const schema::Column& before, const schema::Column& a
                            : base::StrCat(function, "($0)");
 }
 
-const schema::Column* Find(const std::vector<schema::Column>& columns, const std::string& name) {
-  const auto found = std::find_if(columns.begin(), columns.end(),
-                                  [&](const schema::Column& column) { return column.name == name; });
-  return found == columns.end() ? nullptr : &*found;
-}
-
 // Whether an array comes in beside what is there, at any depth: the rows have to be given an empty one.
 bool GainsArray(const std::vector<schema::Column>& before, const std::vector<schema::Column>& after) {
   return std::any_of(after.begin(), after.end(), [&](const schema::Column& column) {
-    const schema::Column* old = Find(before, column.name);
+    const schema::Column* old = schema::FindColumnIn(before, column.name);
     return old == nullptr ? column.repeated() : GainsArray(old->fields, column.fields);
   });
 }

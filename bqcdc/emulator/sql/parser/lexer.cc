@@ -15,6 +15,7 @@
 #include "bqcdc/emulator/sql/parser/keywords.h"
 #include "bqcdc/emulator/sql/parser/limits.h"
 #include "bqcdc/emulator/sql/parser/literal_text.h"
+#include "bqcdc/schema/reserved_keywords.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -183,7 +184,7 @@ absl::Status Lexer::ReadToken() {
   if (c == '`') return ReadQuotedIdentifier();
   if (IsWordStart(c)) {
     const size_t bytes = WordBytes();
-    const bool reserved = IsReservedKeyword(Rest().substr(0, bytes));
+    const bool reserved = schema::IsReservedKeyword(Rest().substr(0, bytes));
     Emit(reserved ? TokenKind::kReserved : TokenKind::kIdentifier, bytes);
     return absl::OkStatus();
   }

@@ -4,9 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/ascii.h"
 #include "bqcdc/base/strings.h"
-#include "bqcdc/emulator/sql/parser/keywords.h"
+#include "bqcdc/schema/reserved_keywords.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -254,9 +253,7 @@ std::string QuoteString(std::string_view text) { return Quote("", '"', /*bytes=*
 std::string QuoteBytes(std::string_view bytes) { return Quote("b", '"', /*bytes=*/true, bytes); }
 
 std::string QuoteIdentifier(std::string_view text) {
-  bool plain = !text.empty() && !absl::ascii_isdigit(text[0]) && !IsReservedKeyword(text);
-  for (const char c : text) plain = plain && (absl::ascii_isalnum(c) || c == '_');
-  return plain ? std::string(text) : Quote("", '`', /*bytes=*/false, text);
+  return schema::NeedsBackquotes(text) ? Quote("", '`', /*bytes=*/false, text) : std::string(text);
 }
 
 }  // namespace bqcdc::emulator::sql

@@ -6,6 +6,7 @@
 #include "bqcdc/emulator/sql/parser/keywords.h"
 #include "bqcdc/emulator/sql/parser/literal_text.h"
 #include "bqcdc/emulator/sql/parser/unparser_impl.h"
+#include "bqcdc/schema/reserved_keywords.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -88,7 +89,7 @@ bool NeedsQuotes(const Identifier& name, bool first) {
     if (!absl::ascii_isalnum(c) && c != '_') return true;
   }
   if (!name.quoted) return false;
-  return IsReservedKeyword(text) || IsNonReservedKeyword(text) || text.ends_with("ORDINAL") ||
+  return schema::IsReservedKeyword(text) || IsNonReservedKeyword(text) || text.ends_with("ORDINAL") ||
          text.starts_with("SAFE_") || text.ends_with("ordinal") || text.starts_with("safe_");
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/schema/reserved_keywords.h"
 
 namespace bqcdc::emulator::sql {
 
@@ -119,7 +120,10 @@ std::string Type::ToString() const {
   for (size_t i = 0; i < parts_->fields.size(); ++i) {
     const StructField& field = parts_->fields[i];
     if (i > 0) base::StrAppend(&text, ", ");
-    if (!field.name.empty()) base::StrAppend(&text, field.name, " ");
+    if (!field.name.empty()) {
+      const std::string_view quote = schema::NeedsBackquotes(field.name) ? "`" : "";
+      base::StrAppend(&text, quote, field.name, quote, " ");
+    }
     base::StrAppend(&text, field.type.ToString());
   }
   base::StrAppend(&text, ">");

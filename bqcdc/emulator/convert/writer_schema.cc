@@ -53,6 +53,10 @@ absl::Status Mismatch(const pb::FieldDescriptor& field, std::string_view column_
   return status;
 }
 
+absl::Status MoreThanOneField(std::string_view column) {
+  return base::InvalidArgument("Invalid proto schema: more than one field for column ", column);
+}
+
 // `guess`: index that is tried first; most messages give the columns in order.
 std::optional<size_t> FindIndex(const std::vector<schema::Column>& columns, const std::string& name,
                                 size_t guess) {
@@ -92,8 +96,7 @@ class Compiler {
       const int column = plan.fields[i].column;
       if (column < 0) continue;
       if (plan.field_of_column[column] >= 0) {
-        return base::InvalidArgument("Invalid proto schema: more than one field for column ", path,
-                                     columns[column].name);
+        return MoreThanOneField(base::StrCat(path, columns[column].name));
       }
       plan.field_of_column[column] = static_cast<int>(i);
     }
@@ -178,13 +181,16 @@ class Compiler {
   absl::Status missing_;
 };
 
-void FindPseudoColumns(WriterPlan& plan) {
+absl::Status FindPseudoColumns(WriterPlan& plan) {
   for (size_t i = 0; i < plan.root.fields.size(); ++i) {
     const FieldPlan& field = plan.root.fields[i];
     if (field.column >= 0) continue;
     const bool change_type = absl::EqualsIgnoreCase(field.name, base::ToAbsl(kChangeTypeName));
-    (change_type ? plan.change_type_field : plan.sequence_field) = static_cast<int>(i);
+    int& found = change_type ? plan.change_type_field : plan.sequence_field;
+    if (found >= 0) return MoreThanOneField(change_type ? kChangeTypeName : kSequenceNumberName);
+    found = static_cast<int>(i);
   }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -230,7 +236,7 @@ absl::StatusOr<std::shared_ptr<const WriterPlan>> CompileWriterSchema(std::strin
     plan->is_key.push_back(table.KeyPosition(column.name).has_value());
   }
   BQCDC_RETURN_IF_ERROR(Compiler(*plan).Compile(*built->message_type(0)));
-  FindPseudoColumns(*plan);
+  BQCDC_RETURN_IF_ERROR(FindPseudoColumns(*plan));
   return plan;
 }
 

@@ -122,6 +122,12 @@ INSTANTIATE_TEST_SUITE_P(
             "name: 'R' field { name: 'a' number: 1 type: TYPE_INT64 } field { name: 'A' number: 2 type: "
             "TYPE_INT64 }",
             "Invalid proto schema: more than one field for column a"},
+        RefusalCase{"change_type_twice",
+                    {"a INT64"},
+                    "name: 'R' field { name: '_CHANGE_TYPE' number: 1 type: TYPE_STRING } field { name: "
+                    "'_change_type' "
+                    "number: 2 type: TYPE_STRING }",
+                    "Invalid proto schema: more than one field for column _CHANGE_TYPE"},
         RefusalCase{
             "timestamp_as_text",
             {"a TIMESTAMP"},

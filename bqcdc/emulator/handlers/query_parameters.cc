@@ -74,6 +74,11 @@ absl::StatusOr<Column> ReadType(const json& type, const std::string& path, int d
   column.type = *found;
   if (column.type == ColumnType::kStruct) BQCDC_RETURN_IF_ERROR(ReadStructType(type, path, depth, &column));
   if (column.type == ColumnType::kRange) BQCDC_RETURN_IF_ERROR(ReadRangeType(type, path, &column));
+  BQCDC_ASSIGN_OR_RETURN(const auto digits, convert::Int64Field(type, "timestampPrecision"));
+  if (digits && (column.type != ColumnType::kTimestamp || (*digits != 6 && *digits != 12))) {
+    return InvalidParameter(path, "has a timestampPrecision, which a TIMESTAMP alone may have: 6 or 12");
+  }
+  if (digits == 12) column.timestamp_precision = 12;
   return column;
 }
 

@@ -311,6 +311,18 @@ TEST_F(WriteServiceTest, ANewColumnIsToldOnceAndTheOldDescriptorStaysUsable) {
   EXPECT_FALSE(Connect()->Ask(Request("t", {{4, "d"}})).has_updated_schema());
 }
 
+TEST_F(WriteServiceTest, AnotherKeyIsNoUpdatedSchema) {
+  Start();
+  const auto connection = Connect();
+  ASSERT_TRUE(connection->Ask(Request("t", {{1, "a"}})).has_append_result());
+  database_.SetPrimaryKey("t", {"name"});
+  v1::AppendRowsResponse response = connection->Ask(Request("t", {{2, "b"}}, false));
+  EXPECT_TRUE(response.has_append_result());
+  EXPECT_FALSE(response.has_updated_schema());
+  database_.AddColumn("t", "extra:DATE");
+  EXPECT_TRUE(connection->Ask(Request("t", {{3, "c"}}, false)).has_updated_schema());
+}
+
 TEST_F(WriteServiceTest, RowsThatAColumnChangeMadeStaleAreDecodedAgainInOrder) {
   database_.set_automatic(false);
   Start();

@@ -75,6 +75,17 @@ TEST(EnvironmentTest, AJsonParameterIsKeptAsJsonIs) {
   EXPECT_THAT(answer, HasSubstr(R"({"v":"{\"a\":[1.5],\"b\":1}"})"));
 }
 
+TEST(EnvironmentTest, ATimestampParameterMayHavePicoseconds) {
+  const auto environment = Start(Quiet());
+  const std::string answer =
+      Post(environment->endpoints().rest, "/bigquery/v2/projects/p/queries", R"({"useLegacySql": false,
+      "query": "SELECT CAST(? AS STRING)", "parameterMode": "POSITIONAL", "queryParameters": [{
+      "parameterType": {"type": "TIMESTAMP", "timestampPrecision": "12"},
+      "parameterValue": {"value": "2024-02-29 12:00:00.123456789012+00"}}]
+})");
+  EXPECT_THAT(answer, HasSubstr("2024-02-29 12:00:00.123456789012+00"));
+}
+
 TEST(EnvironmentTest, ADefaultThatGivesNoValueIsRefusedWithItsTable) {
   const auto environment = Start(Quiet());
   const std::string& rest = environment->endpoints().rest;

@@ -37,6 +37,13 @@ void FakeAppendDatabase::AddColumn(const std::string& name, const std::string& c
   ++table.schema_version;
 }
 
+void FakeAppendDatabase::SetPrimaryKey(const std::string& name, std::vector<std::string> columns) {
+  absl::MutexLock lock(&mutex_);
+  catalog::Table& table = tables_.at(name);
+  table.schema.primary_key = std::move(columns);
+  ++table.schema_version;
+}
+
 void FakeAppendDatabase::RemoveTable(const std::string& name) {
   absl::MutexLock lock(&mutex_);
   tables_.erase(name);

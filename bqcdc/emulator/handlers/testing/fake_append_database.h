@@ -24,6 +24,7 @@ class FakeAppendDatabase final : public engine::Database {
   void PutTable(const std::string& name, const std::string& columns,
                 std::vector<std::string> primary_key = {});
   void AddColumn(const std::string& name, const std::string& column);
+  void SetPrimaryKey(const std::string& name, std::vector<std::string> columns);
   void RemoveTable(const std::string& name);
 
   // Waits (10 s) until this many appends are held, and returns whether they are.

@@ -75,6 +75,13 @@ class Analyzer {
   absl::StatusOr<ResolvedExpressionPtr> CoerceForAssignment(ResolvedExpressionPtr expression,
                                                             const Type& type, std::string_view target);
 
+  // What an output of a query is to whatever takes it: a literal in a plain SELECT is one there, too.
+  static ArgumentType OutputArgument(const ResolvedScan& scan, const OutputColumn& output);
+  // The output converted to `type`, to which it has to be coercible, for a scan above `scan`. A literal moves
+  // up into it, so that this is the only reader of the output.
+  absl::StatusOr<ResolvedExpressionPtr> ConvertOutput(ResolvedScan& scan, const OutputColumn& output,
+                                                      const Type& type);
+
   absl::StatusOr<Type> ResolveType(const TypeName& name);
   // Completes a path of a table by the project and the default dataset.
   absl::StatusOr<catalog::TableId> ResolveTablePath(const TablePath& path) const;
@@ -139,8 +146,6 @@ class Analyzer {
   absl::Status SortByOutputs(const std::vector<OrderByItem>& order_by, QueryResult& result,
                              const Scope* outer);
   absl::Status ApplyLimit(const Query& query, QueryResult& result);
-  static ArgumentType OutputArgument(const QueryResult& input, size_t column);
-  ExpressionResult ConvertOutput(QueryResult& input, size_t column, const Type& type);
   absl::StatusOr<int64_t> LimitValue(const Expression& expression, std::string_view clause);
 
   // select_analysis.cc

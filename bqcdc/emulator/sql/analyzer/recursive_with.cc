@@ -91,11 +91,12 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeRecursive(
   auto project = std::make_unique<ProjectScan>();
   for (size_t column = 0; column < base.outputs.size(); ++column) {
     const Type& type = base.outputs[column].type;
-    if (FindCoercion(OutputArgument(inputs[1], column), type) == Coercion::kNone) {
+    const OutputColumn& output = inputs[1].outputs[column];
+    if (FindCoercion(OutputArgument(*inputs[1].scan, output), type) == Coercion::kNone) {
       return ErrorAt(position, "Cannot coerce column ", column + 1, " of the recursive term of ", name,
-                     " from ", inputs[1].outputs[column].type.ToString(), " to ", type.ToString());
+                     " from ", output.type.ToString(), " to ", type.ToString());
     }
-    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr value, ConvertOutput(inputs[1], column, type));
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr value, ConvertOutput(*inputs[1].scan, output, type));
     const ColumnId id = NewColumn();
     project->columns.push_back({id, type});
     project->computed.push_back({id, std::move(value)});

@@ -228,7 +228,9 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::CombineInputs(const SetOperation
   scan->distinct = operation.distinct;
   for (size_t column = 0; column < inputs[0].outputs.size(); ++column) {
     std::vector<ArgumentType> types;
-    for (const QueryResult& input : inputs) types.push_back(OutputArgument(input, column));
+    for (const QueryResult& input : inputs) {
+      types.push_back(OutputArgument(*input.scan, input.outputs[column]));
+    }
     std::optional<Type> type = FindSupertype(types);
     if (!type) {
       std::string list;
@@ -259,7 +261,7 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::CombineInputs(const SetOperation
         project->columns.push_back({output.id, output.type});
         continue;
       }
-      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr converted, ConvertOutput(input, column, type));
+      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr converted, ConvertOutput(*input.scan, output, type));
       const ColumnId id = NewColumn();
       made.outputs.push_back(id);
       project->columns.push_back({id, type});
@@ -273,25 +275,21 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::CombineInputs(const SetOperation
   return result;
 }
 
-// A column that is a literal in a plain SELECT takes part in overload resolution as a literal.
-ArgumentType Analyzer::OutputArgument(const QueryResult& input, size_t column) {
-  const OutputColumn& output = input.outputs[column];
-  if (input.scan->kind == ScanKind::kProject) {
-    for (const ComputedColumn& computed : static_cast<const ProjectScan&>(*input.scan).computed) {
+ArgumentType Analyzer::OutputArgument(const ResolvedScan& scan, const OutputColumn& output) {
+  if (scan.kind == ScanKind::kProject) {
+    for (const ComputedColumn& computed : static_cast<const ProjectScan&>(scan).computed) {
       if (computed.id == output.id) return ArgumentOf(*computed.expression);
     }
   }
   return {output.type};
 }
 
-absl::StatusOr<ResolvedExpressionPtr> Analyzer::ConvertOutput(QueryResult& input, size_t column,
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::ConvertOutput(ResolvedScan& scan, const OutputColumn& output,
                                                               const Type& type) {
-  const OutputColumn& output = input.outputs[column];
-  const ArgumentType argument = OutputArgument(input, column);
+  const ArgumentType argument = OutputArgument(scan, output);
   if (argument.is_untyped || argument.is_literal) {
-    for (ComputedColumn& computed : static_cast<ProjectScan&>(*input.scan).computed) {
+    for (ComputedColumn& computed : static_cast<ProjectScan&>(scan).computed) {
       if (computed.id != output.id) continue;
-      // The literal moves up; a NULL of its old type stays below, unused.
       ResolvedExpressionPtr literal = std::move(computed.expression);
       computed.expression = std::make_unique<ResolvedLiteral>(Value::Null(output.type));
       return Coerce(std::move(literal), type);

@@ -31,34 +31,6 @@ absl::Status CheckRows(const catalog::Table& table, const engine::Chunk& rows) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery& query,
-                                           const catalog::Table& table) {
-  if (query.outputs.size() != table.schema.columns.size()) {
-    return errors::InvalidQuery(
-        "The number of columns in the column definition list does not match the number of "
-        "columns produced by the query");
-  }
-  auto project = std::make_unique<ProjectScan>();
-  std::vector<OutputColumn> outputs;
-  for (size_t i = 0; i < query.outputs.size(); ++i) {
-    const Column& column = table.schema.columns[i];
-    const Type type = TypeOfColumn(column);
-    const OutputColumn& output = query.outputs[i];
-    BQCDC_ASSIGN_OR_RETURN(
-        ResolvedExpressionPtr value,
-        evaluation.analyzer().CoerceForAssignment(std::make_unique<ResolvedColumn>(output.id, output.type),
-                                                  type, base::StrCat("column ", column.name)));
-    const ColumnId id = evaluation.analyzer().NewColumn();
-    project->columns.push_back({id, type});
-    project->computed.push_back({id, std::move(value)});
-    outputs.push_back({column.name, id, type});
-  }
-  project->input = std::move(query.scan);
-  query.scan = std::move(project);
-  query.outputs = std::move(outputs);
-  return evaluation.SqlOf(query);
-}
-
 absl::StatusOr<engine::AppendBatch> ReadRows(Evaluation& evaluation, const catalog::Table& table,
                                              const std::string& sql) {
   auto rows = engine::ReadInsertedRows(table, ConstrainToColumns(table, sql, ""), evaluation.session());

@@ -9,10 +9,6 @@
 // The rows of a query as rows of a table.
 namespace bqcdc::emulator::sql {
 
-// DuckDB's SELECT whose columns are the query's outputs, by position, converted to the table's columns.
-absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, ResolvedQuery& query,
-                                           const catalog::Table& table);
-
 // `sql` with the values as the table keeps them. Columns that come before the table's are passed on under the
 // names `before`, "a, b".
 std::string ConstrainToColumns(const catalog::Table& table, const std::string& sql,

@@ -4,6 +4,7 @@
 #include "bqcdc/emulator/sql/statements/definition.h"
 #include "bqcdc/emulator/sql/statements/result_columns.h"
 #include "bqcdc/emulator/sql/statements/statement.h"
+#include "bqcdc/emulator/sql/types/column_mapping.h"
 #include "bqcdc/schema/column_name_rules.h"
 
 namespace bqcdc::emulator::sql {
@@ -89,6 +90,38 @@ absl::Status ApplyColumns(Evaluation& evaluation, const CreateTableStatement& st
   return absl::OkStatus();
 }
 
+// DuckDB's SELECT whose columns are the query's outputs, by position, converted to the table's columns.
+absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, const CreateTableStatement& statement,
+                                           ResolvedQuery& query, const catalog::Table& table) {
+  if (query.outputs.size() != table.schema.columns.size()) {
+    return errors::InvalidQuery(
+        "The number of columns in the column definition list does not match the number of "
+        "columns produced by the query");
+  }
+  auto project = std::make_unique<ProjectScan>();
+  std::vector<OutputColumn> outputs;
+  for (size_t i = 0; i < query.outputs.size(); ++i) {
+    const schema::Column& column = table.schema.columns[i];
+    const Type type = TypeOfColumn(column);
+    const OutputColumn& output = query.outputs[i];
+    if (FindCoercion(Analyzer::OutputArgument(*query.scan, output), type) == Coercion::kNone) {
+      return ErrorAt(i < statement.columns.size() ? statement.columns[i].name.position : statement.position,
+                     "Column '", column.name, "' has type ", type.ToString(),
+                     " which cannot be coerced from query output type ", output.type.ToString());
+    }
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr value,
+                           evaluation.analyzer().ConvertOutput(*query.scan, output, type));
+    const ColumnId id = evaluation.analyzer().NewColumn();
+    project->columns.push_back({id, type});
+    project->computed.push_back({id, std::move(value)});
+    outputs.push_back({column.name, id, type});
+  }
+  project->input = std::move(query.scan);
+  query.scan = std::move(project);
+  query.outputs = std::move(outputs);
+  return evaluation.SqlOf(query);
+}
+
 // The table that LIKE, COPY or CLONE names.
 absl::StatusOr<catalog::Table> SourceOf(const StatementContext& context, Evaluation& evaluation,
                                         const CreateTableStatement& statement) {
@@ -157,7 +190,7 @@ absl::StatusOr<QueryOutcome> RunCreateTable(const StatementContext& context,
   }
   std::optional<engine::AppendBatch> rows;
   if (query && outcome.ddl_operation != "SKIP") {
-    BQCDC_ASSIGN_OR_RETURN(const std::string sql, SelectForTable(*evaluation, *query, table));
+    BQCDC_ASSIGN_OR_RETURN(const std::string sql, SelectForTable(*evaluation, statement, *query, table));
     if (!context.request.dry_run) {
       BQCDC_ASSIGN_OR_RETURN(rows, ReadRows(*evaluation, table, sql));
     }

@@ -94,10 +94,12 @@ absl::StatusOr<std::string> QuerySql(Evaluation& evaluation, const InsertStateme
       BQCDC_ASSIGN_OR_RETURN(value, evaluation.analyzer().AnalyzeDefault(column));
     } else {
       const OutputColumn& output = query.outputs[sources[i]];
-      value = std::make_unique<ResolvedColumn>(output.id, output.type);
-      value->position = statement.position;
-      BQCDC_ASSIGN_OR_RETURN(value, evaluation.analyzer().CoerceForAssignment(
-                                        std::move(value), type, base::StrCat("column ", column.name)));
+      if (FindCoercion(Analyzer::OutputArgument(*query.scan, output), type) == Coercion::kNone) {
+        return ErrorAt(statement.query->position, "Query column ", sources[i] + 1, " has type ",
+                       output.type.ToString(), " which cannot be inserted into column ", column.name,
+                       ", which has type ", type.ToString());
+      }
+      BQCDC_ASSIGN_OR_RETURN(value, evaluation.analyzer().ConvertOutput(*query.scan, output, type));
     }
     const ColumnId id = evaluation.analyzer().NewColumn();
     project->columns.push_back({id, type});

@@ -36,11 +36,9 @@ bool ScalarLiteral(K from, K to) {
   return from == K::kFloat64 && (to == K::kNumeric || to == K::kBigNumeric);
 }
 
+// Fields keep the names of the first one, at every depth.
 std::optional<Type> PairSupertype(const Type& a, const Type& b) {
-  if (a == b) return a;
-  if (!a.is_struct() && FindCoercion({a}, b) == Coercion::kImplicit) return b;
-  if (!a.is_struct() && FindCoercion({b}, a) == Coercion::kImplicit) return a;
-  // The names of the first one stay.
+  if (a.Equivalent(b)) return a;
   if (a.is_struct() && b.is_struct() && a.fields().size() == b.fields().size()) {
     std::vector<StructField> fields;
     for (size_t i = 0; i < a.fields().size(); ++i) {
@@ -50,8 +48,21 @@ std::optional<Type> PairSupertype(const Type& a, const Type& b) {
     }
     return Type::Struct(std::move(fields));
   }
-  if (a.is_array() && b.is_array() && a.element().Equivalent(b.element())) return a;
+  if (ScalarImplicit(a.kind(), b.kind())) return b;
+  if (ScalarImplicit(b.kind(), a.kind())) return a;
   return std::nullopt;
+}
+
+// `type` with the names of fields that `names` has in their places. What is no such place (of an untyped NULL
+// or []) keeps its own.
+Type WithNamesOf(const Type& names, const Type& type) {
+  if (type.is_array() && names.is_array()) return Type::Array(WithNamesOf(names.element(), type.element()));
+  if (!type.is_struct() || !names.is_struct() || type.fields().size() != names.fields().size()) return type;
+  std::vector<StructField> fields = type.fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    fields[i] = {names.fields()[i].name, WithNamesOf(names.fields()[i].type, fields[i].type)};
+  }
+  return Type::Struct(std::move(fields));
 }
 
 }  // namespace
@@ -193,13 +204,10 @@ std::optional<Type> FieldwiseSupertype(const std::vector<ArgumentType>& argument
 std::optional<Type> FindSupertype(const std::vector<ArgumentType>& arguments) {
   const std::optional<Type> whole = WholeSupertype(arguments);
   if (!whole) return FieldwiseSupertype(arguments);
-  if (!whole->is_struct()) return whole;
-  // Fields are called as in the first STRUCT, whichever of them decides the types.
+  // Fields are called as in the first argument, whichever of them decides the types.
   const auto first = std::find_if(arguments.begin(), arguments.end(),
                                   [](const ArgumentType& argument) { return !argument.is_untyped; });
-  std::vector<StructField> fields = whole->fields();
-  for (size_t i = 0; i < fields.size(); ++i) fields[i].name = first->type.fields()[i].name;
-  return Type::Struct(std::move(fields));
+  return first == arguments.end() ? whole : WithNamesOf(first->type, *whole);
 }
 
 }  // namespace bqcdc::emulator::sql

@@ -1,10 +1,12 @@
-// Aggregate and window functions, and the names that GROUP BY leaves usable.
+// Aggregate and window functions, and the names that GROUP BY and SELECT DISTINCT leave usable.
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/analyzer/analyzer.h"
 #include "bqcdc/emulator/sql/analyzer/expression_walk.h"
@@ -12,6 +14,42 @@
 #include "bqcdc/emulator/sql/analyzer/window_rules.h"
 
 namespace bqcdc::emulator::sql {
+namespace {
+
+// The column that `a.b.c` begins with; null where the expression is no such path.
+const ResolvedColumn* ColumnOfPath(const ResolvedExpression& path) {
+  if (path.kind == ResolvedKind::kGetField) return ColumnOfPath(*Resolved<ResolvedGetField>(path).operand);
+  return path.kind == ResolvedKind::kColumn ? &Resolved<ResolvedColumn>(path) : nullptr;
+}
+
+const NamedColumn* FindById(const std::vector<NamedColumn>& columns, ColumnId id, int field) {
+  const auto found = std::find_if(columns.begin(), columns.end(), [&](const NamedColumn& column) {
+    return column.id == id && column.field == field;
+  });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+// `a.b.c`, where ColumnOfPath finds its column.
+std::string PathName(const ResolvedExpression& path, const NameList& names) {
+  const ColumnId id = ColumnOfPath(path)->id;
+  if (path.kind == ResolvedKind::kGetField) {
+    const auto& access = Resolved<ResolvedGetField>(path);
+    // A value table's column.
+    const bool is_first = access.operand->kind == ResolvedKind::kColumn;
+    const NamedColumn* column = is_first ? FindById(names.columns, id, access.index) : nullptr;
+    if (column != nullptr) return column->name;
+    return base::StrCat(PathName(*access.operand, names), ".",
+                        access.operand->type.fields()[access.index].name);
+  }
+  if (const NamedColumn* column = FindById(names.columns, id, -1)) return column->name;
+  for (const RangeVariable& variable : names.variables) {
+    if (variable.value && variable.value->id == id) return variable.name;
+    if (const NamedColumn* column = FindById(variable.columns, id, -1)) return column->name;
+  }
+  return "";
+}
+
+}  // namespace
 
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAlias(const Identifier& name, Context& context) {
   const std::string lower = absl::AsciiStrToLower(name.text);
@@ -26,6 +64,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeAlias(const Identifier& n
     found = &item;
   }
   if (found == nullptr) return ResolvedExpressionPtr();
+  if (context.after_distinct) return std::make_unique<ResolvedColumn>(found->output, found->resolved->type);
   if (found->expression == nullptr) return found->star_column.Reference();
   state.resolving_aliases.insert(lower);
   ExpressionResult result = Analyze(*found->expression, context);
@@ -231,12 +270,38 @@ absl::Status Analyzer::CheckGrouped(ResolvedExpressionPtr& expression, SelectSta
     if (node->kind != ResolvedKind::kColumn) return false;
     const ColumnId id = Resolved<ResolvedColumn>(*node).id;
     if (!from.contains(id)) return false;
-    std::string name;
-    for (const NamedColumn& column : state.names.columns) {
-      if (column.id == id && column.field < 0) name = column.name;
+    status = ErrorAt(node->position == Position{} ? outer : node->position, what, " references column ",
+                     PathName(*node, state.names), " which is neither grouped nor aggregated");
+    return true;
+  });
+  return status;
+}
+
+absl::Status Analyzer::MoveAboveDistinct(ResolvedExpressionPtr& key, const SelectState& state) {
+  std::map<std::string, const SelectItemState*> visible;
+  for (const SelectItemState& item : state.items) {
+    visible.emplace(item.group >= 0 ? state.group_fingerprints[item.group] : item.fingerprint, &item);
+  }
+  const std::set<ColumnId> from = ColumnIdsOf(state.names);
+  absl::Status status;
+  const Position outer = key->position;
+  WalkExpression(key, [&](ResolvedExpressionPtr& node) {
+    if (!status.ok()) return true;
+    const ResolvedColumn* column = ColumnOfPath(*node);
+    if (column == nullptr || !from.contains(column->id)) return false;
+    // Of `a.b.c` the longest part that is in the SELECT list.
+    for (ResolvedExpressionPtr* part = &node;; part = &static_cast<ResolvedGetField&>(**part).operand) {
+      if (const auto found = visible.find(Fingerprint(**part)); found != visible.end()) {
+        *part = std::make_unique<ResolvedColumn>(found->second->output, (*part)->type);
+        return true;
+      }
+      if ((*part)->kind == ResolvedKind::kColumn) break;
     }
-    status = ErrorAt(node->position == Position{} ? outer : node->position, what, " references column ", name,
-                     " which is neither grouped nor aggregated");
+    const std::string name = PathName(*node, state.names);
+    status = ErrorAt(node->position == Position{} ? outer : node->position,
+                     "ORDER BY clause expression references ",
+                     name.find('.') == std::string::npos ? "column " : "", name,
+                     " which is not visible after SELECT DISTINCT");
     return true;
   });
   return status;

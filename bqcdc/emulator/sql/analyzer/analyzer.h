@@ -97,7 +97,8 @@ class Analyzer {
     SelectState* select = nullptr;  // null: no aggregates, no window functions
     bool allow_aggregates = false;
     bool allow_windows = false;
-    bool use_aliases = false;  // names of the SELECT list come first
+    bool use_aliases = false;     // names of the SELECT list come first
+    bool after_distinct = false;  // they are the columns of SELECT DISTINCT
     bool inside_aggregate = false;
     std::string clause;  // for refusals: "WHERE clause"
   };
@@ -166,6 +167,10 @@ class Analyzer {
   void ComputeBelow(std::vector<AggregateColumn>& calls, ResolvedScanPtr& input);
   absl::Status CheckGrouped(ResolvedExpressionPtr& expression, SelectState& state, std::string_view what);
   absl::Status AnalyzeOrderBy(const Query& owner, SelectState& state);
+  // For ORDER BY behind SELECT DISTINCT: paths of the SELECT list become its columns, others are refused.
+  static absl::Status MoveAboveDistinct(ResolvedExpressionPtr& key, const SelectState& state);
+  // Adds a column to the projection.
+  ColumnId Compute(ResolvedExpressionPtr expression, ProjectScan& project);
   absl::StatusOr<QueryResult> FinishSelect(const Select& select, const Query* owner, SelectState& state);
 
   // join_analysis.cc

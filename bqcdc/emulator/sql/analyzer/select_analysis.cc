@@ -284,6 +284,7 @@ absl::Status Analyzer::PlaceAggregates(SelectState& state) {
   BQCDC_RETURN_IF_ERROR(CheckGrouped(state.having, state, "HAVING clause expression"));
   BQCDC_RETURN_IF_ERROR(CheckGrouped(state.qualify, state, "QUALIFY clause expression"));
   for (SelectState::OrderKey& key : state.order_keys) {
+    if (state.select->distinct) break;  // of columns above the groups
     BQCDC_RETURN_IF_ERROR(CheckGrouped(key.expression, state, "ORDER BY clause expression"));
   }
   for (AggregateColumn& window : state.windows) {
@@ -343,9 +344,12 @@ absl::Status Analyzer::AnalyzeOrderBy(const Query& owner, SelectState& state) {
       Context context;
       context.scope = &state.scope;
       context.select = &state;
-      context.allow_aggregates = context.allow_windows = context.use_aliases = true;
-      context.clause = "ORDER BY clause";
+      context.use_aliases = true;
+      context.after_distinct = state.select->distinct;
+      context.allow_aggregates = context.allow_windows = !context.after_distinct;
+      context.clause = context.after_distinct ? "ORDER BY clause after SELECT DISTINCT" : "ORDER BY clause";
       BQCDC_ASSIGN_OR_RETURN(key.expression, Analyze(*item.expression, context));
+      if (context.after_distinct) BQCDC_RETURN_IF_ERROR(MoveAboveDistinct(key.expression, state));
     }
     const Type& type = key.item >= 0 ? state.items[key.item].resolved->type : key.expression->type;
     if (!type.SupportsOrdering()) {
@@ -412,6 +416,7 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSelect(const Select& sele
       BQCDC_ASSIGN_OR_RETURN(item.resolved, Analyze(*item.expression, context));
     }
     item.fingerprint = Fingerprint(*item.resolved);
+    item.output = NewColumn();
   }
   context.use_aliases = true;
   const auto condition = [&](const Expression& expression, const char* clause) -> ExpressionResult {

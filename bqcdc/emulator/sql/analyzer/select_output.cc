@@ -52,6 +52,13 @@ void Analyzer::ComputeBelow(std::vector<AggregateColumn>& calls, ResolvedScanPtr
   input = std::move(project);
 }
 
+ColumnId Analyzer::Compute(ResolvedExpressionPtr expression, ProjectScan& project) {
+  const ColumnId id = NewColumn();
+  project.columns.push_back({id, expression->type});
+  project.computed.push_back({id, std::move(expression)});
+  return id;
+}
+
 absl::StatusOr<Analyzer::QueryResult> Analyzer::FinishSelect(const Select& select, const Query* owner,
                                                              SelectState& state) {
   if (state.having) state.scan = Filter(std::move(state.scan), std::move(state.having));
@@ -69,7 +76,6 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::FinishSelect(const Select& selec
   QueryResult result;
   auto project = std::make_unique<ProjectScan>();
   for (SelectItemState& item : state.items) {
-    item.output = NewColumn();
     const Type type = item.resolved->type;
     if (select.distinct && !type.SupportsGrouping()) {
       return ErrorAt(select.position, "Column ", item.name, " of type ", type.ToString(),
@@ -80,10 +86,8 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::FinishSelect(const Select& selec
     result.outputs.push_back({item.name, item.output, type});
   }
   for (SelectState::OrderKey& key : state.order_keys) {
-    if (key.item >= 0) {
-      key.id = state.items[key.item].output;
-      continue;
-    }
+    if (key.item >= 0) key.id = state.items[key.item].output;
+    if (key.id != 0 || select.distinct) continue;
     const std::string fingerprint = Fingerprint(*key.expression);
     for (const SelectItemState& item : state.items) {
       if (item.fingerprint == fingerprint) key.id = item.output;
@@ -92,18 +96,23 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::FinishSelect(const Select& selec
     for (const ComputedColumn& computed : project->computed) {
       if (key.id == 0 && Fingerprint(*computed.expression) == fingerprint) key.id = computed.id;
     }
-    if (key.id != 0) continue;
-    if (select.distinct) {
-      return ErrorAt(key.position,
-                     "ORDER BY clause expression references a column which is not visible after "
-                     "SELECT DISTINCT");
-    }
-    key.id = NewColumn();
-    project->columns.push_back({key.id, key.expression->type});
-    project->computed.push_back({key.id, std::move(key.expression)});
+    if (key.id == 0) key.id = Compute(std::move(key.expression), *project);
   }
   project->input = std::move(state.scan);
   result.scan = std::move(project);
+
+  if (select.distinct) {
+    auto distinct = std::make_unique<DistinctScan>();
+    distinct->columns = result.scan->columns;
+    distinct->input = std::move(result.scan);
+    auto keys = std::make_unique<ProjectScan>();
+    keys->columns = distinct->columns;
+    keys->input = std::move(distinct);
+    for (SelectState::OrderKey& key : state.order_keys) {
+      if (key.id == 0) key.id = Compute(std::move(key.expression), *keys);
+    }
+    result.scan = keys->computed.empty() ? std::move(keys->input) : std::move(keys);
+  }
 
   if (select.as == SelectAs::kTypeName) return Unsupported(select.position, "SELECT AS type");
   if (select.as == SelectAs::kValue && result.outputs.size() != 1) {
@@ -127,20 +136,11 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::FinishSelect(const Select& selec
     result.scan = std::move(rows);
     result.outputs = {{"", id, type}};
   }
-  if (select.distinct) {
-    auto distinct = std::make_unique<DistinctScan>();
-    for (const OutputColumn& output : result.outputs) distinct->columns.push_back({output.id, output.type});
-    distinct->input = std::move(result.scan);
-    result.scan = std::move(distinct);
-  }
   if (owner != nullptr && !state.order_keys.empty()) {
     auto sort = std::make_unique<SortScan>();
     sort->columns = result.scan->columns;
     sort->input = std::move(result.scan);
     for (const SelectState::OrderKey& key : state.order_keys) {
-      if (select.distinct && select.as == SelectAs::kStruct) {
-        return Unsupported(key.position, "ORDER BY in SELECT DISTINCT AS STRUCT");
-      }
       sort->items.push_back({key.id, key.descending, key.nulls_first});
     }
     result.scan = std::move(sort);

@@ -113,20 +113,25 @@ absl::Status Analyzer::AddPivotColumn(const PivotColumn& aggregate, const PivotC
     if (is_column) state.used.insert(Fingerprint(*node));
     return node->kind == ResolvedKind::kGetField;
   });
-  BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr condition, PivotCondition(value, state));
   if (call.arguments.empty()) {
     // COUNT(*)
     std::vector<ResolvedExpressionPtr> arguments(1);
-    arguments[0] = std::move(condition);
+    BQCDC_ASSIGN_OR_RETURN(arguments[0], PivotCondition(value, state));
     BQCDC_ASSIGN_OR_RETURN(const Match match, MatchSignature("COUNTIF", arguments, call.position));
     call.signature = match.signature;
     call.arguments = std::move(arguments);
   } else {
-    const Type type = call.arguments[0]->type;
-    auto chosen = std::make_unique<ResolvedCase>(type);
-    chosen->branches.push_back({std::move(condition), std::move(call.arguments[0])});
-    chosen->otherwise = std::make_unique<ResolvedLiteral>(Value::Null(type));
-    call.arguments[0] = std::move(chosen);
+    // A second argument is of the rows, too, in ANY_VALUE(x HAVING MAX y) only.
+    const size_t of_rows = name == "ANY_VALUE" ? call.arguments.size() : 1;
+    for (size_t i = 0; i < of_rows; ++i) {
+      ResolvedExpressionPtr& argument = call.arguments[i];
+      const Type type = argument->type;
+      BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr condition, PivotCondition(value, state));
+      auto chosen = std::make_unique<ResolvedCase>(type);
+      chosen->branches.push_back({std::move(condition), std::move(argument)});
+      chosen->otherwise = std::make_unique<ResolvedLiteral>(Value::Null(type));
+      argument = std::move(chosen);
+    }
   }
   const std::string prefix = aggregate.alias ? aggregate.alias->text + "_" : "";
   std::string column_name;

@@ -230,11 +230,14 @@ absl::StatusOr<std::string> Generator::AggregateCall(const ResolvedAggregateCall
     if (call.distinct) return Unsupported(call.position, "DISTINCT in ", call.signature->name);
     const std::string picked =
         Raw(form == "@max_by" ? "arg_max_null" : "arg_min_null", base::StrCat(a[0], ", ", a[1]), m);
-    if (!call.arguments[1]->type.is(TypeKind::kFloat64)) return picked;
+    // NULLs do not count, unless there are no others: then any row will do.
+    const std::string result = base::StrCat("WHEN ", Raw("count", a[1], m), " > 0 THEN ", picked, " ELSE ",
+                                            Raw("any_value", a[0], m), " END");
+    if (!call.arguments[1]->type.is(TypeKind::kFloat64)) return base::StrCat("CASE ", result);
     const std::string raise =
         RaiseText(base::StrCat("'Not supported by this server: ", call.signature->name, " over NaN'"));
     return base::StrCat("CASE WHEN ", Raw("bool_or", base::StrCat("isnan(", a[1], ")"), m), " THEN ", raise,
-                        " ELSE ", picked, " END");
+                        " ", result);
   }
   return Unsupported(call.position, "function ", call.signature->name);
 }

@@ -314,14 +314,14 @@ class Analyzer {
   absl::Status AnalyzeFrame(const WindowFrame& frame, Context& context, ResolvedWindow& window);
   absl::Status AnalyzeOrderItems(const std::vector<OrderByItem>& items, Context& context,
                                  std::vector<ResolvedOrderItem>& results);
-  // named_arguments.cc: puts arguments that are given by name first; returns the function that takes them
-  // there.
+  // Those that are given by position.
+  absl::Status AnalyzeArguments(const FunctionCall& call, const std::string& name, Context& context,
+                                std::vector<ResolvedExpressionPtr>& arguments);
+  // named_arguments.cc: adds those that are given by name in the places of their parameters; returns the
+  // function that takes them there.
   absl::StatusOr<std::string> TakeNamedArguments(const FunctionCall& call, const std::string& name,
                                                  Context& context,
                                                  std::vector<ResolvedExpressionPtr>& arguments);
-  // Behind those, the others.
-  absl::Status AnalyzeArguments(const FunctionCall& call, const std::string& name, Context& context,
-                                std::vector<ResolvedExpressionPtr>& arguments);
   // CONCAT and || take what can be cast to STRING beside BYTES, which are not cast.
   absl::Status CastToConcatenate(std::vector<ResolvedExpressionPtr>& arguments);
   // Picks the signature of `name` for the arguments and coerces them.

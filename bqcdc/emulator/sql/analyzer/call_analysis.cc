@@ -473,8 +473,8 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCall(const FunctionCall& 
     return ErrorAt(call.position, "Function ", name, " is not an aggregate function and takes no modifiers");
   }
   std::vector<ResolvedExpressionPtr> arguments;
-  BQCDC_ASSIGN_OR_RETURN(const std::string function, TakeNamedArguments(call, name, context, arguments));
   BQCDC_RETURN_IF_ERROR(AnalyzeArguments(call, name, context, arguments));
+  BQCDC_ASSIGN_OR_RETURN(const std::string function, TakeNamedArguments(call, name, context, arguments));
   return Call(function, std::move(arguments), call.position, safe);
 }
 

@@ -165,7 +165,6 @@ absl::StatusOr<RestResponse> ListJobs(RestContext::State& state, const MethodCal
   BQCDC_ASSIGN_OR_RETURN(const JobFilter filter, ParseFilter(call));
   std::vector<std::shared_ptr<Job>> jobs = state.jobs.List(project);
   std::erase_if(jobs, [&](const auto& job) { return !filter.Passes(*job); });
-  std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) { return a->number > b->number; });
   std::vector<std::string> keys;
   for (const auto& job : jobs) keys.push_back(FallingKey(job->number));
   BQCDC_ASSIGN_OR_RETURN(const ListPage page, PageOf(call, base::StrCat("jobs ", project), keys));

@@ -57,8 +57,8 @@ void RunJob(RestContext::State& state, const std::shared_ptr<Job>& job) {
   const JobTimeouts::Watch watch(state.timeouts, job);
   sql::QueryRequest request = job->spec.query;
   request.script_observer = std::make_shared<ScriptJobs>(state.jobs, state.clock, *job);
-  job->Finish(state.run_query(request), state.NowMs(), kResultBytesMax);
-  state.jobs.Trim(state.NowMs());
+  job->Finish(state.run_query(request), state.NowMs(), kJobBytesMax);
+  state.jobs.Finished(*job, state.NowMs());
 }
 
 json StatusToJson(const Job& job, JobState state) {

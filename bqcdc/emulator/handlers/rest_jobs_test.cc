@@ -630,29 +630,82 @@ TEST(RestJobsTest, RefusesOtherKinds) {
   EXPECT_EQ(server.Post(kJobs, json::object()).status, 400);
 }
 
+std::shared_ptr<Job> MakeJob(const std::string& id, int64_t now_ms, const std::string& parent = "") {
+  return std::make_shared<Job>(JobSpec{.project = "p",
+                                       .id = id,
+                                       .location = "US",
+                                       .configuration_json = "{}",
+                                       .destination = {"p", "r", id},
+                                       .query = {},
+                                       .creation_time_ms = now_ms,
+                                       .parent_id = parent});
+}
+
+std::shared_ptr<Job> AddDone(JobStore& store, const std::string& id, int64_t now_ms,
+                             const std::string& parent = "") {
+  auto job = MakeJob(id, now_ms, parent);
+  EXPECT_TRUE(store.Add(job, now_ms).ok());
+  job->Finish(sql::QueryOutcome{}, now_ms, kJobBytesMax);
+  store.Finished(*job, now_ms);
+  return job;
+}
+
 TEST(JobStoreTest, ForgetsTheOldest) {
   JobStore store;
-  const auto add = [&store](const std::string& id, int64_t now_ms) {
-    const auto job = std::make_shared<Job>(JobSpec{.project = "p",
-                                                   .id = id,
-                                                   .location = "US",
-                                                   .configuration_json = "{}",
-                                                   .destination = {"p", "r", id},
-                                                   .query = {},
-                                                   .creation_time_ms = now_ms});
-    EXPECT_TRUE(store.Add(job, now_ms).ok());
-    return job;
-  };
-  const auto running = add("running", 0);
-  for (size_t i = 0; i < kJobsMax + 5; ++i) {
-    const auto job = add(std::to_string(i), 1);
-    job->Finish(sql::QueryOutcome{}, 1, kResultBytesMax);
-  }
+  const auto running = MakeJob("running", 0);
+  ASSERT_TRUE(store.Add(running, 0).ok());
+  for (size_t i = 0; i < kJobsMax + 5; ++i) AddDone(store, std::to_string(i), 1);
   EXPECT_LE(store.List("p").size(), kJobsMax);
   EXPECT_EQ(store.Find("p", "0"), nullptr);
   EXPECT_EQ(store.Find("p", "running"), running) << "a job that is not done is never forgotten";
-  store.Trim(kJobAgeMsMax + 10);
+  AddDone(store, "late", kJobAgeMsMax + 10);
+  EXPECT_EQ(store.List("p").size(), 2u);
+}
+
+TEST(JobStoreTest, AForgottenJobKeepsItsIdAndItsRequest) {
+  JobStore store;
+  const auto once = MakeJob("once", 0);
+  ASSERT_EQ(*store.AddOnce("key", once, 0), once);
+  once->Finish(sql::QueryOutcome{}, 0, kJobBytesMax);
+  store.Finished(*once, 0);
+  EXPECT_EQ(*store.AddOnce("key", MakeJob("again", 1), 1), once);
+  for (size_t i = 0; i < kJobsMax; ++i) AddDone(store, std::to_string(i), 1);
+  ASSERT_EQ(store.Find("p", "once"), nullptr);
+  EXPECT_TRUE(absl::IsAlreadyExists(store.Add(MakeJob("once", 2), 2)));
+  EXPECT_TRUE(absl::IsNotFound(store.AddOnce("key", MakeJob("again", 2), 2).status()));
+  const int64_t later = kRequestIdAgeMsMax + 1;
+  EXPECT_TRUE(store.AddOnce("key", MakeJob("again", later), later).ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(store.Add(MakeJob("once", later), later)));
+  const int64_t next_day = kJobAgeMsMax + 2;
+  EXPECT_TRUE(store.Add(MakeJob("once", next_day), next_day).ok());
+}
+
+TEST(JobStoreTest, StatementsOfScriptsPushNoOtherJobOut) {
+  JobStore store;
+  AddDone(store, "other", 0);
+  const auto script = AddDone(store, "script", 0);
+  for (size_t i = 0; i < kStatementJobsMax + 5; ++i) AddDone(store, "s" + std::to_string(i), 1, "script");
+  EXPECT_NE(store.Find("p", "other"), nullptr);
+  EXPECT_NE(store.Find("p", "script"), nullptr);
+  EXPECT_EQ(store.Find("p", "s4"), nullptr);
+  EXPECT_NE(store.Find("p", "s5"), nullptr);
+  EXPECT_EQ(store.CountChildren(*script), kStatementJobsMax + 5);
+  EXPECT_TRUE(store.Delete("p", "script"));
   EXPECT_EQ(store.List("p").size(), 1u);
+}
+
+TEST(JobStoreTest, TextsCountWithRows) {
+  JobStore store;
+  const std::string text(16 << 20, ' ');
+  for (int i = 0; i < 40; ++i) {
+    JobSpec spec = MakeJob(std::to_string(i), 0)->spec;
+    spec.query.text = text;
+    const auto job = std::make_shared<Job>(std::move(spec));
+    ASSERT_TRUE(store.Add(job, 0).ok());
+    job->Finish(sql::QueryOutcome{}, 0, kJobBytesMax);
+    store.Finished(*job, 0);
+  }
+  EXPECT_EQ(store.List("p").size(), 31u);
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ void ScriptJobs::Begin(const sql::ScriptStatement& statement) {
 }
 
 void ScriptJobs::End(const absl::StatusOr<std::shared_ptr<const sql::QueryOutcome>>& outcome) {
-  running_->Finish(outcome, /*is_script=*/false, NowMs(), kResultBytesMax);
+  running_->Finish(outcome, /*is_script=*/false, NowMs(), kJobBytesMax);
+  store_.Finished(*running_, NowMs());
   running_.reset();
 }
 

@@ -109,6 +109,12 @@ absl::Status QueryMemoryExceeded() {
       "Resources exceeded during query execution: The query could not be executed in the allotted memory.");
 }
 
+absl::Status QueryTooComplex() {
+  return Make(absl::StatusCode::kResourceExhausted, kReasonResourcesExceeded,
+              "Resources exceeded during query execution: Not enough resources for query planning - too many "
+              "subqueries or query is too complex.");
+}
+
 absl::Status ConditionNotMet(std::string_view resource) {
   return WithLocation(Make(absl::StatusCode::kFailedPrecondition, kReasonConditionNotMet,
                            base::StrCat("Resource ", resource, " did not meet condition IF_MATCH")),

@@ -54,6 +54,8 @@ absl::Status NotImplemented(std::string_view what);
 absl::Status ResponseTooLarge(std::string_view message);
 // HTTP 400, reason `resourcesExceeded`: a statement's memory.
 absl::Status QueryMemoryExceeded();
+// The same of what it takes to plan a statement.
+absl::Status QueryTooComplex();
 // HTTP 412: an `If-Match` that lost its race. `resource`: `p:d` or `p:d.t`.
 absl::Status ConditionNotMet(std::string_view resource);
 

@@ -40,6 +40,13 @@ inline constexpr int kViewDepthMax = 16;
 // (https://cloud.google.com/bigquery/quotas#query_jobs).
 inline constexpr int kViewReadingsMax = 1'000;
 
+// https://cloud.google.com/bigquery/quotas#standard_tables: columns of a table, so of anything that is
+// selected.
+inline constexpr size_t kSelectColumnsMax = 10'000;
+// Columns of all SELECT lists and FROM items of one statement together, those of the views that it reads
+// included: each level of `SELECT * FROM a, a` doubles them.
+inline constexpr size_t kStatementColumnsMax = 100'000;
+
 // What the names of a query's columns must be: a result's differ, an INSERT takes columns by their place.
 enum class OutputNames { kDistinct, kAny };
 
@@ -180,6 +187,9 @@ class Analyzer {
   // from_analysis.cc
   absl::StatusOr<FromResult> AnalyzeFrom(const TableExpression& from, const Scope* outer, FromResult* left,
                                          ResolvedJoinType join, bool* absorbed);
+  absl::StatusOr<FromResult> AnalyzeFromItem(const TableExpression& from, const Scope* outer,
+                                             FromResult* left, ResolvedJoinType join, bool* absorbed);
+  absl::Status CountColumns(size_t columns);
   absl::StatusOr<FromResult> AnalyzeTable(const TableReference& table, const Scope* outer);
   absl::StatusOr<FromResult> AnalyzeRangeSessionize(const TableFunction& function, const Scope* outer);
   absl::StatusOr<FromResult> AnalyzeTableSubquery(const TableSubquery& subquery, const Scope* outer);
@@ -348,6 +358,7 @@ class Analyzer {
   std::optional<catalog::TableId> defined_view_;  // see AnalyzeViewDefinition
   int view_depth_ = 0;
   int view_readings_ = 0;
+  size_t columns_ = 0;  // of kStatementColumnsMax
   // Names of WITH in sight, innermost last.
   std::vector<std::pair<std::string, WithEntry>> with_;
 };

@@ -40,9 +40,25 @@ absl::Status Analyzer::RefuseTableModifiers(const TableExpression& table) {
   return absl::OkStatus();
 }
 
+absl::Status Analyzer::CountColumns(size_t columns) {
+  columns_ += columns;
+  return columns_ <= kStatementColumnsMax ? absl::OkStatus() : errors::QueryTooComplex();
+}
+
 absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeFrom(const TableExpression& from, const Scope* outer,
                                                            FromResult* left, ResolvedJoinType join,
                                                            bool* absorbed) {
+  const size_t of_left = left != nullptr ? left->names.columns.size() : 0;
+  BQCDC_ASSIGN_OR_RETURN(FromResult result, AnalyzeFromItem(from, outer, left, join, absorbed));
+  if (from.kind == TableExpressionKind::kJoin) return result;  // its items are counted
+  const size_t columns = result.names.columns.size();
+  BQCDC_RETURN_IF_ERROR(CountColumns(absorbed != nullptr && *absorbed ? columns - of_left : columns));
+  return result;
+}
+
+absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeFromItem(const TableExpression& from,
+                                                               const Scope* outer, FromResult* left,
+                                                               ResolvedJoinType join, bool* absorbed) {
   BQCDC_RETURN_IF_ERROR(RefuseTableModifiers(from));
   if (absorbed != nullptr) *absorbed = false;
   if (from.pivot || from.unpivot) {
@@ -219,6 +235,7 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeWildcard(const TableRefere
   BQCDC_ASSIGN_OR_RETURN(const std::vector<catalog::Table> tables,
                          tables_.FindTables({id.project, id.dataset}, prefix));
   if (tables.empty()) return ErrorAt(table.position, id.ToString(), " does not match any table.");
+  BQCDC_RETURN_IF_ERROR(CountColumns(tables.size() * tables[0].schema.columns.size()));
   FromResult from;
   auto all = std::make_unique<SetOperationScan>();
   for (const schema::Column& column : tables[0].schema.columns) {

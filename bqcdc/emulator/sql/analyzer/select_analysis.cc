@@ -400,6 +400,11 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeSelect(const Select& sele
     state.scan = Filter(std::move(state.scan), std::move(predicate));
   }
   BQCDC_RETURN_IF_ERROR(ExpandSelectItems(select, state));
+  if (state.items.size() > kSelectColumnsMax) {
+    return ErrorAt(select.position, "SELECT list has ", state.items.size(), " columns, the limit is ",
+                   kSelectColumnsMax);
+  }
+  BQCDC_RETURN_IF_ERROR(CountColumns(state.items.size()));
   if (select.group_by) BQCDC_RETURN_IF_ERROR(AnalyzeGroupBy(*select.group_by, state));
   Context context;
   context.scope = &state.scope;

@@ -55,10 +55,12 @@ absl::StatusOr<Analyzer::FromResult> Analyzer::AnalyzeView(const TableReference&
   inner.defined_view_ = defined_view_;
   inner.view_depth_ = view_depth_ + 1;
   inner.view_readings_ = view_readings_;
+  inner.columns_ = columns_;
   absl::StatusOr<ResolvedQuery> query = inner.AnalyzeViewText(*statement->query);
   next_column_ = inner.next_column_;
   next_with_ = inner.next_with_;
   view_readings_ = inner.view_readings_;
+  columns_ = inner.columns_;
   if (!query.ok()) return InView(query.status(), view.id);
   const std::vector<std::string>& names = view.view->columns;
   if (!names.empty() && names.size() != query->outputs.size()) {

@@ -1,8 +1,11 @@
 #include "bqcdc/emulator/convert/json_fields.h"
 
+#include <utility>
+
 #include "absl/strings/numbers.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/catalog/label_rules.h"
 #include "bqcdc/emulator/errors.h"
 #include "nlohmann/json.hpp"
 
@@ -11,35 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kLabelsMax = 64;
-constexpr size_t kLabelCharactersMax = 63;
-
 absl::Status WrongKind(const std::string& name, std::string_view expected) {
   return errors::WithLocation(
       errors::Invalid(base::StrCat("Invalid value at '", name, "': expected ", expected)), name);
-}
-
-size_t CharacterCount(std::string_view text) {
-  size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return count;
-}
-
-// Lower-case letters, digits, '_', '-' and every other script's letters.
-bool IsLabelText(std::string_view text) {
-  if (CharacterCount(text) > kLabelCharactersMax) return false;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool fits =
-        byte >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    if (!fits) return false;
-  }
-  return true;
-}
-
-bool IsLabelKey(std::string_view key) {
-  return !key.empty() && IsLabelText(key) && !(key[0] >= '0' && key[0] <= '9') && key[0] != '_' &&
-         key[0] != '-';
 }
 
 bool IsSet(const json& value) {
@@ -122,19 +99,10 @@ absl::Status MergeLabels(const json& body, std::map<std::string, std::string>* l
       continue;
     }
     if (!value.is_string()) return WrongKind("labels", "texts as values");
-    const auto& text = value.get_ref<const std::string&>();
-    if (!IsLabelKey(key) || !IsLabelText(text)) {
-      return errors::WithLocation(
-          errors::Invalid(
-              base::StrCat("Label key or value of '", key,
-                           "' is not valid: at most 63 characters, lower-case letters, digits, '_' and "
-                           "'-'; keys begin with a letter")),
-          "labels");
-    }
-    (*labels)[key] = text;
+    (*labels)[key] = value.get<std::string>();
   }
-  if (labels->size() > kLabelsMax) return errors::Invalid("Too many labels: at most 64 are allowed");
-  return absl::OkStatus();
+  absl::Status valid = catalog::CheckLabels(*labels);
+  return valid.ok() ? valid : errors::WithLocation(std::move(valid), "labels");
 }
 
 absl::Status RefuseFields(const json& body, const std::string& kind, const std::vector<std::string>& names) {

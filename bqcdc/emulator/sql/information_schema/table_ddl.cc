@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/sql/information_schema/information_schema.h"
 #include "bqcdc/emulator/sql/parser/unparser.h"
@@ -102,10 +104,37 @@ std::string OptionsText(const catalog::Table& table) {
   return options.empty() ? options : options + "\n)";
 }
 
+std::string DescriptionText(const schema::Column& column) {
+  return column.description.empty()
+             ? ""
+             : base::StrCat(" OPTIONS(description=", QuoteString(column.description), ")");
+}
+
+// The column, or field of a STRUCT, as a definition that makes it again.
+std::string DefinitionText(const schema::Column& column) {
+  std::string type;
+  for (const schema::Column& field : column.fields) {
+    base::StrAppend(&type, type.empty() ? "STRUCT<" : ", ", DefinitionText(field));
+  }
+  if (type.empty()) {
+    type = schema::SqlType(column);
+  } else {
+    type = base::StrCat(column.repeated() ? "ARRAY<" : "", type, column.repeated() ? ">>" : ">");
+  }
+  return base::StrCat(
+      QuoteIdentifier(column.name), " ", type, column.default_value_expression.empty() ? "" : " DEFAULT ",
+      column.default_value_expression, column.required() ? " NOT NULL" : "", DescriptionText(column));
+}
+
 std::string ViewDdl(const catalog::Table& view) {
+  const std::vector<schema::Column>& shown = view.schema.columns;
+  const bool has_list =
+      !view.view->columns.empty() ||
+      std::any_of(shown.begin(), shown.end(), [](const auto& column) { return !column.description.empty(); });
   std::string columns;
-  for (const std::string& name : view.view->columns) {
-    base::StrAppend(&columns, columns.empty() ? "\n(\n  " : ",\n  ", QuoteIdentifier(name));
+  for (size_t i = 0; has_list && i < shown.size(); ++i) {
+    base::StrAppend(&columns, i == 0 ? "\n(\n  " : ",\n  ", QuoteIdentifier(shown[i].name),
+                    DescriptionText(shown[i]));
   }
   return base::StrCat("CREATE VIEW `", view.id.project, ".", view.id.dataset, ".", view.id.table, "`",
                       columns, columns.empty() ? "" : "\n)", OptionsText(view), "\nAS ", view.view->query,
@@ -120,14 +149,7 @@ std::string DdlOf(const catalog::Table& table) {
       base::StrCat("CREATE TABLE `", table.id.project, ".", table.id.dataset, ".", table.id.table, "`\n(");
   bool first = true;
   for (const schema::Column& column : table.schema.columns) {
-    base::StrAppend(&text, first ? "\n  " : ",\n  ", QuoteIdentifier(column.name), " ",
-                    schema::SqlType(column));
-    if (!column.default_value_expression.empty())
-      base::StrAppend(&text, " DEFAULT ", column.default_value_expression);
-    if (column.required()) text += " NOT NULL";
-    if (!column.description.empty()) {
-      base::StrAppend(&text, " OPTIONS(description=", QuoteString(column.description), ")");
-    }
+    base::StrAppend(&text, first ? "\n  " : ",\n  ", DefinitionText(column));
     first = false;
   }
   if (table.has_primary_key()) {

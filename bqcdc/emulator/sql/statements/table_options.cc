@@ -3,6 +3,7 @@
 
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/catalog/label_rules.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/statements/definition.h"
 
@@ -74,8 +75,12 @@ absl::StatusOr<std::map<std::string, std::string>> LabelsOption(Evaluation& eval
     if (label.is_null || label.children[0].is_null || label.children[1].is_null) {
       return ErrorAt(entry.value->position, "A label needs a key and a value");
     }
-    labels[std::get<std::string>(label.children[0].scalar)] = std::get<std::string>(label.children[1].scalar);
+    const std::string& key = std::get<std::string>(label.children[0].scalar);
+    if (!labels.emplace(key, std::get<std::string>(label.children[1].scalar)).second) {
+      return ErrorAt(entry.value->position, "Label key '", key, "' is given twice");
+    }
   }
+  BQCDC_RETURN_IF_ERROR(catalog::CheckLabels(labels));
   return labels;
 }
 

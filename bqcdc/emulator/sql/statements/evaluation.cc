@@ -174,7 +174,9 @@ absl::StatusOr<AnalyzerOptions> MakeAnalyzerOptions(const QueryRequest& request)
 
 Evaluation::Evaluation(engine::Database& database, const QueryRequest& request, AnalyzerOptions options,
                        engine::ReadSession& session)
-    : database_(database), request_(request), session_(session), analyzer_(options, *this) {}
+    : database_(database), request_(request), session_(session), analyzer_(options, *this) {
+  if (request.location_given) location_ = request.location;
+}
 
 absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Begin(engine::Database& database,
                                                               const QueryRequest& request) {
@@ -192,20 +194,22 @@ absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Over(engine::Database& d
   return std::unique_ptr<Evaluation>(new Evaluation(database, request, std::move(options), session));
 }
 
-absl::Status Evaluation::CheckDataset(const catalog::DatasetId& id) const {
+absl::Status Evaluation::CheckDataset(const catalog::DatasetId& id) {
   const absl::StatusOr<catalog::Dataset> dataset = database_.GetDataset(id);
-  const bool elsewhere = dataset.ok() && request_.location_given &&
-                         !absl::EqualsIgnoreCase(dataset->location, request_.location);
+  const std::string& location = location_ ? *location_ : request_.location;
+  const bool elsewhere = dataset.ok() && location_ && !absl::EqualsIgnoreCase(dataset->location, location);
   if (elsewhere || absl::IsNotFound(dataset.status()))
-    return errors::DatasetNotFoundInQuery(id.project, id.dataset, request_.location);
+    return errors::DatasetNotFoundInQuery(id.project, id.dataset, location);
+  // Without one in the request a statement runs where the first dataset that it reads is.
+  if (dataset.ok()) location_ = dataset->location;
   return dataset.status();
 }
 
 absl::StatusOr<catalog::Table> Evaluation::FindTable(const catalog::TableId& id) {
   absl::StatusOr<catalog::Table> table = session_.FindTable(id);
   if (!table.ok() && !absl::IsNotFound(table.status())) return table;
-  if (!table.ok() || request_.location_given) BQCDC_RETURN_IF_ERROR(CheckDataset({id.project, id.dataset}));
-  if (!table.ok()) return errors::TableNotFoundInQuery(id.ToString(), request_.location);
+  BQCDC_RETURN_IF_ERROR(CheckDataset({id.project, id.dataset}));
+  if (!table.ok()) return errors::TableNotFoundInQuery(id.ToString(), *location_);
   return table;
 }
 

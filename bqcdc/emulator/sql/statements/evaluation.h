@@ -46,10 +46,11 @@ class Evaluation final : public TableProvider, public RelationSource {
   Evaluation(engine::Database& database, const QueryRequest& request, AnalyzerOptions options,
              engine::ReadSession& session);
   // NotFound as a query gets it, also where the query names another location than the dataset's.
-  absl::Status CheckDataset(const catalog::DatasetId& id) const;
+  absl::Status CheckDataset(const catalog::DatasetId& id);
 
   engine::Database& database_;
   const QueryRequest& request_;
+  std::optional<std::string> location_;               // unset: given by the first dataset that is read
   std::unique_ptr<engine::ReadSession> own_session_;  // null: the caller's
   engine::ReadSession& session_;
   Analyzer analyzer_;

@@ -116,6 +116,9 @@ absl::Status SetTimePartitioning(const json& body, Table* table) {
   BQCDC_ASSIGN_OR_RETURN(const auto type, StringField(*object, "type"));
   BQCDC_ASSIGN_OR_RETURN(const auto field, StringField(*object, "field"));
   BQCDC_ASSIGN_OR_RETURN(partitioning.expiration_ms, Int64Field(*object, "expirationMs"));
+  // Deprecated, but what Google's Python client sends.
+  BQCDC_ASSIGN_OR_RETURN(const auto required, BoolField(*object, "requirePartitionFilter"));
+  if (required) table->require_partition_filter = *required;
   partitioning.type = type.value_or("DAY");
   partitioning.field = field.value_or("");
   if (std::find(kPartitioningTypes.begin(), kPartitioningTypes.end(), partitioning.type) ==
@@ -171,6 +174,9 @@ absl::Status SetPrimaryKey(const json& body, Table* table) {
   BQCDC_ASSIGN_OR_RETURN(const json* key, ObjectField(*constraints, "primaryKey"));
   if (key == nullptr) return absl::OkStatus();
   BQCDC_ASSIGN_OR_RETURN(table->schema.primary_key, StringListField(*key, "columns"));
+  for (std::string& name : table->schema.primary_key) {
+    if (const schema::Column* column = table->schema.FindColumn(name); column != nullptr) name = column->name;
+  }
   return absl::OkStatus();
 }
 
@@ -281,7 +287,7 @@ json TableToJson(const Table& table, const std::string& location, const std::str
       {"tableReference", TableReferenceToJson(table.id)},
       {"schema", schema::SchemaToJson(table.schema.columns, schema::NullableMode::kLeftOut)},
       {"creationTime", std::to_string(table.creation_time_ms)},
-      {"lastModifiedTime", std::to_string(table.last_modified_ms)},
+      {"lastModifiedTime", std::to_string(std::max(table.last_modified_ms, size ? size->newest_row_ms : 0))},
       {"type", TypeName(table)},
       {"location", location},
   };

@@ -24,7 +24,8 @@ struct StreamingBuffer {
 
 struct TableSize {
   int64_t rows = 0;
-  int64_t bytes = 0;  // logical bytes, https://cloud.google.com/bigquery/pricing#data
+  int64_t bytes = 0;          // logical bytes, https://cloud.google.com/bigquery/pricing#data
+  int64_t newest_row_ms = 0;  // when the newest row came in; 0: there is none
   std::optional<StreamingBuffer> streaming_buffer;  // unset: there is none
 };
 

@@ -158,10 +158,14 @@ TEST(RestTablesTest, PartitioningAndClusteringAreSpelledAsTheSchemaIs) {
   ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
   json body = TableBody("t");
   body["timePartitioning"]["field"] = "Created";
+  body["timePartitioning"]["requirePartitionFilter"] = true;  // deprecated, and sent by Python's client
   body["clustering"]["fields"] = {"ID"};
+  body["tableConstraints"]["primaryKey"]["columns"] = {"Id"};
   ASSERT_EQ(server.Post(kTables, body).status, 200);
   const json table = server.Get(std::string(kTables) + "/t").Json();
   EXPECT_EQ(table["timePartitioning"]["field"], "created");
+  EXPECT_EQ(table["requirePartitionFilter"], true);
+  EXPECT_EQ(table["tableConstraints"]["primaryKey"]["columns"], json({"id"}));
   EXPECT_EQ(table["clustering"]["fields"], json({"id"}));
   body = TableBody("twice");
   body["clustering"]["fields"] = {"id", "note", "ID"};
@@ -348,6 +352,9 @@ TEST(RestTabledataTest, InsertAllAndList) {
   EXPECT_EQ(empty["kind"], "bigquery#tableDataList");
   EXPECT_EQ(empty["totalRows"], "0");
 
+  server.clock().Advance(absl::Seconds(2));
+  const std::string now = std::to_string(absl::ToUnixMillis(server.clock().Now()));
+  EXPECT_NE(server.Get(table).Json()["lastModifiedTime"], now);
   Answer answer = server.Post(table + "/insertAll", json::parse(R"({"rows":[
     {"insertId":"1","json":{"N":1,"s":"abc","l":["2024-02-29"],"x":"1.50","at":1705321996.5,"r":{"b":"AP8=","ok":"TRUE"}}},
     {"json":{"n":"2"}}]})"));
@@ -366,6 +373,7 @@ TEST(RestTabledataTest, InsertAllAndList) {
             json::parse(R"([{"f":[{"v":"2"}]}])"));
   const json resource = server.Get(table).Json();
   EXPECT_EQ(resource["numRows"], "2");
+  EXPECT_EQ(resource["lastModifiedTime"], now);
   EXPECT_EQ(resource["numBytes"], "58") << "8+5+8+16+8+4+1 and 8";
 
   json refused =

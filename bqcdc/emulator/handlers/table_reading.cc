@@ -63,7 +63,14 @@ absl::StatusOr<convert::TableSize> MeasureTable(engine::Database& database, cons
   BQCDC_ASSIGN_OR_RETURN(size.rows, ReadInteger(*session, kRowCount, relation));
   // As a table is that was just made; thousands of columns take a while.
   if (size.rows == 0) return size;
-  BQCDC_ASSIGN_OR_RETURN(size.bytes, ReadInteger(*session, LogicalBytes(table), relation));
+  BQCDC_ASSIGN_OR_RETURN(const std::string with_ingest,
+                         session->RelationSql(table, engine::IngestColumn::kShown));
+  BQCDC_ASSIGN_OR_RETURN(
+      const std::vector<int64_t> of_rows,
+      ReadIntegers(*session, base::StrCat(LogicalBytes(table), ", max(\"$ingest\")::BIGINT"), 2,
+                   with_ingest));
+  size.bytes = of_rows[0];
+  size.newest_row_ms = of_rows[1] / 1000;
   return size;
 }
 

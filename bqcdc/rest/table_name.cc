@@ -7,10 +7,13 @@ namespace {
 
 // Letters, digits, '_', and what flexible table names allow; never what would end the quotes of GoogleSQL or
 // a path.
-bool IsNamePart(std::string_view part) {
+bool IsTableId(std::string_view part) {
   return !part.empty() && part.size() <= 1024 &&
-         part.find_first_of("`\\/\"'\n\r\t .:;") == std::string_view::npos;
+         part.find_first_of("`\\/\"'\n\r\t.:;") == std::string_view::npos;
 }
+
+// The same without spaces.
+bool IsNamePart(std::string_view part) { return IsTableId(part) && part.find(' ') == std::string_view::npos; }
 
 }  // namespace
 
@@ -55,7 +58,7 @@ absl::StatusOr<TableName> ParseTableName(std::string_view text, std::string_view
     return base::InvalidArgument("'", name.project,
                                  "' is no project id; look at --project and GOOGLE_CLOUD_PROJECT");
   }
-  if (!IsNamePart(project) || !IsNamePart(name.dataset) || !IsNamePart(name.table) || !domain_ok)
+  if (!IsNamePart(project) || !IsNamePart(name.dataset) || !IsTableId(name.table) || !domain_ok)
     return refuse();
   return name;
 }

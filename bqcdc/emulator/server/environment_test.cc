@@ -77,12 +77,11 @@ TEST(EnvironmentTest, AJsonParameterIsKeptAsJsonIs) {
 
 TEST(EnvironmentTest, ATimestampParameterMayHavePicoseconds) {
   const auto environment = Start(Quiet());
-  const std::string answer =
-      Post(environment->endpoints().rest, "/bigquery/v2/projects/p/queries", R"({"useLegacySql": false,
-      "query": "SELECT CAST(? AS STRING)", "parameterMode": "POSITIONAL", "queryParameters": [{
+  const std::string answer = Post(environment->endpoints().rest, "/bigquery/v2/projects/p/queries",
+                                  R"json({"useLegacySql": false, "parameterMode": "POSITIONAL",
+      "query": "SELECT CAST(? AS STRING)", "queryParameters": [{
       "parameterType": {"type": "TIMESTAMP", "timestampPrecision": "12"},
-      "parameterValue": {"value": "2024-02-29 12:00:00.123456789012+00"}}]
-})");
+      "parameterValue": {"value": "2024-02-29 12:00:00.123456789012+00"}}]})json");
   EXPECT_THAT(answer, HasSubstr("2024-02-29 12:00:00.123456789012+00"));
 }
 

@@ -19,7 +19,7 @@ inline std::string Tag(uint32_t number, int wire_type) {
 }
 inline std::string Little(uint64_t value, int bytes) {
   std::string result;
-  for (int i = 0; i < bytes; ++i) result.push_back(static_cast<char>(value >> (8 * i)));
+  for (int i = 0; i < bytes; ++i, value >>= 8) result.push_back(static_cast<char>(value));
   return result;
 }
 

@@ -161,7 +161,8 @@ TEST(ParseTableName, KnowsThreeForms) {
                             {".t", nullptr},
                             {"d.", nullptr},
                             {"d.t`", nullptr},
-                            {"d.a b", nullptr},
+                            {"d.a b", "default.d.a b"},
+                            {"d e.t", nullptr},
                             {"a/b.d.t", nullptr}};
   for (const NameCase& c : cases) {
     const auto name = ParseTableName(c.text, "default");

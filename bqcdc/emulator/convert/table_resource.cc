@@ -228,15 +228,15 @@ std::string PartitioningKey(const Table& table) {
 
 absl::Status SetPartitioning(const json& body, Absent absent, Table* table) {
   if (IsGiven(body, "clustering", absent)) BQCDC_RETURN_IF_ERROR(SetClustering(body, table));
+  if (IsGiven(body, "requirePartitionFilter", absent)) {
+    BQCDC_ASSIGN_OR_RETURN(const auto required, BoolField(body, "requirePartitionFilter"));
+    table->require_partition_filter = required.value_or(false);
+  }
   // Partitioning is for ever: a PUT that leaves it out keeps it.
   if (body.contains("timePartitioning")) BQCDC_RETURN_IF_ERROR(SetTimePartitioning(body, table));
   if (body.contains("rangePartitioning")) BQCDC_RETURN_IF_ERROR(SetRangePartitioning(body, table));
   if (table->time_partitioning && table->range_partitioning) {
     return errors::Invalid("A table has either timePartitioning or rangePartitioning, not both");
-  }
-  if (IsGiven(body, "requirePartitionFilter", absent)) {
-    BQCDC_ASSIGN_OR_RETURN(const auto required, BoolField(body, "requirePartitionFilter"));
-    table->require_partition_filter = required.value_or(false);
   }
   return absl::OkStatus();
 }

@@ -132,7 +132,8 @@ TEST_F(Usage, TheLeastValuesWork) {
 TEST_F(Usage, TablesHaveThreeFormsOfName) {
   server();
   const std::vector<std::string> columns = {"--schema", "id:INT64", "--primary-key", "id"};
-  for (const char* name : {"d.one", "p.d.two", "p:d.three", "q.d.four", "example.com:x:d.five"}) {
+  for (const char* name :
+       {"d.one", "p.d.two", "p:d.three", "q.d.four", "example.com:x:d.five", "d.with spaces"}) {
     std::vector<std::string> create = {"create-table", name};
     create.insert(create.end(), columns.begin(), columns.end());
     RunOk(create);
@@ -140,8 +141,8 @@ TEST_F(Usage, TablesHaveThreeFormsOfName) {
     RunOk({"set-staleness", name, "15m"});
   }
   EXPECT_EQ(Query("SELECT table_name FROM d.INFORMATION_SCHEMA.TABLES ORDER BY table_name"),
-            (std::vector<std::string>{"one", "three", "two"}));
-  for (const char* name : {"", "t", ".t", "d.", "a.b.c.d", "p.d:t", "d.t x", "`d.t`"}) {
+            (std::vector<std::string>{"one", "three", "two", "with spaces"}));
+  for (const char* name : {"", "t", ".t", "d.", "a.b.c.d", "p.d:t", "d x.t", "`d.t`"}) {
     std::vector<std::string> create = {"create-table", name};
     create.insert(create.end(), columns.begin(), columns.end());
     const ProgramResult result = Run(create);

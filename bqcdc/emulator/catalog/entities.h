@@ -63,6 +63,8 @@ struct Table {
   int64_t uid = 0;
   // Counts changes of the columns; decoded rows name the version that they were made for.
   int64_t schema_version = 1;
+  // The version that changed the columns last; another key makes a version, too. Of this run of the server.
+  int64_t columns_version = 1;
   schema::TableSchema schema;
   std::vector<std::string> clustering;
   std::optional<TimePartitioning> time_partitioning;

@@ -80,6 +80,7 @@ absl::StatusOr<Table> TableFromObject(const Json& json) {
   Get(json, "table", table.id.table);
   Get(json, "uid", table.uid);
   Get(json, "schemaVersion", table.schema_version);
+  table.columns_version = table.schema_version;
   BQCDC_ASSIGN_OR_RETURN(table.schema.columns, schema::ColumnsFromJson(json.at("columns")));
   Get(json, "primaryKey", table.schema.primary_key);
   Get(json, "clustering", table.clustering);

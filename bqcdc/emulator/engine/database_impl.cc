@@ -278,7 +278,7 @@ absl::StatusOr<Table> DatabaseImpl::CreateTable(Table table, bool replace) {
       absl::MutexLock lock(&core_->mutex);
       table.uid = core_->next_uid++;
     }
-    table.schema_version = 1;
+    table.schema_version = table.columns_version = 1;
     table.creation_time_ms = table.last_modified_ms = core_->NowUs() / 1000;
     table.etag = NewEtag();
     if (table.view) {
@@ -373,6 +373,7 @@ absl::Status DatabaseImpl::MakeDeltaAnew(Connection& delta, const Table& before,
 absl::Status DatabaseImpl::AlterColumns(const Table& before, Table& after, const std::string& baseline_sql,
                                         CopyStaged copy_staged) {
   ++after.schema_version;
+  if (after.schema.columns != before.schema.columns) after.columns_version = after.schema_version;
   // The committing thread stands still meanwhile, so nothing comes in with the old columns.
   return committer_->Run([&](Connection& delta) -> absl::Status {
     core_->baseline_mutex.AssertHeld();

@@ -349,10 +349,9 @@ void AppendConnection::PrepareResponse() {
   last_traffic_ = context_.clock.Now();
   const schema::TableSchema* updated = nullptr;
   if (entry->status.ok() && entry->columns_known &&
-      entry->table->schema_version != entry->destination->announced->schema_version) {
-    const auto announced = std::exchange(entry->destination->announced, entry->table);
-    // A version of its own may have another key alone, which the message does not tell.
-    if (announced->schema.columns != entry->table->schema.columns) updated = &entry->table->schema;
+      entry->table->columns_version != entry->destination->announced_version) {
+    entry->destination->announced_version = entry->table->columns_version;
+    updated = &entry->table->schema;
   }
   std::optional<int64_t> offset;
   if (entry->stream != nullptr) offset = entry->stream->stored_offset;

@@ -113,8 +113,8 @@ absl::StatusOr<std::shared_ptr<const catalog::Table>> AppendSession::FindTable(D
     BQCDC_ASSIGN_OR_RETURN(catalog::Table met,
                            MeetTable(database_, destination.stream, options_.table_propagation));
     destination.table_uid = met.uid;
-    destination.announced = std::make_shared<const catalog::Table>(std::move(met));
-    return destination.announced;
+    destination.announced_version = met.columns_version;
+    return std::make_shared<const catalog::Table>(std::move(met));
   }
   absl::StatusOr<catalog::Table> found = database_.GetTable(destination.stream.table);
   if (found.status().code() == absl::StatusCode::kNotFound) return TableGone(destination.stream.table);

@@ -52,8 +52,8 @@ class AppendSession {
     StreamName stream;
     int64_t table_uid = 0;  // 0: not met yet
     std::shared_ptr<WriterSchema> writer_schema;
-    // The table whose columns the client knows: at the first request, then at each `updated_schema`.
-    std::shared_ptr<const catalog::Table> announced;
+    // Table::columns_version that the client knows: of the first request, then of each `updated_schema`.
+    int64_t announced_version = 0;
   };
 
   // A request whose names are resolved. The views point into the request's bytes.

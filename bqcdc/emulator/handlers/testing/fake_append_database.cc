@@ -34,7 +34,7 @@ void FakeAppendDatabase::AddColumn(const std::string& name, const std::string& c
   absl::MutexLock lock(&mutex_);
   catalog::Table& table = tables_.at(name);
   table.schema.columns.push_back(Columns(column).at(0));
-  ++table.schema_version;
+  table.columns_version = ++table.schema_version;
 }
 
 void FakeAppendDatabase::SetPrimaryKey(const std::string& name, std::vector<std::string> columns) {

@@ -1,25 +1,21 @@
 #include "bqcdc/emulator/catalog/label_rules.h"
 
+#include <cstdint>
 #include <string_view>
 
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/errors.h"
+#include "bqcdc/values/utf8.h"
 
 namespace bqcdc::emulator::catalog {
 namespace {
 
 constexpr size_t kLabelsMax = 64;
-constexpr size_t kLabelCharactersMax = 63;
-
-size_t CharacterCount(std::string_view text) {
-  size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return count;
-}
+constexpr int64_t kLabelCharactersMax = 63;
 
 // Lower-case letters, digits, '_', '-' and every other script's letters.
 bool IsLabelText(std::string_view text) {
-  if (CharacterCount(text) > kLabelCharactersMax) return false;
+  if (values::CountCodePoints(text) > kLabelCharactersMax) return false;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool fits =

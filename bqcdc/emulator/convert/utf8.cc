@@ -53,12 +53,6 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
-int64_t CountCodePoints(std::string_view text) {
-  int64_t count = 0;
-  for (char c : text) count += !IsContinuation(c);
-  return count;
-}
-
 std::string Quotable(std::string_view text, size_t bytes_max) {
   std::string_view kept = text.substr(0, bytes_max);
   // Do not cut a code point in two.

@@ -1,16 +1,16 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "bqcdc/values/utf8.h"
 
 namespace bqcdc::emulator::convert {
 
 // Whether `text` is well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsUtf8(std::string_view text);
 
-// Number of code points of well-formed text; BigQuery counts STRING(n) in them.
-int64_t CountCodePoints(std::string_view text);
+using values::CountCodePoints;
 
 // `text` for a message: at most `bytes_max` bytes, whatever is not UTF-8 escaped, `…` where it was cut.
 std::string Quotable(std::string_view text, size_t bytes_max = 100);

@@ -69,10 +69,6 @@ std::vector<char32_t> ToCodePoints(std::string_view text) {
   return result;
 }
 
-int64_t CountCodePoints(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
-}
-
 size_t Utf8Length(unsigned char lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
 
 size_t OffsetOfCodePoint(std::string_view text, int64_t index) {

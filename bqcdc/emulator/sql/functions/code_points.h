@@ -14,7 +14,7 @@ bool IsUtf8(std::string_view text);
 // Code points of valid UTF-8; a malformed byte becomes U+FFFD.
 std::vector<char32_t> ToCodePoints(std::string_view text);
 using values::AppendUtf8;
-int64_t CountCodePoints(std::string_view text);
+using values::CountCodePoints;
 // Bytes of the code point that begins at `lead`.
 size_t Utf8Length(unsigned char lead);
 // Byte offset of code point `index` (from 0), or text.size() where there are fewer.

@@ -1,5 +1,9 @@
 #include "bqcdc/schema/reserved_keywords.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 namespace bqcdc::schema {
 namespace {
 
@@ -30,6 +34,16 @@ bool IsWord(std::string_view name) {
 }
 
 }  // namespace
+
+bool ContainsKeyword(std::span<const std::string_view> sorted, std::string_view word) {
+  constexpr std::size_t kKeywordBytesMax = 24;
+  char upper[kKeywordBytesMax];
+  if (word.size() > sizeof(upper)) return false;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    upper[i] = word[i] >= 'a' && word[i] <= 'z' ? static_cast<char>(word[i] - 'a' + 'A') : word[i];
+  }
+  return std::binary_search(sorted.begin(), sorted.end(), std::string_view(upper, word.size()));
+}
 
 bool IsReservedKeyword(std::string_view word) { return ContainsKeyword(kReserved, word); }
 

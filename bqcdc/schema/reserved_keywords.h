@@ -1,8 +1,6 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace bqcdc::schema {
@@ -15,15 +13,6 @@ bool IsReservedKeyword(std::string_view word);
 bool NeedsBackquotes(std::string_view name);
 
 // Whether a sorted list of words in capitals has `word`, written in any case.
-template <std::size_t N>
-bool ContainsKeyword(const std::array<std::string_view, N>& sorted, std::string_view word) {
-  constexpr std::size_t kKeywordBytesMax = 24;
-  char upper[kKeywordBytesMax];
-  if (word.size() > sizeof(upper)) return false;
-  for (std::size_t i = 0; i < word.size(); ++i) {
-    upper[i] = word[i] >= 'a' && word[i] <= 'z' ? static_cast<char>(word[i] - 'a' + 'A') : word[i];
-  }
-  return std::binary_search(sorted.begin(), sorted.end(), std::string_view(upper, word.size()));
-}
+bool ContainsKeyword(std::span<const std::string_view> sorted, std::string_view word);
 
 }  // namespace bqcdc::schema

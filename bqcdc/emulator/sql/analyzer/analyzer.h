@@ -93,9 +93,12 @@ class Analyzer {
   // Completes a path of a table by the project and the default dataset.
   absl::StatusOr<catalog::TableId> ResolveTablePath(const TablePath& path) const;
 
-  ColumnId NewColumn() { return next_column_++; }
+  // Adds a column to the projection.
+  ColumnId Compute(ResolvedExpressionPtr expression, ProjectScan& project);
 
  private:
+  ColumnId NewColumn() { return next_column_++; }
+
   struct SelectItemState;
   struct SelectState;
   // Where an expression stands, and what is allowed there.
@@ -176,8 +179,6 @@ class Analyzer {
   absl::Status AnalyzeOrderBy(const Query& owner, SelectState& state);
   // For ORDER BY behind SELECT DISTINCT: paths of the SELECT list become its columns, others are refused.
   static absl::Status MoveAboveDistinct(ResolvedExpressionPtr& key, const SelectState& state);
-  // Adds a column to the projection.
-  ColumnId Compute(ResolvedExpressionPtr expression, ProjectScan& project);
   absl::StatusOr<QueryResult> FinishSelect(const Select& select, const Query* owner, SelectState& state);
 
   // join_analysis.cc

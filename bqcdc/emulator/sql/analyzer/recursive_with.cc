@@ -97,10 +97,7 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::AnalyzeRecursive(
                      " from ", output.type.ToString(), " to ", type.ToString());
     }
     BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr value, ConvertOutput(*inputs[1].scan, output, type));
-    const ColumnId id = NewColumn();
-    project->columns.push_back({id, type});
-    project->computed.push_back({id, std::move(value)});
-    recursion->outputs.push_back(id);
+    recursion->outputs.push_back(Compute(std::move(value), *project));
   }
   project->input = std::move(inputs[1].scan);
   const std::optional<ScanColumn> carried = CarryIteration(*project, known.unique_name);

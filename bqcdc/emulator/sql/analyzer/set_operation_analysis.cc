@@ -211,10 +211,7 @@ OutputColumn Analyzer::AddNull(const std::string& name, QueryResult& input) {
   auto& project = static_cast<ProjectScan&>(*input.scan);
   auto null = std::make_unique<ResolvedLiteral>(Value::Null(TypeKind::kInt64));
   null->is_untyped = true;
-  const OutputColumn output{name, NewColumn(), TypeKind::kInt64};
-  project.columns.push_back({output.id, output.type});
-  project.computed.push_back({output.id, std::move(null)});
-  return output;
+  return {name, Compute(std::move(null), project), TypeKind::kInt64};
 }
 
 absl::StatusOr<Analyzer::QueryResult> Analyzer::CombineInputs(const SetOperation& operation,
@@ -262,10 +259,7 @@ absl::StatusOr<Analyzer::QueryResult> Analyzer::CombineInputs(const SetOperation
         continue;
       }
       BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr converted, ConvertOutput(*input.scan, output, type));
-      const ColumnId id = NewColumn();
-      made.outputs.push_back(id);
-      project->columns.push_back({id, type});
-      project->computed.push_back({id, std::move(converted)});
+      made.outputs.push_back(Compute(std::move(converted), *project));
     }
     project->input = std::move(input.scan);
     made.scan = std::move(project);

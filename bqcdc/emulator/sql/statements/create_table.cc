@@ -111,10 +111,7 @@ absl::StatusOr<std::string> SelectForTable(Evaluation& evaluation, const CreateT
     }
     BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr value,
                            evaluation.analyzer().ConvertOutput(*query.scan, output, type));
-    const ColumnId id = evaluation.analyzer().NewColumn();
-    project->columns.push_back({id, type});
-    project->computed.push_back({id, std::move(value)});
-    outputs.push_back({column.name, id, type});
+    outputs.push_back({column.name, evaluation.analyzer().Compute(std::move(value), *project), type});
   }
   project->input = std::move(query.scan);
   query.scan = std::move(project);

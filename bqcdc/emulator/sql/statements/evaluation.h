@@ -45,7 +45,8 @@ class Evaluation final : public TableProvider, public RelationSource {
  private:
   Evaluation(engine::Database& database, const QueryRequest& request, AnalyzerOptions options,
              engine::ReadSession& session);
-  // NotFound as a query gets it, also where the query names another location than the dataset's.
+  // NotFound as a query gets it, also where the query runs in another location than the dataset's: the one
+  // that it names, or that of the first dataset checked.
   absl::Status CheckDataset(const catalog::DatasetId& id);
 
   engine::Database& database_;

@@ -101,10 +101,7 @@ absl::StatusOr<std::string> QuerySql(Evaluation& evaluation, const InsertStateme
       }
       BQCDC_ASSIGN_OR_RETURN(value, evaluation.analyzer().ConvertOutput(*query.scan, output, type));
     }
-    const ColumnId id = evaluation.analyzer().NewColumn();
-    project->columns.push_back({id, type});
-    project->computed.push_back({id, std::move(value)});
-    outputs.push_back({column.name, id, type});
+    outputs.push_back({column.name, evaluation.analyzer().Compute(std::move(value), *project), type});
   }
   project->input = std::move(query.scan);
   ResolvedQuery converted;

@@ -6,7 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "bqcdc/base/strings.h"
-#include "bqcdc/schema/reserved_keywords.h"
+#include "bqcdc/emulator/sql/parser/literal_text.h"
 
 namespace bqcdc::emulator::sql {
 
@@ -120,10 +120,7 @@ std::string Type::ToString() const {
   for (size_t i = 0; i < parts_->fields.size(); ++i) {
     const StructField& field = parts_->fields[i];
     if (i > 0) base::StrAppend(&text, ", ");
-    if (!field.name.empty()) {
-      const std::string_view quote = schema::NeedsBackquotes(field.name) ? "`" : "";
-      base::StrAppend(&text, quote, field.name, quote, " ");
-    }
+    if (!field.name.empty()) base::StrAppend(&text, QuoteIdentifier(field.name), " ");
     base::StrAppend(&text, field.type.ToString());
   }
   base::StrAppend(&text, ">");

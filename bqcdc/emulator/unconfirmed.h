@@ -144,7 +144,7 @@ namespace bqcdc::emulator::unconfirmed {
 //   number goes with its row, so a late change may bring a key back, into another partition.
 // * The working table of a recursive WITH may be read 500 times, the last time to find nothing.
 // * INFORMATION_SCHEMA.PARTITIONS: last_modified_time is that of the newest row; every tier is ACTIVE.
-//   `lastModifiedTime` of tables.get is that of the newest row or of the last change of the table itself.
 //   SCHEMATA of a region is refused: the service shows a new dataset there only after a while.
+// * `lastModifiedTime` of tables.get is that of the newest row, or of the last change of the table itself.
 
 }  // namespace bqcdc::emulator::unconfirmed

@@ -309,8 +309,8 @@ TEST(DatabaseTest, TooMuchWaitingIsRefused) {
   EXPECT_EQ(table.database().Stats(table.id())->row_count, 2 * (50 - refused));
 }
 
-TEST(DatabaseTest, ColumnsAreAddedAlsoNested) {
-  TableDriver table(ManualApplies());
+// k INT64 NOT NULL, s ARRAY<STRUCT<a STRING>>
+catalog::Table NestedTable() {
   catalog::Table nested;
   nested.id = {"p", "d", "nested"};
   nested.schema.columns.resize(2);
@@ -322,6 +322,12 @@ TEST(DatabaseTest, ColumnsAreAddedAlsoNested) {
   nested.schema.columns[1].mode = schema::ColumnMode::kRepeated;
   nested.schema.columns[1].fields.resize(1);
   nested.schema.columns[1].fields[0].name = "a";
+  return nested;
+}
+
+TEST(DatabaseTest, ColumnsAreAddedAlsoNested) {
+  TableDriver table(ManualApplies());
+  const catalog::Table nested = NestedTable();
   Database& database = table.database();
   ASSERT_TRUE(database.CreateTable(nested, false).ok());
   auto inserted = database.InsertFromQuery(nested.id, "SELECT 1, [{'a': 'x'}, {'a': 'y'}]");
@@ -347,18 +353,11 @@ TEST(DatabaseTest, ColumnsAreAddedAlsoNested) {
 
 TEST(DatabaseTest, NewArraysAreEmptyAtAnyDepth) {
   TableDriver table(ManualApplies());
-  catalog::Table nested;
-  nested.id = {"p", "d", "nested"};
-  nested.schema.columns.resize(2);
-  nested.schema.columns[0].name = "k";
-  nested.schema.columns[1].name = "s";
-  nested.schema.columns[1].type = schema::ColumnType::kStruct;
-  nested.schema.columns[1].mode = schema::ColumnMode::kRepeated;
-  nested.schema.columns[1].fields.emplace_back().name = "a";
+  const catalog::Table nested = NestedTable();
   Database& database = table.database();
   ASSERT_TRUE(database.CreateTable(nested, false).ok());
   const auto inserted = database.InsertFromQuery(
-      nested.id, "SELECT * FROM (VALUES ('1', [{'a': 'x'}, NULL]), ('2', NULL)) AS v(k, s)");
+      nested.id, "SELECT * FROM (VALUES (1, [{'a': 'x'}, NULL]), (2, NULL)) AS v(k, s)");
   ASSERT_TRUE(inserted.ok()) << inserted.status();
   const auto changed = database.UpdateTable(nested.id, std::nullopt, [](catalog::Table& entity) {
     schema::Column list;
@@ -374,7 +373,8 @@ TEST(DatabaseTest, NewArraysAreEmptyAtAnyDepth) {
   const auto session = table.database().BeginRead();
   const auto relation = (*session)->RelationSql(*(*session)->FindTable(nested.id));
   const auto result = (*session)->Execute(
-      "SELECT string_agg(k || s::VARCHAR || list::VARCHAR || coalesce(plain, '-'), ' ' ORDER BY k) FROM " +
+      "SELECT string_agg(k::VARCHAR || s::VARCHAR || list::VARCHAR || coalesce(plain, '-'), ' ' ORDER BY k) "
+      "FROM " +
       *relation);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ((*(*result)->Next())->Reader(0).Bytes(0), "1[{'a': x, 'list': []}, NULL][]- 2[][]-");

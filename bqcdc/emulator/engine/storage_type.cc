@@ -102,21 +102,25 @@ duckdb_logical_type MakeElementType(const Column& column) {
   return duckdb_create_logical_type(type);
 }
 
-bool HasArray(const Column& column) {
-  return column.repeated() || std::any_of(column.fields.begin(), column.fields.end(), &HasArray);
+bool HasArray(const Column& column);
+
+bool HasArrayWithin(const Column& column) {
+  return std::any_of(column.fields.begin(), column.fields.end(), &HasArray);
 }
+
+bool HasArray(const Column& column) { return column.repeated() || HasArrayWithin(column); }
 
 // `depth` names the variables of nested lambdas.
 std::string FillArrays(const Column& column, const std::string& value, bool element, int depth) {
   if (column.repeated() && !element) {
-    const bool deeper = std::any_of(column.fields.begin(), column.fields.end(), &HasArray);
     const std::string name = base::StrCat("e", depth);
-    const std::string filled = deeper ? base::StrCat("list_transform(", value, ", lambda ", name, ": ",
-                                                     FillArrays(column, name, true, depth + 1), ")")
-                                      : value;
+    const std::string filled = HasArrayWithin(column)
+                                   ? base::StrCat("list_transform(", value, ", lambda ", name, ": ",
+                                                  FillArrays(column, name, true, depth + 1), ")")
+                                   : value;
     return base::StrCat("coalesce(", filled, ", [])");
   }
-  if (!std::any_of(column.fields.begin(), column.fields.end(), &HasArray)) return value;
+  if (!HasArrayWithin(column)) return value;
   std::string fields;
   for (const Column& field : column.fields) {
     const std::string name = QuoteLiteral(field.name);

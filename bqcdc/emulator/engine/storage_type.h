@@ -24,8 +24,8 @@ duckdb_logical_type MakeLogicalType(const schema::Column& column);
 // left out.
 std::string StorageSql(const schema::Column& column, bool element = false);
 
-// A value for the column, of a type that casts to its own, as the table keeps it: an ARRAY is
-// never NULL in a table but empty, at any depth
+// A value for the column, of a type that casts to its own, as the table keeps it: an ARRAY is never NULL in
+// a table but empty, at any depth
 // (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#array_nulls).
 std::string StoredSql(const schema::Column& column, const std::string& value);
 

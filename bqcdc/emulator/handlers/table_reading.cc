@@ -59,16 +59,14 @@ absl::StatusOr<convert::TableSize> MeasureTable(engine::Database& database, cons
   BQCDC_ASSIGN_OR_RETURN(const auto session, database.BeginRead());
   convert::TableSize size;
   BQCDC_ASSIGN_OR_RETURN(size.streaming_buffer, MeasurePending(*session, table));
-  BQCDC_ASSIGN_OR_RETURN(const std::string relation, session->RelationSql(table));
+  BQCDC_ASSIGN_OR_RETURN(const std::string relation,
+                         session->RelationSql(table, engine::IngestColumn::kShown));
   BQCDC_ASSIGN_OR_RETURN(size.rows, ReadInteger(*session, kRowCount, relation));
   // As a table is that was just made; thousands of columns take a while.
   if (size.rows == 0) return size;
-  BQCDC_ASSIGN_OR_RETURN(const std::string with_ingest,
-                         session->RelationSql(table, engine::IngestColumn::kShown));
   BQCDC_ASSIGN_OR_RETURN(
       const std::vector<int64_t> of_rows,
-      ReadIntegers(*session, base::StrCat(LogicalBytes(table), ", max(\"$ingest\")::BIGINT"), 2,
-                   with_ingest));
+      ReadIntegers(*session, base::StrCat(LogicalBytes(table), ", max(\"$ingest\")::BIGINT"), 2, relation));
   size.bytes = of_rows[0];
   size.newest_row_ms = of_rows[1] / 1000;
   return size;

@@ -11,6 +11,7 @@ find_package(OpenSSL REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
+find_package(FlatBuffers CONFIG REQUIRED)  # flatc, too; of the library the headers suffice
 # Debian compiles cpp-httplib into a shared library; its flags must be ours too, or the classes differ in layout.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET GLOBAL cpp-httplib)
 add_library(httplib::httplib ALIAS PkgConfig::httplib)

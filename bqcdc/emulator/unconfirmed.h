@@ -50,9 +50,20 @@ namespace bqcdc::emulator::unconfirmed {
 //   looked at. The text is that of insertAll, which holds to the same bounds here. Partition decorators
 //   (t$20240131) are refused by name.
 
+// ---- Rows in Arrow format (convert/arrow)
+// * Beside the documented types TIME takes time64[us] and TIMESTAMP a timestamp[us] without a zone, as an
+//   example of Google's Python library sends them; TIMESTAMP takes any zone. INT64 takes integers with and
+//   without a sign, uint64 row by row.
+// * A NULL is a missing value. A List that is NULL makes a bad row, and so does a NULL in a List.
+// * `_CHANGE_TYPE` and `_CHANGE_SEQUENCE_NUMBER` in the schema, compressed bodies and big-endian schemas are
+//   refused (InvalidArgument); fields with a dictionary and the large and view types do not go with any
+//   column.
+// * The texts are made after those about descriptors: `The Arrow field mismatched with BigQuery field at …`.
+// * A connection may change the format of its rows, with a writer schema in the same request.
+
 // ---- AppendRows (handlers/append_session.h)
-// * A missing table, an offset on a default stream (InvalidArgument) and rows in Arrow format (Unimplemented)
-//   are errors in the stream; they do not end the RPC. Extra fields of a descriptor are one on a default
+// * A missing table and an offset on a default stream (InvalidArgument) are errors in the stream; they do not
+//   end the RPC. Extra fields of a descriptor are one on a default
 //   stream; on a created stream they end the RPC, and nothing that was sent behind them is stored.
 // * A table that exists is known at once (--table-propagation: denied for so long after its creation), and so
 //   are its columns (--column-propagation: a change is unknown for so long).

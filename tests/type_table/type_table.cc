@@ -9,8 +9,13 @@
 #include <vector>
 
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/arrow/arrow_message.h"
+#include "bqcdc/emulator/convert/arrow/arrow_schema.h"
+#include "bqcdc/emulator/convert/arrow/arrow_type.h"
 #include "bqcdc/emulator/convert/json_rows.h"
 #include "bqcdc/emulator/convert/proto_rows.h"
+#include "bqcdc/emulator/convert/testing/arrow_fixture.h"
+#include "bqcdc/emulator/convert/writer_schema.h"
 #include "bqcdc/encode/json_row_encoder.h"
 #include "bqcdc/encode/row_descriptor.h"
 #include "bqcdc/schema/inline_schema.h"
@@ -19,6 +24,8 @@ namespace bqcdc::tests {
 namespace {
 
 namespace convert = emulator::convert;
+namespace ipc = convert::ipc;
+namespace testing = convert::testing;
 using google::protobuf::DescriptorProto;
 using google::protobuf::FieldDescriptorProto;
 using schema::Column;
@@ -265,6 +272,62 @@ std::string FieldForms(const Column& column) {
   return forms;
 }
 
+// Fields of an Arrow schema that stand for all that Arrow has; each is called `c`.
+std::vector<testing::ArrowField> ArrowFields(const Column& column) {
+  using namespace testing;  // NOLINT: the words of the fixture
+  std::vector<ArrowField> fields = {PlainField("c", ipc::Type::Bool)};
+  for (const int bits : {8, 16, 32, 64}) {
+    for (const bool is_signed : {true, false}) fields.push_back(IntField("c", bits, is_signed));
+  }
+  for (const auto precision : {ipc::Precision::HALF, ipc::Precision::SINGLE, ipc::Precision::DOUBLE}) {
+    fields.push_back(FloatField("c", precision));
+  }
+  for (const int scale : {0, 9, 10}) fields.push_back(DecimalField("c", 128, 38, scale));
+  for (const int scale : {0, 38, 39}) fields.push_back(DecimalField("c", 256, 76, scale));
+  for (const auto type : {ipc::Type::Utf8, ipc::Type::LargeUtf8, ipc::Type::Binary, ipc::Type::LargeBinary,
+                          ipc::Type::FixedSizeBinary, ipc::Type::Duration, ipc::Type::Null}) {
+    fields.push_back(PlainField("c", type));
+  }
+  for (const auto unit : {ipc::DateUnit::DAY, ipc::DateUnit::MILLISECOND})
+    fields.push_back(DateField("c", unit));
+  for (const auto unit : {ipc::TimeUnit::SECOND, ipc::TimeUnit::MILLISECOND, ipc::TimeUnit::MICROSECOND,
+                          ipc::TimeUnit::NANOSECOND}) {
+    fields.push_back(TimeField("c", unit, unit <= ipc::TimeUnit::MILLISECOND ? 32 : 64));
+    fields.push_back(TimestampField("c", unit));
+    fields.push_back(TimestampField("c", unit, "UTC"));
+  }
+  for (const auto unit :
+       {ipc::IntervalUnit::YEAR_MONTH, ipc::IntervalUnit::DAY_TIME, ipc::IntervalUnit::MONTH_DAY_NANO}) {
+    fields.push_back(IntervalField("c", unit));
+  }
+  // Structs of the column's own parts, each filled by one of the fields above.
+  const std::vector<Column>& parts = schema::PartsOf(column);
+  if (parts.empty()) return fields;
+  std::vector<ArrowField> structs;
+  for (const ArrowField& field : fields) {
+    ArrowField made = StructField("c", {});
+    for (const Column& part : parts) {
+      made.children.push_back(field);
+      made.children.back().name = part.name;
+    }
+    structs.push_back(std::move(made));
+  }
+  return structs;
+}
+
+std::string ArrowForms(const Column& column) {
+  std::string forms;
+  for (testing::ArrowField field : ArrowFields(column)) {
+    if (column.repeated()) field = testing::ListField("c", std::move(field));
+    const std::string message = testing::SchemaMessage({field});
+    if (!convert::CompileArrowSchema(message, {{column}, {}}).ok()) continue;
+    const auto parsed = convert::ArrowMessage::Parse(message, "schema");
+    Require(parsed.status());
+    AppendItem(&forms, Code(convert::ArrowTypeName(*parsed->schema()->fields()->Get(0))));
+  }
+  return forms;
+}
+
 // `v` of the value in a query's answer.
 std::string Shown(const Column& column, std::string_view json, convert::TimestampFormat timestamps) {
   const schema::TableSchema table = TableOf(column);
@@ -275,9 +338,7 @@ std::string Shown(const Column& column, std::string_view json, convert::Timestam
   const auto plan = convert::CompileWriterSchema(descriptor.SerializeAsString(), table);
   Require(plan.status());
   const std::string_view rows[] = {row};
-  convert::DecodeInput input;
-  input.rows = rows;
-  const auto decoded = convert::DecodeRows(**plan, input);
+  const auto decoded = convert::DecodeRows(**plan, rows, {});
   Require(decoded.status());
   if (!decoded->faults.empty()) Fail(decoded->faults[0].message);
   const std::vector<convert::SelectedColumn> selection = {convert::SelectAll(table.columns)[1]};
@@ -325,6 +386,17 @@ those of google.protobuf. Where a column is REPEATED the field is, packed or not
 |---|---|
 )";
 
+constexpr std::string_view kArrow = R"(
+## What an Arrow field of a writer may be
+
+By the Arrow schemas that `bqcdc serve` takes, types as Arrow's libraries print them; a decimal may have any precision, and any scale up to the one that is
+shown. `NULL` is a missing value, in a List an error; a List itself is empty, never `NULL`. Bodies are not compressed, fields have no dictionary. Changes
+(`_CHANGE_TYPE`) come as protobuf rows only.
+
+| Column | Fields |
+|---|---|
+)";
+
 constexpr std::string_view kResults = R"(
 ## How values are shown
 
@@ -345,6 +417,10 @@ std::string TypeTablePage() {
   page += kFields;
   for (const TypeSample& sample : kTypes) {
     base::StrAppend(&page, "| ", Code(sample.type), " | ", FieldForms(ColumnOf(sample.type)), " |\n");
+  }
+  page += kArrow;
+  for (const TypeSample& sample : kTypes) {
+    base::StrAppend(&page, "| ", Code(sample.type), " | ", ArrowForms(ColumnOf(sample.type)), " |\n");
   }
   page += kResults;
   for (const TypeSample& sample : kTypes) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "bqcdc/emulator/convert/scaled_text.h"
+#include "bqcdc/emulator/convert/time_parts.h"
 #include "bqcdc/emulator/convert/utf8.h"
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/civil_time.h"
@@ -84,6 +86,10 @@ CellFault WriteCivil(const FieldPlan& field, const Column& column, const RawValu
   ValueError error;
   if (field.source == SourceType::kString) {
     error = is_time ? values::ParseTime(value.bytes, &micros) : values::ParseDatetime(value.bytes, &micros);
+  } else if (field.source == SourceType::kMicros) {
+    micros = value.Signed();
+    const bool inside = is_time ? values::IsTime(micros) : values::IsDatetime(micros);
+    error = inside ? ValueError::kNone : ValueError::kOutOfRange;
   } else {
     error = is_time ? values::UnpackTime(value.Signed(), &micros)
                     : values::UnpackDatetime(value.Signed(), &micros);
@@ -91,29 +97,6 @@ CellFault WriteCivil(const FieldPlan& field, const Column& column, const RawValu
   if (error != ValueError::kNone) return FaultOf(error);
   writer.SetInt64(row, micros);
   return CellFault::kNone;
-}
-
-struct SecondsAndNanos {
-  int64_t seconds = 0;
-  int32_t nanos = 0;
-};
-
-bool ReadSecondsAndNanos(std::string_view bytes, SecondsAndNanos* result) {
-  WireReader reader(bytes);
-  while (!reader.done()) {
-    uint32_t number;
-    WireType type;
-    uint64_t value;
-    if (!reader.ReadTag(&number, &type)) return false;
-    if (type == WireType::kVarint && number <= 2) {
-      if (!reader.ReadVarint(&value)) return false;
-      if (number == 1) result->seconds = static_cast<int64_t>(value);
-      if (number == 2) result->nanos = static_cast<int32_t>(value);
-    } else if (!reader.Skip(number, type)) {
-      return false;
-    }
-  }
-  return true;
 }
 
 // Picoseconds of the instant, whatever the column keeps of them.
@@ -160,8 +143,8 @@ CellFault WriteTimestamp(const FieldPlan& field, const Column& column, const Raw
 
 // Both decimals are read the same way; `Decimal` is values::Numeric or values::BigNumeric.
 template <typename Decimal>
-ValueError ReadDecimal(SourceType source, const RawValue& value, Decimal* result) {
-  switch (source) {
+ValueError ReadDecimal(const FieldPlan& field, const RawValue& value, Decimal* result) {
+  switch (field.source) {
     case SourceType::kUint32:
     case SourceType::kUint64:
       *result = Decimal::FromUint64(value.scalar);
@@ -173,6 +156,9 @@ ValueError ReadDecimal(SourceType source, const RawValue& value, Decimal* result
       return Decimal::Parse(value.bytes, result);
     case SourceType::kBytes:
       return Decimal::FromWireBytes(value.bytes, result);
+    case SourceType::kDecimal:
+      return field.scale == Decimal::kScale ? Decimal::FromWireBytes(value.bytes, result)
+                                            : Decimal::Parse(ScaledText(value.bytes, field.scale), result);
     default:
       *result = Decimal::FromInt64(value.Signed());
       return ValueError::kNone;
@@ -182,7 +168,7 @@ ValueError ReadDecimal(SourceType source, const RawValue& value, Decimal* result
 CellFault WriteNumeric(const FieldPlan& field, const Column& column, const RawValue& value,
                        VectorWriter& writer, size_t row) {
   values::Numeric numeric;
-  const ValueError error = ReadDecimal(field.source, value, &numeric);
+  const ValueError error = ReadDecimal(field, value, &numeric);
   if (error != ValueError::kNone) return FaultOf(error);
   if (column.precision &&
       numeric.Constrain(static_cast<int>(*column.precision), static_cast<int>(column.scale.value_or(0)),
@@ -196,7 +182,7 @@ CellFault WriteNumeric(const FieldPlan& field, const Column& column, const RawVa
 CellFault WriteBigNumeric(const FieldPlan& field, const Column& column, const RawValue& value,
                           VectorWriter& writer, size_t row) {
   values::BigNumeric numeric;
-  const ValueError error = ReadDecimal(field.source, value, &numeric);
+  const ValueError error = ReadDecimal(field, value, &numeric);
   if (error != ValueError::kNone) return FaultOf(error);
   if (column.precision &&
       numeric.Constrain(static_cast<int>(*column.precision), static_cast<int>(column.scale.value_or(0)),
@@ -209,9 +195,18 @@ CellFault WriteBigNumeric(const FieldPlan& field, const Column& column, const Ra
   return CellFault::kNone;
 }
 
+bool IsWithin(int64_t value, int64_t limit) { return value <= limit && value >= -limit; }
+
 CellFault WriteInterval(const FieldPlan& field, const RawValue& value, VectorWriter& writer, size_t row) {
   values::Interval interval;
-  if (field.source == SourceType::kDuration) {
+  if (field.source == SourceType::kCalendarUnits) {
+    const CalendarUnits units = ReadCalendarUnits(value.bytes);
+    interval = {units.months, units.days, units.nanos / 1000};  // nanoseconds are cut
+    if (!IsWithin(interval.months, values::Interval::kMonthsMax) ||
+        !IsWithin(interval.days, values::Interval::kDaysMax)) {
+      return CellFault::kOutOfRange;
+    }
+  } else if (field.source == SourceType::kDuration) {
     SecondsAndNanos length;
     if (!ReadSecondsAndNanos(value.bytes, &length)) return CellFault::kMalformedMessage;
     constexpr int64_t kSecondsMax = values::Interval::kMicrosMax / values::kMicrosPerSecond;
@@ -221,9 +216,7 @@ CellFault WriteInterval(const FieldPlan& field, const RawValue& value, VectorWri
              error != ValueError::kNone) {
     return FaultOf(error);
   }
-  if (interval.micros > values::Interval::kMicrosMax || interval.micros < -values::Interval::kMicrosMax) {
-    return CellFault::kOutOfRange;
-  }
+  if (!IsWithin(interval.micros, values::Interval::kMicrosMax)) return CellFault::kOutOfRange;
   writer.SetInterval(row, {interval.months, interval.days, interval.micros});
   return CellFault::kNone;
 }
@@ -265,6 +258,7 @@ CellFault WriteCell(const FieldPlan& field, const Column& column, const RawValue
                     size_t row) {
   switch (column.type) {
     case ColumnType::kInt64:
+      if (field.source == SourceType::kUint64 && value.Signed() < 0) return CellFault::kOutOfRange;
       writer.SetInt64(row, value.Signed());
       return CellFault::kNone;
     case ColumnType::kBool:

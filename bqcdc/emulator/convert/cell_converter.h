@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "bqcdc/emulator/convert/writer_schema.h"
+#include "bqcdc/emulator/convert/writer_plan.h"
 #include "bqcdc/emulator/engine/chunk.h"
 #include "bqcdc/schema/table_schema.h"
 
@@ -16,7 +16,15 @@ struct RawValue {
   uint64_t scalar = 0;
   std::string_view bytes;
 
+  // A NULL where only Arrow can say so: an ARRAY, an element of one.
+  static RawValue Null() { return {0, kNullMarker}; }
+  bool is_null() const { return bytes.data() == kNullMarker.data(); }
+
   int64_t Signed() const { return static_cast<int64_t>(scalar); }
+
+ private:
+  static constexpr char kNullMark = 0;
+  static constexpr std::string_view kNullMarker{&kNullMark, 0};  // told by its address
 };
 
 // Why a value does not fit its column. Small, because it is made for each cell; the text comes later.
@@ -33,6 +41,8 @@ enum class CellFault : uint8_t {
   kRangeOrder,  // a RANGE that does not begin before its end
   kRequired,
   kLabelRequired,
+  kNullList,  // a REPEATED column that is NULL, not empty
+  kNullElement,
 };
 
 // Undoes the wire form of a scalar field.

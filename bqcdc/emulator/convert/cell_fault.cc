@@ -3,8 +3,12 @@
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/cell_converter.h"
+#include "bqcdc/emulator/convert/scaled_text.h"
+#include "bqcdc/emulator/convert/time_parts.h"
 #include "bqcdc/emulator/convert/utf8.h"
 #include "bqcdc/emulator/type_parameters.h"
+#include "bqcdc/values/bignumeric.h"
+#include "bqcdc/values/numeric.h"
 
 // Texts of row errors. They may hold values, as the service's do; they go to the client and into no log.
 namespace bqcdc::emulator::convert {
@@ -13,7 +17,16 @@ namespace {
 using schema::Column;
 using schema::ColumnType;
 
-std::string ValueText(const FieldPlan& field, const RawValue& value) {
+bool IsDecimal(const Column& column) {
+  return column.type == ColumnType::kNumeric || column.type == ColumnType::kBigNumeric;
+}
+
+std::string DecimalText(std::string_view bytes, int scale) {
+  return bytes.size() <= values::BigNumeric::kWireBytesMax ? ScaledText(bytes, scale)
+                                                           : absl::StrCat(bytes.size(), " bytes");
+}
+
+std::string ValueText(const FieldPlan& field, const Column& column, const RawValue& value) {
   switch (field.source) {
     case SourceType::kString:
       return Quotable(value.bytes);
@@ -24,9 +37,22 @@ std::string ValueText(const FieldPlan& field, const RawValue& value) {
     case SourceType::kUint64:
       return absl::StrCat(value.scalar);
     case SourceType::kBytes:
-    case SourceType::kRecord:
+      if (!IsDecimal(column)) return absl::StrCat(value.bytes.size(), " bytes");
+      return DecimalText(value.bytes, column.type == ColumnType::kNumeric ? values::Numeric::kScale
+                                                                          : values::BigNumeric::kScale);
+    case SourceType::kDecimal:
+      return DecimalText(value.bytes, field.scale);
     case SourceType::kTimestamp:
-    case SourceType::kDuration:
+    case SourceType::kDuration: {
+      SecondsAndNanos parts;
+      if (!ReadSecondsAndNanos(value.bytes, &parts)) return absl::StrCat(value.bytes.size(), " bytes");
+      return absl::StrCat("seconds: ", parts.seconds, " nanos: ", parts.nanos);
+    }
+    case SourceType::kCalendarUnits: {
+      const CalendarUnits units = ReadCalendarUnits(value.bytes);
+      return absl::StrCat("months: ", units.months, " days: ", units.days, " nanoseconds: ", units.nanos);
+    }
+    case SourceType::kRecord:
       return absl::StrCat(value.bytes.size(), " bytes");
     default:
       return absl::StrCat(value.Signed());
@@ -59,8 +85,7 @@ std::string_view TypeWord(ColumnType type) {
 
 std::string DescribeMalformed(const FieldPlan& field, const Column& column, const RawValue& value,
                               const std::string& path) {
-  const bool decimal = column.type == ColumnType::kNumeric || column.type == ColumnType::kBigNumeric;
-  if (decimal && field.source == SourceType::kBytes) {
+  if (IsDecimal(column) && field.source == SourceType::kBytes) {
     return base::StrCat("Invalid ", column.type == ColumnType::kNumeric ? "numeric" : "bignumeric",
                         " encoding on field ", path, ".");
   }
@@ -69,8 +94,8 @@ std::string DescribeMalformed(const FieldPlan& field, const Column& column, cons
                         "' on field ", path, ".");
   }
   return base::StrCat(TypeWord(column.type),
-                      " field value is not a valid packed value: ", ValueText(field, value), " on field ",
-                      path, ".");
+                      " field value is not a valid packed value: ", ValueText(field, column, value),
+                      " on field ", path, ".");
 }
 
 }  // namespace
@@ -93,20 +118,25 @@ std::string DescribeFault(CellFault fault, const FieldPlan* field, const Column&
       return base::StrCat("Field ", path, ": ", TooLongText(column, length), " on field ", path, ".");
     }
     case CellFault::kOutOfRange:
-      return base::StrCat(TypeWord(column.type), " field value is out of range: ", ValueText(*field, value),
-                          " on field ", path, ".");
+      return base::StrCat(TypeWord(column.type),
+                          " field value is out of range: ", ValueText(*field, column, value), " on field ",
+                          path, ".");
     case CellFault::kMalformed:
       return DescribeMalformed(*field, column, value, path);
     case CellFault::kTooPrecise:
       return base::StrCat(TypeWord(column.type), " field value has more than ",
-                          column.picoseconds() ? "12" : "6", " fractional digits: ", ValueText(*field, value),
-                          " on field ", path, ".");
+                          column.picoseconds() ? "12" : "6",
+                          " fractional digits: ", ValueText(*field, column, value), " on field ", path, ".");
     case CellFault::kNotJson:
       return base::StrCat("Field value is not valid JSON on field ", path, ".");
     case CellFault::kPrecision:
       return base::StrCat("Field ", path, ": ", OutsidePrecisionText(column), " on field ", path, ".");
     case CellFault::kRangeOrder:
       return base::StrCat("Range start element must be smaller than range end element on field ", path, ".");
+    case CellFault::kNullList:
+      return base::StrCat("Repeated field ", path, " is NULL; an empty list must stand for it.");
+    case CellFault::kNullElement:
+      return base::StrCat("Array cannot have a null element on field ", path, ".");
     case CellFault::kRequired:
     case CellFault::kLabelRequired:
       return base::StrCat("Required field ", path, " is missing.");

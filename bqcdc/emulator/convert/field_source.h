@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bqcdc/emulator/convert/writer_schema.h"
+#include "bqcdc/emulator/convert/writer_plan.h"
 #include "bqcdc/schema/table_schema.h"
 
 namespace google::protobuf {

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "bqcdc/emulator/convert/cell_converter.h"
-#include "bqcdc/emulator/convert/writer_schema.h"
+#include "bqcdc/emulator/convert/wire_reader.h"
+#include "bqcdc/emulator/convert/writer_plan.h"
 
 namespace bqcdc::emulator::convert {
 
@@ -22,9 +23,9 @@ class MessageScan {
 
   // Forgets what was scanned before.
   void Reset() { ++generation_; }
-  // Adds the fields of `bytes`; called several times for a message that came in parts, which merges them as
+  // Adds the fields of a message; called several times for a message that came in parts, which merges them as
   // protobuf does. False: the bytes are no message, and the scan is not to be read.
-  [[nodiscard]] bool Add(std::string_view bytes);
+  [[nodiscard]] bool Add(const RawValue& message) { return Add(message.bytes); }
 
   // The last value of a singular field, nullptr where it is unset.
   const RawValue* Value(size_t field) const {
@@ -46,6 +47,7 @@ class MessageScan {
     uint64_t generation = 0;
   };
 
+  [[nodiscard]] bool Add(std::string_view bytes);
   bool AddField(size_t index, uint32_t number, WireType type, WireReader& reader);
   bool AddPacked(size_t index, std::string_view bytes);
   void Store(size_t index, const RawValue& value);

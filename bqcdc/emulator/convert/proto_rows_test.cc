@@ -33,10 +33,10 @@ std::shared_ptr<const WriterPlan> Compile(const schema::TableSchema& table, cons
   return plan.ok() ? *plan : nullptr;
 }
 
-DecodedRows Decode(const WriterPlan& plan, const std::vector<std::string>& rows, DecodeInput input = {}) {
+DecodedRows Decode(const WriterPlan& plan, const std::vector<std::string>& rows,
+                   const DecodeInput& input = {}) {
   const std::vector<std::string_view> views(rows.begin(), rows.end());
-  input.rows = views;
-  auto decoded = DecodeRows(plan, input);
+  auto decoded = DecodeRows(plan, views, input);
   EXPECT_TRUE(decoded.ok()) << decoded.status();
   return *std::move(decoded);
 }
@@ -265,7 +265,7 @@ INSTANTIATE_TEST_SUITE_P(
                  BytesField(1, VarintField(1, 60)) + BytesField(1, VarintField(2, 1000)),
                  "1970-01-01 00:01:00.000001+00", kSeconds},
         CellCase{"timestamp_message_nanos", "TIMESTAMP", kMessage, BytesField(1, SignedField(2, -1)),
-                 "!Timestamp field value is out of range: 11 bytes on field c.", kSeconds}),
+                 "!Timestamp field value is out of range: seconds: 0 nanos: -1 on field c.", kSeconds}),
     [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -613,6 +613,33 @@ TEST_F(DefaultTest, MissingValuesBecomeDefaultsWhereTheRequestAsks) {
   EXPECT_EQ(Cell(*plan_, decoded, 0, 0), "\"d0\"");
   EXPECT_EQ(Cell(*plan_, decoded, 0, 1), "\"\"");
   EXPECT_EQ(Cell(*plan_, decoded, 0, 2999), "\"d2999\"");
+}
+
+// Elements without a byte in them take memory all the same, and so do the fields of a STRUCT that is not
+// there.
+TEST(CellLimitTest, CountsElementsAndFields) {
+  constexpr size_t kFields = 999;
+  std::vector<schema::Column> fields;
+  for (size_t i = 0; i < kFields; ++i) fields.push_back(MakeColumn(absl::StrCat("f", i, " INT64")));
+  schema::TableSchema table;
+  table.columns = {MakeStruct("c", fields, schema::ColumnMode::kRepeated)};
+  const auto plan =
+      Compile(table, absl::StrCat("name: 'Row' field { name: 'c' number: 1 label: LABEL_REPEATED ", kMessage,
+                                  " } nested_type { name: 'M' }"));
+  ASSERT_NE(plan, nullptr);
+  std::string row;
+  for (size_t i = 0; i <= kRequestCellsMax / (kFields + 1); ++i) row += BytesField(1, "");
+  const std::string_view rows[] = {row};
+  EXPECT_EQ(DecodeRows(*plan, rows, {}).status().message(),
+            "AppendRows request too large: ARRAYs up to column c of row 0, limit 67108864 cells");
+
+  table.columns[0].mode = schema::ColumnMode::kNullable;
+  const auto once = Compile(table, absl::StrCat("name: 'Row' field { name: 'c' number: 1 ", kMessage,
+                                                " } nested_type { name: 'M' }"));
+  ASSERT_NE(once, nullptr);
+  const std::vector<std::string_view> many(kRequestCellsMax / kFields);
+  EXPECT_EQ(DecodeRows(*once, many, {}).status().message(),
+            "AppendRows request too large: 67176 rows of 1005 columns, limit 67108864 cells");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "bqcdc/emulator/convert/writer_schema.h"
+#include "bqcdc/emulator/convert/field_conflict.h"
 
 #include "absl/strings/str_cat.h"
 #include "bqcdc/emulator/convert/testing/proto_fixture.h"

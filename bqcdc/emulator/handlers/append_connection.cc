@@ -151,7 +151,7 @@ bool AppendConnection::PumpOne(const EntryPointer& entry) {
   if (status.ok()) {
     decoded = session_.Decode(*entry->resolved);
     status = decoded.status;
-    entry->row_count = static_cast<int64_t>(entry->resolved->rows.size());
+    entry->row_count = static_cast<int64_t>(decoded.row_count);
   }
   {
     absl::MutexLock lock(&mutex_);

@@ -51,11 +51,6 @@ absl::Status RequestTooLarge(int64_t bytes, int64_t limit) {
   return base::InvalidArgument("AppendRows request too large: ", bytes, " limit ", limit);
 }
 
-absl::Status TooManyCells(size_t rows, size_t columns, size_t limit) {
-  return base::InvalidArgument("AppendRows request too large: ", rows, " rows of ", columns,
-                               " columns, limit ", limit, " cells");
-}
-
 absl::Status NotARequest() { return base::InvalidArgument("The request is not a valid AppendRowsRequest"); }
 
 absl::Status BadRows() {
@@ -86,11 +81,6 @@ absl::Status InvalidTableName(std::string_view name) {
 absl::Status PartitionDecoratorsNotOffered() {
   return base::Error(absl::StatusCode::kUnimplemented,
                      "Not implemented by this server: partition decorators");
-}
-
-absl::Status ArrowNotOffered() {
-  return base::Error(absl::StatusCode::kUnimplemented,
-                     "Not implemented by this server: rows in Arrow format");
 }
 
 absl::Status TooManyConnections(size_t limit) {
@@ -125,8 +115,14 @@ absl::Status WriterSchemaMissing() {
       "Invalid proto schema: writer_schema must be set in the first request of a destination");
 }
 
+absl::Status WriterSchemaOfOtherFormat() {
+  return base::InvalidArgument(
+      "The rows and the writer schema must have one format; a change of it needs a writer_schema in the same "
+      "request");
+}
+
 absl::Status WriterSchemaTooLarge(size_t bytes, size_t limit) {
-  return base::InvalidArgument("Invalid proto schema: ", bytes, " bytes, limit ", limit);
+  return base::InvalidArgument("Invalid writer schema: ", bytes, " bytes, limit ", limit);
 }
 
 absl::Status TooManyWriterSchemas() {

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "bqcdc/emulator/catalog/entities.h"
-#include "bqcdc/emulator/convert/writer_schema.h"
+#include "bqcdc/emulator/convert/field_conflict.h"
 #include "bqcdc/emulator/engine/write_stream.h"
 #include "bqcdc/emulator/handlers/stream_name.h"
 #include "google/cloud/bigquery/storage/v1/storage.pb.h"
@@ -29,8 +29,6 @@ absl::Status TableRecreated(const catalog::TableId& table);
 absl::Status TableGone(const catalog::TableId& table);
 absl::Status NotATable(const catalog::TableId& view);
 absl::Status RequestTooLarge(int64_t bytes, int64_t limit);
-// The same limit in memory: short rows of wide tables.
-absl::Status TooManyCells(size_t rows, size_t columns, size_t limit);
 absl::Status NotARequest();
 absl::Status BadRows();
 absl::Status NoPrimaryKey(const catalog::TableId& table);
@@ -38,7 +36,6 @@ absl::Status TooManyColumnsForChanges(const catalog::TableId& table, size_t colu
 absl::Status InvalidStreamName(std::string_view name);
 absl::Status InvalidTableName(std::string_view name);
 absl::Status PartitionDecoratorsNotOffered();
-absl::Status ArrowNotOffered();
 absl::Status TooManyConnections(size_t limit);
 // What a request of a connection lacks or must not have.
 absl::Status StreamNameMissing();
@@ -48,6 +45,8 @@ absl::Status OffsetOnDefaultStream();
 absl::Status NegativeOffset();
 absl::Status RowsMissing();
 absl::Status WriterSchemaMissing();
+// Rows of one format behind a writer schema of the other.
+absl::Status WriterSchemaOfOtherFormat();
 absl::Status WriterSchemaTooLarge(size_t bytes, size_t limit);
 absl::Status TooManyWriterSchemas();
 absl::Status UnknownMissingValueColumn(std::string_view column);

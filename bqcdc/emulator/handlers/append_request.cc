@@ -37,27 +37,41 @@ bool ReadInt64Value(std::string_view bytes, int64_t* value) {
   });
 }
 
-bool ReadWriterSchema(std::string_view bytes, AppendRequest* request) {
-  request->has_writer_schema = true;
-  return ForEachField(bytes, [&](uint32_t number, WireType type, WireReader& reader) {
+// ProtoSchema and ArrowSchema, ArrowRecordBatch: a message whose field 1 holds the bytes.
+bool ReadBytesField(std::string_view message, std::string_view* bytes) {
+  return ForEachField(message, [&](uint32_t number, WireType type, WireReader& reader) {
     if (number != 1 || type != WireType::kBytes) return 0;
-    return reader.ReadBytes(&request->proto_descriptor) ? 1 : -1;
+    return reader.ReadBytes(bytes) ? 1 : -1;
   });
 }
 
-bool ReadRows(std::string_view bytes, AppendRequest* request) {
-  return ForEachField(bytes, [&](uint32_t number, WireType type, WireReader& reader) {
+bool ReadProtoRows(std::string_view message, AppendRequest* request) {
+  return ForEachField(message, [&](uint32_t number, WireType type, WireReader& reader) {
     if (number != 1 || type != WireType::kBytes) return 0;
     return reader.ReadBytes(&request->rows.emplace_back()) ? 1 : -1;
   });
 }
 
-bool ReadProtoRows(std::string_view bytes, AppendRequest* request) {
-  return ForEachField(bytes, [&](uint32_t number, WireType type, WireReader& reader) {
+// ProtoData and ArrowData. Of a oneof the last member counts, and its parts are merged.
+bool ReadData(std::string_view message, RowFormat format, AppendRequest* request) {
+  if (request->format != format) {
+    request->format = format;
+    request->has_writer_schema = false;
+    request->writer_schema = {};
+    request->rows.clear();
+    request->record_batch = {};
+  }
+  return ForEachField(message, [&](uint32_t number, WireType type, WireReader& reader) {
     std::string_view inner;
     if (number < 1 || number > 2 || type != WireType::kBytes) return 0;
     if (!reader.ReadBytes(&inner)) return -1;
-    return (number == 1 ? ReadWriterSchema(inner, request) : ReadRows(inner, request)) ? 1 : -1;
+    if (number == 1) {
+      request->has_writer_schema = true;
+      return ReadBytesField(inner, &request->writer_schema) ? 1 : -1;
+    }
+    const bool good = format == RowFormat::kProto ? ReadProtoRows(inner, request)
+                                                  : ReadBytesField(inner, &request->record_batch);
+    return good ? 1 : -1;
   });
 }
 
@@ -96,10 +110,9 @@ absl::StatusOr<AppendRequest> ParseAppendRequest(std::string_view bytes) {
       case 2:
         return ReadInt64Value(inner, &request.offset.emplace()) ? 1 : -1;
       case 4:
-        return ReadProtoRows(inner, &request) ? 1 : -1;
+        return ReadData(inner, RowFormat::kProto, &request) ? 1 : -1;
       case 5:
-        request.has_arrow_rows = true;
-        return 1;
+        return ReadData(inner, RowFormat::kArrow, &request) ? 1 : -1;
       case 6:
         request.trace_id = inner;
         return 1;

@@ -14,6 +14,7 @@ namespace {
 
 namespace v1 = google::cloud::bigquery::storage::v1;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 v1::AppendRowsRequest FullRequest() {
   v1::AppendRowsRequest request;
@@ -36,13 +37,37 @@ TEST(AppendRequestTest, ReadsWhatProtobufWrote) {
   EXPECT_EQ(request->write_stream, "projects/p/datasets/d/tables/t/_default");
   EXPECT_EQ(request->offset, 7);
   EXPECT_TRUE(request->has_writer_schema);
-  EXPECT_EQ(request->proto_descriptor,
+  EXPECT_EQ(request->format, RowFormat::kProto);
+  EXPECT_EQ(request->writer_schema,
             FullRequest().proto_rows().writer_schema().proto_descriptor().SerializeAsString());
   EXPECT_THAT(request->rows, ElementsAre("one", ""));
   EXPECT_EQ(request->trace_id, "trace");
   EXPECT_EQ(request->missing_values.at("c"), MissingValues::kDefault);
   EXPECT_EQ(request->default_missing_values, MissingValues::kNull);
-  EXPECT_FALSE(request->has_arrow_rows);
+}
+
+TEST(AppendRequestTest, ReadsRowsInArrowFormat) {
+  v1::AppendRowsRequest request;
+  request.mutable_arrow_rows()->mutable_writer_schema()->set_serialized_schema("schema");
+  request.mutable_arrow_rows()->mutable_rows()->set_serialized_record_batch("batch");
+  const std::string bytes = request.SerializeAsString();
+  const auto read = ParseAppendRequest(bytes);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->format, RowFormat::kArrow);
+  EXPECT_TRUE(read->has_writer_schema);
+  EXPECT_EQ(read->writer_schema, "schema");
+  EXPECT_EQ(read->record_batch, "batch");
+
+  // Of a oneof the last counts, and nothing of what came before.
+  const std::string both = bytes + FullRequest().SerializeAsString();
+  const auto last = ParseAppendRequest(both);
+  ASSERT_TRUE(last.ok()) << last.status();
+  EXPECT_EQ(last->format, RowFormat::kProto);
+  EXPECT_EQ(last->record_batch, "");
+  EXPECT_THAT(last->rows, ElementsAre("one", ""));
+  const std::string reversed = FullRequest().SerializeAsString() + bytes;
+  EXPECT_EQ(ParseAppendRequest(reversed)->writer_schema, "schema");
+  EXPECT_THAT(ParseAppendRequest(reversed)->rows, IsEmpty());
 }
 
 TEST(AppendRequestTest, AnOffsetOfZeroIsAnOffset) {
@@ -58,7 +83,10 @@ TEST(AppendRequestTest, SurvivesMutations) {
   SCOPED_TRACE(seed);
   const google::protobuf::LogSilencer silence;  // it complains about mutated text on standard error
   std::mt19937 random(seed);
-  const std::string original = FullRequest().SerializeAsString();
+  v1::AppendRowsRequest arrow;
+  arrow.mutable_arrow_rows()->mutable_writer_schema()->set_serialized_schema("schema");
+  arrow.mutable_arrow_rows()->mutable_rows()->set_serialized_record_batch("batch");
+  const std::string original = FullRequest().SerializeAsString() + arrow.SerializeAsString();
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes = original.substr(0, random() % (original.size() + 1));
     for (int i = random() % 4; i > 0 && !bytes.empty(); --i)
@@ -66,9 +94,12 @@ TEST(AppendRequestTest, SurvivesMutations) {
     const auto ours = ParseAppendRequest(bytes);
     v1::AppendRowsRequest theirs;
     if (!theirs.ParseFromString(bytes) || !ours.ok()) continue;  // ours does not look inside of every field
-    ASSERT_EQ(ours->rows.size(),
-              static_cast<size_t>(theirs.proto_rows().rows().serialized_rows_size()) * !ours->has_arrow_rows +
-                  ours->rows.size() * ours->has_arrow_rows);
+    ASSERT_EQ(ours->format == RowFormat::kArrow, theirs.has_arrow_rows());
+    ASSERT_EQ(ours->rows.size(), static_cast<size_t>(theirs.proto_rows().rows().serialized_rows_size()));
+    ASSERT_EQ(ours->record_batch, theirs.arrow_rows().rows().serialized_record_batch());
+    if (theirs.has_arrow_rows()) {
+      ASSERT_EQ(ours->writer_schema, theirs.arrow_rows().writer_schema().serialized_schema());
+    }
   }
 }
 

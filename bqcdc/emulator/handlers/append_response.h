@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "bqcdc/emulator/convert/proto_rows.h"
+#include "bqcdc/emulator/convert/decoded_rows.h"
 #include "bqcdc/emulator/handlers/append_session.h"
 #include "bqcdc/schema/table_schema.h"
 #include "grpcpp/support/byte_buffer.h"

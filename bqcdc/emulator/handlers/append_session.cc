@@ -6,7 +6,13 @@
 #include "absl/strings/match.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
+#include "bqcdc/emulator/convert/arrow/arrow_batch.h"
+#include "bqcdc/emulator/convert/arrow/arrow_rows.h"
+#include "bqcdc/emulator/convert/arrow/arrow_schema.h"
+#include "bqcdc/emulator/convert/field_conflict.h"
+#include "bqcdc/emulator/convert/proto_rows.h"
 #include "bqcdc/emulator/convert/utf8.h"
+#include "bqcdc/emulator/convert/writer_schema.h"
 #include "bqcdc/emulator/handlers/append_errors.h"
 #include "bqcdc/emulator/handlers/table_lookup.h"
 
@@ -79,17 +85,19 @@ absl::StatusOr<AppendSession::Resolved> AppendSession::Resolve(AppendRequest req
   Resolved resolved;
   resolved.destination = current_;
   resolved.writer_schema_before = current_->writer_schema;
-  if (request.has_writer_schema && (current_->writer_schema == nullptr ||
-                                    current_->writer_schema->descriptor != request.proto_descriptor)) {
-    if (request.proto_descriptor.size() > convert::kDescriptorBytesMax)
-      return WriterSchemaTooLarge(request.proto_descriptor.size(), convert::kDescriptorBytesMax);
-    // The plan that is made of it takes a few times as much.
+  if (request.has_writer_schema &&
+      (current_->writer_schema == nullptr || current_->writer_schema->format != request.format ||
+       current_->writer_schema->bytes != request.writer_schema)) {
+    if (request.writer_schema.size() > convert::kDescriptorBytesMax)
+      return WriterSchemaTooLarge(request.writer_schema.size(), convert::kDescriptorBytesMax);
+    // What is made of it on the way to the plan takes a few times as much.
     constexpr int64_t kPlanFactor = 5, kPlanBytesMin = 4096;
     auto schema = std::make_shared<WriterSchema>();
     schema->reserved =
-        schemas_.Reserve(kPlanFactor * static_cast<int64_t>(request.proto_descriptor.size()) + kPlanBytesMin);
+        schemas_.Reserve(kPlanFactor * static_cast<int64_t>(request.writer_schema.size()) + kPlanBytesMin);
     if (schema->reserved == nullptr) return TooManyWriterSchemas();
-    schema->descriptor = std::string(request.proto_descriptor);
+    schema->format = request.format;
+    schema->bytes = std::string(request.writer_schema);
     current_->writer_schema = std::move(schema);
   }
   if (request.default_missing_values != MissingValues::kUnspecified) {
@@ -98,11 +106,12 @@ absl::StatusOr<AppendSession::Resolved> AppendSession::Resolve(AppendRequest req
   if (request.offset && current_->stream.is_default()) return OffsetOnDefaultStream();
   if (request.offset.value_or(0) < 0) return NegativeOffset();
   resolved.offset = request.offset;
-  if (request.has_arrow_rows) return ArrowNotOffered();
-  if (request.rows.empty()) return RowsMissing();
+  if (request.rows.empty() && request.record_batch.empty()) return RowsMissing();
   if (current_->writer_schema == nullptr) return WriterSchemaMissing();
+  if (current_->writer_schema->format != request.format) return WriterSchemaOfOtherFormat();
   resolved.writer_schema = current_->writer_schema;
   resolved.rows = std::move(request.rows);
+  resolved.record_batch = request.record_batch;
   resolved.missing_values = std::move(request.missing_values);
   resolved.default_missing_values = default_missing_values_;
   return resolved;
@@ -127,9 +136,13 @@ absl::StatusOr<std::shared_ptr<const convert::WriterPlan>> AppendSession::PlanFo
     const Resolved& request, const catalog::Table& table, const std::optional<schema::TableSchema>& known) {
   WriterSchema& schema = *request.writer_schema;
   if (schema.plan != nullptr && schema.plan_version == table.schema_version) return schema.plan;
-  auto plan = convert::CompileWriterSchema(schema.descriptor, known.has_value() ? *known : table.schema);
+  const auto compile = [&](const schema::TableSchema& columns) {
+    return schema.format == RowFormat::kArrow ? convert::CompileArrowSchema(schema.bytes, columns)
+                                              : convert::CompileWriterSchema(schema.bytes, columns);
+  };
+  auto plan = compile(known.has_value() ? *known : table.schema);
   // Rows are decoded for the columns that there are.
-  if (plan.ok() && known.has_value()) plan = convert::CompileWriterSchema(schema.descriptor, table.schema);
+  if (plan.ok() && known.has_value()) plan = compile(table.schema);
   if (!plan.ok()) {
     if (request.destination->writer_schema == request.writer_schema) {
       request.destination->writer_schema = request.writer_schema_before;
@@ -142,9 +155,31 @@ absl::StatusOr<std::shared_ptr<const convert::WriterPlan>> AppendSession::PlanFo
     if (!request.destination->stream.is_default()) return StreamSchemaMismatch();
     return WithStorageError(plan.status(), v1::StorageError::SCHEMA_MISMATCH_EXTRA_FIELDS);
   }
+  // It holds the table's columns, however short the client's schema is.
+  schema.plan_reserved = nullptr;
+  schema.plan_reserved = schemas_.Reserve((*plan)->bytes);
+  if (schema.plan_reserved == nullptr) {
+    schema.plan = nullptr;
+    return TooManyWriterSchemas();
+  }
   schema.plan = *std::move(plan);
   schema.plan_version = table.schema_version;
   return schema.plan;
+}
+
+absl::StatusOr<convert::DecodedRows> AppendSession::DecodeRows(const Resolved& request,
+                                                               const convert::WriterPlan& plan,
+                                                               const convert::DecodeInput& input,
+                                                               size_t* row_count) {
+  if (request.writer_schema->format == RowFormat::kProto) {
+    *row_count = request.rows.size();
+    return convert::DecodeRows(plan, request.rows, input);
+  }
+  BQCDC_ASSIGN_OR_RETURN(const convert::ArrowBatch batch,
+                         convert::ArrowBatch::Open(request.record_batch, plan));
+  *row_count = batch.row_count();
+  if (*row_count == 0) return RowsMissing();
+  return convert::DecodeArrowRows(plan, batch, input);
 }
 
 absl::StatusOr<std::vector<bool>> AppendSession::DefaultsOf(const Resolved& request,
@@ -162,13 +197,13 @@ absl::StatusOr<std::vector<bool>> AppendSession::DefaultsOf(const Resolved& requ
 
 absl::Status AppendSession::JudgeMode(const Resolved& request, const catalog::Table& table,
                                       const convert::WriterPlan& plan, const convert::DecodedRows& rows,
-                                      std::vector<RowFault>* faults) {
+                                      size_t row_count, std::vector<RowFault>* faults) {
   const ConnectionMode::Request asked{
       .destination = request.destination->stream.Entity(),
       .has_change_type = plan.has_change_type(),
       .has_primary_key = table.has_primary_key(),
       .inserts_only = !request.destination->stream.is_default(),
-      .row_count = request.rows.size(),
+      .row_count = row_count,
       .kinds = rows.kinds,
   };
   ConnectionMode::Verdict verdict = mode_.Judge(asked);
@@ -208,11 +243,6 @@ AppendSession::Decoded AppendSession::Decode(const Resolved& request) {
       return result;
     }
   }
-  const size_t columns = result.table->schema.columns.size() + engine::kChangeColumnCount;
-  if (request.rows.size() > kRequestCellsMax / columns) {
-    result.status = TooManyCells(request.rows.size(), columns, kRequestCellsMax);
-    return result;
-  }
   const absl::Time now = clock_.Now();
   const std::optional<schema::TableSchema> known = propagation_.KnownInstead(*result.table, now);
   result.columns_known = !known.has_value();
@@ -223,7 +253,6 @@ AppendSession::Decoded AppendSession::Decode(const Resolved& request) {
     return result;
   }
   convert::DecodeInput input;
-  input.rows = request.rows;
   input.default_when_missing = *std::move(defaults);
   input.partition = convert::PartitionBounds::Of(*result.table, now);
   if (evaluate_default_) {
@@ -231,13 +260,13 @@ AppendSession::Decoded AppendSession::Decode(const Resolved& request) {
       return evaluate_default_(column, rows, now);
     };
   }
-  auto rows = convert::DecodeRows(**plan, input);
+  auto rows = DecodeRows(request, **plan, input, &result.row_count);
   if (!rows.ok()) {
     result.status = rows.status();
     return result;
   }
   result.faults = std::move(rows->faults);
-  result.status = JudgeMode(request, *result.table, **plan, *rows, &result.faults);
+  result.status = JudgeMode(request, *result.table, **plan, *rows, result.row_count, &result.faults);
   CutFaults(&result.faults);
   if (!result.status.ok()) return result;
   result.batch.table_uid = result.table->uid;

@@ -13,8 +13,8 @@
 #include "absl/time/time.h"
 #include "bqcdc/base/clock.h"
 #include "bqcdc/emulator/catalog/entities.h"
-#include "bqcdc/emulator/convert/proto_rows.h"
-#include "bqcdc/emulator/convert/writer_schema.h"
+#include "bqcdc/emulator/convert/decoded_rows.h"
+#include "bqcdc/emulator/convert/writer_plan.h"
 #include "bqcdc/emulator/engine/database.h"
 #include "bqcdc/emulator/handlers/append_request.h"
 #include "bqcdc/emulator/handlers/column_propagation.h"
@@ -28,10 +28,6 @@ namespace bqcdc::emulator::handlers {
 
 // Destinations that one connection may write to.
 inline constexpr size_t kDestinationsMax = 10'000;
-// Rows times columns of one request: they take 8 bytes each in memory, however short the rows are on the
-// wire.
-inline constexpr size_t kRequestCellsMax = size_t{64} * 1024 * 1024;
-
 // Top-level columns of a table that takes UPSERT and DELETE
 // (https://cloud.google.com/bigquery/docs/change-data-capture#limitations).
 inline constexpr size_t kColumnsOfChangesMax = 2'000;
@@ -42,10 +38,13 @@ class AppendSession {
  public:
   // A writer schema as a client sent it, and its plan for the table's columns of one version.
   struct WriterSchema {
-    std::string descriptor;
+    RowFormat format = RowFormat::kProto;
+    std::string bytes;
     std::shared_ptr<const convert::WriterPlan> plan;
-    int64_t plan_version = 0;              // Table::schema_version that the plan was made for
-    std::shared_ptr<const void> reserved;  // of the SchemaBudget
+    int64_t plan_version = 0;  // Table::schema_version that the plan was made for
+    // Of the SchemaBudget.
+    std::shared_ptr<const void> reserved;
+    std::shared_ptr<const void> plan_reserved;
   };
   struct Destination {
     std::string name;  // as the client wrote it
@@ -61,7 +60,8 @@ class AppendSession {
     std::shared_ptr<Destination> destination;
     std::shared_ptr<WriterSchema> writer_schema;
     std::shared_ptr<WriterSchema> writer_schema_before;  // in force again if this one proves unusable
-    std::vector<std::string_view> rows;
+    std::vector<std::string_view> rows;                  // of protobuf
+    std::string_view record_batch;                       // of Arrow
     std::optional<int64_t> offset;
     std::map<std::string, MissingValues> missing_values;
     MissingValues default_missing_values = MissingValues::kUnspecified;
@@ -72,6 +72,7 @@ class AppendSession {
     absl::Status status;
     std::vector<convert::RowFault> faults;
     engine::AppendBatch batch;
+    size_t row_count = 0;  // known only without an error
     std::shared_ptr<const catalog::Table> table;
     bool columns_known = true;  // to the write API, as they are in `table`
   };
@@ -95,9 +96,13 @@ class AppendSession {
   // `known`: of ColumnPropagation.
   absl::StatusOr<std::shared_ptr<const convert::WriterPlan>> PlanFor(
       const Resolved& request, const catalog::Table& table, const std::optional<schema::TableSchema>& known);
+  static absl::StatusOr<convert::DecodedRows> DecodeRows(const Resolved& request,
+                                                         const convert::WriterPlan& plan,
+                                                         const convert::DecodeInput& input,
+                                                         size_t* row_count);
   absl::StatusOr<std::vector<bool>> DefaultsOf(const Resolved& request, const catalog::Table& table);
   absl::Status JudgeMode(const Resolved& request, const catalog::Table& table,
-                         const convert::WriterPlan& plan, const convert::DecodedRows& rows,
+                         const convert::WriterPlan& plan, const convert::DecodedRows& rows, size_t row_count,
                          std::vector<convert::RowFault>* faults);
 
   engine::Database& database_;

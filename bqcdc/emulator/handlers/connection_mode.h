@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bqcdc/emulator/convert/proto_rows.h"
+#include "bqcdc/emulator/convert/decoded_rows.h"
 
 namespace bqcdc::emulator::handlers {
 

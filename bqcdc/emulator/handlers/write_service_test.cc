@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "bqcdc/emulator/convert/testing/arrow_fixture.h"
 #include "bqcdc/emulator/handlers/testing/fake_append_database.h"
 #include "gmock/gmock.h"
 #include "google/cloud/bigquery/storage/v1/storage.grpc.pb.h"
@@ -228,6 +229,60 @@ TEST_F(WriteServiceTest, ARequestWithBadRowsIsRefusedWholeAndTheRpcGoesOn) {
   EXPECT_TRUE(connection->Ask(Request("", {{1, "a"}}, false)).has_append_result());
 }
 
+// ids as a record batch, in a request for `table` (empty: none is named).
+v1::AppendRowsRequest ArrowRequest(const std::string& table, const std::vector<int64_t>& ids,
+                                   bool schema = true) {
+  v1::AppendRowsRequest request;
+  if (!table.empty()) request.set_write_stream(DefaultStream(table));
+  auto& data = *request.mutable_arrow_rows();
+  if (schema) {
+    data.mutable_writer_schema()->set_serialized_schema(
+        convert::testing::SchemaMessage({convert::testing::IntField("id", 64)}));
+  }
+  data.mutable_rows()->set_serialized_record_batch(
+      convert::testing::BatchMessage(static_cast<int64_t>(ids.size()), {convert::testing::FixedArray(ids)}));
+  return request;
+}
+
+TEST_F(WriteServiceTest, TakesRowsInArrowFormat) {
+  Start();
+  const auto connection = Connect();
+  ASSERT_TRUE(connection->Ask(ArrowRequest("t", {1, 2})).has_append_result());
+  ASSERT_TRUE(connection->Ask(ArrowRequest("", {3}, false)).has_append_result());
+  EXPECT_THAT(database_.Stored("t"), SizeIs(3));
+  EXPECT_EQ(service_->counters().rows_accepted, 3);
+  EXPECT_THAT(connection->Ask(ArrowRequest("", {}, false)).error().message(),
+              HasSubstr("Rows must be specified"));
+
+  // The schema of one format does for no rows of the other; with its own each is taken.
+  EXPECT_THAT(connection->Ask(Request("", {{4, "a"}}, false)).error().message(),
+              HasSubstr("The rows and the writer schema must have one format"));
+  ASSERT_TRUE(connection->Ask(Request("", {{4, "a"}})).has_append_result());
+  EXPECT_THAT(connection->Ask(ArrowRequest("", {5}, false)).error().message(),
+              HasSubstr("The rows and the writer schema must have one format"));
+  EXPECT_THAT(database_.Stored("t"), SizeIs(4));
+
+  // They are INSERTs among changes, and so refused there.
+  const auto changes = Connect();
+  ASSERT_TRUE(changes->Ask(Request("k", {{1, "a", "UPSERT"}}, true, true)).has_append_result());
+  const v1::AppendRowsResponse mixed = changes->Ask(ArrowRequest("k", {2}));
+  EXPECT_TRUE(mixed.has_error());
+  EXPECT_THAT(mixed.row_errors(), SizeIs(1));
+}
+
+// What a connection keeps for a destination is the table's columns as well as the client's schema.
+TEST_F(WriteServiceTest, MemoryForPlansIsBounded) {
+  options_.schema_bytes_max = 64 * 1024;
+  std::string columns = "id:INT64";
+  for (int i = 0; i < 1000; ++i) absl::StrAppend(&columns, ",c", i, ":STRING");
+  database_.PutTable("wide", columns);
+  Start();
+  const auto connection = Connect();
+  ASSERT_TRUE(connection->Ask(ArrowRequest("t", {1})).has_append_result());
+  EXPECT_EQ(connection->Ask(ArrowRequest("wide", {1})).error().code(), 8);
+  ASSERT_TRUE(connection->Ask(ArrowRequest("u", {1})).has_append_result());
+}
+
 TEST_F(WriteServiceTest, RefusalsNameTheirReason) {
   Start();
   const auto connection = Connect();
@@ -235,9 +290,6 @@ TEST_F(WriteServiceTest, RefusalsNameTheirReason) {
   v1::AppendRowsRequest offset = Request("t", {{1, "a"}});
   offset.mutable_offset()->set_value(0);
   EXPECT_EQ(connection->Ask(offset).error().code(), 3);
-  v1::AppendRowsRequest arrow = Request("t", {});
-  arrow.mutable_arrow_rows();
-  EXPECT_EQ(connection->Ask(arrow).error().code(), 12);
   v1::AppendRowsRequest created = Request("t", {{1, "a"}});
   created.set_write_stream("projects/p/datasets/d/tables/t/streams/s1");
   EXPECT_EQ(connection->Ask(created).error().code(), 5);

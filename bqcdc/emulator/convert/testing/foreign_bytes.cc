@@ -142,9 +142,7 @@ ForeignRow DecodeForeignRow(std::string_view bytes) {
   static const std::shared_ptr<const WriterPlan> plan =
       CompileWriterSchema(MakeDescriptor(), Table()).value();
   const std::string_view rows[] = {bytes};
-  DecodeInput input;
-  input.rows = rows;
-  const auto decoded = DecodeRows(*plan, input);
+  const auto decoded = DecodeRows(*plan, rows, {});
   if (!decoded.ok()) std::abort();
   ForeignRow row;
   row.is_delete = decoded->kinds.front() == ChangeKind::kDelete;

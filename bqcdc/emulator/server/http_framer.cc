@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "bqcdc/base/strings.h"
@@ -24,8 +25,14 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
+// The library ends a line at a LF alone, and would see headers that are not looked at here.
+bool HasLineEndOrNul(std::string_view line) {
+  return line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
 // The HTTP code of a request line that is none; 0 for a good one: "GET /path HTTP/1.1".
 int FaultOfRequestLine(std::string_view line) {
+  if (HasLineEndOrNul(line)) return 400;
   const size_t first = line.find(' '), last = line.rfind(' ');
   if (first == std::string_view::npos || first == 0 || last - first < 2) return 400;
   const std::string_view target = line.substr(first + 1, last - first - 1);
@@ -46,6 +53,20 @@ bool ParseLength(std::string_view text, size_t* length) {
   if (!absl::SimpleAtoi(base::ToAbsl(text), &value)) return false;
   *length = value;
   return true;
+}
+
+// Of a Host header's value (RFC 9110, 7.2): uri-host [ ":" port ], or nothing.
+bool IsHostAndPort(std::string_view value) {
+  const size_t address_end = value.substr(0, 1) == "[" ? value.find(']') : 0;
+  if (address_end == std::string_view::npos) return false;
+  const size_t colon = value.find(':', address_end);
+  if (colon != std::string_view::npos &&
+      value.find_first_not_of("0123456789", colon + 1) != std::string_view::npos)
+    return false;
+  return std::all_of(value.begin(), value.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("-._~%!$&'()*+,;=:[]").find(c) != std::string_view::npos;
+  });
 }
 
 bool ParseChunkSize(std::string_view line, size_t* size) {
@@ -91,18 +112,22 @@ HttpFramer::State HttpFramer::LookAtHead(std::string_view bytes) {
 }
 
 HttpFramer::State HttpFramer::ReadHeaders(std::string_view head) {
-  if (head.find('\0') != std::string_view::npos) return Fail(400);
   size_t line_end = head.find(kLineEnd);
-  if (const int fault = FaultOfRequestLine(head.substr(0, line_end)); fault != 0) return Fail(fault);
+  const std::string_view request_line = head.substr(0, line_end);
+  if (const int fault = FaultOfRequestLine(request_line); fault != 0) return Fail(fault);
   while (line_end != std::string_view::npos) {
     head.remove_prefix(line_end + kLineEnd.size());
     line_end = head.find(kLineEnd);
     const std::string_view line = head.substr(0, line_end);
     if (line.size() > kLineBytesMax) return Fail(431);
     const size_t colon = line.find(':');
-    if (colon == std::string_view::npos || colon == 0) return Fail(400);
-    if (!ReadHeader(line.substr(0, colon), Trim(line.substr(colon + 1)))) return Fail(400);
+    if (colon == std::string_view::npos || colon == 0 || HasLineEndOrNul(line)) return Fail(400);
+    const std::string_view name = line.substr(0, colon);
+    // "Host : x", or a line that goes on with the one before: readers disagree on what they mean.
+    if (name.find_first_of(" \t") != std::string_view::npos) return Fail(400);
+    if (!ReadHeader(name, Trim(line.substr(colon + 1)))) return Fail(400);
   }
+  if (!has_host_ && request_line.ends_with("HTTP/1.1")) return Fail(400);
   // Two lengths of one body are two readings of where the next request begins.
   if (chunked_ && has_length_) return Fail(400);
   if (body_bytes_ > body_bytes_max_) return State::kTooLarge;
@@ -110,7 +135,10 @@ HttpFramer::State HttpFramer::ReadHeaders(std::string_view head) {
 }
 
 bool HttpFramer::ReadHeader(std::string_view name, std::string_view value) {
-  if (IsName(name, "Content-Length")) {
+  if (IsName(name, "Host")) {
+    if (has_host_ || !IsHostAndPort(value)) return false;
+    has_host_ = true;
+  } else if (IsName(name, "Content-Length")) {
     const size_t before = body_bytes_;
     if (!ParseLength(value, &body_bytes_) || (has_length_ && before != body_bytes_)) return false;
     has_length_ = true;

@@ -7,7 +7,7 @@
 namespace bqcdc::emulator::server {
 
 // Where a request ends (RFC 9112): found as its bytes arrive, so that a request is handed on whole and a slow
-// client holds no thread. Knows the four headers that matter to it and nothing else of HTTP.
+// client holds no thread. Knows the headers that matter to it and nothing else of HTTP.
 class HttpFramer {
  public:
   enum class State {
@@ -47,6 +47,7 @@ class HttpFramer {
   size_t position_ = 0;  // up to here everything is understood
   size_t head_bytes_ = 0;
   size_t body_bytes_ = 0;
+  bool has_host_ = false;
   bool has_length_ = false;
   bool chunked_ = false;
   bool compressed_ = false;

@@ -158,9 +158,13 @@ TEST_F(FrontDeskTest, RefusesWhatIsNoRequest) {
     const char* status;
   };
   const Case cases[] = {
-      {"GET / HTTP/1.1\r\nno colon\r\n\r\n", "HTTP/1.1 400"},
-      {"GET / HTTP/1.1\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n", "HTTP/1.1 431"},
-      {"POST /length HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "HTTP/1.1 400"},
+      {"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", "HTTP/1.1 400"},
+      {"GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n", "HTTP/1.1 431"},
+      {"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+       "HTTP/1.1 400"},
+      {"GET /small HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", "HTTP/1.1 400"},
+      {"GET /small HTTP/1.1\r\nA: b\nHost: x\r\n\r\n", "HTTP/1.1 400"},
+      {"GET /small HTTP/1.1\r\n\r\n", "HTTP/1.1 400"},
       {"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 1000001\r\n\r\n", "HTTP/1.1 413"},
       {"POST /length HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1000001\r\n\r\n",
        "HTTP/1.1 413"},
@@ -187,7 +191,7 @@ TEST_F(FrontDeskTest, SilentAndSlowClientsHoldNobodyUp) {
   for (int i = 0; i < 100; ++i) {
     clients.push_back(Connect());
     if (i % 3 == 1) clients.back()->Send("GET /small HT");
-    if (i % 3 == 2) clients.back()->Send("POST /length HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
+    if (i % 3 == 2) clients.back()->Send("POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
   }
   ExpectServed();
   EXPECT_EQ(clients[0]->ReceiveAll(), "");

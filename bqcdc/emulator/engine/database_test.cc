@@ -444,6 +444,12 @@ TEST(DatabaseTest, AViewIsKeptAndStoresNothing) {
   view.schema.columns.emplace_back().name = "x";
   view.view = catalog::View{"SELECT 1 AS x", {"x"}};
   ASSERT_TRUE(table.database().CreateTable(view, false).ok());
+  view.schema.columns[0].description = "the only one";
+  const auto describe = [&](catalog::Table& changed) {
+    changed.schema = view.schema;
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(table.database().UpdateTable(view.id, {}, describe).ok());
   table.Restart();
   auto kept = table.database().GetTable(view.id);
   ASSERT_TRUE(kept.ok()) << kept.status();

@@ -34,6 +34,23 @@ class RestViewsTest : public ::testing::Test {
     EXPECT_EQ(server_.Post(kTables, table).status, 200);
   }
 
+  // "path: description" of every column and field that has one.
+  std::vector<std::string> DescriptionsOf(const std::string& view) {
+    const Answer answer = server_.Post(
+        "/bigquery/v2/projects/p/queries",
+        {{"useLegacySql", false},
+         {"query",
+          "SELECT CONCAT(field_path, ': ', description) FROM d.INFORMATION_SCHEMA.COLUMN_FIELD_PATHS "
+          "WHERE table_name = '" +
+              view + "' AND description != '' ORDER BY 1"}});
+    EXPECT_EQ(answer.status, 200) << answer.text;
+    std::vector<std::string> descriptions;
+    for (const json& row : answer.Json().value("rows", json::array())) {
+      descriptions.push_back(row["f"][0]["v"].get<std::string>());
+    }
+    return descriptions;
+  }
+
   RestServer server_;
 };
 
@@ -73,6 +90,83 @@ TEST_F(RestViewsTest, TextMayChange) {
   ExpectError(server_.Patch(kView, {{"view", {{"query", "SELECT nope FROM d.t"}}}}), 400, "invalidQuery",
               "Unrecognized name: nope at [1:8]");
   EXPECT_EQ(server_.Get(kView).Json()["view"]["query"], "SELECT word FROM d.t");
+}
+
+TEST_F(RestViewsTest, ASchemaDescribesColumns) {
+  ASSERT_EQ(
+      server_.Post(kTables, ViewBody("v", "SELECT id, STRUCT(word AS w, 1 AS n) AS s, [id] AS ids FROM d.t"))
+          .status,
+      200);
+  const json fields = json::parse(R"([{"name":"ID","type":"INT64","description":"the key"},
+      {"name":"s","type":"RECORD","mode":"NULLABLE","fields":[
+          {"name":"w","type":"STRING","description":"in the struct"},{"name":"n","type":"INTEGER"}]},
+      {"name":"ids","type":"INTEGER","mode":"REPEATED","description":"one of it"}])");
+  const Answer patched = server_.Patch(kView, {{"schema", {{"fields", fields}}}});
+  ASSERT_EQ(patched.status, 200) << patched.text;
+  const json view = server_.Get(kView).Json();
+  EXPECT_EQ(view["schema"]["fields"], json::parse(R"([{"name":"id","type":"INTEGER","description":"the key"},
+      {"name":"s","type":"RECORD","fields":[
+          {"name":"w","type":"STRING","description":"in the struct"},{"name":"n","type":"INTEGER"}]},
+      {"name":"ids","type":"INTEGER","mode":"REPEATED","description":"one of it"}])"));
+  EXPECT_EQ(view["view"]["query"], "SELECT id, STRUCT(word AS w, 1 AS n) AS s, [id] AS ids FROM d.t");
+  EXPECT_EQ(DescriptionsOf("v"),
+            (std::vector<std::string>{"id: the key", "ids: one of it", "s.w: in the struct"}));
+
+  // What was read may be written back, and a column that is not described any more has lost its description.
+  const Answer put = server_.Put(kView, view);
+  ASSERT_EQ(put.status, 200) << put.text;
+  EXPECT_EQ(put.Json()["schema"], view["schema"]);
+  json undescribed = view;
+  undescribed["schema"]["fields"][0].erase("description");
+  ASSERT_EQ(server_.Put(kView, undescribed).status, 200);
+  EXPECT_EQ(DescriptionsOf("v"), (std::vector<std::string>{"ids: one of it", "s.w: in the struct"}));
+  ASSERT_EQ(server_.Patch(kView, {{"schema", nullptr}, {"description", "kept"}}).status, 200);
+  EXPECT_EQ(DescriptionsOf("v"), (std::vector<std::string>{"ids: one of it", "s.w: in the struct"}));
+
+  // A new query and the descriptions of its columns.
+  const Answer both = server_.Patch(kView, json::parse(R"({"view":{"query":"SELECT word FROM d.t"},
+                             "schema":{"fields":[{"name":"word","type":"STRING","description":"new"}]}})"));
+  ASSERT_EQ(both.status, 200) << both.text;
+  EXPECT_EQ(DescriptionsOf("v"), std::vector<std::string>{"word: new"});
+}
+
+TEST_F(RestViewsTest, ASchemaChangesNothingElseOfColumns) {
+  ASSERT_EQ(
+      server_.Post(kTables, ViewBody("v", "SELECT id, STRUCT(word AS w) AS s, [id] AS ids FROM d.t")).status,
+      200);
+  const json before = server_.Get(kView).Json();
+  const std::string id = R"({"name":"id","type":"INTEGER","description":"lost"},)";
+  const std::string rest =
+      R"({"name":"s","type":"RECORD","fields":[{"name":"w","type":"STRING"}]},{"name":"ids","type":"INTEGER","mode":"REPEATED"})";
+  struct Case {
+    std::string fields;
+    const char* message;
+  };
+  const std::string mismatch = "Provided Schema does not match Table p:d.v. ";
+  const Case cases[] = {
+      {rest, "Field id is missing in new schema"},
+      {R"({"name":"key","type":"INTEGER"},)" + rest, "Field id is missing in new schema"},
+      {R"({"name":"id","type":"STRING"},)" + rest, "Field id has changed type from INTEGER to STRING"},
+      {R"({"name":"id","type":"INTEGER","mode":"REQUIRED"},)" + rest,
+       "Field id has changed mode from NULLABLE to REQUIRED"},
+      {R"({"name":"id","type":"INTEGER","defaultValueExpression":"1"},)" + rest,
+       "Field id of a view can change its description only"},
+      {id + rest + R"(,{"name":"more","type":"INTEGER"})", "Cannot add fields (field: more)"},
+      {id +
+           R"({"name":"s","type":"RECORD","fields":[{"name":"w","type":"STRING"},{"name":"x","type":"STRING"}]},
+              {"name":"ids","type":"INTEGER","mode":"REPEATED"})",
+       "Cannot add fields (field: s.x)"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.fields);
+    const json body = {{"schema", {{"fields", json::parse("[" + c.fields + "]")}}}, {"description", "lost"}};
+    ExpectError(server_.Patch(kView, body), 400, "invalid", mismatch + c.message);
+    ExpectError(server_.Put(kView, body), 400, "invalid", mismatch + c.message);
+  }
+  ExpectError(server_.Patch(kView, json::parse(R"({"schema":{"fields":[{"type":"INTEGER"}]}})")), 400,
+              "invalid", "name");
+  ExpectError(server_.Patch(kView, {{"schema", "id"}}), 400, "invalid", "schema");
+  EXPECT_EQ(server_.Get(kView).Json(), before);
 }
 
 TEST_F(RestViewsTest, RefusesWhatIsNoView) {

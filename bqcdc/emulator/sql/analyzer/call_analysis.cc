@@ -94,9 +94,8 @@ bool BindTemplates(const FunctionSignature& signature, const std::vector<Argumen
       groups[parameter.letter].push_back(arguments[i]);
     } else if (parameter.kind == ParameterKind::kArrayTemplate) {
       if (!arguments[i].type.is_array() && !arguments[i].is_untyped) return false;
-      ArgumentType element = arguments[i];
-      if (arguments[i].type.is_array()) element.type = arguments[i].type.element();
-      groups[parameter.letter].push_back(element);
+      groups[parameter.letter].push_back(arguments[i].type.is_array() ? ElementOf(arguments[i])
+                                                                      : arguments[i]);
     } else if (parameter.kind == ParameterKind::kRangeTemplate) {
       if (!arguments[i].type.is(TypeKind::kRange) && !arguments[i].is_untyped) return false;
       std::vector<ArgumentType>& group = groups[parameter.letter];  // of untyped NULLs alone: no type fits
@@ -208,7 +207,8 @@ ArgumentType Analyzer::ArgumentOf(const ResolvedExpression& expression) {
   } else if (expression.kind == ResolvedKind::kMakeArray) {
     const auto& array = Resolved<ResolvedMakeArray>(expression);
     for (const auto& element : array.elements) argument.parts.push_back(ArgumentOf(*element));
-    argument.is_literal = std::all_of(argument.parts.begin(), argument.parts.end(),
+    argument.is_literal = !argument.parts.empty() &&
+                          std::all_of(argument.parts.begin(), argument.parts.end(),
                                       [](const ArgumentType& element) { return element.is_literal; });
     argument.is_untyped = array.is_untyped;
   } else if (expression.kind == ResolvedKind::kMakeStruct) {

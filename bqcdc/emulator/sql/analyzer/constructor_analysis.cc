@@ -9,6 +9,20 @@
 #include "bqcdc/schema/column_type.h"
 
 namespace bqcdc::emulator::sql {
+namespace {
+
+// A value that has been given its type, in ARRAY<…>[…] or STRUCT<…>(…), follows no other as literals do.
+void EndLiteralCoercion(ResolvedExpression& value) {
+  if (value.kind == ResolvedKind::kLiteral) {
+    static_cast<ResolvedLiteral&>(value).is_coercible = false;
+  } else if (value.kind == ResolvedKind::kMakeStruct) {
+    for (const auto& field : static_cast<ResolvedMakeStruct&>(value).fields) EndLiteralCoercion(*field);
+  } else if (value.kind == ResolvedKind::kMakeArray) {
+    for (const auto& element : static_cast<ResolvedMakeArray&>(value).elements) EndLiteralCoercion(*element);
+  }
+}
+
+}  // namespace
 
 ResolvedSubquery::ResolvedSubquery(ResolvedSubqueryMode m, Type t)
     : ResolvedExpression(ResolvedKind::kSubquery, std::move(t)), mode(m) {}
@@ -236,6 +250,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeArray(const ArrayConstruc
                      element_type.ToString());
     }
     BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr coerced, Coerce(std::move(element), element_type));
+    if (array.type) EndLiteralCoercion(*coerced);
     result->elements.push_back(std::move(coerced));
   }
   return result;
@@ -263,6 +278,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeStruct(const StructConstr
                        " which does not coerce to ", type.ToString());
       }
       BQCDC_ASSIGN_OR_RETURN(value, Coerce(std::move(value), type));
+      EndLiteralCoercion(*value);
     } else {
       std::string name;
       if (field.alias) {

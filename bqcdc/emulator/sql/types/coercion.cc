@@ -67,6 +67,11 @@ Type WithNamesOf(const Type& names, const Type& type) {
 
 }  // namespace
 
+ArgumentType ElementOf(const ArgumentType& array) {
+  const Type& element = array.type.element();
+  return {element, array.is_literal && !element.is_struct(), array.is_untyped};
+}
+
 Coercion FindCoercion(const ArgumentType& from, const Type& to) {
   const Type& type = from.type;
   if (from.is_untyped && (!type.is_array() || to.is_array())) return Coercion::kLiteral;
@@ -170,6 +175,23 @@ std::optional<Type> WholeSupertype(const std::vector<ArgumentType>& arguments) {
   return Type(K::kInt64);
 }
 
+// Of ARRAYs by their elements: only literals become arrays of another type.
+std::optional<Type> ArraySupertype(const std::vector<ArgumentType>& arguments) {
+  std::vector<ArgumentType> elements;
+  for (const ArgumentType& argument : arguments) {
+    if (argument.is_untyped) continue;
+    if (!argument.type.is_array()) return std::nullopt;
+    elements.push_back(ElementOf(argument));
+  }
+  const std::optional<Type> element = FindSupertype(elements);
+  if (!element) return std::nullopt;
+  const Type type = Type::Array(*element);
+  for (const ArgumentType& argument : arguments) {
+    if (FindCoercion(argument, type) == Coercion::kNone) return std::nullopt;
+  }
+  return type;
+}
+
 // Of STRUCTs field by field, where constructors have fields that fit by themselves: (1, NULL) beside (1,
 // 'a').
 std::optional<Type> FieldwiseSupertype(const std::vector<ArgumentType>& arguments) {
@@ -202,7 +224,10 @@ std::optional<Type> FieldwiseSupertype(const std::vector<ArgumentType>& argument
 }  // namespace
 
 std::optional<Type> FindSupertype(const std::vector<ArgumentType>& arguments) {
-  const std::optional<Type> whole = WholeSupertype(arguments);
+  const bool has_array = std::any_of(arguments.begin(), arguments.end(), [](const ArgumentType& argument) {
+    return !argument.is_untyped && argument.type.is_array();
+  });
+  const std::optional<Type> whole = has_array ? ArraySupertype(arguments) : WholeSupertype(arguments);
   if (!whole) return FieldwiseSupertype(arguments);
   // Fields are called as in the first argument, whichever of them decides the types.
   const auto first = std::find_if(arguments.begin(), arguments.end(),

@@ -24,6 +24,10 @@ enum class Coercion {
   kNone,
 };
 
+// An element of an array argument, as if it stood beside the elements of others: of a literal a literal, of
+// which the fields are none.
+ArgumentType ElementOf(const ArgumentType& array);
+
 Coercion FindCoercion(const ArgumentType& from, const Type& to);
 
 // Whether CAST converts between the types at all.

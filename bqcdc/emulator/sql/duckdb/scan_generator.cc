@@ -279,7 +279,8 @@ absl::StatusOr<std::string> Generator::With(const WithScan& scan, const std::str
   return base::StrCat(recursive ? "WITH RECURSIVE " : "WITH ", text, " ", body);
 }
 
-// What stands behind the entry's name; the columns are those of `base` and the iteration.
+// What stands behind the entry's name; the columns are those of `base` and the iteration. MATERIALIZED, so
+// that it comes to its end, or to the bound, whatever is read of it: behind a LIMIT DuckDB would stop early.
 absl::StatusOr<std::string> Generator::Recursion(const WithScan::Entry& entry, const std::string& base) {
   const WithScan::Recursion& recursion = *entry.recursion;
   const std::string columns = ListOf(entry.outputs);
@@ -298,10 +299,10 @@ absl::StatusOr<std::string> Generator::Recursion(const WithScan::Entry& entry, c
   const std::string step = base::StrCat("SELECT ", outputs, ", r.", ColumnName(recursion.term_iteration),
                                         " + 1 FROM (", term, ") AS r");
   if (!recursion.distinct) {
-    return base::StrCat(begin, " AS (SELECT *, 0 FROM (", base, ") AS b UNION ALL ", step, ")");
+    return base::StrCat(begin, " AS MATERIALIZED (SELECT *, 0 FROM (", base, ") AS b UNION ALL ", step, ")");
   }
   // Rows are the same in whatever iteration they come; one that is known goes round no more.
-  return base::StrCat(begin, " USING KEY (", columns, ") AS (SELECT DISTINCT *, 0 FROM (", base,
+  return base::StrCat(begin, " USING KEY (", columns, ") AS MATERIALIZED (SELECT DISTINCT *, 0 FROM (", base,
                       ") AS b UNION ", step, " WHERE NOT EXISTS (SELECT 1 FROM recurring.", entry.name,
                       " AS k WHERE ", known, "))");
 }

@@ -1,6 +1,13 @@
 #include "bqcdc/values/utf8.h"
 
+#include <cstring>
+
 namespace bqcdc::values {
+namespace {
+
+constexpr uint64_t kHighBits = 0x8080808080808080ULL;
+
+}  // namespace
 
 void AppendUtf8(char32_t c, std::string* text) {
   if (c < 0x80) {
@@ -18,6 +25,44 @@ void AppendUtf8(char32_t c, std::string* text) {
     text->push_back(static_cast<char>(0x80 | ((c >> 6) & 0x3F)));
     text->push_back(static_cast<char>(0x80 | (c & 0x3F)));
   }
+}
+
+// RFC 3629, table of section 4.
+size_t Utf8SequenceLength(std::string_view text) {
+  const size_t left = text.size();
+  if (left == 0) return 0;
+  const uint8_t lead = static_cast<uint8_t>(text[0]);
+  if (lead < 0x80) return 1;
+  const uint8_t second = left > 1 ? static_cast<uint8_t>(text[1]) : 0;
+  if (lead >= 0xC2 && lead <= 0xDF) return left > 1 && IsUtf8Continuation(text[1]) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const uint8_t low = lead == 0xE0 ? 0xA0 : 0x80;
+    const uint8_t high = lead == 0xED ? 0x9F : 0xBF;
+    return left > 2 && second >= low && second <= high && IsUtf8Continuation(text[2]) ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    const uint8_t low = lead == 0xF0 ? 0x90 : 0x80;
+    const uint8_t high = lead == 0xF4 ? 0x8F : 0xBF;
+    const bool continues = left > 3 && IsUtf8Continuation(text[2]) && IsUtf8Continuation(text[3]);
+    return continues && second >= low && second <= high ? 4 : 0;
+  }
+  return 0;
+}
+
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    // Most text is ASCII: eight bytes a step.
+    uint64_t word;
+    if (text.size() >= sizeof(word) &&
+        (std::memcpy(&word, text.data(), sizeof(word)), (word & kHighBits) == 0)) {
+      text.remove_prefix(sizeof(word));
+      continue;
+    }
+    const size_t bytes = Utf8SequenceLength(text);
+    if (bytes == 0) return false;
+    text.remove_prefix(bytes);
+  }
+  return true;
 }
 
 }  // namespace bqcdc::values

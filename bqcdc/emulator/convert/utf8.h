@@ -7,10 +7,8 @@
 
 namespace bqcdc::emulator::convert {
 
-// Whether `text` is well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool IsUtf8(std::string_view text);
-
 using values::CountCodePoints;
+using values::IsUtf8;
 
 // `text` for a message: at most `bytes_max` bytes, whatever is not UTF-8 escaped, `…` where it was cut.
 std::string Quotable(std::string_view text, size_t bytes_max = 100);

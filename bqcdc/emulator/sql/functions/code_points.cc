@@ -26,36 +26,15 @@ locale_t UnicodeLocale() {
 
 // Length of the well-formed sequence at `offset`, 0 where there is none.
 size_t SequenceAt(std::string_view text, size_t offset, char32_t* code_point) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(offset);
-  if (lead < 0x80) {
-    *code_point = lead;
-    return 1;
-  }
-  const size_t length = lead >= 0xF0 && lead <= 0xF4 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
-  if (length == 0 || lead > 0xF4 || offset + length > text.size()) return 0;
-  char32_t value = lead & (0xFF >> (length + 1));
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(offset + i) & 0xC0) != 0x80) return 0;
-    value = (value << 6) | (byte(offset + i) & 0x3F);
-  }
-  constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < kLeast[length] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return 0;
-  *code_point = value;
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[offset + i]); };
+  const size_t length = values::Utf8SequenceLength(text.substr(offset));
+  if (length == 0) return 0;
+  *code_point = length == 1 ? byte(0) : byte(0) & (0xFF >> (length + 1));
+  for (size_t i = 1; i < length; ++i) *code_point = (*code_point << 6) | (byte(i) & 0x3F);
   return length;
 }
 
 }  // namespace
-
-bool IsUtf8(std::string_view text) {
-  char32_t ignored = 0;
-  for (size_t i = 0; i < text.size();) {
-    const size_t length = SequenceAt(text, i, &ignored);
-    if (length == 0) return false;
-    i += length;
-  }
-  return true;
-}
 
 std::vector<char32_t> ToCodePoints(std::string_view text) {
   std::vector<char32_t> result;

@@ -10,11 +10,11 @@
 // STRING as a sequence of Unicode code points.
 namespace bqcdc::emulator::sql {
 
-bool IsUtf8(std::string_view text);
 // Code points of valid UTF-8; a malformed byte becomes U+FFFD.
 std::vector<char32_t> ToCodePoints(std::string_view text);
 using values::AppendUtf8;
 using values::CountCodePoints;
+using values::IsUtf8;
 // Bytes of the code point that begins at `lead`.
 size_t Utf8Length(unsigned char lead);
 // Byte offset of code point `index` (from 0), or text.size() where there are fewer.

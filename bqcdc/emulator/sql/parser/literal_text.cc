@@ -6,6 +6,7 @@
 
 #include "bqcdc/base/strings.h"
 #include "bqcdc/schema/reserved_keywords.h"
+#include "bqcdc/values/utf8.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -13,24 +14,6 @@ namespace {
 constexpr uint32_t kCodePointMax = 0x10FFFF;
 
 bool IsSurrogate(uint32_t code_point) { return code_point >= 0xD800 && code_point <= 0xDFFF; }
-
-void AppendUtf8(uint32_t c, std::string& out) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | (c >> 6));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | (c >> 12));
-    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | (c >> 18));
-    out += static_cast<char>(0x80 | ((c >> 12) & 0x3F));
-    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
-}
 
 int DigitValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -122,7 +105,7 @@ class EscapeReader {
     if (bytes_) {
       value_ += static_cast<char>(number);
     } else {
-      AppendUtf8(number, value_);
+      values::AppendUtf8(number, &value_);
     }
     at_ = from + count;
     return "";
@@ -146,7 +129,7 @@ class EscapeReader {
     }
     if (IsSurrogate(number))
       return base::StrCat("Illegal escape sequence: Unicode value \\", image, " is invalid");
-    AppendUtf8(number, value_);
+    values::AppendUtf8(number, &value_);
     at_ += count + 1;
     return "";
   }
@@ -156,28 +139,6 @@ class EscapeReader {
   const bool bytes_;
   std::string& value_;
 };
-
-// Bytes of the well-formed UTF-8 sequence at the start of `text`; 0 if there is none.
-size_t Utf8SequenceLength(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    if (!continues(1) || !continues(2)) return 0;
-    const bool overlong = lead == 0xE0 && byte(1) < 0xA0;
-    const bool surrogate = lead == 0xED && byte(1) >= 0xA0;
-    return overlong || surrogate ? 0 : 3;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    const bool overlong = lead == 0xF0 && byte(1) < 0x90;
-    const bool too_high = lead == 0xF4 && byte(1) >= 0x90;
-    return overlong || too_high ? 0 : 4;
-  }
-  return 0;
-}
 
 // Appends `c`, escaped where a double-quoted or backquoted literal needs it.
 void AppendEscaped(char c, char quote, bool bytes, std::string& out) {
@@ -209,7 +170,7 @@ std::string Quote(std::string_view prefix, char quote, bool bytes, std::string_v
 
 bool IsWellFormedUtf8(std::string_view text, int& fault_offset) {
   for (size_t i = 0; i < text.size();) {
-    const size_t length = Utf8SequenceLength(text.substr(i));
+    const size_t length = values::Utf8SequenceLength(text.substr(i));
     if (length == 0) {
       fault_offset = static_cast<int>(i);
       return false;

@@ -7,6 +7,7 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/catalog/entity_names.h"
+#include "bqcdc/emulator/catalog/layout_rules.h"
 #include "bqcdc/emulator/convert/json_fields.h"
 #include "bqcdc/emulator/convert/same_name.h"
 #include "bqcdc/emulator/convert/schema_change.h"
@@ -23,8 +24,6 @@ using catalog::Table;
 using nlohmann::json;
 using schema::ColumnType;
 
-constexpr size_t kClusteringColumnsMax =
-    4;  // https://cloud.google.com/bigquery/docs/clustered-tables#limitations
 constexpr std::array<std::string_view, 4> kPartitioningTypes = {"DAY", "HOUR", "MONTH", "YEAR"};
 
 bool IsGiven(const json& body, const std::string& name, Absent absent) {
@@ -96,12 +95,19 @@ absl::Status SetClustering(const json& body, Table* table) {
   table->clustering.clear();
   if (clustering == nullptr) return absl::OkStatus();
   BQCDC_ASSIGN_OR_RETURN(table->clustering, StringListField(*clustering, "fields"));
-  if (table->clustering.size() > kClusteringColumnsMax) {
+  if (table->clustering.size() > catalog::kClusteringColumnsMax) {
     return InvalidAt("clustering", "Too many clustering columns: at most 4 are allowed");
   }
   std::vector<std::string>& columns = table->clustering;
   for (auto column = columns.begin(); column != columns.end(); ++column) {
     BQCDC_RETURN_IF_ERROR(ResolveColumn(*table, "clustering", *column));
+    const schema::Column& found = *table->schema.FindColumn(*column);
+    if (!catalog::CanClusterBy(found)) {
+      return InvalidAt("clustering",
+                       base::StrCat("The field specified for clustering has a type that does not "
+                                    "support it: ",
+                                    *column, ", ", schema::SqlType(found), "."));
+    }
     if (std::find(columns.begin(), column, *column) != column)
       return InvalidAt("clustering", base::StrCat("Duplicate clustering column: ", *column));
   }
@@ -128,14 +134,13 @@ absl::Status SetTimePartitioning(const json& body, Table* table) {
   if (!partitioning.field.empty()) {
     BQCDC_RETURN_IF_ERROR(ResolveColumn(*table, "timePartitioning", partitioning.field));
     const schema::Column& column = *table->schema.FindColumn(partitioning.field);
-    if ((column.type != ColumnType::kDate && column.type != ColumnType::kDatetime &&
-         column.type != ColumnType::kTimestamp) ||
-        column.picoseconds()) {
+    if (!catalog::CanPartitionByTime(column, partitioning.type)) {
       return InvalidAt(
           "timePartitioning",
-          base::StrCat("The field specified for time partitioning can only be of type TIMESTAMP, DATE or "
-                       "DATETIME. The type found is: ",
-                       schema::SqlType(column), "."));
+          base::StrCat("The field specified for time partitioning can only be of type ",
+                       partitioning.type == "HOUR" ? "TIMESTAMP or DATETIME for HOUR partitioning"
+                                                   : "TIMESTAMP, DATE or DATETIME",
+                       ". The type found is: ", schema::SqlType(column), "."));
     }
   }
   table->time_partitioning = std::move(partitioning);
@@ -162,6 +167,14 @@ absl::Status SetRangePartitioning(const json& body, Table* table) {
     return InvalidAt("rangePartitioning", "rangePartitioning needs start < end and an interval above 0");
   }
   BQCDC_RETURN_IF_ERROR(ResolveColumn(*table, "rangePartitioning", partitioning.field));
+  const schema::Column& column = *table->schema.FindColumn(partitioning.field);
+  if (!catalog::CanPartitionByRange(column)) {
+    return InvalidAt(
+        "rangePartitioning",
+        base::StrCat("The field specified for range partitioning can only be of type INTEGER. The "
+                     "type found is: ",
+                     schema::SqlType(column), "."));
+  }
   table->range_partitioning = std::move(partitioning);
   return absl::OkStatus();
 }

@@ -80,6 +80,31 @@ TEST(DatabaseTest, DeletesAreRememberedOverAppliesAndRestarts) {
   EXPECT_EQ(table.Rows(), "1=back");
 }
 
+// Numbers count among changes of one key: under another key a row has none, and every change with one wins.
+TEST(DatabaseTest, AnotherKeyForgetsTheNumbersOfTheOld) {
+  TableDriver table(ManualApplies());
+  const auto key = [&](std::vector<std::string> columns) {
+    const auto changed = table.database().UpdateTable(table.id(), std::nullopt, [&](catalog::Table& entity) {
+      entity.schema.primary_key = std::move(columns);
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(changed.ok()) << changed.status();
+  };
+  ASSERT_TRUE(
+      table.Append({Upsert(1, "k", "FF"), Upsert(2, "l", "FF"), Upsert(3, "m", "FF"), Delete(3, "100")})
+          .ok());
+  key({});
+  key({"name"});
+  ASSERT_TRUE(table.Append({Upsert(7, "k", "1")}).ok());
+  EXPECT_EQ(table.Rows(), "2=l 7=k");
+  key({"id"});
+  ASSERT_TRUE(table.Append({Upsert(2, "n", "1"), Upsert(3, "o", "1")}).ok());
+  EXPECT_EQ(table.Rows(), "2=n 3=o 7=k");
+  table.Apply();
+  table.Restart();
+  EXPECT_EQ(table.Rows(), "2=n 3=o 7=k");
+}
+
 TEST(DatabaseTest, NullKeysMatchNullKeys) {
   TableDriver table(ManualApplies());
   ASSERT_TRUE(table.Append({Upsert(std::nullopt, "a", "1"), Upsert(1, "b", "1")}).ok());

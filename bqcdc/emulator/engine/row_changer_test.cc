@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "bqcdc/base/failpoint.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/engine/testing/killed_child.h"
@@ -18,6 +19,7 @@
 namespace bqcdc::emulator::engine {
 namespace {
 
+using testing::Delete;
 using testing::Kill;
 using testing::KilledChildDirectory;
 using testing::Plain;
@@ -106,6 +108,33 @@ TEST(RowChangerTest, ATableIsRefusedWhileItIsActiveWithCdc) {
   EXPECT_EQ(table.Rows(), "1=x 2=x 1001=newer");
   table.Apply();
   EXPECT_EQ(table.Rows(), "1=x 2=x 1001=newer");
+}
+
+// A replay with the numbers of the first time finds neither rows nor deletes in its way.
+TEST(RowChangerTest, ATruncatedTableRemembersNoDeletes) {
+  TableDriver table(TableDriver::ManualApplies());
+  ASSERT_TRUE(table.Append({Upsert(1, "a", "5"), Upsert(2, "b", "5"), Delete(2, "6")}).ok());
+  table.Apply();
+  table.clock().Advance(absl::Minutes(31));  // no longer active with changes
+  const auto truncate = [&] {
+    return table.database()
+        .ChangeRows(table.id(),
+                    [&](ReadSession& session) -> absl::StatusOr<RowChanges> {
+                      BQCDC_ASSIGN_OR_RETURN(const catalog::Table found, session.FindTable(table.id()));
+                      BQCDC_ASSIGN_OR_RETURN(const std::string rows,
+                                             session.NumberedRelationSql(found, IngestColumn::kLeftOut));
+                      RowChanges changes;
+                      changes.duckdb_sql = absl::StrCat("SELECT 3, \"$row\", NULL, NULL FROM ", rows);
+                      changes.truncates = true;
+                      return changes;
+                    })
+        .status();
+  };
+  ASSERT_TRUE(truncate().ok()) << truncate();
+  ASSERT_TRUE(table.Append({Upsert(1, "c", "1"), Upsert(2, "d", "1")}).ok());
+  EXPECT_EQ(table.Rows(), "1=c 2=d");
+  table.Apply();
+  EXPECT_EQ(table.Rows(), "1=c 2=d");
 }
 
 TEST(RowChangerTest, RowsThatComeMeanwhileComeAfterTheStatement) {

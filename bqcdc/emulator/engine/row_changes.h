@@ -17,6 +17,8 @@ struct RowChanges {
   // (ReadSession::NumberedRelationSql), NULL for an insert; the table's columns as they shall be, in table
   // order, NULL for a delete.
   std::string duckdb_sql;
+  // TRUNCATE: the deletes that came as changes are forgotten with the rows.
+  bool truncates = false;
   // Looks at the rows as they shall be, in table order, before any is stored; may be empty.
   std::function<absl::Status(const Chunk&)> check;
 };

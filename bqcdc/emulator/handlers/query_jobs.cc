@@ -57,7 +57,8 @@ void RunJob(RestContext::State& state, const std::shared_ptr<Job>& job) {
   const JobTimeouts::Watch watch(state.timeouts, job);
   sql::QueryRequest request = job->spec.query;
   request.script_observer = std::make_shared<ScriptJobs>(state.jobs, state.clock, *job);
-  job->Finish(state.run_query(request), state.NowMs(), kJobBytesMax);
+  absl::StatusOr<sql::QueryOutcome> outcome = state.run_query(request);
+  job->Finish(std::move(outcome), state.NowMs(), kJobBytesMax);  // the time is that of the end
   state.jobs.Finished(*job, state.NowMs());
 }
 

@@ -96,6 +96,18 @@ TEST(RestQueryTest, ShapeOfAnAnswer) {
   EXPECT_EQ(body["jobComplete"], true);
 }
 
+TEST(RestQueryTest, EndsWhenTheQueryEnds) {
+  base::ManualClock* clock = nullptr;
+  RestServer server([&](const sql::QueryRequest& request) {
+    clock->Advance(absl::Seconds(3));
+    return FakeQuery(request);
+  });
+  clock = &server.clock();
+  const json body = server.Post(kQueries, Body("rows 1")).Json();
+  EXPECT_EQ(std::stoll(body["endTime"].get<std::string>()) - std::stoll(body["startTime"].get<std::string>()),
+            3000);
+}
+
 TEST(RestQueryTest, Pages) {
   RestServer server(FakeQuery);
   json body = Body("rows 30");

@@ -1,7 +1,10 @@
 #include "bqcdc/emulator/handlers/rest_service.h"
 
 #include <set>
+#include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "bqcdc/emulator/handlers/testing/rest_server.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -170,6 +173,53 @@ TEST(RestTablesTest, PartitioningAndClusteringAreSpelledAsTheSchemaIs) {
   body = TableBody("twice");
   body["clustering"]["fields"] = {"id", "note", "ID"};
   ExpectError(server.Post(kTables, body), 400, "invalid", "Duplicate clustering column: id");
+}
+
+// What CREATE TABLE refuses is refused here, too.
+TEST(RestTablesTest, PartitioningAndClusteringTakeTheColumnsThatDdlTakes) {
+  struct Case {
+    std::string column;  // of `c`: type, or "TYPE REPEATED"
+    json layout;
+    std::string error;  // empty: taken
+  };
+  const json day = {{"timePartitioning", {{"type", "DAY"}, {"field", "c"}}}};
+  const json hour = {{"timePartitioning", {{"type", "HOUR"}, {"field", "c"}}}};
+  const json range = {
+      {"rangePartitioning", {{"field", "c"}, {"range", {{"start", "0"}, {"end", "10"}, {"interval", "1"}}}}}};
+  const json cluster = {{"clustering", {{"fields", {"c"}}}}};
+  const std::vector<Case> cases = {
+      {"DATE", day, ""},
+      {"DATE REPEATED", day, "The type found is: ARRAY<DATE>."},
+      {"STRING", day, "can only be of type TIMESTAMP, DATE or DATETIME. The type found is: STRING."},
+      {"DATE", hour,
+       "can only be of type TIMESTAMP or DATETIME for HOUR partitioning. The type found is: DATE."},
+      {"DATETIME", hour, ""},
+      {"INTEGER", range, ""},
+      {"STRING", range, "range partitioning can only be of type INTEGER. The type found is: STRING."},
+      {"INTEGER REPEATED", range, "The type found is: ARRAY<INT64>."},
+      {"STRING", cluster, ""},
+      {"FLOAT", cluster, "clustering has a type that does not support it: c, FLOAT64."},
+      {"JSON", cluster, "c, JSON."},
+      {"STRING REPEATED", cluster, "c, ARRAY<STRING>."},
+  };
+  RestServer server;
+  ASSERT_EQ(server.Post(kDatasets, DatasetBody("d")).status, 200);
+  int number = 0;
+  for (const Case& test : cases) {
+    SCOPED_TRACE(test.column + test.layout.dump());
+    const bool repeated = test.column.ends_with(" REPEATED");
+    json body = test.layout;
+    body["tableReference"] = {{"tableId", absl::StrCat("t", number++)}};
+    body["schema"]["fields"] = {{{"name", "c"},
+                                 {"type", test.column.substr(0, test.column.find(' '))},
+                                 {"mode", repeated ? "REPEATED" : "NULLABLE"}}};
+    const auto answer = server.Post(kTables, body);
+    if (test.error.empty()) {
+      EXPECT_EQ(answer.status, 200) << answer.Json().dump();
+    } else {
+      ExpectError(answer, 400, "invalid", test.error);
+    }
+  }
 }
 
 TEST(RestTablesTest, MaxStalenessIsDroppedUnlessHonoured) {

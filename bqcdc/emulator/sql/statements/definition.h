@@ -16,8 +16,6 @@ namespace bqcdc::emulator::sql {
 
 // The longest max_staleness of a CDC table. The documentation names no number for such tables.
 inline constexpr int64_t kMaxStalenessMicrosMax = 24LL * 3600 * 1'000'000;
-// https://cloud.google.com/bigquery/docs/clustered-tables#limitations
-inline constexpr size_t kClusteringColumnsMax = 4;
 
 // A column with its type, parameters, nested fields, default and description. PRIMARY KEY is the caller's.
 absl::StatusOr<schema::Column> ColumnOfDefinition(Evaluation& evaluation, const ColumnDefinition& definition);

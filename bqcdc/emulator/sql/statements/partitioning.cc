@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/catalog/layout_rules.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/statements/definition.h"
 
@@ -51,7 +52,7 @@ absl::Status ApplyRange(const FunctionCall& call, catalog::Table& table) {
     return NoPartitioning(call.position);
   }
   const schema::Column* found = table.schema.FindColumn(NameOf(*column));
-  if (found == nullptr || found->type != C::kInt64) return NoPartitioning(call.position);
+  if (found == nullptr || !catalog::CanPartitionByRange(*found)) return NoPartitioning(call.position);
   catalog::RangePartitioning range;
   range.field = found->name;
   BQCDC_ASSIGN_OR_RETURN(range.start, IntOf(Argument(*array, 0), call.position));
@@ -109,25 +110,23 @@ absl::Status ApplyPartitioning(const CreateTableStatement& statement, catalog::T
                     (function == "DATE" && (column->type == C::kTimestamp || column->type == C::kDatetime)) ||
                     (function == "TIMESTAMP_TRUNC" && column->type == C::kTimestamp) ||
                     (function == "DATETIME_TRUNC" && column->type == C::kDatetime) ||
-                    (function == "DATE_TRUNC" && column->type == C::kDate && part != "HOUR");
-  if (!fits || column->repeated() || column->picoseconds()) return NoPartitioning(position);
+                    (function == "DATE_TRUNC" && column->type == C::kDate);
+  if (!fits || !catalog::CanPartitionByTime(*column, part)) return NoPartitioning(position);
   partitioning.field = column->name;
   table.time_partitioning = partitioning;
   return absl::OkStatus();
 }
 
 absl::Status ApplyClustering(const CreateTableStatement& statement, catalog::Table& table) {
-  if (statement.cluster_by.size() > kClusteringColumnsMax) {
-    return ErrorAt(statement.cluster_by_position, "CLUSTER BY takes at most ", kClusteringColumnsMax,
+  if (statement.cluster_by.size() > catalog::kClusteringColumnsMax) {
+    return ErrorAt(statement.cluster_by_position, "CLUSTER BY takes at most ", catalog::kClusteringColumnsMax,
                    " columns");
   }
   for (const ExpressionPtr& expression : statement.cluster_by) {
     const std::string name = NameOf(*expression);
     const schema::Column* column = table.schema.FindColumn(name);
     if (column == nullptr) return ErrorAt(expression->position, "Unrecognized name: ", name);
-    const bool fits = column->type != C::kFloat64 && column->type != C::kStruct && column->type != C::kJson &&
-                      column->type != C::kTime && column->type != C::kInterval && !column->repeated();
-    if (!fits) {
+    if (!catalog::CanClusterBy(*column)) {
       return ErrorAt(expression->position, "CLUSTER BY expression ", name,
                      " has a type that does not support "
                      "clustering: ",

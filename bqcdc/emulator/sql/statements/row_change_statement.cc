@@ -20,6 +20,7 @@ struct RowStatement {
   std::string_view name;  // as it is written
   std::string_view type;  // statementType of REST
   std::function<absl::StatusOr<ResolvedQuery>(Analyzer&)> analyze;
+  bool truncates = false;
 };
 
 absl::StatusOr<engine::RowChanges> Plan(const StatementContext& context, const RowStatement& statement,
@@ -30,6 +31,7 @@ absl::StatusOr<engine::RowChanges> Plan(const StatementContext& context, const R
   BQCDC_ASSIGN_OR_RETURN(const std::string sql, evaluation->SqlOf(query));
   engine::RowChanges changes;
   changes.duckdb_sql = ConstrainToColumns(table, sql, "change, number");
+  changes.truncates = statement.truncates;
   changes.check = [table](const engine::Chunk& rows) { return CheckRows(table, rows); };
   return changes;
 }
@@ -83,7 +85,8 @@ absl::StatusOr<QueryOutcome> RunMerge(const StatementContext& context, const Mer
 absl::StatusOr<QueryOutcome> RunTruncate(const StatementContext& context,
                                          const TruncateStatement& statement) {
   return RunRowStatement(context, {statement.table, statement.position, "TRUNCATE TABLE", "TRUNCATE_TABLE",
-                                   [&](Analyzer& analyzer) { return analyzer.AnalyzeTruncate(statement); }});
+                                   [&](Analyzer& analyzer) { return analyzer.AnalyzeTruncate(statement); },
+                                   /*truncates=*/true});
 }
 
 }  // namespace bqcdc::emulator::sql

@@ -17,14 +17,13 @@ struct RawValue {
   std::string_view bytes;
 
   // A NULL where only Arrow can say so: an ARRAY, an element of one.
-  static RawValue Null() { return {0, kNullMarker}; }
-  bool is_null() const { return bytes.data() == kNullMarker.data(); }
+  static RawValue Null() { return {0, std::string_view(&kNullMark, sizeof kNullMark)}; }
+  bool is_null() const { return bytes.data() == &kNullMark; }
 
   int64_t Signed() const { return static_cast<int64_t>(scalar); }
 
  private:
-  static constexpr char kNullMark = 0;
-  static constexpr std::string_view kNullMarker{&kNullMark, 0};  // told by its address
+  static constexpr char kNullMark = 0;  // told by its address
 };
 
 // Why a value does not fit its column. Small, because it is made for each cell; the text comes later.

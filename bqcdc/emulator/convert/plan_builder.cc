@@ -36,7 +36,7 @@ int64_t BytesOf(const MessagePlan& message) {
   for (const FieldPlan& field : message.fields) {
     bytes += static_cast<int64_t>(sizeof field + sizeof(int16_t) + field.name.size());
     for (const auto& [number, name] : field.enum_names) {
-      bytes += static_cast<int64_t>(sizeof number + sizeof name + name.size());
+      bytes += static_cast<int64_t>(sizeof(field.enum_names[0]) + name.size());
     }
     if (field.message != nullptr) bytes += BytesOf(*field.message);
   }

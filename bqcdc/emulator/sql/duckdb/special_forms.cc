@@ -8,7 +8,6 @@
 #include "absl/strings/ascii.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
-#include "bqcdc/emulator/engine/balanced_chain.h"
 #include "bqcdc/emulator/sql/analyzer/analysis_errors.h"
 #include "bqcdc/emulator/sql/duckdb/generator.h"
 #include "bqcdc/emulator/sql/functions/function_table.h"
@@ -25,10 +24,11 @@ std::string JoinWith(const Arguments& arguments, std::string_view between) {
   return base::StrCat("(", text, ")");
 }
 
-// `[a,b]` of texts that are parts of JSON. A NULL key, of an object, makes NULL.
+// `[a,b]` of texts that are parts of JSON, each one or more arguments. A NULL key, of an object, makes NULL.
 std::string BracketedList(char open, const Arguments& parts, char close) {
-  const std::string list = parts.empty() ? "''" : engine::BalancedChain(parts, " || ',' || ");
-  return base::StrCat("('", std::string(1, open), "' || ", list, " || '", std::string(1, close), "')");
+  std::string text = base::StrCat("bq_concat('", std::string(1, open), "'");
+  for (size_t i = 0; i < parts.size(); ++i) base::StrAppend(&text, i > 0 ? ", ','" : "", ", ", parts[i]);
+  return base::StrCat(text, ", '", std::string(1, close), "')");
 }
 
 std::string LessText(const std::string& a, const std::string& b, const Type& type, bool or_equal) {
@@ -154,7 +154,7 @@ absl::StatusOr<std::string> JsonObject(const Type& type, bool to_json,
   for (const size_t field : to_json ? MembersOf(type) : FieldsOf(type)) {
     BQCDC_ASSIGN_OR_RETURN(const std::string json, json_of(field));
     members.push_back(
-        base::StrCat("bq_json_of_string(", QuoteDuckDbText(type.fields()[field].name), ") || ':' || ", json));
+        base::StrCat("bq_json_of_string(", QuoteDuckDbText(type.fields()[field].name), "), ':', ", json));
   }
   return BracketedList('{', members, '}');
 }
@@ -300,7 +300,6 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
     if (type.is(TypeKind::kFloat64)) return base::StrCat("bq_", name, "_float64", JoinWith(a, ", "));
     return base::StrCat("CASE WHEN ", AnyNull(a), " THEN NULL ELSE ", name, JoinWith(a, ", "), " END");
   }
-  if (form == "@concat") return engine::BalancedChain(a, " || ");
   if (form == "@array_concat") return ConcatArrays(a);
   if (form == "@array_at_offset") return ElementAt(a, false, call.safe);
   if (form == "@array_at_ordinal") return ElementAt(a, true, call.safe);
@@ -344,7 +343,7 @@ absl::StatusOr<std::string> Generator::SpecialForm(const ResolvedCall& call, con
       }
       BQCDC_ASSIGN_OR_RETURN(const std::string value,
                              JsonText(a[i + 1], call.arguments[i + 1]->type, true, call.position));
-      members.push_back(base::StrCat("bq_json_of_string(", a[i], ") || ':' || ", value));
+      members.push_back(base::StrCat("bq_json_of_string(", a[i], "), ':', ", value));
     }
     return base::StrCat("bq_parse_json(", BracketedList('{', members, '}'), ")");
   }
@@ -407,9 +406,8 @@ absl::StatusOr<std::string> JsonText(const std::string& value, const Type& type,
       break;
     case TypeKind::kArray: {
       BQCDC_ASSIGN_OR_RETURN(const std::string element, JsonText("e", type.element(), to_json, position));
-      // array_to_string of no elements is NULL in DuckDB.
-      text = base::StrCat("CASE WHEN ", value, " IS NULL THEN NULL ELSE '[' || coalesce(array_to_string(",
-                          "list_transform(", value, ", lambda e: ", element, "), ','), '') || ']' END");
+      text = base::StrCat("bq_concat('[', bq_array_to_string(list_transform(", value, ", lambda e: ", element,
+                          "), ',', NULL::VARCHAR), ']')");
       break;
     }
     case TypeKind::kStruct: {

@@ -2,6 +2,7 @@
 
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/functions/decimal_arithmetic.h"
+#include "bqcdc/emulator/sql/functions/output_limits.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/emulator/sql/functions/text_units.h"
 
@@ -9,9 +10,7 @@ namespace bqcdc::emulator::sql {
 namespace {
 
 using values::Numeric;
-constexpr size_t kGeneratedElementsMax = 1'048'576;
 
-absl::Status TooMany() { return base::InvalidArgument("Too many elements in generated array"); }
 absl::Status ZeroStep() { return base::InvalidArgument("Sequence step cannot be 0."); }
 
 absl::StatusOr<std::vector<int64_t>> GenerateInts(int64_t from, int64_t to, int64_t step) {
@@ -19,7 +18,7 @@ absl::StatusOr<std::vector<int64_t>> GenerateInts(int64_t from, int64_t to, int6
   std::vector<int64_t> result;
   for (int64_t next = from; step > 0 ? next <= to : next >= to;) {
     result.push_back(next);
-    if (result.size() > kGeneratedElementsMax) return TooMany();
+    if (result.size() > kOutputElementsMax) return TooManyElements();
     if (__builtin_add_overflow(next, step, &next)) break;
   }
   return result;
@@ -35,7 +34,7 @@ absl::StatusOr<std::vector<double>> GenerateFloats(double from, double to, doubl
     const double next = from + static_cast<double>(i) * step;
     if (step > 0 ? next > to : next < to) return result;
     result.push_back(next);
-    if (result.size() > kGeneratedElementsMax) return TooMany();
+    if (result.size() > kOutputElementsMax) return TooManyElements();
   }
 }
 
@@ -45,7 +44,7 @@ absl::StatusOr<std::vector<Numeric>> GenerateNumerics(Numeric from, Numeric to, 
   Numeric next = from;
   while (step > Numeric() ? next <= to : next >= to) {
     result.push_back(next);
-    if (result.size() > kGeneratedElementsMax) return TooMany();
+    if (result.size() > kOutputElementsMax) return TooManyElements();
     auto moved = DecimalArithmetic<Numeric>::Add(next, step);
     if (!moved.ok()) break;
     next = *moved;
@@ -55,17 +54,18 @@ absl::StatusOr<std::vector<Numeric>> GenerateNumerics(Numeric from, Numeric to, 
 
 // Also of STRING_AGG: elements that are NULL count as `null_text`, or not at all without one.
 template <typename Units>
-typename Units::Value ArrayToString(List<typename Units::Argument> array, typename Units::Argument between,
-                                    std::optional<typename Units::Argument> null_text) {
-  std::string text;
+absl::StatusOr<typename Units::Value> ArrayToString(List<typename Units::Argument> array,
+                                                    typename Units::Argument between,
+                                                    std::optional<typename Units::Argument> null_text) {
+  OutputText text("ARRAY_TO_STRING/STRING_AGG");
   bool first = true;
   for (const auto& element : array.elements) {
     if (!element && !null_text) continue;
-    if (!first) text.append(View(between));
-    text.append(View(element ? *element : *null_text));
+    if (!first) BQCDC_RETURN_IF_ERROR(text.Append(View(between)));
+    BQCDC_RETURN_IF_ERROR(text.Append(View(element ? *element : *null_text)));
     first = false;
   }
-  return {std::move(text)};
+  return typename Units::Value{std::move(text).Take()};
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // FORMAT: https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#format_string
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/functions/code_points.h"
+#include "bqcdc/emulator/sql/functions/output_limits.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/values/json_document.h"
 
@@ -121,17 +123,19 @@ absl::StatusOr<std::optional<std::string>> Apply(const Directive& directive, con
 
 absl::StatusOr<std::optional<std::string>> Format(std::string_view format,
                                                   Variadic<std::string_view> arguments) {
-  std::string out;
+  OutputText out("FORMAT");
   size_t used = 0;
   bool is_null = false;
   for (size_t at = 0; at < format.size();) {
-    if (format[at] != '%') {
-      out += format[at++];
+    const size_t directive_at = std::min(format.find('%', at), format.size());
+    if (directive_at > at) {
+      BQCDC_RETURN_IF_ERROR(out.Append(format.substr(at, directive_at - at)));
+      at = directive_at;
       continue;
     }
     ++at;
     if (at < format.size() && format[at] == '%') {
-      out += '%';
+      BQCDC_RETURN_IF_ERROR(out.Append("%"));
       ++at;
       continue;
     }
@@ -142,7 +146,7 @@ absl::StatusOr<std::optional<std::string>> Format(std::string_view format,
     BQCDC_ASSIGN_OR_RETURN(const std::optional<std::string> text,
                            Apply(directive, std::string(arguments.values[used++].value_or("N"))));
     if (text) {
-      out += *text;
+      BQCDC_RETURN_IF_ERROR(out.Append(*text));
     } else {
       is_null = true;
     }
@@ -150,7 +154,7 @@ absl::StatusOr<std::optional<std::string>> Format(std::string_view format,
   if (used != arguments.values.size()) {
     return base::InvalidArgument("Too many arguments to FORMAT for pattern \"", format, "\"");
   }
-  return is_null ? std::optional<std::string>() : std::optional<std::string>(std::move(out));
+  return is_null ? std::optional<std::string>() : std::optional<std::string>(std::move(out).Take());
 }
 
 }  // namespace

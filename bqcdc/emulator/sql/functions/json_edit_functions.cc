@@ -6,6 +6,8 @@
 
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/functions/json_path.h"
+#include "bqcdc/emulator/sql/functions/json_tree.h"
+#include "bqcdc/emulator/sql/functions/output_limits.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/values/json_document.h"
 #include "bqcdc/values/json_text.h"
@@ -15,7 +17,6 @@ namespace {
 
 using values::JsonNode;
 using values::kJsonDepthMax;
-using values::ParseJsonText;
 using values::WriteJson;
 using Kind = JsonNode::Kind;
 using Steps = std::vector<JsonStep>;
@@ -24,8 +25,6 @@ using Text = absl::StatusOr<std::string>;
 
 // Elements that one call may fill up with null before an index.
 constexpr int64_t kPaddingMax = 100'000;
-
-JsonNode NodeOf(V json) { return ParseJsonText(json).value_or(JsonNode()); }
 
 absl::Status TooDeep() {
   return base::InvalidArgument("Not supported by this server: JSON nested deeper than ", kJsonDepthMax,
@@ -135,10 +134,14 @@ class Editor {
   int64_t padding_ = 0;
 };
 
-// Calls `edit` with the steps and the value text of each pair.
+// Calls `edit` with the steps and the value text of each pair. `function` is refused where the values
+// together are more than it may make.
 template <typename Edit>
-absl::Status ForEachPair(const Variadic<V>& pairs, Edit edit) {
+absl::Status ForEachPair(std::string_view function, const Variadic<V>& pairs, Edit edit) {
+  size_t bytes = 0;
   for (size_t i = 0; i + 1 < pairs.values.size(); i += 2) {
+    bytes += pairs.values[i + 1].value_or("").size();
+    if (bytes > kOutputBytesMax) return OutputTooLong(function);
     if (!pairs.values[i]) continue;
     BQCDC_ASSIGN_OR_RETURN(const Steps steps, ParseJsonPath(*pairs.values[i]));
     if (steps.size() > kJsonDepthMax) return TooDeep();
@@ -148,40 +151,51 @@ absl::Status ForEachPair(const Variadic<V>& pairs, Edit edit) {
 }
 
 Text Set(std::optional<bool> create, V json, Variadic<V> pairs) {
-  Editor editor(NodeOf(json));
-  BQCDC_RETURN_IF_ERROR(ForEachPair(pairs, [&](const Steps& steps, V value) {
+  BQCDC_ASSIGN_OR_RETURN(JsonNode root, JsonTreeOrNull(json));
+  Editor editor(std::move(root));
+  BQCDC_RETURN_IF_ERROR(ForEachPair("JSON_SET", pairs, [&](const Steps& steps, V value) -> absl::Status {
     const bool there = Find(editor.root(), steps, steps.size()) != nullptr;
-    return create && (*create || there) ? editor.Set(steps, NodeOf(value)) : absl::OkStatus();
+    if (!create || !(*create || there)) return absl::OkStatus();
+    BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(value));
+    return editor.Set(steps, node);
   }));
   return Written(editor.root());
 }
 
 // One letter stands before a value: 'e' for a SQL ARRAY, whose elements come one by one where `each` says so.
-std::vector<JsonNode> ValuesOf(V text, bool each) {
-  JsonNode value = NodeOf(text.substr(1));
+absl::StatusOr<std::vector<JsonNode>> ValuesOf(V text, bool each) {
+  BQCDC_ASSIGN_OR_RETURN(JsonNode value, JsonTreeOrNull(text.substr(1)));
   if (each && text[0] == 'e' && value.kind == Kind::kArray) return std::move(value.elements);
-  return {std::move(value)};
+  return std::vector<JsonNode>{std::move(value)};
 }
 
 Text ArrayAppend(std::optional<bool> each, V json, Variadic<V> pairs) {
-  Editor editor(NodeOf(json));
-  BQCDC_RETURN_IF_ERROR(ForEachPair(pairs, [&](const Steps& steps, V value) {
-    if (each) editor.Append(steps, ValuesOf(value, *each));
-    return absl::OkStatus();
-  }));
+  BQCDC_ASSIGN_OR_RETURN(JsonNode root, JsonTreeOrNull(json));
+  Editor editor(std::move(root));
+  BQCDC_RETURN_IF_ERROR(
+      ForEachPair("JSON_ARRAY_APPEND", pairs, [&](const Steps& steps, V value) -> absl::Status {
+        if (!each) return absl::OkStatus();
+        BQCDC_ASSIGN_OR_RETURN(const std::vector<JsonNode> values, ValuesOf(value, *each));
+        editor.Append(steps, values);
+        return absl::OkStatus();
+      }));
   return Written(editor.root());
 }
 
 Text ArrayInsert(std::optional<bool> each, V json, Variadic<V> pairs) {
-  Editor editor(NodeOf(json));
-  BQCDC_RETURN_IF_ERROR(ForEachPair(pairs, [&](const Steps& steps, V value) {
-    return each ? editor.Insert(steps, ValuesOf(value, *each)) : absl::OkStatus();
-  }));
+  BQCDC_ASSIGN_OR_RETURN(JsonNode root, JsonTreeOrNull(json));
+  Editor editor(std::move(root));
+  BQCDC_RETURN_IF_ERROR(
+      ForEachPair("JSON_ARRAY_INSERT", pairs, [&](const Steps& steps, V value) -> absl::Status {
+        if (!each) return absl::OkStatus();
+        BQCDC_ASSIGN_OR_RETURN(const std::vector<JsonNode> values, ValuesOf(value, *each));
+        return editor.Insert(steps, values);
+      }));
   return Written(editor.root());
 }
 
 Text Remove(V json, Variadic<V> paths) {
-  JsonNode root = NodeOf(json);
+  BQCDC_ASSIGN_OR_RETURN(JsonNode root, JsonTreeOrNull(json));
   for (const auto& path : paths.values) {
     if (!path) continue;
     BQCDC_ASSIGN_OR_RETURN(const Steps steps, ParseJsonPath(*path));
@@ -221,7 +235,7 @@ bool StripNulls(JsonNode& node, bool arrays, bool remove_empty) {
 }
 
 Text Strip(std::optional<bool> arrays, std::optional<bool> remove_empty, V json, std::optional<V> path) {
-  JsonNode root = NodeOf(json);
+  BQCDC_ASSIGN_OR_RETURN(JsonNode root, JsonTreeOrNull(json));
   if (!arrays || !remove_empty || !path) return WriteJson(root);
   BQCDC_ASSIGN_OR_RETURN(const Steps steps, ParseJsonPath(*path));
   JsonNode* node = Find(root, steps, steps.size());

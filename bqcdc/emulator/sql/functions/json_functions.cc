@@ -7,6 +7,8 @@
 #include "absl/strings/numbers.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/functions/json_path.h"
+#include "bqcdc/emulator/sql/functions/json_tree.h"
+#include "bqcdc/emulator/sql/functions/output_limits.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/emulator/sql/types/text_conversion.h"
 #include "bqcdc/values/civil_time.h"
@@ -17,7 +19,6 @@ namespace {
 
 using values::JsonNode;
 using values::JsonString;
-using values::ParseJsonText;
 using values::ValueError;
 using values::WriteJson;
 
@@ -30,7 +31,7 @@ using V = std::string_view;
 // Calls `take` with the node at `path`; a malformed text or nothing there gives NULL.
 template <typename R, typename Take>
 absl::StatusOr<std::optional<R>> At(V json, V path, Take take) {
-  const std::optional<JsonNode> root = ParseJsonText(json);
+  BQCDC_ASSIGN_OR_RETURN(const std::optional<JsonNode> root, JsonTree(json));
   static const JsonNode* const none = new JsonNode;
   BQCDC_ASSIGN_OR_RETURN(const JsonNode* node, FollowJsonPath(root ? *root : *none, path));
   if (!root || node == nullptr) return std::optional<R>();
@@ -38,6 +39,7 @@ absl::StatusOr<std::optional<R>> At(V json, V path, Take take) {
 }
 
 absl::StatusOr<std::string> CanonicalJson(V text) {
+  BQCDC_RETURN_IF_ERROR(CheckJsonValues(text));
   std::string storage;
   V canonical;
   switch (values::CanonicalJson(text, values::WideNumbers::kRefuse, &storage, &canonical)) {
@@ -68,20 +70,21 @@ OptionalText Query(V json, V path, bool keep_null) {
 }
 
 OptionalTexts QueryArray(V json, V path) {
-  return At<std::vector<std::string>>(json, path,
-                                      [](const JsonNode& node) -> std::optional<std::vector<std::string>> {
-                                        if (node.kind != Kind::kArray) return std::nullopt;
-                                        std::vector<std::string> texts;
-                                        for (const JsonNode& element : node.elements)
-                                          texts.push_back(WriteJson(element));
-                                        return texts;
-                                      });
+  using Texts = std::vector<std::string>;
+  return At<Texts>(json, path, [](const JsonNode& node) -> OptionalTexts {
+    if (node.kind != Kind::kArray) return std::nullopt;
+    if (node.elements.size() > kOutputElementsMax) return TooManyElements();
+    Texts texts;
+    for (const JsonNode& element : node.elements) texts.push_back(WriteJson(element));
+    return texts;
+  });
 }
 
 OptionalOptionalTexts ValueArray(V json, V path) {
   using Texts = std::vector<std::optional<std::string>>;
-  return At<Texts>(json, path, [](const JsonNode& node) -> std::optional<Texts> {
+  return At<Texts>(json, path, [](const JsonNode& node) -> OptionalOptionalTexts {
     if (node.kind != Kind::kArray) return std::nullopt;
+    if (node.elements.size() > kOutputElementsMax) return TooManyElements();
     Texts texts;
     for (const JsonNode& element : node.elements) {
       if (!element.is_scalar()) return std::nullopt;
@@ -108,8 +111,6 @@ std::string_view TypeName(Kind kind) {
   }
   return "null";
 }
-
-JsonNode NodeOf(V json) { return ParseJsonText(json).value_or(JsonNode()); }
 
 // Shortest digits that read back; with a point or an exponent, so that it stays a FLOAT64.
 std::string FloatNumber(double value) {
@@ -150,8 +151,8 @@ absl::StatusOr<std::string> DecimalJsonNumber(const D& value) {
   return text;
 }
 
-std::optional<int64_t> LaxInt64(V json) {
-  const JsonNode node = NodeOf(json);
+absl::StatusOr<std::optional<int64_t>> LaxInt64(V json) {
+  BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
   if (node.kind == Kind::kBool) return node.text == "true" ? 1 : 0;
   if (node.kind != Kind::kNumber && node.kind != Kind::kString) return std::nullopt;
   auto whole = TextToInt64(node.text);
@@ -165,28 +166,31 @@ std::optional<int64_t> LaxInt64(V json) {
 void AddLaxFunctions(OwnFunctions& f) {
   AddFunction(f, "bq_json_lax_int64", &LaxInt64);
   AddFunction(
-      f, "bq_json_lax_float64", +[](V json) -> std::optional<double> {
-        const JsonNode node = NodeOf(json);
+      f, "bq_json_lax_float64", +[](V json) -> absl::StatusOr<std::optional<double>> {
+        BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
         if (node.kind != Kind::kNumber && node.kind != Kind::kString) return std::nullopt;
         auto value = TextToFloat64(node.text);
         return value.ok() ? std::optional<double>(*value) : std::nullopt;
       });
   AddFunction(
-      f, "bq_json_lax_bool", +[](V json) -> std::optional<bool> {
-        const JsonNode node = NodeOf(json);
+      f, "bq_json_lax_bool", +[](V json) -> absl::StatusOr<std::optional<bool>> {
+        BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
         if (node.kind == Kind::kNumber) return std::strtod(node.text.c_str(), nullptr) != 0;
         if (node.kind != Kind::kBool && node.kind != Kind::kString) return std::nullopt;
         auto value = TextToBool(node.text);
         return value.ok() ? std::optional<bool>(*value) : std::nullopt;
       });
   AddFunction(
-      f, "bq_json_lax_string", +[](V json) { return ScalarText(NodeOf(json)); });
+      f, "bq_json_lax_string", +[](V json) -> OptionalText {
+        BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
+        return ScalarText(node);
+      });
 }
 
 void AddStrictFunctions(OwnFunctions& f) {
   AddFunction(
       f, "bq_json_int64", +[](V json) -> absl::StatusOr<int64_t> {
-        const JsonNode node = NodeOf(json);
+        BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
         if (node.kind == Kind::kNumber) {
           if (auto whole = TextToInt64(node.text); whole.ok()) return *whole;
           double number = 0;
@@ -198,21 +202,21 @@ void AddStrictFunctions(OwnFunctions& f) {
       });
   AddFunction(
       f, "bq_json_float64", +[](V json) -> absl::StatusOr<double> {
-        const JsonNode node = NodeOf(json);
+        BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
         if (node.kind != Kind::kNumber)
           return base::InvalidArgument("The provided JSON input is not a number");
         return TextToFloat64(node.text);
       });
   AddFunction(
       f, "bq_json_bool", +[](V json) -> absl::StatusOr<bool> {
-        const JsonNode node = NodeOf(json);
+        BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
         if (node.kind != Kind::kBool)
           return base::InvalidArgument("The provided JSON input is not a boolean");
         return node.text == "true";
       });
   AddFunction(
       f, "bq_json_string", +[](V json) -> absl::StatusOr<std::string> {
-        const JsonNode node = NodeOf(json);
+        BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
         if (node.kind != Kind::kString)
           return base::InvalidArgument("The provided JSON input is not a string");
         return node.text;
@@ -249,7 +253,10 @@ void AddJsonWriters(OwnFunctions& f) {
             "\"", values::FormatTimestamp(a.micros, "Z", values::FractionDigits::kMilliMicro, 'T'), "\"");
       });
   AddFunction(
-      f, "bq_json_compact", +[](V json) -> std::string { return WriteJson(NodeOf(json)); });
+      f, "bq_json_compact", +[](V json) -> absl::StatusOr<std::string> {
+        BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
+        return WriteJson(node);
+      });
 }
 
 }  // namespace
@@ -270,18 +277,21 @@ void AddJsonFunctions(OwnFunctions& f) {
   AddFunction(
       f, "bq_parse_json", +[](V text) { return CanonicalJson(text); });
   AddFunction(
-      f, "bq_json_type", +[](V json) -> std::string { return std::string(TypeName(NodeOf(json).kind)); });
+      f, "bq_json_type", +[](V json) -> absl::StatusOr<std::string> {
+        BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
+        return std::string(TypeName(node.kind));
+      });
   AddFunction(
-      f, "bq_json_member", +[](V json, V name) -> std::optional<std::string> {
-        const JsonNode node = NodeOf(json);
+      f, "bq_json_member", +[](V json, V name) -> OptionalText {
+        BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
         for (const auto& [key, member] : node.members) {
           if (key == name) return WriteJson(member);
         }
         return std::nullopt;
       });
   AddFunction(
-      f, "bq_json_element", +[](V json, int64_t index) -> std::optional<std::string> {
-        const JsonNode node = NodeOf(json);
+      f, "bq_json_element", +[](V json, int64_t index) -> OptionalText {
+        BQCDC_ASSIGN_OR_RETURN(const JsonNode node, JsonTreeOrNull(json));
         if (index < 0 || index >= static_cast<int64_t>(node.elements.size())) return std::nullopt;
         return WriteJson(node.elements[index]);
       });

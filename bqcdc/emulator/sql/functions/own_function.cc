@@ -1,10 +1,34 @@
 #include "bqcdc/emulator/sql/functions/own_function.h"
 
+#include "absl/strings/ascii.h"
+
 namespace bqcdc::emulator::sql {
 
 absl::Status MarkedError(std::string_view message) {
   return base::InvalidArgument(kEvaluationErrorMark, message);
 }
+
+namespace own_function_internal {
+namespace {
+
+// bq_to_hex as it is written in SQL: TO_HEX.
+std::string NameInSql(std::string_view name) {
+  for (const std::string_view suffix : {"_safe", "_bytes"}) {
+    if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  }
+  name.remove_prefix(std::string_view("bq_").size());
+  return absl::AsciiStrToUpper(base::ToAbsl(name));
+}
+
+}  // namespace
+
+absl::Status ChunkOutput::TooLong(size_t bytes) const {
+  const std::string name = NameInSql(name_);
+  const absl::Status status = bytes > kOutputBytesMax ? OutputTooLong(name) : ChunkOutputTooLong(name, rows_);
+  return MarkedError(base::ToStd(status.message()));
+}
+
+}  // namespace own_function_internal
 
 const OwnFunctions& AllOwnFunctions() {
   static const OwnFunctions* const functions = [] {

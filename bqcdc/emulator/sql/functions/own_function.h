@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/engine/scalar_function.h"
+#include "bqcdc/emulator/sql/functions/output_limits.h"
 #include "bqcdc/values/bignumeric.h"
 #include "bqcdc/values/interval.h"
 #include "bqcdc/values/numeric.h"
@@ -66,6 +68,26 @@ namespace own_function_internal {
 using engine::VectorReader;
 using engine::VectorWriter;
 using schema::ColumnType;
+
+// What one call makes for the rows of a chunk.
+class ChunkOutput {
+ public:
+  // REQUIRES: `name`, which the function has in DuckDB, outlives this.
+  ChunkOutput(std::string_view name, size_t rows) : name_(name), rows_(rows) {}
+
+  // A marked error where a value of so many bytes is too large, or all are together.
+  absl::Status Add(size_t bytes) {
+    bytes_ += bytes;
+    return bytes <= kOutputBytesMax && bytes_ <= kChunkOutputBytesMax ? absl::OkStatus() : TooLong(bytes);
+  }
+
+ private:
+  absl::Status TooLong(size_t bytes) const;
+
+  std::string_view name_;
+  size_t rows_;
+  size_t bytes_ = 0;
+};
 
 template <typename T>
 struct Cell;
@@ -240,9 +262,36 @@ struct Fallible<absl::StatusOr<R>> {
   static constexpr bool kValue = true;
 };
 
+// The memory of a value beside its place in a column: bytes of a text, elements of an array.
+template <typename R>
+struct Footprint {
+  static size_t Of(const R& /*value*/) { return 0; }
+};
+template <>
+struct Footprint<std::string> {
+  static size_t Of(const std::string& value) { return value.size(); }
+};
+template <>
+struct Footprint<BytesValue> {
+  static size_t Of(const BytesValue& value) { return value.value.size(); }
+};
+template <typename R>
+struct Footprint<std::optional<R>> {
+  static size_t Of(const std::optional<R>& value) { return value ? Footprint<R>::Of(*value) : 0; }
+};
+template <typename R>
+struct Footprint<std::vector<R>> {
+  static size_t Of(const std::vector<R>& values) {
+    constexpr size_t kElementBytes = 16;  // of the widest in DuckDB's lists
+    size_t bytes = values.size() * kElementBytes;
+    for (const R& value : values) bytes += Footprint<R>::Of(value);
+    return bytes;
+  }
+};
+
 template <typename R, typename... Args, size_t... I>
 absl::Status EvaluateRow(R (*function)(Args...), const std::vector<VectorReader>& in, size_t row,
-                         VectorWriter& out, bool safe, std::index_sequence<I...>) {
+                         VectorWriter& out, ChunkOutput& limits, bool safe, std::index_sequence<I...>) {
   using F = Fallible<R>;
   const bool null = (false || ... || (!Parameter<std::decay_t<Args>>::kTakesNull && in[I].IsNull(row)));
   if (null) {
@@ -250,8 +299,9 @@ absl::Status EvaluateRow(R (*function)(Args...), const std::vector<VectorReader>
     return absl::OkStatus();
   }
   if constexpr (F::kValue) {
-    R result = function(ReadArgument<std::decay_t<Args>>(in, I, row)...);
+    const R result = function(ReadArgument<std::decay_t<Args>>(in, I, row)...);
     if (result.ok()) {
+      BQCDC_RETURN_IF_ERROR(limits.Add(Footprint<typename F::Value>::Of(*result)));
       Result<typename F::Value>::Write(out, row, *result);
     } else if (safe) {
       out.SetNull(row);
@@ -259,7 +309,9 @@ absl::Status EvaluateRow(R (*function)(Args...), const std::vector<VectorReader>
       return MarkedError(base::ToStd(result.status().message()));
     }
   } else {
-    Result<R>::Write(out, row, function(ReadArgument<std::decay_t<Args>>(in, I, row)...));
+    const R result = function(ReadArgument<std::decay_t<Args>>(in, I, row)...);
+    BQCDC_RETURN_IF_ERROR(limits.Add(Footprint<R>::Of(result)));
+    Result<R>::Write(out, row, result);
   }
   return absl::OkStatus();
 }
@@ -273,9 +325,12 @@ engine::ScalarFunction Make(std::string name, R (*function)(Args...), bool safe)
   result.variadic = (false || ... || Parameter<std::decay_t<Args>>::kVariadic);
   result.result.type = Cell<typename Result<Value>::Inner>::kType;
   if (Result<Value>::kList) result.result.mode = schema::ColumnMode::kRepeated;
-  result.evaluate = [function, safe](const std::vector<VectorReader>& in, size_t rows, VectorWriter out) {
+  result.evaluate = [function, safe, name = result.name](const std::vector<VectorReader>& in, size_t rows,
+                                                         VectorWriter out) {
+    ChunkOutput limits(name, rows);
     for (size_t row = 0; row < rows; ++row) {
-      absl::Status status = EvaluateRow(function, in, row, out, safe, std::index_sequence_for<Args...>());
+      absl::Status status =
+          EvaluateRow(function, in, row, out, limits, safe, std::index_sequence_for<Args...>());
       if (!status.ok()) return status;
     }
     return absl::OkStatus();

@@ -5,6 +5,7 @@
 
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/functions/date_part.h"
+#include "bqcdc/emulator/sql/functions/output_limits.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/values/civil_time.h"
 
@@ -12,9 +13,6 @@ namespace bqcdc::emulator::sql {
 namespace {
 
 using values::Interval;
-
-// Elements that one generated array may have, as in the service.
-constexpr size_t kPartsMax = 1'048'576;
 
 struct Step {
   int64_t months = 0;
@@ -67,7 +65,7 @@ absl::StatusOr<std::vector<int64_t>> Bounds(int64_t start, int64_t end, const In
     const int64_t next = Bound(start, step, i, element).value_or(INT64_MAX);
     if (next > end && !include_partial) break;
     bounds.push_back(std::min(next, end));
-    if (bounds.size() > kPartsMax + 1) return base::InvalidArgument("Too many elements in generated array");
+    if (bounds.size() > kOutputElementsMax + 1) return TooManyElements();
   }
   return bounds;
 }

@@ -7,7 +7,9 @@
 #include <memory>
 
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/functions/output_limits.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
+#include "bqcdc/emulator/sql/functions/regexp_replace.h"
 #include "bqcdc/emulator/sql/functions/text_units.h"
 
 namespace bqcdc::emulator::sql {
@@ -109,6 +111,7 @@ absl::StatusOr<std::vector<typename Units::Value>> ExtractAll(typename Units::Ar
   std::vector<typename Units::Value> results;
   Matches<Units> matches(*expression, View(argument), 0);
   while (const auto found = matches.Next()) {
+    if (results.size() == kOutputElementsMax) return TooManyElements();
     results.push_back({found->data() == nullptr ? "" : std::string(found->data(), found->size())});
   }
   return results;
@@ -140,9 +143,7 @@ absl::StatusOr<typename Units::Value> ReplaceAll(typename Units::Argument argume
   if (!expression->CheckRewriteString(Piece(View(rewrite)), &error)) {
     return base::InvalidArgument("Invalid REGEXP_REPLACE pattern: ", error);
   }
-  std::string result(View(argument));
-  RE2::GlobalReplace(&result, *expression, Piece(View(rewrite)));
-  return typename Units::Value{std::move(result)};
+  return As<Units>(ReplaceMatches(*expression, View(argument), View(rewrite)));
 }
 
 template <typename Units>

@@ -2,8 +2,11 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/functions/code_points.h"
+#include "bqcdc/emulator/sql/functions/output_limits.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
+#include "bqcdc/emulator/sql/functions/text_units.h"
 
 namespace bqcdc::emulator::sql {
 namespace {
@@ -68,12 +71,14 @@ void AddCodePointFunctions(OwnFunctions& f) {
   AddFunction(
       f, "bq_unicode", +[](std::string_view a) -> int64_t { return a.empty() ? 0 : ToCodePoints(a)[0]; });
   AddFunction(
-      f, "bq_to_code_points", +[](std::string_view a) -> std::vector<int64_t> {
+      f, "bq_to_code_points", +[](std::string_view a) -> absl::StatusOr<std::vector<int64_t>> {
+        if (static_cast<size_t>(CountCodePoints(a)) > kOutputElementsMax) return TooManyElements();
         const std::vector<char32_t> points = ToCodePoints(a);
-        return {points.begin(), points.end()};
+        return std::vector<int64_t>(points.begin(), points.end());
       });
   AddFunction(
-      f, "bq_to_code_points_bytes", +[](Bytes a) -> std::vector<int64_t> {
+      f, "bq_to_code_points_bytes", +[](Bytes a) -> absl::StatusOr<std::vector<int64_t>> {
+        if (a.value.size() > kOutputElementsMax) return TooManyElements();
         std::vector<int64_t> result;
         for (const char c : a.value) result.push_back(static_cast<unsigned char>(c));
         return result;
@@ -99,6 +104,17 @@ void AddCodePointFunctions(OwnFunctions& f) {
         }
         return std::optional<BytesValue>(std::move(bytes));
       });
+}
+
+// CONCAT, || and the texts of JSON: NULL where a part is.
+template <typename Units>
+absl::StatusOr<std::optional<typename Units::Value>> Concatenate(Variadic<typename Units::Argument> parts) {
+  OutputText text("CONCAT");
+  for (const auto& part : parts.values) {
+    if (!part) return std::optional<typename Units::Value>();
+    BQCDC_RETURN_IF_ERROR(text.Append(View(*part)));
+  }
+  return typename Units::Value{std::move(text).Take()};
 }
 
 void AddEncodingFunctions(OwnFunctions& f) {
@@ -144,6 +160,8 @@ void AddStringFunctions(OwnFunctions& f) {
       f, "bq_byte_length", +[](std::string_view a) -> int64_t { return static_cast<int64_t>(a.size()); });
   AddFunction(
       f, "bq_byte_length_bytes", +[](Bytes a) -> int64_t { return static_cast<int64_t>(a.value.size()); });
+  AddFunction(f, "bq_concat", &Concatenate<CodePoints>);
+  AddFunction(f, "bq_concat_bytes", &Concatenate<SingleBytes>);
   AddFunction(f, "bq_upper", &ToUpper);
   AddFunction(f, "bq_lower", &ToLower);
   // Of BYTES the letters of ASCII alone.

@@ -4,8 +4,8 @@ namespace bqcdc::emulator::sql {
 
 const std::vector<FunctionRow>& StringRows() {
   static const std::vector<FunctionRow>* const rows = new std::vector<FunctionRow>{
-      {"CONCAT", "STRING, STRING... -> STRING", "@concat"},
-      {"CONCAT", "BYTES, BYTES... -> BYTES", "@concat"},
+      {"CONCAT", "STRING, STRING... -> STRING", "bq_concat!($*)"},
+      {"CONCAT", "BYTES, BYTES... -> BYTES", "bq_concat_bytes!($*)"},
       {"LENGTH", "STRING -> INT64", "bq_char_length($*)"},
       {"LENGTH", "BYTES -> INT64", "bq_byte_length_bytes($*)"},
       {"CHAR_LENGTH", "STRING -> INT64", "bq_char_length($*)"},
@@ -60,8 +60,8 @@ const std::vector<FunctionRow>& StringRows() {
       {"LPAD", "BYTES, INT64, [BYTES] -> BYTES", "bq_lpad_bytes!($1, $2, {$3|' '::BLOB})"},
       {"RPAD", "STRING, INT64, [STRING] -> STRING", "bq_rpad!($1, $2, {$3|' '})"},
       {"RPAD", "BYTES, INT64, [BYTES] -> BYTES", "bq_rpad_bytes!($1, $2, {$3|' '::BLOB})"},
-      {"SPLIT", "STRING, [STRING] -> ARRAY<STRING>", "bq_split($1, {$2|','})"},
-      {"SPLIT", "BYTES, BYTES -> ARRAY<BYTES>", "bq_split_bytes($*)"},
+      {"SPLIT", "STRING, [STRING] -> ARRAY<STRING>", "bq_split!($1, {$2|','})"},
+      {"SPLIT", "BYTES, BYTES -> ARRAY<BYTES>", "bq_split_bytes!($*)"},
       {"ASCII", "STRING -> INT64", "bq_ascii!($*)"},
       {"CHR", "INT64 -> STRING", "bq_chr!($*)"},
       {"UNICODE", "STRING -> INT64", "bq_unicode($*)"},
@@ -70,8 +70,8 @@ const std::vector<FunctionRow>& StringRows() {
       {"SOUNDEX", "STRING -> STRING", "bq_soundex($*)"},
       {"EDIT_DISTANCE", "STRING, STRING -> INT64", "bq_edit_distance($*)"},
       {"EDIT_DISTANCE", "BYTES, BYTES -> INT64", "bq_edit_distance_bytes($*)"},
-      {"TO_CODE_POINTS", "STRING -> ARRAY<INT64>", "bq_to_code_points($*)"},
-      {"TO_CODE_POINTS", "BYTES -> ARRAY<INT64>", "bq_to_code_points_bytes($*)"},
+      {"TO_CODE_POINTS", "STRING -> ARRAY<INT64>", "bq_to_code_points!($*)"},
+      {"TO_CODE_POINTS", "BYTES -> ARRAY<INT64>", "bq_to_code_points_bytes!($*)"},
       {"CODE_POINTS_TO_STRING", "ARRAY<INT64> -> STRING", "bq_code_points_to_string!($*)"},
       {"CODE_POINTS_TO_BYTES", "ARRAY<INT64> -> BYTES", "bq_code_points_to_bytes!($*)"},
       {"TO_HEX", "BYTES -> STRING", "bq_to_hex($*)"},

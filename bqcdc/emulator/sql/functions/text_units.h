@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "bqcdc/emulator/sql/functions/code_points.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 
@@ -46,5 +48,12 @@ struct SingleBytes {
 
 inline std::string_view View(std::string_view text) { return text; }
 inline std::string_view View(Bytes bytes) { return bytes.value; }
+
+// As the STRING or BYTES that the units make.
+template <typename Units>
+absl::StatusOr<typename Units::Value> As(absl::StatusOr<std::string> result) {
+  if (!result.ok()) return result.status();
+  return typename Units::Value{*std::move(result)};
+}
 
 }  // namespace bqcdc::emulator::sql

@@ -1,5 +1,6 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/emulator/sql/functions/date_part.h"
+#include "bqcdc/emulator/sql/functions/output_limits.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/values/civil_time.h"
 
@@ -103,8 +104,7 @@ absl::StatusOr<std::vector<Date>> GenerateDates(Date from, Date to, int64_t step
     if (!next.ok()) return next.status();
     if (step > 0 ? next->days > to.days : next->days < to.days) return dates;
     dates.push_back(*next);
-    if (dates.size() > kGeneratedElementsMax)
-      return base::InvalidArgument("Too many elements in generated array");
+    if (dates.size() > kOutputElementsMax) return TooManyElements();
   }
 }
 
@@ -115,8 +115,7 @@ absl::StatusOr<std::vector<Timestamp>> GenerateTimestamps(Timestamp from, Timest
   Timestamp next = from;
   while (step > 0 ? next.micros <= to.micros : next.micros >= to.micros) {
     times.push_back(next);
-    if (times.size() > kGeneratedElementsMax)
-      return base::InvalidArgument("Too many elements in generated array");
+    if (times.size() > kOutputElementsMax) return TooManyElements();
     auto moved = TimestampAdd(next, step, part, "GENERATE_TIMESTAMP_ARRAY");
     if (!moved.ok() && times.size() > 1) return times;
     if (!moved.ok()) return moved.status();

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/sql/functions/output_limits.h"
 #include "bqcdc/emulator/sql/functions/own_function.h"
 #include "bqcdc/emulator/sql/functions/text_units.h"
 
@@ -12,8 +13,6 @@ namespace bqcdc::emulator::sql {
 namespace {
 
 using TextResult = absl::StatusOr<std::string>;
-// Text that a function may make, as the service limits a row.
-constexpr int64_t kTextBytesMax = 100 * 1024 * 1024;
 
 // Positions from 1, negative from the end, 0 as 1.
 template <typename Units>
@@ -59,35 +58,37 @@ TextResult Pad(std::string_view text, int64_t length, std::string_view pattern, 
     return base::InvalidArgument("Second argument (output size) for LPAD/RPAD cannot be negative");
   if (pattern.empty())
     return base::InvalidArgument("Third argument (pad pattern) for LPAD/RPAD cannot be empty");
-  if (length > kTextBytesMax)
-    return base::InvalidArgument("Output of LPAD/RPAD exceeds max allowed output size");
   const int64_t count = Units::Count(text);
   if (length <= count) return std::string(text.substr(0, Units::OffsetOf(text, length)));
-  const std::vector<char32_t> units = Units::Of(pattern);
-  std::string padding;
-  for (int64_t i = 0; i < length - count; ++i) Units::Append(units[i % units.size()], &padding);
-  return left ? padding + std::string(text) : std::string(text) + padding;
+  const int64_t units = Units::Count(pattern);
+  const int64_t missing = length - count;
+  if (static_cast<size_t>(missing / units) > kOutputBytesMax / pattern.size())
+    return OutputTooLong("LPAD/RPAD");
+  OutputText result("LPAD/RPAD");
+  if (!left) BQCDC_RETURN_IF_ERROR(result.Append(text));
+  for (int64_t i = 0; i < missing / units; ++i) BQCDC_RETURN_IF_ERROR(result.Append(pattern));
+  BQCDC_RETURN_IF_ERROR(result.Append(pattern.substr(0, Units::OffsetOf(pattern, missing % units))));
+  if (left) BQCDC_RETURN_IF_ERROR(result.Append(text));
+  return std::move(result).Take();
 }
 
 TextResult Replace(std::string_view text, std::string_view from, std::string_view to) {
   if (from.empty()) return std::string(text);
-  std::string result;
+  OutputText result("REPLACE");
   size_t begin = 0;
   for (size_t at = text.find(from); at != std::string_view::npos; at = text.find(from, begin)) {
-    result.append(text.substr(begin, at - begin)).append(to);
+    BQCDC_RETURN_IF_ERROR(result.Append(text.substr(begin, at - begin)));
+    BQCDC_RETURN_IF_ERROR(result.Append(to));
     begin = at + from.size();
-    if (static_cast<int64_t>(result.size()) > kTextBytesMax) {
-      return base::InvalidArgument("Output of REPLACE exceeds max allowed output size");
-    }
   }
-  return result.append(text.substr(begin));
+  BQCDC_RETURN_IF_ERROR(result.Append(text.substr(begin)));
+  return std::move(result).Take();
 }
 
 TextResult Repeat(std::string_view text, int64_t count) {
   if (count < 0) return base::InvalidArgument("Second argument in REPEAT() cannot be negative");
-  if (!text.empty() && count > kTextBytesMax / static_cast<int64_t>(text.size())) {
-    return base::InvalidArgument("Output of REPEAT exceeds max allowed output size");
-  }
+  if (!text.empty() && static_cast<size_t>(count) > kOutputBytesMax / text.size())
+    return OutputTooLong("REPEAT");
   std::string result;
   for (int64_t i = 0; i < count && !text.empty(); ++i) result.append(text);
   return result;
@@ -213,9 +214,10 @@ int64_t EditDistance(std::string_view a, std::string_view b) {
 }
 
 template <typename Units>
-std::vector<typename Units::Value> Split(std::string_view text, std::string_view delimiter) {
+absl::StatusOr<std::vector<typename Units::Value>> Split(std::string_view text, std::string_view delimiter) {
   std::vector<typename Units::Value> parts;
   if (delimiter.empty()) {
+    if (static_cast<size_t>(Units::Count(text)) > kOutputElementsMax) return TooManyElements();
     for (const char32_t c : Units::Of(text)) {
       std::string part;
       Units::Append(c, &part);
@@ -226,18 +228,13 @@ std::vector<typename Units::Value> Split(std::string_view text, std::string_view
   }
   size_t begin = 0;
   for (size_t at = text.find(delimiter); at != std::string_view::npos; at = text.find(delimiter, begin)) {
+    // The last part comes behind these.
+    if (parts.size() + 1 == kOutputElementsMax) return TooManyElements();
     parts.push_back({std::string(text.substr(begin, at - begin))});
     begin = at + delimiter.size();
   }
   parts.push_back({std::string(text.substr(begin))});
   return parts;
-}
-
-// As the STRING or BYTES that the units make.
-template <typename Units>
-absl::StatusOr<typename Units::Value> As(TextResult result) {
-  BQCDC_RETURN_IF_ERROR(result.status());
-  return typename Units::Value{*std::move(result)};
 }
 
 template <typename Units>

@@ -7,6 +7,7 @@
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/json_fields.h"
 #include "bqcdc/emulator/errors.h"
+#include "bqcdc/emulator/sql/analyzer/limits.h"
 #include "bqcdc/schema/column_name_rules.h"
 #include "nlohmann/json.hpp"
 
@@ -176,10 +177,18 @@ absl::StatusOr<sql::ParameterValue> ReadValue(const json* value, const Column& t
   return scalar;
 }
 
+// Itself, and its elements and fields.
+int64_t ValueCount(const sql::ParameterValue& value) {
+  int64_t count = 1;
+  for (const sql::ParameterValue& child : value.children) count += ValueCount(child);
+  return count;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<sql::QueryParameter>> QueryParametersFromJson(const json& list) {
   std::vector<sql::QueryParameter> parameters;
+  int64_t values = 0;
   for (const json& item : list) {
     sql::QueryParameter parameter;
     BQCDC_ASSIGN_OR_RETURN(const auto name, convert::StringField(item, "name"));
@@ -196,6 +205,11 @@ absl::StatusOr<std::vector<sql::QueryParameter>> QueryParametersFromJson(const j
     parameter.type.name = parameter.name;
     BQCDC_ASSIGN_OR_RETURN(parameter.value,
                            ReadValue(convert::FindField(item, "parameterValue"), parameter.type, path));
+    values += ValueCount(parameter.value);
+    if (values > sql::kStatementExpressionsMax) {
+      return InvalidParameter(path, base::StrCat("has too many elements: all parameters together may have ",
+                                                 sql::kStatementExpressionsMax, " values"));
+    }
     parameters.push_back(std::move(parameter));
   }
   return parameters;

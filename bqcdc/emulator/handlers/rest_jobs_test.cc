@@ -268,6 +268,23 @@ TEST(RestQueryTest, Parameters) {
   ExpectError(server.Post(kQueries, twice), 400, "invalid", "Query parameter @X is given twice");
 }
 
+TEST(RestQueryTest, ParametersHaveABoundedNumberOfValuesTogether) {
+  RestServer server([](const sql::QueryRequest&) -> absl::StatusOr<sql::QueryOutcome> { return Numbers(1); });
+  const auto array_of = [](const std::string& name, size_t elements) {
+    json parameter = json::parse(R"({"parameterType":{"type":"ARRAY","arrayType":{"type":"INT64"}}})");
+    parameter["name"] = name;
+    parameter["parameterValue"]["arrayValues"] = std::vector<json>(elements, json{{"value", "1"}});
+    return parameter;
+  };
+  json body = Body("q");
+  // The arrays are values, too.
+  body["queryParameters"] = {array_of("a", 60'000), array_of("b", 39'998)};
+  EXPECT_EQ(server.Post(kQueries, body).status, 200);
+  body["queryParameters"] = {array_of("a", 60'000), array_of("b", 39'999)};
+  ExpectError(server.Post(kQueries, body), 400, "invalid",
+              "Query parameter @b has too many elements: all parameters together may have 100000 values");
+}
+
 TEST(RestQueryTest, LocationsAreWrittenAsTheServiceDoes) {
   sql::QueryRequest seen;
   RestServer server([&seen](const sql::QueryRequest& request) -> absl::StatusOr<sql::QueryOutcome> {

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "bqcdc/emulator/catalog/entities.h"
+#include "bqcdc/emulator/sql/analyzer/limits.h"
 #include "bqcdc/emulator/sql/analyzer/resolved_query.h"
 #include "bqcdc/emulator/sql/analyzer/scope.h"
 #include "bqcdc/emulator/sql/analyzer/table_provider.h"
@@ -30,22 +31,6 @@ struct AnalyzerOptions {
   // Values of the script's variables (lower case); columns of the same name go first.
   std::map<std::string, Value> variables;
 };
-
-// Nesting of queries and expressions that one statement may have.
-inline constexpr int kAnalysisDepthMax = 200;
-// https://cloud.google.com/bigquery/quotas#view_limits: levels of views over views.
-inline constexpr int kViewDepthMax = 16;
-// How often one statement may read views, those that views read included: two readings of each level below
-// are 2^16 of the lowest. The service has a limit of 1,000 different ones
-// (https://cloud.google.com/bigquery/quotas#query_jobs).
-inline constexpr int kViewReadingsMax = 1'000;
-
-// https://cloud.google.com/bigquery/quotas#standard_tables: columns of a table, so of anything that is
-// selected.
-inline constexpr size_t kSelectColumnsMax = 10'000;
-// Columns of all SELECT lists and FROM items of one statement together, those of the views that it reads
-// included: each level of `SELECT * FROM a, a` doubles them.
-inline constexpr size_t kStatementColumnsMax = 100'000;
 
 // What the names of a query's columns must be: a result's differ, an INSERT takes columns by their place.
 enum class OutputNames { kDistinct, kAny };
@@ -284,6 +269,9 @@ class Analyzer {
   ExpressionResult IsThere(ResolvedExpressionPtr value, bool there, const Position& position);
   static ResolvedScanPtr Filter(ResolvedScanPtr input, ResolvedExpressionPtr predicate);
   ExpressionResult Analyze(const Expression& expression, Context& context);
+  absl::Status CountExpressions(int64_t expressions, const Position& position);
+  // The value of a parameter or a variable.
+  ExpressionResult NamedValue(const Value& value, const Position& position);
   ExpressionResult AnalyzeLiteral(const Expression& expression);
   ExpressionResult AnalyzeTypedLiteral(const TypedLiteral& literal);
   ExpressionResult AnalyzePath(const PathExpression& path, Context& context);
@@ -359,7 +347,8 @@ class Analyzer {
   std::optional<catalog::TableId> defined_view_;  // see AnalyzeViewDefinition
   int view_depth_ = 0;
   int view_readings_ = 0;
-  size_t columns_ = 0;  // of kStatementColumnsMax
+  size_t columns_ = 0;       // of kStatementColumnsMax
+  int64_t expressions_ = 0;  // of kStatementExpressionsMax
   // Names of WITH in sight, innermost last.
   std::vector<std::pair<std::string, WithEntry>> with_;
 };

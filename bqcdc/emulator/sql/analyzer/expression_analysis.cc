@@ -38,6 +38,13 @@ std::optional<int64_t> ParseIntLiteral(const std::string& text, bool negative) {
   return static_cast<int64_t>(magnitude);
 }
 
+// Values within a value, itself left out.
+int64_t PartCount(const Value& value) {
+  int64_t count = static_cast<int64_t>(value.children.size());
+  for (const Value& child : value.children) count += PartCount(child);
+  return count;
+}
+
 class DepthGuard {
  public:
   explicit DepthGuard(int& depth) : depth_(depth) { ++depth_; }
@@ -49,7 +56,20 @@ class DepthGuard {
 
 }  // namespace
 
+absl::Status Analyzer::CountExpressions(int64_t expressions, const Position& position) {
+  expressions_ += expressions;
+  if (expressions_ <= kStatementExpressionsMax) return absl::OkStatus();
+  return ErrorAt(position, "A statement of more than ", kStatementExpressionsMax,
+                 " expressions, elements of parameters included, is not supported");
+}
+
+absl::StatusOr<ResolvedExpressionPtr> Analyzer::NamedValue(const Value& value, const Position& position) {
+  BQCDC_RETURN_IF_ERROR(CountExpressions(PartCount(value), position));
+  return MakeLiteral(value, position);
+}
+
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::Analyze(const Expression& expression, Context& context) {
+  BQCDC_RETURN_IF_ERROR(CountExpressions(1, expression.position));
   DepthGuard guard(depth_);
   if (depth_ > kAnalysisDepthMax) {
     return ErrorAt(expression.position, "Query is too deeply nested");
@@ -75,7 +95,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Analyze(const Expression& expres
         if (found == options_.named_parameters.end()) {
           return ErrorAt(expression.position, "Query parameter '", name, "' not found");
         }
-        return MakeLiteral(found->second, expression.position);
+        return NamedValue(found->second, expression.position);
       }
       case ExpressionKind::kPositionalParameter: {
         const size_t index = As<PositionalParameter>(expression).index;
@@ -83,7 +103,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::Analyze(const Expression& expres
           return ErrorAt(expression.position, "Query parameter number ", index + 1, " is not defined; only ",
                          options_.positional_parameters.size(), " parameter(s) were provided");
         }
-        return MakeLiteral(options_.positional_parameters[index], expression.position);
+        return NamedValue(options_.positional_parameters[index], expression.position);
       }
       case ExpressionKind::kSystemVariable: {
         const auto& variable = As<SystemVariable>(expression);
@@ -184,6 +204,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeConstant(const Expression
   Context context;
   context.scope = &scope;
   context.clause = "constant expression";
+  --expressions_;  // of INSERT ... VALUES, whose rows have a limit of their own
   BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr constant, Analyze(expression, context));
   BQCDC_RETURN_IF_ERROR(CheckPartitionFilters(constant));
   return constant;
@@ -202,7 +223,10 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeDefault(const schema::Col
     return std::make_unique<ResolvedLiteral>(Value::Null(type));
   }
   BQCDC_ASSIGN_OR_RETURN(const ExpressionPtr expression, ParseExpression(column.default_value_expression));
-  return AnalyzeConstant(*expression, type);
+  const int64_t of_statement = expressions_;
+  ExpressionResult value = AnalyzeConstant(*expression, type);
+  expressions_ = of_statement;
+  return value;
 }
 
 absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzeCondition(const Expression& expression,
@@ -342,8 +366,7 @@ absl::StatusOr<ResolvedExpressionPtr> Analyzer::AnalyzePath(const PathExpression
   }
   const auto variable = options_.variables.find(absl::AsciiStrToLower(first.text));
   if (variable != options_.variables.end()) {
-    auto value = std::make_unique<ResolvedLiteral>(variable->second);
-    value->position = first.position;
+    BQCDC_ASSIGN_OR_RETURN(ResolvedExpressionPtr value, NamedValue(variable->second, first.position));
     return FollowFields(std::move(value), path.names, 1);
   }
   return ErrorAt(first.position, "Unrecognized name: ", first.text);

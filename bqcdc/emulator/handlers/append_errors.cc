@@ -51,6 +51,11 @@ absl::Status RequestTooLarge(int64_t bytes, int64_t limit) {
   return base::InvalidArgument("AppendRows request too large: ", bytes, " limit ", limit);
 }
 
+absl::Status NoMemoryForRows() {
+  return base::Error(absl::StatusCode::kResourceExhausted,
+                     "The server has no memory for the rows of this request; send fewer of them");
+}
+
 absl::Status NotARequest() { return base::InvalidArgument("The request is not a valid AppendRowsRequest"); }
 
 absl::Status BadRows() {

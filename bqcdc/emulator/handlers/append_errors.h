@@ -29,6 +29,8 @@ absl::Status TableRecreated(const catalog::TableId& table);
 absl::Status TableGone(const catalog::TableId& table);
 absl::Status NotATable(const catalog::TableId& view);
 absl::Status RequestTooLarge(int64_t bytes, int64_t limit);
+// The machine has no memory left for the rows.
+absl::Status NoMemoryForRows();
 absl::Status NotARequest();
 absl::Status BadRows();
 absl::Status NoPrimaryKey(const catalog::TableId& table);

@@ -1,6 +1,7 @@
 #include "bqcdc/emulator/handlers/append_session.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -171,15 +172,21 @@ absl::StatusOr<convert::DecodedRows> AppendSession::DecodeRows(const Resolved& r
                                                                const convert::WriterPlan& plan,
                                                                const convert::DecodeInput& input,
                                                                size_t* row_count) {
-  if (request.writer_schema->format == RowFormat::kProto) {
-    *row_count = request.rows.size();
-    return convert::DecodeRows(plan, request.rows, input);
+  try {
+    if (request.writer_schema->format == RowFormat::kProto) {
+      *row_count = request.rows.size();
+      return convert::DecodeRows(plan, request.rows, input);
+    }
+    BQCDC_ASSIGN_OR_RETURN(const convert::ArrowBatch batch,
+                           convert::ArrowBatch::Open(request.record_batch, plan));
+    *row_count = batch.row_count();
+    if (*row_count == 0) return RowsMissing();
+    return convert::DecodeArrowRows(plan, batch, input);
+  } catch (const std::exception&) {
+    // Room for the rows comes from operator new and from DuckDB, which say so when there is none. gRPC would
+    // drop the exception, and the client never get an answer.
+    return NoMemoryForRows();
   }
-  BQCDC_ASSIGN_OR_RETURN(const convert::ArrowBatch batch,
-                         convert::ArrowBatch::Open(request.record_batch, plan));
-  *row_count = batch.row_count();
-  if (*row_count == 0) return RowsMissing();
-  return convert::DecodeArrowRows(plan, batch, input);
 }
 
 absl::StatusOr<std::vector<bool>> AppendSession::DefaultsOf(const Resolved& request,

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -90,7 +91,7 @@ class WriteServiceTest : public ::testing::Test {
   ~WriteServiceTest() override { Stop(); }
 
   void Start() {
-    service_ = std::make_unique<WriteService>(database_, clock_, DefaultEvaluator(), options_);
+    service_ = std::make_unique<WriteService>(database_, clock_, evaluate_default_, options_);
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -145,6 +146,7 @@ class WriteServiceTest : public ::testing::Test {
   testing::FakeAppendDatabase database_;
   base::ManualClock clock_{absl::FromUnixSeconds(1'700'000'000)};
   WriteOptions options_;
+  DefaultEvaluator evaluate_default_;
   std::unique_ptr<WriteService> service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::BigQueryWrite::Stub> stub_;
@@ -281,6 +283,20 @@ TEST_F(WriteServiceTest, MemoryForPlansIsBounded) {
   ASSERT_TRUE(connection->Ask(ArrowRequest("t", {1})).has_append_result());
   EXPECT_EQ(connection->Ask(ArrowRequest("wide", {1})).error().code(), 8);
   ASSERT_TRUE(connection->Ask(ArrowRequest("u", {1})).has_append_result());
+}
+
+TEST_F(WriteServiceTest, ARequestWithoutRoomForItsRowsIsAnswered) {
+  database_.SetDefault("t", 1, "'x'");
+  evaluate_default_ = [](const schema::Column&, size_t,
+                         absl::Time) -> absl::StatusOr<std::vector<engine::Chunk>> {
+    throw std::bad_alloc();
+  };
+  Start();
+  const auto connection = Connect();
+  const v1::AppendRowsResponse response = connection->Ask(ArrowRequest("t", {1}));
+  EXPECT_EQ(response.error().code(), 8);
+  EXPECT_THAT(response.error().message(), HasSubstr("no memory for the rows"));
+  EXPECT_TRUE(connection->Ask(Request("u", {{1, "a"}})).has_append_result());
 }
 
 TEST_F(WriteServiceTest, RefusalsNameTheirReason) {

@@ -44,6 +44,13 @@ void FakeAppendDatabase::SetPrimaryKey(const std::string& name, std::vector<std:
   ++table.schema_version;
 }
 
+void FakeAppendDatabase::SetDefault(const std::string& name, size_t column, const std::string& expression) {
+  absl::MutexLock lock(&mutex_);
+  catalog::Table& table = tables_.at(name);
+  table.schema.columns.at(column).default_value_expression = expression;
+  ++table.schema_version;
+}
+
 void FakeAppendDatabase::RemoveTable(const std::string& name) {
   absl::MutexLock lock(&mutex_);
   tables_.erase(name);

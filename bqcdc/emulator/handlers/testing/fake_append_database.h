@@ -25,6 +25,8 @@ class FakeAppendDatabase final : public engine::Database {
                 std::vector<std::string> primary_key = {});
   void AddColumn(const std::string& name, const std::string& column);
   void SetPrimaryKey(const std::string& name, std::vector<std::string> columns);
+  // The expression is the test's evaluator's to understand.
+  void SetDefault(const std::string& name, size_t column, const std::string& expression);
   void RemoveTable(const std::string& name);
 
   // Waits (10 s) until this many appends are held, and returns whether they are.

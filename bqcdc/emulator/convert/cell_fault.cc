@@ -22,8 +22,8 @@ bool IsDecimal(const Column& column) {
 }
 
 std::string DecimalText(std::string_view bytes, int scale) {
-  return bytes.size() <= values::BigNumeric::kWireBytesMax ? ScaledText(bytes, scale)
-                                                           : absl::StrCat(bytes.size(), " bytes");
+  const std::string text = ScaledText(bytes, scale);
+  return text.empty() ? absl::StrCat(bytes.size(), " bytes") : text;
 }
 
 std::string ValueText(const FieldPlan& field, const Column& column, const RawValue& value) {

@@ -48,6 +48,7 @@ struct DecodeInput {
 };
 
 struct DecodedRows {
+  size_t row_count = 0;  // of the request, the bad ones included
   // Table columns, then the server's own; `_op` and the sequence number are set. Of use only without faults.
   std::vector<engine::Chunk> chunks;
   // By row; empty where the message has no `_CHANGE_TYPE`.

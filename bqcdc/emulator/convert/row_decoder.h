@@ -60,6 +60,7 @@ class RowDecoder {
       return TooManyCells(base::StrCat(rows_, " rows of ", columns, " columns"));
     }
     cells_ = rows_ * columns;
+    result_.row_count = rows_;
     if (plan_.has_change_type()) result_.kinds.assign(rows_, ChangeKind::kInvalid);
     for (size_t row = 0; row < rows_ && !result_.faults_cut; ++row) {
       if (row % Chunk::kRowsMax == 0) StartChunk(std::min(rows_ - row, Chunk::kRowsMax));

@@ -10,6 +10,27 @@ namespace {
 using schema::Column;
 using schema::ColumnMode;
 
+absl::Status Mismatch(const std::string& table, const std::string& what) {
+  return errors::Invalid(base::StrCat("Provided Schema does not match Table ", table, ". ", what));
+}
+
+// `changed` begins with the columns of `existing`. Returns what is another change than a description's, ""
+// for nothing.
+std::string OtherChange(const std::vector<Column>& existing, const std::vector<Column>& changed,
+                        const std::string& prefix) {
+  for (size_t i = 0; i < existing.size(); ++i) {
+    const std::string path = prefix + existing[i].name;
+    Column own = changed[i];
+    own.description = existing[i].description;
+    own.fields = existing[i].fields;
+    if (own != existing[i]) return base::StrCat("Field ", path, " of a view can change its description only");
+    std::string inner = OtherChange(existing[i].fields, changed[i].fields, path + ".");
+    if (!inner.empty()) return inner;
+  }
+  if (changed.size() == existing.size()) return "";
+  return base::StrCat("Cannot add fields (field: ", prefix, changed[existing.size()].name, ")");
+}
+
 class ColumnChange {
  public:
   explicit ColumnChange(const std::string& table) : table_(table) {}
@@ -38,9 +59,7 @@ class ColumnChange {
   }
 
  private:
-  absl::Status Mismatch(const std::string& what) const {
-    return errors::Invalid(base::StrCat("Provided Schema does not match Table ", table_, ". ", what));
-  }
+  absl::Status Mismatch(const std::string& what) const { return convert::Mismatch(table_, what); }
 
   // One column's own change; `path` names it.
   absl::StatusOr<Column> ChangeColumn(const Column& existing, const Column& wanted,
@@ -84,6 +103,15 @@ absl::StatusOr<std::vector<Column>> ChangeColumns(const std::vector<Column>& exi
                                                   const std::vector<Column>& wanted,
                                                   const std::string& table) {
   return ColumnChange(table).Change(existing, wanted, "");
+}
+
+absl::StatusOr<std::vector<Column>> DescribeColumns(const std::vector<Column>& existing,
+                                                    const std::vector<Column>& wanted,
+                                                    const std::string& view) {
+  BQCDC_ASSIGN_OR_RETURN(std::vector<Column> changed, ChangeColumns(existing, wanted, view));
+  const std::string other = OtherChange(existing, changed, "");
+  if (!other.empty()) return Mismatch(view, other);
+  return changed;
 }
 
 }  // namespace bqcdc::emulator::convert

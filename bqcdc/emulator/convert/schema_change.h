@@ -17,4 +17,10 @@ absl::StatusOr<std::vector<schema::Column>> ChangeColumns(const std::vector<sche
                                                           const std::vector<schema::Column>& wanted,
                                                           const std::string& table);
 
+// The same for a view, whose columns are its query's but for their descriptions: `wanted` leaves a column
+// without one that it gives none. Everything else must be as it is.
+absl::StatusOr<std::vector<schema::Column>> DescribeColumns(const std::vector<schema::Column>& existing,
+                                                            const std::vector<schema::Column>& wanted,
+                                                            const std::string& view);
+
 }  // namespace bqcdc::emulator::convert

@@ -351,6 +351,9 @@ absl::StatusOr<Table> TableFromJson(const json& body, const catalog::DatasetId& 
   Table table;
   BQCDC_ASSIGN_OR_RETURN(table.id, TableIdFromJson(body, dataset));
   if (view) {
+    if (FindField(body, "schema") != nullptr) {
+      return errors::Invalid("Schema field shouldn't be used as input with a view");
+    }
     table.view = catalog::View{view->query, {}};
     table.schema.columns = view->columns;
   } else {
@@ -378,13 +381,14 @@ absl::Status ChangeTable(const json& body, Absent absent, RestMaxStaleness stale
     table->view = catalog::View{view->query, {}};
     table->schema.columns = view->columns;
   }
-  if (table->view) return SetProperties(body, absent, staleness, table);
   BQCDC_ASSIGN_OR_RETURN(const json* schema, ObjectField(body, "schema"));
   if (schema != nullptr) {
     BQCDC_ASSIGN_OR_RETURN(const std::vector<schema::Column> wanted, ReadColumns(*schema));
+    const auto change = table->view ? DescribeColumns : ChangeColumns;
     BQCDC_ASSIGN_OR_RETURN(table->schema.columns,
-                           ChangeColumns(table->schema.columns, wanted, table->id.ToString()));
+                           change(table->schema.columns, wanted, table->id.ToString()));
   }
+  if (table->view) return SetProperties(body, absent, staleness, table);
   const std::string partitioned_by = PartitioningKey(*table);
   BQCDC_RETURN_IF_ERROR(SetProperties(body, absent, staleness, table));
   if (PartitioningKey(*table) != partitioned_by) {

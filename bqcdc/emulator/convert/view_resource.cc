@@ -26,9 +26,6 @@ absl::StatusOr<std::optional<std::string>> ViewQueryFromJson(const json& body, L
 }
 
 absl::Status RefuseTableFields(const json& body) {
-  if (FindField(body, "schema") != nullptr) {
-    return errors::Invalid("Schema field shouldn't be used as input with a view");
-  }
   return RefuseFields(body, "tables: a view",
                       {"tableConstraints", "timePartitioning", "rangePartitioning", "clustering",
                        "requirePartitionFilter", "maxStaleness"});

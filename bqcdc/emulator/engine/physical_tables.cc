@@ -140,14 +140,14 @@ std::string DropDeltaSql(int64_t uid) { return base::StrCat("DROP TABLE IF EXIST
 std::string AlterBaselineSql(const catalog::Table& before, const catalog::Table& after) {
   std::string sql =
       NeedsRewrite(before, after) ? RewriteBaselineSql(before, after) : AlterColumnsSql(before, after);
-  if (before.schema.primary_key != after.schema.primary_key ||
-      cdc::Mutated(cdc::Mutant::kAlterForgetsDeletes)) {
-    // Another key: what was deleted under the old one says nothing about it, and neither do the numbers of
-    // rows.
-    if (before.schema.primary_key != after.schema.primary_key) {
-      base::StrAppend(&sql, "UPDATE ", BaselineTable(after.uid),
-                      " SET \"$seq_high\" = NULL, \"$seq_low\" = NULL WHERE \"$seq_high\" IS NOT NULL;");
-    }
+  const bool other_key = before.schema.primary_key != after.schema.primary_key;
+  // Another key: what was deleted under the old one says nothing about it, and neither do the numbers of
+  // rows.
+  if (other_key) {
+    base::StrAppend(&sql, "UPDATE ", BaselineTable(after.uid),
+                    " SET \"$seq_high\" = NULL, \"$seq_low\" = NULL WHERE \"$seq_high\" IS NOT NULL;");
+  }
+  if (other_key || cdc::Mutated(cdc::Mutant::kAlterForgetsDeletes)) {
     base::StrAppend(&sql, "DROP TABLE IF EXISTS ", TombstoneTable(after.uid), ";",
                     CreateTombstonesSql(after));
   }

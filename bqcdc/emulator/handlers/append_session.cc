@@ -170,17 +170,14 @@ absl::StatusOr<std::shared_ptr<const convert::WriterPlan>> AppendSession::PlanFo
 
 absl::StatusOr<convert::DecodedRows> AppendSession::DecodeRows(const Resolved& request,
                                                                const convert::WriterPlan& plan,
-                                                               const convert::DecodeInput& input,
-                                                               size_t* row_count) {
+                                                               const convert::DecodeInput& input) {
   try {
     if (request.writer_schema->format == RowFormat::kProto) {
-      *row_count = request.rows.size();
       return convert::DecodeRows(plan, request.rows, input);
     }
     BQCDC_ASSIGN_OR_RETURN(const convert::ArrowBatch batch,
                            convert::ArrowBatch::Open(request.record_batch, plan));
-    *row_count = batch.row_count();
-    if (*row_count == 0) return RowsMissing();
+    if (batch.row_count() == 0) return RowsMissing();
     return convert::DecodeArrowRows(plan, batch, input);
   } catch (const std::exception&) {
     // Room for the rows comes from operator new and from DuckDB, which say so when there is none. gRPC would
@@ -204,13 +201,13 @@ absl::StatusOr<std::vector<bool>> AppendSession::DefaultsOf(const Resolved& requ
 
 absl::Status AppendSession::JudgeMode(const Resolved& request, const catalog::Table& table,
                                       const convert::WriterPlan& plan, const convert::DecodedRows& rows,
-                                      size_t row_count, std::vector<RowFault>* faults) {
+                                      std::vector<RowFault>* faults) {
   const ConnectionMode::Request asked{
       .destination = request.destination->stream.Entity(),
       .has_change_type = plan.has_change_type(),
       .has_primary_key = table.has_primary_key(),
       .inserts_only = !request.destination->stream.is_default(),
-      .row_count = row_count,
+      .row_count = rows.row_count,
       .kinds = rows.kinds,
   };
   ConnectionMode::Verdict verdict = mode_.Judge(asked);
@@ -267,13 +264,14 @@ AppendSession::Decoded AppendSession::Decode(const Resolved& request) {
       return evaluate_default_(column, rows, now);
     };
   }
-  auto rows = DecodeRows(request, **plan, input, &result.row_count);
+  auto rows = DecodeRows(request, **plan, input);
   if (!rows.ok()) {
     result.status = rows.status();
     return result;
   }
+  result.row_count = rows->row_count;
   result.faults = std::move(rows->faults);
-  result.status = JudgeMode(request, *result.table, **plan, *rows, result.row_count, &result.faults);
+  result.status = JudgeMode(request, *result.table, **plan, *rows, &result.faults);
   CutFaults(&result.faults);
   if (!result.status.ok()) return result;
   result.batch.table_uid = result.table->uid;

@@ -98,11 +98,10 @@ class AppendSession {
       const Resolved& request, const catalog::Table& table, const std::optional<schema::TableSchema>& known);
   static absl::StatusOr<convert::DecodedRows> DecodeRows(const Resolved& request,
                                                          const convert::WriterPlan& plan,
-                                                         const convert::DecodeInput& input,
-                                                         size_t* row_count);
+                                                         const convert::DecodeInput& input);
   absl::StatusOr<std::vector<bool>> DefaultsOf(const Resolved& request, const catalog::Table& table);
   absl::Status JudgeMode(const Resolved& request, const catalog::Table& table,
-                         const convert::WriterPlan& plan, const convert::DecodedRows& rows, size_t row_count,
+                         const convert::WriterPlan& plan, const convert::DecodedRows& rows,
                          std::vector<convert::RowFault>* faults);
 
   engine::Database& database_;

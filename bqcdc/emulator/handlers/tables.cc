@@ -3,7 +3,6 @@
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/base/strings.h"
 #include "bqcdc/emulator/convert/column_selection.h"
-#include "bqcdc/emulator/convert/json_fields.h"
 #include "bqcdc/emulator/convert/table_resource.h"
 #include "bqcdc/emulator/errors.h"
 #include "bqcdc/emulator/handlers/etags.h"
@@ -11,7 +10,6 @@
 #include "bqcdc/emulator/handlers/page_token.h"
 #include "bqcdc/emulator/handlers/rest_state.h"
 #include "bqcdc/emulator/handlers/table_reading.h"
-#include "bqcdc/emulator/handlers/view_columns.h"
 #include "nlohmann/json.hpp"
 
 namespace bqcdc::emulator::handlers {
@@ -154,18 +152,6 @@ absl::StatusOr<RestResponse> GetTable(RestContext::State& state, const MethodCal
   return Answer(state, call, table, with_size);
 }
 
-absl::Status ApplyBody(const RestContext::State& state, const json& body, Absent absent,
-                       const std::optional<convert::ViewDefinition>& view, catalog::Table* table) {
-  BQCDC_ASSIGN_OR_RETURN(const json* schema, convert::ObjectField(body, "schema"));
-  if (!table->view || schema == nullptr) {
-    return convert::ChangeTable(body, absent, Staleness(state), view, table);
-  }
-  json others = body;
-  others.erase("schema");
-  BQCDC_RETURN_IF_ERROR(convert::ChangeTable(others, absent, Staleness(state), view, table));
-  return DescribeViewColumns(*schema, table);
-}
-
 absl::StatusOr<RestResponse> ChangeTable(RestContext::State& state, const MethodCall& call, Absent absent) {
   BQCDC_ASSIGN_OR_RETURN(const catalog::TableId id, TableOf(call));
   BQCDC_ASSIGN_OR_RETURN(const auto query,
@@ -177,13 +163,13 @@ absl::StatusOr<RestResponse> ChangeTable(RestContext::State& state, const Method
   // Where the change itself fails, UpdateTable says so.
   if (const auto before = state.database.GetTable(id); before.ok()) {
     catalog::Table after = *before;
-    if (ApplyBody(state, call.body(), absent, view, &after).ok()) {
+    if (convert::ChangeTable(call.body(), absent, Staleness(state), view, &after).ok()) {
       BQCDC_RETURN_IF_ERROR(CheckDefaults(state, after, &*before));
     }
   }
   BQCDC_ASSIGN_OR_RETURN(const catalog::Table table,
                          state.database.UpdateTable(id, IfMatch(call), [&](catalog::Table& changed) {
-                           return ApplyBody(state, call.body(), absent, view, &changed);
+                           return convert::ChangeTable(call.body(), absent, Staleness(state), view, &changed);
                          }));
   return Answer(state, call, table, true);
 }

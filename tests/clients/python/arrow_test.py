@@ -10,6 +10,7 @@ import os
 import unittest
 
 import cdc_story_test as story
+import every_type_test as every_type
 import pyarrow as pa
 from dateutil.relativedelta import relativedelta
 from google.api_core import exceptions
@@ -87,8 +88,7 @@ class ArrowTest(unittest.TestCase):
         cls.bigquery.create_dataset(DATASET, exists_ok=True)
 
     def create(self, name, cases):
-        columns = "".join(f", c{number} {case.sql}" for number, case in enumerate(cases))
-        self.bigquery.query(f"CREATE OR REPLACE TABLE {DATASET}.{name} (id INT64{columns})").result()
+        every_type.create_table(self.bigquery, f"{DATASET}.{name}", cases)
         return f"projects/{PROJECT}/datasets/{DATASET}/tables/{name}"
 
     def append(self, stream_name, schema, batches, offsets=None):

@@ -170,6 +170,12 @@ def row_descriptor(cases):
     return row
 
 
+def create_table(bigquery, name, cases):
+    """A table with the column `id`, and one for each case."""
+    columns = "".join(f", c{number} {case.sql}" for number, case in enumerate(cases))
+    bigquery.query(f"CREATE OR REPLACE TABLE {name} (id INT64{columns})").result()
+
+
 class EveryTypeTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -177,8 +183,7 @@ class EveryTypeTest(unittest.TestCase):
         cls.bigquery.create_dataset(DATASET, exists_ok=True)
 
     def create(self, name, cases):
-        columns = "".join(f", c{number} {case.sql}" for number, case in enumerate(cases))
-        self.bigquery.query(f"CREATE OR REPLACE TABLE {DATASET}.{name} (id INT64{columns})").result()
+        create_table(self.bigquery, f"{DATASET}.{name}", cases)
 
     def append(self, name, descriptor, rows):
         template = types.AppendRowsRequest(write_stream=f"projects/{PROJECT}/datasets/{DATASET}/tables/{name}/streams/_default")

@@ -205,7 +205,7 @@ const std::vector<ArrayCase> kScalars = {
      DecimalField("c", 256, 76, 37),
      FixedArray<Decimal256>({{{0, 0, 0, 1LL << 62}}}),
      {"!BigNumeric field value is out of range: "
-      "28948022309329048855892746252171976963317496166410141009864396001978282409984e-37 on field c."}},
+      "289480223093290488558927462521719769633.17496166410141009864396001978282409984e1 on field c."}},
     {"interval_months",
      "INTERVAL",
      IntervalField("c", IntervalUnit::YEAR_MONTH),

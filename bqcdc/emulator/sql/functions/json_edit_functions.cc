@@ -104,10 +104,11 @@ class Editor {
     return absl::OkStatus();
   }
 
-  void Append(const Steps& steps, const std::vector<JsonNode>& values) {
+  absl::Status Append(const Steps& steps, const std::vector<JsonNode>& values) {
     JsonNode* array = Find(root_, steps, steps.size());
-    if (array == nullptr || !BecomesArray(*array)) return;
+    if (array == nullptr || !BecomesArray(*array)) return absl::OkStatus();
     array->elements.insert(array->elements.end(), values.begin(), values.end());
+    return absl::OkStatus();
   }
 
   JsonNode& root() { return root_; }
@@ -169,29 +170,26 @@ absl::StatusOr<std::vector<JsonNode>> ValuesOf(V text, bool each) {
   return std::vector<JsonNode>{std::move(value)};
 }
 
-Text ArrayAppend(std::optional<bool> each, V json, Variadic<V> pairs) {
+// JSON_ARRAY_APPEND and JSON_ARRAY_INSERT.
+using ArrayEdit = absl::Status (Editor::*)(const Steps&, const std::vector<JsonNode>&);
+Text EditArrays(std::string_view function, ArrayEdit edit, std::optional<bool> each, V json,
+                const Variadic<V>& pairs) {
   BQCDC_ASSIGN_OR_RETURN(JsonNode root, JsonTreeOrNull(json));
   Editor editor(std::move(root));
-  BQCDC_RETURN_IF_ERROR(
-      ForEachPair("JSON_ARRAY_APPEND", pairs, [&](const Steps& steps, V value) -> absl::Status {
-        if (!each) return absl::OkStatus();
-        BQCDC_ASSIGN_OR_RETURN(const std::vector<JsonNode> values, ValuesOf(value, *each));
-        editor.Append(steps, values);
-        return absl::OkStatus();
-      }));
+  BQCDC_RETURN_IF_ERROR(ForEachPair(function, pairs, [&](const Steps& steps, V value) -> absl::Status {
+    if (!each) return absl::OkStatus();
+    BQCDC_ASSIGN_OR_RETURN(const std::vector<JsonNode> values, ValuesOf(value, *each));
+    return (editor.*edit)(steps, values);
+  }));
   return Written(editor.root());
 }
 
+Text ArrayAppend(std::optional<bool> each, V json, Variadic<V> pairs) {
+  return EditArrays("JSON_ARRAY_APPEND", &Editor::Append, each, json, pairs);
+}
+
 Text ArrayInsert(std::optional<bool> each, V json, Variadic<V> pairs) {
-  BQCDC_ASSIGN_OR_RETURN(JsonNode root, JsonTreeOrNull(json));
-  Editor editor(std::move(root));
-  BQCDC_RETURN_IF_ERROR(
-      ForEachPair("JSON_ARRAY_INSERT", pairs, [&](const Steps& steps, V value) -> absl::Status {
-        if (!each) return absl::OkStatus();
-        BQCDC_ASSIGN_OR_RETURN(const std::vector<JsonNode> values, ValuesOf(value, *each));
-        return editor.Insert(steps, values);
-      }));
-  return Written(editor.root());
+  return EditArrays("JSON_ARRAY_INSERT", &Editor::Insert, each, json, pairs);
 }
 
 Text Remove(V json, Variadic<V> paths) {

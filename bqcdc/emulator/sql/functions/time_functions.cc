@@ -15,7 +15,6 @@ using TimeResult = absl::StatusOr<Time>;
 using TimestampResult = absl::StatusOr<Timestamp>;
 
 // Elements that one generated array may have, as in the service.
-constexpr size_t kGeneratedElementsMax = 1'048'576;
 
 template <typename T>
 absl::StatusOr<T> As(const IntResult& value) {

@@ -6,10 +6,13 @@ const {PreciseDate, connect, send} = require('./clients.js');
 
 const date = text => new Date(`${text}T00:00:00Z`);
 
-// A PreciseDate is for what a Date cannot hold; of the last second before 1970 it loses the sign.
+// A PreciseDate made of a text that lies before 1970 can be a second off (1966-02-08T12:07:06.000295Z); one whose microseconds are set is not.
 function instant(text) {
-  const fraction = text.match(/\.(\d+)Z$/)?.[1] ?? '';
-  return fraction.length <= 3 ? new Date(text) : new PreciseDate(text.replace(`${fraction}Z`, `${fraction.padEnd(9, '0')}Z`));
+  const [, seconds, digits = ''] = text.match(/^(.*?)(?:\.(\d+))?Z$/);
+  const fraction = digits.padEnd(6, '0');
+  const date = new PreciseDate(new Date(`${seconds}.${fraction.slice(0, 3)}Z`).getTime());
+  date.setMicroseconds(Number(fraction.slice(3)));
+  return date;
 }
 
 // Where the form is another one than in a line of JSON.

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 
 #include "absl/strings/escaping.h"
 #include "absl/time/time.h"
@@ -118,6 +119,8 @@ absl::StatusOr<emulator::sql::QueryOutcome> SqlSession::Run(const std::string& s
   request.project = "p";
   request.default_dataset = emulator::catalog::DatasetId{"p", "d"};
   request.dry_run = dry_run;
+  // As the service's jobs have it: statements that can be cancelled go other ways through the store.
+  request.cancellation = std::make_shared<emulator::engine::Cancellation>();
   return emulator::sql::RunQuery(*database_, request);
 }
 

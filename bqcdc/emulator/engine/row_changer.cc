@@ -90,15 +90,14 @@ absl::StatusOr<RowChangeCounts> RowChanger::Count(Connection& connection) {
   return counts;
 }
 
-absl::Status RowChanger::Write(const catalog::Table& table, const RowChangeCounts& counts, bool truncates,
-                               SnapshotSession& session) {
+absl::Status RowChanger::Write(const catalog::Table& table, const RowChangeCounts& counts,
+                               bool forgets_deletes, SnapshotSession& session) {
   const std::string baseline = BaselineTable(table.uid);
   const std::string columns = ColumnList(table);
   const std::string insert = base::StrCat("INSERT INTO ", baseline, "(", columns,
                                           ", \"$kind\", \"$seq_high\", \"$seq_low\", \"$ingest\") SELECT ");
   std::string sql;
-  if (truncates && table.has_primary_key())
-    sql = base::StrCat("DELETE FROM ", TombstoneTable(table.uid), ";");
+  if (forgets_deletes) sql = base::StrCat("DELETE FROM ", TombstoneTable(table.uid), ";");
   if (counts.inserted > 0) {
     base::StrAppend(&sql, insert, columns, ", ", static_cast<int>(RowOperation::kPlain), ", NULL, NULL, ",
                     absl::ToUnixMicros(session.query_time()), " FROM ", kStaged, " WHERE ",
@@ -145,8 +144,9 @@ absl::StatusOr<RowChangeCounts> RowChanger::Change(const catalog::TableId& id,
     BQCDC_ASSIGN_OR_RETURN(const RowChanges changes, statement(*session));
     BQCDC_RETURN_IF_ERROR(Stage(table, changes, *session));
     BQCDC_ASSIGN_OR_RETURN(counts, Count(session->connection()));
-    if (counts.total() == 0 && !changes.truncates) return counts;
-    BQCDC_RETURN_IF_ERROR(Write(table, counts, changes.truncates, *session));
+    const bool forgets_deletes = changes.truncates && table.has_primary_key();
+    if (counts.total() == 0 && !forgets_deletes) return counts;
+    BQCDC_RETURN_IF_ERROR(Write(table, counts, forgets_deletes, *session));
     BQCDC_ASSIGN_OR_RETURN(const auto committing, PointOfNoReturn::Enter(cancellation));
     BQCDC_RETURN_IF_ERROR(Commit(id, session->connection()));
   }

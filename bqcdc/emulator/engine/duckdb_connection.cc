@@ -227,7 +227,7 @@ absl::Status Connection::RunEach(const std::string& sql) {
   const idx_t count = duckdb_extract_statements(connection_, sql.c_str(), &statements.value);
   if (count == 0) {
     const char* text = duckdb_extract_statements_error(statements.value);
-    return base::Internal(kStoreErrorPrefix, CleanMessage(text == nullptr ? "cannot parse" : text));
+    return text == nullptr ? absl::OkStatus() : base::Internal(kStoreErrorPrefix, CleanMessage(text));
   }
   for (idx_t i = 0; i < count; ++i) {
     Prepared statement;

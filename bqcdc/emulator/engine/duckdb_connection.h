@@ -31,7 +31,7 @@ class Connection {
 
   duckdb_connection handle() const { return connection_; }
 
-  // Runs statements whose rows nobody wants.
+  // Runs statements, or none, whose rows nobody wants.
   absl::Status Run(std::string_view sql);
   // The same for one statement that comes again and again: it is parsed once. `sql` must live as long as the
   // connection.

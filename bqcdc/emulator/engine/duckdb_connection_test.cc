@@ -60,6 +60,14 @@ TEST_P(ConnectionTest, SeveralStatementsEndAtTheFirstThatFails) {
   EXPECT_EQ(**connection_->ReadInt64("SELECT sum(a)::BIGINT FROM delta.main.d1"), 1);
 }
 
+TEST_P(ConnectionTest, NoStatementIsNoError) {
+  EXPECT_TRUE(connection_->Run("").ok());
+  EXPECT_TRUE(connection_->Run(" ; -- nothing").ok());
+  const absl::Status status = connection_->Run("SELEC 1");
+  EXPECT_TRUE(absl::IsInternal(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("syntax error"));
+}
+
 TEST_P(ConnectionTest, ATransactionThatIsNotCommittedIsUndone) {
   ASSERT_TRUE(connection_->Run("CREATE TABLE delta.main.d1(a BIGINT)").ok());
   for (const bool commit : {false, true}) {

@@ -35,7 +35,6 @@ class RowChanger {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->baseline_mutex);
   absl::Status Stage(const catalog::Table& table, const RowChanges& changes, SnapshotSession& session);
   absl::StatusOr<RowChangeCounts> Count(Connection& connection);
-  // Wants something to write.
   absl::Status Write(const catalog::Table& table, const RowChangeCounts& counts, bool forgets_deletes,
                      SnapshotSession& session);
   absl::Status Commit(const catalog::TableId& id, Connection& connection)

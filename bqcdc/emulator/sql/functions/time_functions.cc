@@ -14,8 +14,6 @@ using DatetimeResult = absl::StatusOr<Datetime>;
 using TimeResult = absl::StatusOr<Time>;
 using TimestampResult = absl::StatusOr<Timestamp>;
 
-// Elements that one generated array may have, as in the service.
-
 template <typename T>
 absl::StatusOr<T> As(const IntResult& value) {
   if (!value.ok()) return value.status();

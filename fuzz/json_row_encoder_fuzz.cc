@@ -1,5 +1,6 @@
-// A line of input: a row that is a message of the table's type, or an error with a text. One encoder lives
-// through all inputs, as it does in a run.
+// Lines of input: each is a row that is a message of the table's type, or an error with a text. One encoder
+// lives through all inputs, as it does in a run, and knows the shapes of earlier lines; one that knows none
+// has to say the same.
 
 #include <cstdint>
 #include <cstdlib>
@@ -24,22 +25,39 @@ constexpr std::string_view kColumns = R"([
 
 struct Fixture {
   bqcdc::schema::TableSchema table{*bqcdc::schema::ColumnsFromJsonText(kColumns), {"id", "k"}};
-  bqcdc::encode::JsonRowEncoder encoder{*bqcdc::encode::EncodePlan::Create(table)};
+  std::shared_ptr<const bqcdc::encode::EncodePlan> plan = *bqcdc::encode::EncodePlan::Create(table);
+  bqcdc::encode::JsonRowEncoder encoder{plan};
   std::unique_ptr<bqcdc::encode::testing::ReferenceEncoder> reference =
       *bqcdc::encode::testing::ReferenceEncoder::Create(table);
-  bqcdc::encode::EncodedRows rows;
+  bqcdc::encode::EncodedRows rows, fresh_rows;
 };
+
+void TakeLine(Fixture& fixture, std::string_view text) {
+  const bqcdc::encode::OwnedLine line(text);
+  fixture.rows.Clear();
+  fixture.fresh_rows.Clear();
+  bqcdc::encode::JsonRowEncoder fresh(fixture.plan);
+  const EncodeError error = fixture.encoder.EncodeLine(line.line(), {}, &fixture.rows);
+  if (fresh.EncodeLine(line.line(), {}, &fixture.fresh_rows) != error) std::abort();
+  if (fixture.rows.framed() != fixture.fresh_rows.framed()) std::abort();
+  if (error != EncodeError::kNone) {
+    if (DescribeEncodeError(fixture.encoder.failure()).ok() || !fixture.rows.empty()) std::abort();
+    if (DescribeEncodeError(fixture.encoder.failure()) != DescribeEncodeError(fresh.failure())) std::abort();
+    return;
+  }
+  if (fixture.rows.facts(0).key_hash != fixture.fresh_rows.facts(0).key_hash) std::abort();
+  if (!fixture.reference->Normalize(fixture.rows.row(0)).ok()) std::abort();
+}
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static Fixture* const fixture = new Fixture();
-  const bqcdc::encode::OwnedLine line(std::string_view(reinterpret_cast<const char*>(data), size));
-  fixture->rows.Clear();
-  if (fixture->encoder.EncodeLine(line.line(), {}, &fixture->rows) != EncodeError::kNone) {
-    if (DescribeEncodeError(fixture->encoder.failure()).ok() || !fixture->rows.empty()) std::abort();
-    return 0;
+  std::string_view rest(reinterpret_cast<const char*>(data), size);
+  while (true) {
+    const size_t end = rest.find('\n');
+    TakeLine(*fixture, rest.substr(0, end));
+    if (end == std::string_view::npos) return 0;
+    rest.remove_prefix(end + 1);
   }
-  if (!fixture->reference->Normalize(fixture->rows.row(0)).ok()) std::abort();
-  return 0;
 }

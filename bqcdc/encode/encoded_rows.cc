@@ -74,9 +74,10 @@ char* EncodedRows::BeginRow() {
 void EncodedRows::EndRow(char* cursor, const RowFacts& facts) {
   const auto length = static_cast<size_t>(cursor - row_begin());
   const size_t frame_bytes = 1 + VarintSize(length);
-  if (frame_bytes != kFrameBytesGuess) {
+  if (frame_bytes != frame_bytes_guess_) {
     cursor = Reserve(cursor, kFrameBytesMax);
     std::memmove(bytes_.get() + size_ + frame_bytes, row_begin(), length);
+    frame_bytes_guess_ = frame_bytes;
   }
   char* const frame = bytes_.get() + size_;
   frame[0] = kRowTag;

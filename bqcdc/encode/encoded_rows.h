@@ -96,12 +96,9 @@ class EncodedRows {
   void EndRow(char* cursor, const RowFacts& facts);
   void AbandonRow() {}
   // First byte of the open row: positions within a row are kept as offsets from it, since memory may move.
-  char* row_begin() { return bytes_.get() + size_ + kFrameBytesGuess; }
+  char* row_begin() { return bytes_.get() + size_ + frame_bytes_guess_; }
 
  private:
-  // Tag and a length of two bytes fit rows of 128 to 16,383 bytes; EndRow moves others.
-  static constexpr size_t kFrameBytesGuess = 3;
-
   // Small: rows go from thread to thread, and what is known of them with them.
   struct Row {
     uint32_t frame_offset = 0;  // of the tag
@@ -114,6 +111,7 @@ class EncodedRows {
   std::unique_ptr<char[]> bytes_;
   size_t capacity_ = 0;
   size_t size_ = 0;
+  size_t frame_bytes_guess_ = 3;  // as of the last row; where a row's is another, EndRow moves the row
   size_t delete_count_ = 0, delete_byte_count_ = 0;  // of DELETE rows, with their frames
   std::vector<Row> rows_;
 };

@@ -71,6 +71,9 @@ class JsonRowEncoder {
   [[nodiscard]] EncodeError EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned,
                                        EncodedRows* rows);
 
+  // Of how many of the next lines it is known that their tokens will be looked for. A line that is written as
+  // those before it needs none, so mostly of none.
+  size_t lines_to_scan() const;
   // Looks for the tokens of several lines at once, which takes half of the time that it takes line by line.
   // Returns of how many, at least 1: as many as stand one behind the other in memory and are short. These
   // have to be the next ones that are encoded, in their order, and their bytes may not change until then.
@@ -78,10 +81,6 @@ class JsonRowEncoder {
 
   // The last error; valid until the next EncodeLine.
   const EncodeFailure& failure() const;
-
-  // The encoded key columns of the last good row in key order: equal keys have equal bytes. Valid until the
-  // next EncodeLine.
-  std::string_view key_bytes() const;
 
   void set_sequence_source(SequenceSource source);
   const EncodePlan& plan() const;

@@ -1,12 +1,11 @@
 #include "bqcdc/encode/row_fields.h"
 
-#include <simdjson.h>
-
 #include <charconv>
 #include <utility>
 
 #include "bqcdc/encode/text_length.h"
 #include "bqcdc/encode/usual_value.h"
+#include "bqcdc/encode/utf8.h"
 #include "bqcdc/encode/wire.h"
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/json_text.h"
@@ -16,8 +15,6 @@ namespace {
 
 constexpr size_t kFixedBytesMax = kTagBytesMax + kVarintBytesMax;
 constexpr size_t kInt64DigitsMax = 20;
-
-bool IsUtf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 }  // namespace
 
@@ -47,7 +44,7 @@ const ColumnPlan* RowFields::Open(size_t column, size_t* begin) {
 
 void RowFields::Close(size_t column, const ColumnPlan& plan, size_t begin, EncodeError error) {
   if (error != EncodeError::kNone) return Fail(error, &plan);
-  finisher_.MarkPresent(column, plan, begin, output_);
+  finisher_.MarkPresent(column, plan, begin, output_.position());
 }
 
 void RowFields::Fail(EncodeError error, const ColumnPlan* column) {
@@ -132,7 +129,7 @@ EncodeError RowFields::EncodeText(const ColumnPlan& column, std::string_view val
     case ValueEncoder::kTimestampText:
       // None of their texts needs an escape, so with quotes around it is a JSON token.
       if (value.find_first_of("\"\\") != std::string_view::npos) return EncodeError::kMalformed;
-      token_.assign(1, '"').append(value).append(1, '"').append(kTokenPaddingBytes, ' ');
+      token_.assign(1, '"').append(value).append(1, '"').append(kValuePaddingBytes, ' ');
       {
         const std::string_view token(token_.data(), value.size() + 2);
         return WriteUsualValue(column, token, &output_) ? EncodeError::kNone

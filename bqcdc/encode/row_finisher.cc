@@ -10,6 +10,9 @@
 namespace bqcdc::encode {
 namespace {
 
+// Bytes that HashBytes may read behind those that it hashes.
+constexpr size_t kHashPaddingBytes = sizeof(uint64_t) - 1;
+
 // 64-bit hash of the encoded key; the same in every process.
 uint64_t HashBytes(std::string_view bytes) {
   uint64_t hash = 0x9E3779B97F4A7C15ULL ^ bytes.size();
@@ -17,15 +20,14 @@ uint64_t HashBytes(std::string_view bytes) {
     hash = (hash ^ word) * 0xFF51AFD7ED558CCDULL;
     hash ^= hash >> 32;
   };
+  uint64_t word = 0;
   size_t i = 0;
-  for (; i + 8 <= bytes.size(); i += 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + i, 8);
+  for (; i + sizeof word <= bytes.size(); i += sizeof word) {
+    std::memcpy(&word, bytes.data() + i, sizeof word);
     mix(word);
   }
-  uint64_t tail = 0;
-  if (i < bytes.size()) std::memcpy(&tail, bytes.data() + i, bytes.size() - i);
-  mix(tail);
+  std::memcpy(&word, bytes.data() + i, sizeof word);
+  mix(word & ((uint64_t{1} << (8 * (bytes.size() - i))) - 1));
   return hash;
 }
 
@@ -46,7 +48,7 @@ RowFinisher::RowFinisher(std::shared_ptr<const EncodePlan> plan) : plan_(std::mo
 }
 
 void RowFinisher::Begin() {
-  std::fill(present_.begin(), present_.end(), 0);
+  for (uint64_t& word : present_) word = 0;
   if (Mutated(Mutant::kHashOfSpelling)) TakeKeySpelling();
 }
 
@@ -70,37 +72,67 @@ EncodeError RowFinisher::CheckRequired(const ColumnPlan** missing) const {
   return EncodeError::kNone;
 }
 
-uint64_t RowFinisher::HashKey(RowOutput& output) const {
-  if (Mutated(Mutant::kHashOfSpelling)) return HashBytes(TakeKeySpelling());
+std::string_view RowFinisher::GatherKey(RowOutput& output) {
+  if (key_spans_.size() == 1) return {output.At(key_spans_.front().begin), key_spans_.front().size};
+  key_bytes_.clear();
+  for (const Span& span : key_spans_) key_bytes_.append(output.At(span.begin), span.size);
+  const size_t size = key_bytes_.size();
+  key_bytes_.append(kHashPaddingBytes, '\0');
+  return {key_bytes_.data(), size};
+}
+
+uint64_t RowFinisher::HashKey(std::string_view key, RowOutput& output) const {
+  if (Mutated(Mutant::kHashOfSpelling)) {
+    std::string spelling = TakeKeySpelling();
+    const size_t size = spelling.size();
+    spelling.append(kHashPaddingBytes, '\0');
+    return HashBytes({spelling.data(), size});
+  }
   if (Mutated(Mutant::kHashBeyondKey)) return HashBytes({output.At(0), output.position()});
   if (Mutated(Mutant::kHashLeavesColumnOut))
-    return HashBytes({key_bytes_.data(), key_bytes_.size() - key_spans_.back().size});
+    return HashBytes(key.substr(0, key.size() - key_spans_.back().size));
   if (Mutated(Mutant::kHashInLineOrder)) {
     std::vector<Span> spans = key_spans_;
     std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
     std::string bytes;
     for (const Span& span : spans) bytes.append(output.At(span.begin), span.size);
-    return HashBytes(bytes);
+    bytes.append(kHashPaddingBytes, '\0');
+    return HashBytes({bytes.data(), key.size()});
   }
-  return HashBytes(key_bytes_);
+  return HashBytes(key);
+}
+
+char* RowFinisher::AppendSequence(const values::SequenceNumber& sequence, char* out) {
+  if (sequence.sections[0] != epoch_) {
+    epoch_ = sequence.sections[0];
+    char* const end = values::SequenceNumber::AppendSection(epoch_, epoch_text_.data());
+    *end = '/';
+    epoch_bytes_ = static_cast<size_t>(end + 1 - epoch_text_.data());
+  }
+  std::memcpy(out, epoch_text_.data(), epoch_text_.size());
+  out += epoch_bytes_;
+  for (size_t i = 1; i + 1 < sequence.sections.size(); ++i) {
+    out = values::SequenceNumber::AppendSection(sequence.sections[i], out);
+    *out++ = '/';
+  }
+  return values::SequenceNumber::AppendSection(sequence.sections.back(), out);
 }
 
 EncodeError RowFinisher::Finish(ChangeType change_type, const values::SequenceNumber& sequence,
                                 bool own_sequence, size_t row_bytes_max, RowOutput* output) {
-  key_bytes_.clear();
-  for (const Span& span : key_spans_) key_bytes_.append(output->At(span.begin), span.size);
-  const uint64_t key_hash = HashKey(*output);
-  if (change_type == ChangeType::kDelete) {
-    output->Rewind(0);
-    output->Ensure(key_bytes_.size());
-    output->WriteText(key_bytes_);
-  }
   const EncodePlan::RowEnding& ending = plan_->ending(change_type);
   output->Ensure(ending.bytes.size() + 1 + values::SequenceNumber::kTextBytesMax);
+  static_assert(kHashPaddingBytes <= values::SequenceNumber::kTextBytesMax);
+  const std::string_view key = GatherKey(*output);
+  const uint64_t key_hash = HashKey(key, *output);
+  if (change_type == ChangeType::kDelete) {
+    std::memmove(output->At(0), key.data(), key.size());
+    output->Rewind(key.size());
+  }
   std::memcpy(output->cursor(), ending.bytes.data(), ending.bytes.size());
   output->set_cursor(output->cursor() + ending.size);
   char* const length = output->cursor();
-  char* const end = sequence.AppendTo(length + 1);
+  char* const end = AppendSequence(sequence, length + 1);
   const auto sequence_bytes = static_cast<uint8_t>(end - length - 1);
   *length = static_cast<char>(sequence_bytes);
   output->set_cursor(end);

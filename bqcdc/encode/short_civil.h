@@ -1,11 +1,13 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
+#include "bqcdc/encode/byte_block.h"
 #include "bqcdc/encode/short_number.h"
 #include "bqcdc/values/civil_time.h"
 
@@ -15,7 +17,7 @@
 namespace bqcdc::encode {
 
 // Bytes behind a text that must be readable, of any content.
-inline constexpr size_t kShortCivilPaddingBytes = 16;
+inline constexpr size_t kShortCivilPaddingBytes = 1 + ByteBlock::kSize;
 
 namespace short_civil {
 
@@ -64,11 +66,11 @@ inline bool ReadFraction(std::string_view* rest, int* microsecond) {
   constexpr std::array<int, kDigitsMax + 1> kUnits = {1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
   *microsecond = 0;
   if (rest->empty() || rest->front() != '.') return true;
-  size_t count = 0;
-  while (count < rest->size() - 1 && (*rest)[count + 1] >= '0' && (*rest)[count + 1] <= '9') ++count;
-  uint64_t digits = 0;
-  if (count == 0 || count > kDigitsMax || !ShortDigits(rest->data() + 1).Read(count, &digits)) return false;
-  *microsecond = static_cast<int>(digits) * kUnits[count];
+  const char* const digits = rest->data() + 1;
+  const auto count =
+      static_cast<size_t>(std::countr_zero(ByteBlock(digits).NoDigits() | 1U << (kDigitsMax + 1)));
+  if (count == 0 || count > kDigitsMax || count > rest->size() - 1) return false;
+  *microsecond = static_cast<int>(short_number::ReadDigits(digits, count)) * kUnits[count];
   rest->remove_prefix(1 + count);
   return true;
 }

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+
+#include "absl/base/attributes.h"
+#include "bqcdc/encode/byte_block.h"
 
 // JSON numbers of at most 16 characters beside the sign, which is nearly every one that is met, read by
 // words. How many digits there are and where the point stands differs from value to value, so a loop over
@@ -13,6 +17,15 @@ namespace bqcdc::encode {
 
 // The characters, and the bytes that have to be readable from the first of them on.
 inline constexpr size_t kShortNumberBytesMax = 16;
+static_assert(kShortNumberBytesMax == ByteBlock::kSize);
+// Bytes that have to be readable from the sign on.
+inline constexpr size_t kShortNumberPaddingBytes = 1 + kShortNumberBytesMax + 1;
+
+inline constexpr std::array<int64_t, 19> kPowersOfTen = [] {
+  std::array<int64_t, 19> powers = {1};
+  for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}();
 
 // Digits and how many of them stand behind the point.
 struct ShortDecimal {
@@ -20,105 +33,98 @@ struct ShortDecimal {
   int scale = 0;
 };
 
-// Up to 16 characters, the first in the lowest byte; those of digits are 0 to 9.
-class ShortDigits {
- public:
-  explicit ShortDigits(const char* text) {
-    static_assert(std::endian::native == std::endian::little);
-    std::memcpy(&first_, text, sizeof first_);
-    std::memcpy(&second_, text + sizeof first_, sizeof second_);
-    first_ ^= kOnes * '0';
-    second_ ^= kOnes * '0';
-  }
+namespace short_number {
 
-  // Where the first point stands; 16 where there is none.
-  size_t FindPoint() const {
-    const uint64_t first = Points(first_);
-    const uint64_t second = Points(second_);
-    const int in_second = second == 0 ? 64 : std::countr_zero(second);
-    return static_cast<size_t>(first == 0 ? 64 + in_second : std::countr_zero(first)) / 8;
-  }
-  // Takes out the character at `place`, up to 15.
-  void TakeOut(size_t place) {
-    const Both all = both();
-    const Both before = (Both{1} << (8 * place)) - 1;
-    set_both((all & before) | (all >> 8 & ~before));
-  }
-  // The value of the first `count` characters, 1 to 16; false where they are not all digits.
-  bool Read(size_t count, uint64_t* value) const {
-    // Zeros before them; what stands behind them drops out.
-    const Both aligned = both() << (8 * (kShortNumberBytesMax - count));
-    const auto high = static_cast<uint64_t>(aligned);
-    const auto low = static_cast<uint64_t>(aligned >> 64);
-    *value = EightDigits(high) * 100'000'000 + EightDigits(low);
-    return (Others(high) | Others(low)) == 0;
-  }
-
- private:
-  using Both = unsigned __int128;
-
-  static constexpr uint64_t kOnes = 0x0101010101010101;
-  static constexpr uint64_t kHighBits = kOnes << 7;
-
-  // The highest bit of each byte that is a point, and perhaps of some behind the first of them.
-  static uint64_t Points(uint64_t bytes) {
-    const uint64_t other = bytes ^ (kOnes * ('.' ^ '0'));
-    return (other - kOnes) & ~other & kHighBits;
-  }
-  // Not 0 where a byte is above 9.
-  static uint64_t Others(uint64_t bytes) { return ((bytes + kOnes * (0x7F - 9)) | bytes) & kHighBits; }
-  // Of eight bytes from 0 to 9: pairs, pairs of pairs and so on are put together at once.
-  static uint64_t EightDigits(uint64_t bytes) {
-    constexpr uint64_t kPairs = 0x000000FF000000FF;
-    bytes = bytes * 10 + (bytes >> 8);
-    return ((bytes & kPairs) * (100 + (uint64_t{1'000'000} << 32)) +
-            (bytes >> 16 & kPairs) * (1 + (uint64_t{10'000} << 32))) >>
-           32;
-  }
-
-  Both both() const { return Both{second_} << 64 | first_; }
-  void set_both(Both all) {
-    first_ = static_cast<uint64_t>(all);
-    second_ = static_cast<uint64_t>(all >> 64);
-  }
-
-  uint64_t first_ = 0;
-  uint64_t second_ = 0;
-};
-
-// Reads a JSON integer; false where the token is anything else than a short one, valid or not.
-inline bool ReadShortInteger(std::string_view token, int64_t* value) {
-  const size_t sign = token.front() == '-' ? 1 : 0;
-  const char* const digits = token.data() + sign;
-  const size_t count = token.size() - sign;
-  if (count == 0 || count > kShortNumberBytesMax || (count > 1 && *digits == '0')) return false;
-  uint64_t number = 0;
-  if (!ShortDigits(digits).Read(count, &number)) return false;
-  *value = sign != 0 ? -static_cast<int64_t>(number) : static_cast<int64_t>(number);
-  return true;
+// The value of eight digits: pairs, pairs of pairs and so on are put together at once. `word` has the digits
+// in the order of memory, and may begin with zero bytes.
+inline uint64_t EightDigits(uint64_t word) {
+  constexpr uint64_t kPairs = 0x000000FF000000FF;
+  word &= 0x0F0F0F0F0F0F0F0F;
+  word = word * 10 + (word >> 8);
+  return ((word & kPairs) * (100 + (uint64_t{1'000'000} << 32)) +
+          (word >> 16 & kPairs) * (1 + (uint64_t{10'000} << 32))) >>
+         32;
 }
 
-// Reads a JSON number without exponent; false where the text is anything else than a short one, valid or not,
-// or -0, which a double tells from 0.
-inline bool ReadShortDecimal(std::string_view text, ShortDecimal* number) {
-  const size_t sign = !text.empty() && text.front() == '-' ? 1 : 0;
-  const char* const begin = text.data() + sign;
-  size_t count = text.size() - sign;
-  if (count == 0 || count > kShortNumberBytesMax) return false;
-  ShortDigits digits(begin);
-  const size_t point = digits.FindPoint();
-  number->scale = 0;
-  if (point < count) {
-    number->scale = static_cast<int>(count - point) - 1;
-    if (point == 0 || number->scale == 0) return false;
-    digits.TakeOut(point);
-    --count;
+// The first `count` bytes of eight, 1 to 8, behind zero bytes.
+inline uint64_t LoadLast(const char* bytes, size_t count) {
+  static_assert(std::endian::native == std::endian::little);
+  uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return word << (64 - 8 * count);
+}
+
+// The value of `count` digits, 1 to 16. Eight bytes are readable.
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline int64_t ReadDigits(const char* digits, size_t count) {
+  if (count <= 8) return static_cast<int64_t>(EightDigits(LoadLast(digits, count)));
+  return static_cast<int64_t>(EightDigits(LoadLast(digits, count - 8)) * 100'000'000 +
+                              EightDigits(LoadLast(digits + count - 8, 8)));
+}
+
+// The same of `whole` digits, a point, and `scale` digits.
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline int64_t ReadDigits(const char* digits, size_t whole, size_t scale) {
+  const char* const fraction = digits + whole + 1;
+  if (whole + scale > 8) return ReadDigits(digits, whole) * kPowersOfTen[scale] + ReadDigits(fraction, scale);
+  return static_cast<int64_t>(
+      EightDigits(LoadLast(digits, whole) >> (8 * scale) | LoadLast(fraction, scale)));
+}
+
+inline bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
+// What goes on as a number, beside digits.
+inline bool GoesOn(char c) { return c == '.' || (c | 0x20) == 'e'; }
+
+}  // namespace short_number
+
+// Reads the digits of a JSON integer that begins at `text` and returns where they end; nullptr where
+// something else than a short one stands there, valid or not. What follows it is the caller's business, but
+// for more digits.
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline const char* TakeShortInteger(const char* text, int64_t* value) {
+  const bool negative = *text == '-';
+  const char* const digits = text + (negative ? 1 : 0);
+  const auto count = static_cast<size_t>(
+      std::countr_zero(ByteBlock(digits).NoDigits() | uint32_t{1} << kShortNumberBytesMax));
+  if (count == 0 || (count > 1 && *digits == '0')) return nullptr;
+  if (count == kShortNumberBytesMax && short_number::IsDigit(digits[count])) return nullptr;
+  const int64_t number = short_number::ReadDigits(digits, count);
+  *value = negative ? -number : number;
+  return digits + count;
+}
+
+// The same for a JSON number without exponent. -0, which a double tells from 0, is refused.
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline const char* TakeShortDecimal(const char* text, ShortDecimal* number) {
+  const bool negative = *text == '-';
+  const char* const digits = text + (negative ? 1 : 0);
+  uint32_t others = ByteBlock(digits).NoDigits() | uint32_t{1} << kShortNumberBytesMax;
+  const auto whole = static_cast<size_t>(std::countr_zero(others));
+  if (whole == 0 || (whole > 1 && *digits == '0')) return nullptr;
+  size_t end = whole;
+  size_t scale = 0;
+  int64_t value = 0;
+  if (whole < kShortNumberBytesMax && digits[whole] == '.') {
+    others &= others - 1;
+    end = static_cast<size_t>(std::countr_zero(others));
+    scale = end - whole - 1;
+    if (scale == 0) return nullptr;
+    value = short_number::ReadDigits(digits, whole, scale);
+  } else {
+    value = short_number::ReadDigits(digits, whole);
   }
-  if (*begin == '0' && point > 1 && count > 1) return false;
-  uint64_t value = 0;
-  if (!digits.Read(count, &value) || (sign != 0 && value == 0)) return false;
-  number->digits = sign != 0 ? -static_cast<int64_t>(value) : static_cast<int64_t>(value);
-  return true;
+  number->scale = static_cast<int>(scale);
+  if (end == kShortNumberBytesMax && short_number::IsDigit(digits[end])) return nullptr;
+  if (short_number::GoesOn(digits[end]) || (negative && value == 0)) return nullptr;
+  number->digits = negative ? -value : value;
+  return digits + end;
+}
+
+// Reads a JSON integer; false where the token is anything else than a short one, valid or not.
+// kShortNumberPaddingBytes are readable.
+inline bool ReadShortInteger(std::string_view token, int64_t* value) {
+  return TakeShortInteger(token.data(), value) == token.data() + token.size();
+}
+
+// The same for a JSON number without exponent.
+inline bool ReadShortDecimal(std::string_view text, ShortDecimal* number) {
+  return TakeShortDecimal(text.data(), number) == text.data() + text.size();
 }
 
 }  // namespace bqcdc::encode

@@ -21,7 +21,7 @@ class Token {
  public:
   Token(std::string text, std::string_view behind) : size_(text.size()), bytes_(std::move(text)) {
     bytes_.append(behind);
-    bytes_.resize(size_ + std::max(behind.size(), kTokenPaddingBytes), ' ');
+    bytes_.resize(size_ + std::max(behind.size(), kValuePaddingBytes), ' ');
   }
   std::string_view text() const { return {bytes_.data(), size_}; }
 
@@ -38,6 +38,29 @@ std::shared_ptr<const EncodePlan> Plan() {
 }
 
 std::string Row(const EncodedRows& rows) { return std::string(rows.row(rows.row_count() - 1)); }
+
+TEST(ByteBlockTest, MasksSayWhichBytes) {
+  std::mt19937_64 random(base::TestSeed());
+  for (int i = 0; i < 1000; ++i) {
+    char bytes[ByteBlock::kSize];
+    for (char& c : bytes)
+      c = random() % 2 == 0 ? static_cast<char>(random()) : "09/:\"\\ \x1f\x7f\x80"[random() % 10];
+    const ByteBlock block(bytes);
+    const auto where = [&](auto is) {
+      uint32_t mask = 0;
+      for (size_t at = 0; at < ByteBlock::kSize; ++at)
+        mask |= uint32_t{is(static_cast<unsigned char>(bytes[at]))} << at;
+      return mask;
+    };
+    EXPECT_EQ(block.Equal(bytes[3]),
+              where([&](unsigned char c) { return c == static_cast<unsigned char>(bytes[3]); }));
+    EXPECT_EQ(block.Equal(ByteBlock(bytes)), ByteBlock::kAll);
+    EXPECT_EQ(block.TextStops(), where([](unsigned char c) { return c == '"' || c == '\\' || c < ' '; }));
+    EXPECT_EQ(block.NoDigits(), where([](unsigned char c) { return c < '0' || c > '9'; }));
+    EXPECT_EQ(block.NotAscii(), where([](unsigned char c) { return c > 0x7F; }));
+    EXPECT_EQ(ByteBlock::PortableMask(bytes), block.NotAscii());
+  }
+}
 
 TEST(ShortNumberTest, Integers) {
   const auto read = [](std::string text) -> std::string {
@@ -58,7 +81,7 @@ TEST(ShortNumberTest, Integers) {
 
 TEST(ShortNumberTest, Decimals) {
   const auto read = [](std::string text) -> std::string {
-    const Token token(text, ".5,1.25");
+    const Token token(text, ",5.1,25");
     ShortDecimal number;
     if (!ReadShortDecimal(token.text(), &number)) return "refused";
     return std::to_string(number.digits) + " " + std::to_string(number.scale);
@@ -183,7 +206,7 @@ TEST(UsualValueTest, WritesWhatTheGeneralWayWrites) {
       }
     }
   };
-  const std::string behind[] = {",\"next\":1}", "}", ", \"a\\\\b\":2}", "0123456789.0123456789"};
+  const std::string behind[] = {",\"next\":1}", "}", ", \"a\\\\b\":2}", " 0123456789.0123456789"};
   std::map<ValueEncoder, int> taken;
   JsonScalarEncoder general;
   EncodedRows rows;
@@ -224,7 +247,7 @@ TEST(UsualValueTest, LeavesWhatHasLimitsToTheGeneralWay) {
   EncodedRows rows;
   RowOutput output;
   output.Open(&rows);
-  EXPECT_FALSE(WriteUsualValue(plan->row().column(1), Token("\"abc\"", "").text(), &output));
+  EXPECT_FALSE(WriteUsualValue(plan->row().column(1), Token("\"abcdef\"", "").text(), &output));
   EXPECT_FALSE(WriteUsualValue(plan->row().column(2), Token("1.5", "").text(), &output));
 }
 

@@ -1,5 +1,6 @@
 #include "bqcdc/pipeline/block_encoder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +14,7 @@ using encode::EncodeError;
 
 namespace {
 
-// Of which the encoder scans as many at once as it likes.
+// That are scanned together, at most.
 constexpr std::size_t kLinesAhead = 32;
 // Input after which an encoder lets others run, some 0.1 ms of work. A thread with an answer would wait for
 // the kernel's next tick else, where cores are few, even if it is less nice (bench/README.md).
@@ -76,9 +77,9 @@ void BlockEncoder::Work() {
 
 std::size_t BlockEncoder::ScanAhead(Encoder& encoder, const std::vector<InputLine>& lines,
                                     std::size_t first) {
+  const std::size_t wanted = std::min(encoder.rows->lines_to_scan(), kLinesAhead);
   encoder.ahead.clear();
-  for (std::size_t i = first; i < lines.size() && encoder.ahead.size() < kLinesAhead && !lines[i].too_long;
-       ++i)
+  for (std::size_t i = first; i < lines.size() && encoder.ahead.size() < wanted && !lines[i].too_long; ++i)
     encoder.ahead.push_back(lines[i].padded());
   return encoder.rows->ScanAhead(encoder.ahead);
 }
@@ -108,7 +109,7 @@ void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
                                              " bytes; only its beginning is kept")});
       continue;
     }
-    if (i >= scanned) scanned = i + ScanAhead(encoder, block.lines, i);
+    if (i >= scanned && encoder.rows->lines_to_scan() > 1) scanned = i + ScanAhead(encoder, block.lines, i);
     const values::SequenceNumber assigned{{options_.epoch, line.number, 1, 0}};
     const EncodeError error = encoder.rows->EncodeLine(line.padded(), assigned, &block.rows);
     if (error != EncodeError::kNone) {

@@ -30,7 +30,14 @@ class JsonWalker {
   JsonWalker(std::string_view text, int depth_max)
       : at_(text.data()), end_(at_ + text.size()), depth_max_(depth_max) {}
 
-  bool WalkDocument();
+  // The whole text is one value.
+  bool WalkDocument() {
+    if (!WalkValue()) return false;
+    SkipSpace();
+    return at_end();
+  }
+  // The value that the text begins with.
+  bool WalkValue();
   bool WalkNumber();
   bool at_end() const { return at_ == end_; }
   // Where a walk has failed.
@@ -100,11 +107,11 @@ bool JsonWalker::Open(bool object) {
 
 bool JsonWalker::FinishValue(bool* done) {
   for (;;) {
-    SkipSpace();
     if (depth_ == 0) {
       *done = true;
-      return at_ == end_;
+      return true;
     }
+    SkipSpace();
     if (Take(',')) return !InObject() || WalkMemberName();
     if (!Take(InObject() ? '}' : ']')) return false;
     --depth_;
@@ -124,7 +131,7 @@ bool JsonWalker::WalkMemberName() {
   return Take(':');
 }
 
-bool JsonWalker::WalkDocument() {
+bool JsonWalker::WalkValue() {
   bool done = false;
   while (!done) {
     SkipSpace();
@@ -224,6 +231,12 @@ bool JsonWalker::WalkUnicodeEscape(uint32_t* unit) {
 }  // namespace
 
 bool IsJson(std::string_view text, int depth_max) { return JsonWalker(text, depth_max).WalkDocument(); }
+
+size_t JsonTreeSize(std::string_view text) {
+  if (!text.starts_with('{') && !text.starts_with('[')) return 0;
+  JsonWalker walker(text, kJsonDepthMax);
+  return walker.WalkValue() ? static_cast<size_t>(walker.at() - text.data()) : 0;
+}
 
 std::optional<size_t> FindJsonFault(std::string_view text) {
   JsonWalker walker(text, kJsonDepthMax);

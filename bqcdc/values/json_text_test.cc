@@ -37,6 +37,18 @@ TEST(JsonText, DepthIsLimited) {
   EXPECT_FALSE(IsJson(nested(2), 1));
 }
 
+TEST(JsonText, TreesEndWhereTheirBracketsDo) {
+  for (const char* tree : {"{}", "[]", "[1, {\"a\": [\"]\"]}]", "{\"a\":\"}\\\"\"}"}) {
+    for (const char* behind : {"", ",1", "}", " ", "x"})
+      EXPECT_EQ(JsonTreeSize(std::string(tree) + behind), std::string_view(tree).size()) << tree << behind;
+  }
+  for (const char* none : {"", "1", "\"{}\"", " {}", "{", "[1", "[1,]", "{\"a\"}", "]"})
+    EXPECT_EQ(JsonTreeSize(none), 0u) << none;
+  const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  EXPECT_EQ(JsonTreeSize(nested(kJsonDepthMax)), 2u * kJsonDepthMax);
+  EXPECT_EQ(JsonTreeSize(nested(kJsonDepthMax + 1)), 0u);
+}
+
 TEST(JsonText, FaultsHaveAPlace) {
   for (const auto& [text, offset] :
        std::initializer_list<std::pair<const char*, size_t>>{{"", 0},

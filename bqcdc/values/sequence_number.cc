@@ -32,14 +32,6 @@ constexpr std::array<char, 512> kHexPairs = [] {
   return pairs;
 }();
 
-char* AppendHex(uint64_t value, char* out) {
-  const int digits = value == 0 ? 1 : (std::bit_width(value) + 3) / 4;
-  int left = digits;
-  for (; left > 1; left -= 2, value >>= 8) std::memcpy(out + left - 2, &kHexPairs[2 * (value & 0xFF)], 2);
-  if (left == 1) *out = kHexDigits[value & 0xF];
-  return out + digits;
-}
-
 }  // namespace
 
 std::optional<SequenceNumber> SequenceNumber::Parse(std::string_view text) {
@@ -65,9 +57,17 @@ std::optional<SequenceNumber> SequenceNumber::Parse(std::string_view text) {
 char* SequenceNumber::AppendTo(char* out) const {
   for (size_t i = 0; i < kSectionCount; ++i) {
     if (i != 0) *out++ = '/';
-    out = AppendHex(sections[i], out);
+    out = AppendSection(sections[i], out);
   }
   return out;
+}
+
+char* SequenceNumber::AppendLongSection(uint64_t section, char* out) {
+  const int digits = (std::bit_width(section) + 3) / 4;
+  int left = digits;
+  for (; left > 1; left -= 2, section >>= 8) std::memcpy(out + left - 2, &kHexPairs[2 * (section & 0xFF)], 2);
+  if (left == 1) *out = kHexDigits[section & 0xF];
+  return out + digits;
 }
 
 std::string SequenceNumber::ToString() const {

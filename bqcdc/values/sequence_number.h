@@ -46,8 +46,17 @@ struct SequenceNumber {
 
   // Writes the same text to `out`, which has room for kTextBytesMax bytes; returns the end of the text.
   char* AppendTo(char* out) const;
+  // Of one section, kSectionDigitsMax bytes.
+  static char* AppendSection(uint64_t section, char* out) {
+    if (section > 0xF) return AppendLongSection(section, out);
+    *out = "0123456789ABCDEF"[section];
+    return out + 1;
+  }
 
   friend constexpr auto operator<=>(const SequenceNumber&, const SequenceNumber&) = default;
+
+ private:
+  static char* AppendLongSection(uint64_t section, char* out);
 };
 
 }  // namespace bqcdc::values

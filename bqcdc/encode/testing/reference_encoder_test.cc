@@ -256,6 +256,86 @@ TEST(JsonRowEncoderRobustness, DamagedLines) {
   EXPECT_GT(refused, 1000);
 }
 
+// The same object with a space behind each colon and comma.
+std::string Spaced(std::string_view object) {
+  std::string text;
+  bool in_string = false;
+  for (size_t i = 0; i < object.size(); ++i) {
+    text += object[i];
+    if (object[i] == '\\') {
+      text += object[++i];
+    } else if (object[i] == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (object[i] == ',' || object[i] == ':')) {
+      text += ' ';
+    }
+  }
+  return text;
+}
+
+// Lines whose shape the encoder knows, good and damaged ones: what becomes of them is what an encoder makes
+// of them that has seen no line before.
+TEST(JsonRowEncoderRobustness, ShapeIsKnownOrNot) {
+  constexpr size_t kTriesUntilKnown = 3;
+  const uint32_t seed = Seed();
+  SCOPED_TRACE(::testing::Message() << "BQCDC_SEED=" << seed);
+  RandomRows random(seed);
+  int taken = 0, taken_damaged = 0, refused = 0;
+  for (int i = 0; i < 100; ++i) {
+    const schema::TableSchema table = random.Table();
+    const auto plan = *EncodePlan::Create(table);
+    for (int j = 0; j < 20; ++j) {
+      std::string first = random.Line(table, RandomRows::KeyOrder::kAsInTable);
+      const bool spaced = random.Below(3) == 0;
+      if (spaced) first = Spaced(first);
+      const OwnedLine first_line(first);
+      for (int k = 0; k < 10; ++k) {
+        JsonRowEncoder known(plan), fresh(plan);
+        EncodedRows want, got;
+        for (size_t tries = 0; tries < kTriesUntilKnown; ++tries)
+          ASSERT_EQ(known.EncodeLine(first_line.line(), {}, &got), EncodeError::kNone) << first;
+        ASSERT_EQ(got.row(0), got.row(kTriesUntilKnown - 1)) << first;
+        const bool is_known = known.lines_to_scan() == 0;  // Not where much of it is arrays of objects.
+        std::string text = first;
+        const bool damaged = random.Below(3) != 0;
+        if (damaged) {
+          Damage(random, text);
+        } else if (random.Below(2) == 0) {
+          text = random.Line(table, RandomRows::KeyOrder::kAsInTable);
+          if (spaced) text = Spaced(text);
+        }
+        // What stands behind a line may look as if it went on. No more of it is readable.
+        std::string behind = random.Below(2) == 0 ? first : "\n" + first;
+        if (damaged && random.Below(2) == 0) behind = first.substr(std::min(first.size(), text.size()));
+        behind.resize(kLinePaddingBytes, '0');
+        const auto buffer = std::make_unique<char[]>(text.size() + behind.size());
+        std::memcpy(buffer.get(), text.data(), text.size());
+        std::memcpy(buffer.get() + text.size(), behind.data(), behind.size());
+        const PaddedLine line(buffer.get(), text.size());
+        const EncodeError error = fresh.EncodeLine(line, {}, &want);
+        ASSERT_EQ(known.EncodeLine(line, {}, &got), error) << first << "\n" << text;
+        if (error != EncodeError::kNone) {
+          ++refused;
+          ASSERT_EQ(DescribeEncodeError(known.failure()), DescribeEncodeError(fresh.failure()))
+              << first << "\n"
+              << text;
+          continue;
+        }
+        const size_t last = got.row_count() - 1;
+        ASSERT_EQ(got.row(last), want.row(0)) << first << "\n" << text;
+        ASSERT_EQ(got.facts(last).key_hash, want.facts(0).key_hash);
+        ASSERT_EQ(got.facts(last).change_type, want.facts(0).change_type);
+        if (is_known && known.lines_to_scan() == 0) ++(damaged ? taken_damaged : taken);
+      }
+    }
+  }
+  RecordProperty("taken", taken);
+  RecordProperty("taken_damaged", taken_damaged);
+  EXPECT_GT(taken, 1000);
+  EXPECT_GT(taken_damaged, 100);
+  EXPECT_GT(refused, 1000);
+}
+
 // Several lines in one buffer, good and damaged ones: whether their tokens are looked for together or line by
 // line makes no difference.
 TEST(JsonRowEncoderRobustness, ScannedAheadOrLineByLine) {

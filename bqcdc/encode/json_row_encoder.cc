@@ -10,15 +10,14 @@
 
 #include "absl/base/attributes.h"
 #include "bqcdc/encode/json_scalar_encoder.h"
-#include "bqcdc/encode/json_scalar_token.h"
 #include "bqcdc/encode/json_string.h"
 #include "bqcdc/encode/json_tokens.h"
-#include "bqcdc/encode/line_shape.h"
+#include "bqcdc/encode/line_state.h"
 #include "bqcdc/encode/mutant.h"
 #include "bqcdc/encode/row_finisher.h"
 #include "bqcdc/encode/row_output.h"
+#include "bqcdc/encode/shaped_line_encoder.h"
 #include "bqcdc/encode/usual_value.h"
-#include "bqcdc/encode/utf8.h"
 #include "bqcdc/encode/wire.h"
 #include "bqcdc/values/json_text.h"
 #include "bqcdc/values/range_text.h"
@@ -38,59 +37,6 @@ bool IsPunctuation(char kind) {
   return kind == ',' || kind == ':' || kind == '}' || kind == ']' || kind == '\0';
 }
 
-// Nearly every value tells by its first byte.
-bool IsNull(std::string_view token) { return !token.empty() && token.front() == 'n' && token == "null"; }
-
-// What a line says of itself beside its columns.
-struct LineState {
-  bool has_change_type = false;
-  bool has_sequence = false;
-  ChangeType change_type = ChangeType::kUpsert;
-  values::SequenceNumber sequence;
-};
-
-// Shapes of the last lines. Inputs have few, often one for each change type.
-class LineShapes {
- public:
-  // Whether the next line is worth a try. After one of another shape the next ones are not tried, each time
-  // twice as many.
-  bool TryNext() {
-    if (others_ == 0) return true;
-    --others_;
-    return false;
-  }
-  // Of how many lines from the next one on it is known that they are not tried.
-  size_t others() const { return others_; }
-  // How the try went. One that went well does not mean that the next ones will.
-  void Note(bool taken) {
-    run_ = taken ? run_ / 2 : std::min(2 * run_ + 1, kRunMax);
-    others_ = taken ? 0 : run_;
-  }
-
-  // From the last one that fitted on.
-  size_t count() const { return shapes_.size(); }
-  const LineShape& shape(size_t place) const { return shapes_[(first_ + place) % shapes_.size()]; }
-  void Fitted(size_t place) { first_ = (first_ + place) % shapes_.size(); }
-  void Add(LineShape shape) {
-    if (shapes_.size() < kShapesMax) {
-      first_ = shapes_.size();
-      shapes_.push_back(std::move(shape));
-    } else {
-      first_ = (first_ + shapes_.size() - 1) % shapes_.size();
-      shapes_[first_] = std::move(shape);
-    }
-  }
-
- private:
-  static constexpr size_t kShapesMax = 4;
-  static constexpr size_t kRunMax = 1023;
-
-  std::vector<LineShape> shapes_;
-  size_t first_ = 0;
-  size_t run_ = 0;  // of lines that will not be tried after the next one that does not fit, about half of it
-  size_t others_ = 0;  // that are not tried next
-};
-
 // JsonRowEncoder. In the unnamed namespace, where the compiler knows all callers and merges functions that
 // are called once: a tenth of the time.
 class LineEncoder {
@@ -99,7 +45,7 @@ class LineEncoder {
 
   EncodeError EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned, EncodedRows* rows);
 
-  size_t lines_to_scan() const { return shapes_.others(); }
+  size_t lines_to_scan() const { return short_way_.lines_left_out(); }
   size_t ScanAhead(std::span<const PaddedLine> lines) {
     return tokens_.ScanAhead(lines.first(std::clamp<size_t>(lines_to_scan(), 1, lines.size())));
   }
@@ -113,43 +59,19 @@ class LineEncoder {
   const EncodePlan& plan() const { return *plan_; }
 
  private:
-  // Starts the row of the line.
-  void Begin();
-  // Makes room for what the line can become from `in` on.
-  void EnsureFrom(const char* in) { output_.Ensure(static_cast<size_t>(line_end_ - in) + columns_bytes_); }
-
   // The two sets of columns of an open object: given at all, and given with a value.
   struct ObjectSets {
     uint64_t* seen;
     uint64_t* present;
   };
 
-  // The short way, for lines whose shape is known. False where the line has another form, right or wrong.
-  bool TakeShapedLine(const PaddedLine& line);
-  bool TakeLineOf(const LineShape& shape, const PaddedLine& line);
-  TakenValue TakeOtherValue(const LineShape::Step& step, const char* in, char* out);
-  TakenValue TakePseudoColumn(const ColumnPlan& column, const char* in, char* out);
-  TakenValue TakeUsualArray(const ColumnPlan& column, const char* in, char* out);
-  bool EncodeOtherValue(const ColumnPlan& column, std::string_view value, bool is_tree);
-  static size_t ScannedBytes(const ColumnPlan& column, std::string_view tree);
-  char* WriteBounds(const LineShape::Bounds& bounds, const char* in, char* out);
-  // What is known so far of a line's shape.
-  struct Lesson {
-    LineShape shape;
-    const char* at = nullptr;  // where the last value ended
-    size_t scanned_bytes = 0;  // of values that will be searched for tokens
-  };
-  void LearnShape(const PaddedLine& line, JsonTokens::Mark begin);
-  bool LearnObject(const MessagePlan& message, bool is_struct, Lesson* lesson);
+  bool EncodeTree(const ColumnPlan& column, std::string_view value);
 
-  // The general way. All take what they name at the cursor and leave it behind that.
+  // All take what they name at the cursor and leave it behind that.
   EncodeError EncodeObject();
   bool TakeUsualColumn(const MessagePlan& message, uint64_t* seen, uint32_t* previous, bool* ended);
   EncodeError EncodeRowColumn(const ColumnPlan& column, size_t index);
   EncodeError EncodePseudoColumn(const ColumnPlan& column);
-  bool TakePseudoText(const ColumnPlan& column, std::string_view text);
-  bool TakeChangeType(std::string_view text);
-  bool TakeSequence(std::string_view text);
   EncodeError EncodeColumn(const ColumnPlan& column, bool* present);
   EncodeError EncodeArray(const ColumnPlan& column);
   EncodeError EncodeValue(const ColumnPlan& column, std::string_view token);
@@ -208,8 +130,6 @@ class LineEncoder {
   JsonScalarEncoder scalars_;
   RowFinisher finisher_;
   RowOutput output_;
-  LineShapes shapes_;
-  const size_t columns_bytes_;  // that a row takes beside its texts, at most
 
   // State of the current line.
   const char* line_end_ = nullptr;
@@ -218,27 +138,23 @@ class LineEncoder {
   EncodeFailure deferred_failure_;  // where deferred_
   EncodeFailure failure_;
 
+  ShapedLineEncoder short_way_;  // for most lines; writes the row of the members above
+
   // Memory that is reused.
   std::vector<uint64_t>
       sets_;  // a stack of ObjectSets; deep enough for every object that can be open at once
   size_t sets_top_ = 0;
-  std::vector<size_t> open_structs_;               // where the messages of open STRUCTs begin
   std::vector<std::vector<uint32_t>> successors_;  // by message: the column that last followed each column
   std::string key_name_;                           // a name that was written with escapes
 };
-
-// With the fields of STRUCTs.
-size_t ColumnsOf(const EncodePlan& plan) {
-  size_t count = 0;
-  for (size_t i = 0; i < plan.message_count(); ++i) count += plan.message(i).column_count();
-  return count;
-}
 
 LineEncoder::LineEncoder(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderOptions options)
     : plan_(std::move(plan)),
       options_(options),
       finisher_(plan_),
-      columns_bytes_(ColumnsOf(*plan_) * usual_value::kBytesMax) {
+      short_way_(
+          plan_, {&line_, &finisher_, &output_},
+          [this](const ColumnPlan& column, std::string_view value) { return EncodeTree(column, value); }) {
   size_t words = 0;
   for (size_t i = 0; i < plan_->message_count(); ++i) {
     const MessagePlan& message = plan_->message(i);
@@ -257,214 +173,30 @@ EncodeError LineEncoder::EncodeLine(const PaddedLine& line, const values::Sequen
   if (line.size() > options_.line_bytes_max) return Fail(EncodeError::kLineTooLong);
   line_end_ = line.data() + line.size();
   output_.Open(rows);
-  const bool tried = shapes_.TryNext();
-  if (tried) {
-    const bool taken = TakeShapedLine(line);
-    shapes_.Note(taken);
-    if (taken) return FinishRow(assigned);
-  }
+  deferred_ = false;
+  const bool tried = short_way_.TriesNext();
+  if (tried && short_way_.Take(line)) return FinishRow(assigned);
 
-  Begin();
+  line_ = {};
+  sets_top_ = 0;
+  output_.Rewind(0);
+  finisher_.Begin();
   if (const EncodeError error = tokens_.Scan(line); error != EncodeError::kNone) return Fail(error);
   if (tokens_.Peek() != '{') return Fail(EncodeError::kNotAnObject);
   if (tokens_.last() != '}') return Fail(EncodeError::kJsonSyntax);  // It was cut off.
-  const JsonTokens::Mark begin = tokens_.mark();
   if (const EncodeError error = EncodeObject(); error != EncodeError::kNone) return error;
   if (!tokens_.done()) return Fail(EncodeError::kJsonSyntax);
   const EncodeError error = FinishRow(assigned);
-  if (tried && error == EncodeError::kNone) LearnShape(line, begin);
+  if (tried && error == EncodeError::kNone) short_way_.Learn(line);
   return error;
 }
 
-void LineEncoder::Begin() {
-  line_ = {};
-  deferred_ = false;
+// For the short way, which takes scalars and some trees itself.
+bool LineEncoder::EncodeTree(const ColumnPlan& column, std::string_view value) {
   sets_top_ = 0;
-  open_structs_.clear();
-  output_.Rewind(0);
-  finisher_.Begin();
-}
-
-bool LineEncoder::TakeShapedLine(const PaddedLine& line) {
-  if (Mutated(Mutant::kHashOfSpelling)) return false;
-  for (size_t place = 0; place < shapes_.count(); ++place) {
-    Begin();
-    if (!TakeLineOf(shapes_.shape(place), line)) continue;
-    shapes_.Fitted(place);
-    return true;
-  }
-  return false;
-}
-
-// Nearly every line comes this way. It is read once, from left to right, by one function that keeps what it
-// knows in registers.
-bool LineEncoder::TakeLineOf(const LineShape& shape, const PaddedLine& line) {
-  const char* in = line.data();
-  const char* const end = line_end_;
-  EnsureFrom(in);
-  char* out = output_.cursor();
-  const char* row = output_.At(0);
-  finisher_.MarkPresent(shape.columns());
-  for (const LineShape::Step& step : shape.steps()) {
-    if (!step.before.Matches(in, end)) return false;
-    in += step.before.size();
-    if (in >= end) return false;
-    if (!step.bounds.empty()) {
-      out = WriteBounds(step.bounds, in, out);
-      row = output_.At(0);
-    }
-    const ColumnPlan& column = *step.column;
-    const auto begin = static_cast<size_t>(out - row);
-    TakenValue taken;
-    if (!column.repeated) taken = TakeUsualValue(column, in, end, out);
-    if (taken.in == nullptr) {
-      taken = TakeOtherValue(step, in, out);
-      if (taken.in == nullptr) return false;
-      row = output_.At(0);  // Memory may have moved.
-    }
-    in = taken.in;
-    out = taken.out;
-    if (column.key_position >= 0)
-      finisher_.MarkKey(static_cast<size_t>(column.key_position), begin, static_cast<size_t>(out - row));
-  }
-  if (end - in != static_cast<ptrdiff_t>(shape.behind().size()) || !shape.behind().Matches(in, end))
-    return false;
-  output_.set_cursor(shape.last_bounds().empty() ? out : WriteBounds(shape.last_bounds(), in, out));
-  return true;
-}
-
-// Begins and ends messages of STRUCT columns.
-ABSL_ATTRIBUTE_NOINLINE char* LineEncoder::WriteBounds(const LineShape::Bounds& bounds, const char* in,
-                                                       char* out) {
-  output_.set_cursor(out);
-  for (const ColumnPlan* column : bounds) {
-    if (column == nullptr) {
-      output_.EndLength(open_structs_.back());
-      open_structs_.pop_back();
-    } else {
-      output_.WriteTag(*column);
-      open_structs_.push_back(output_.BeginLength());
-    }
-    EnsureFrom(in);
-  }
-  return output_.cursor();
-}
-
-// A pseudo-column, null, or a value that TakeUsualValue refused.
-ABSL_ATTRIBUTE_NOINLINE TakenValue LineEncoder::TakeOtherValue(const LineShape::Step& step, const char* in,
-                                                               char* out) {
-  const ColumnPlan& column = *step.column;
-  if (column.encoder >= ValueEncoder::kChangeType) return TakePseudoColumn(column, in, out);
-  if (*in == '[' && column.repeated) {
-    const TakenValue taken = TakeUsualArray(column, in, out);
-    if (taken.in != nullptr) return taken;
-  }
-  const std::string_view rest(in, static_cast<size_t>(line_end_ - in));
-  const bool is_tree = *in == '{' || *in == '[';
-  const std::string_view value = is_tree ? rest.substr(0, values::JsonTreeSize(rest)) : FindJsonScalar(rest);
-  if (value.empty()) return {};
-  output_.set_cursor(out);
-  if (!is_tree && IsNull(value)) {
-    if (step.is_field && column.required) return {};
-    if (!step.is_field) finisher_.MarkAbsent(step.index);
-  } else if (!EncodeOtherValue(column, value, is_tree)) {
-    return {};
-  }
-  const char* const end = value.data() + value.size();
-  EnsureFrom(end);
-  return {end, output_.cursor()};
-}
-
-bool LineEncoder::EncodeOtherValue(const ColumnPlan& column, std::string_view value, bool is_tree) {
-  if (!is_tree && !column.repeated && column.encoder < ValueEncoder::kRange)
-    return scalars_.Encode(column, value, &output_) == EncodeError::kNone;
-  if (is_tree && !column.repeated && column.encoder == ValueEncoder::kJson)
-    return IsUtf8(value) && scalars_.EncodeVerbatim(column, value, &output_) == EncodeError::kNone;
   bool present = false;
   return tokens_.Scan({value.data(), value.size()}) == EncodeError::kNone &&
          EncodeColumn(column, &present) == EncodeError::kNone && tokens_.done();
-}
-
-// An array of values that TakeUsualValue takes.
-TakenValue LineEncoder::TakeUsualArray(const ColumnPlan& column, const char* in, char* out) {
-  const char* const end = line_end_;
-  const auto after_sign = [](const char* sign) { return sign + 1 + (sign[1] == ' ' ? 1 : 0); };
-  in = after_sign(in);
-  TakenValue taken = {in, out};
-  bool ended = *in == ']';
-  while (!ended) {
-    output_.set_cursor(taken.out);
-    EnsureFrom(in);
-    taken = TakeUsualValue(column, in, end, output_.cursor());
-    if (taken.in == nullptr || taken.in >= end || (*taken.in != ',' && *taken.in != ']')) return {};
-    ended = *taken.in == ']';
-    in = after_sign(taken.in);
-  }
-  return {taken.in + 1, taken.out};
-}
-
-TakenValue LineEncoder::TakePseudoColumn(const ColumnPlan& column, const char* in, char* out) {
-  constexpr std::string_view kUsual = "\"UPSERT\"";
-  if (column.encoder == ValueEncoder::kChangeType && std::memcmp(in, kUsual.data(), kUsual.size()) == 0) {
-    line_.has_change_type = true;
-    line_.change_type = ChangeType::kUpsert;
-    return {in + kUsual.size(), out};
-  }
-  const char* const text = in + 1;
-  const char* const quote = *in == '"' ? usual_value::CopyPlainText(text, line_end_, out) : nullptr;
-  if (quote == nullptr || !TakePseudoText(column, {text, static_cast<size_t>(quote - text)})) return {};
-  return {quote + 1, out};
-}
-
-// How much of a tree's text will be searched for tokens by itself.
-size_t LineEncoder::ScannedBytes(const ColumnPlan& column, std::string_view tree) {
-  const bool verbatim = column.encoder == ValueEncoder::kJson && !column.repeated;
-  const bool usual = column.repeated && column.encoder < ValueEncoder::kNumeric;
-  return verbatim || usual ? 0 : tree.size();
-}
-
-// The shape of a line that was encoded; its tokens are those from `begin` on.
-void LineEncoder::LearnShape(const PaddedLine& line, JsonTokens::Mark begin) {
-  Lesson lesson;
-  lesson.at = line.data();
-  tokens_.Return(begin);
-  if (!LearnObject(plan_->row(), false, &lesson)) return;
-  // To scan a whole line takes less time than to scan many of its parts.
-  if (lesson.scanned_bytes > line.size() / 2) return;
-  lesson.shape.End({lesson.at, static_cast<size_t>(line_end_ - lesson.at)});
-  shapes_.Add(std::move(lesson.shape));
-}
-
-bool LineEncoder::LearnObject(const MessagePlan& message, bool is_struct, Lesson* lesson) {
-  tokens_.Skip();
-  bool ended = TakeIfNext('}');
-  while (!ended) {
-    std::string_view name;
-    if (ReadKey(tokens_.position() + 1, &name) != EncodeError::kNone) return false;
-    tokens_.Skip();
-    tokens_.Skip();
-    const auto index = static_cast<size_t>(message.Find(name));
-    const ColumnPlan& column = message.column(index);
-    if (!is_struct) lesson->shape.AddColumn(message, index);
-    const char kind = tokens_.Peek();
-    const bool is_tree = kind == '{' || kind == '[';
-    // What is in the trees of a DELETE nobody has looked at.
-    if (is_tree && line_.change_type == ChangeType::kDelete) return false;
-    if (kind == '{' && column.encoder == ValueEncoder::kStruct && !column.repeated) {
-      lesson->shape.BeginStruct(column);
-      if (!LearnObject(plan_->message(column.message), true, lesson)) return false;
-      lesson->shape.EndStruct();
-    } else {
-      std::string_view value;
-      tokens_.SkipValue(&value);
-      if (is_tree) lesson->scanned_bytes += ScannedBytes(column, value);
-      lesson->shape.AddValue({lesson->at, static_cast<size_t>(value.data() - lesson->at)}, column, index,
-                             is_struct);
-      lesson->at = value.data() + value.size();
-    }
-    if (TakeSeparator('}', &ended) != EncodeError::kNone) return false;
-  }
-  return true;
 }
 
 EncodeError LineEncoder::EncodeObject() {
@@ -547,36 +279,17 @@ EncodeError LineEncoder::EncodeRowColumn(const ColumnPlan& column, size_t index)
 EncodeError LineEncoder::EncodePseudoColumn(const ColumnPlan& column) {
   const std::string_view token = tokens_.Text();
   tokens_.Skip();
-  if (IsNull(token)) return EncodeError::kNone;
+  if (IsNullToken(token)) return EncodeError::kNone;
   std::string_view text;
   const bool is_text = scalars_.Text(token, &text) == EncodeError::kNone;
-  if (is_text && TakePseudoText(column, text)) return EncodeError::kNone;
+  if (is_text && line_.Take(column, text)) return EncodeError::kNone;
   if (column.encoder != ValueEncoder::kChangeType) return Fail(EncodeError::kSequenceInvalid);
   return Fail(is_text && text == kInsert ? EncodeError::kChangeTypeInsert : EncodeError::kChangeTypeInvalid);
 }
 
-bool LineEncoder::TakePseudoText(const ColumnPlan& column, std::string_view text) {
-  return column.encoder == ValueEncoder::kChangeType ? TakeChangeType(text) : TakeSequence(text);
-}
-
-bool LineEncoder::TakeChangeType(std::string_view text) {
-  if (text != kUpsertText && text != kDeleteText) return false;
-  line_.has_change_type = true;
-  line_.change_type = text == kDeleteText ? ChangeType::kDelete : ChangeType::kUpsert;
-  return true;
-}
-
-bool LineEncoder::TakeSequence(std::string_view text) {
-  const auto sequence = values::SequenceNumber::Parse(text);
-  if (!sequence.has_value()) return false;
-  line_.has_sequence = true;
-  line_.sequence = *sequence;
-  return true;
-}
-
 EncodeError LineEncoder::EncodeColumn(const ColumnPlan& column, bool* present) {
   const std::string_view token = tokens_.Text();
-  if (IsNull(token)) {
+  if (IsNullToken(token)) {
     tokens_.Skip();
     return EncodeError::kNone;
   }
@@ -596,7 +309,7 @@ EncodeError LineEncoder::EncodeArray(const ColumnPlan& column) {
   for (int64_t ordinal = 0; !ended; ++ordinal) {
     const std::string_view token = tokens_.Text();
     EncodeError error = EncodeError::kNone;
-    if (IsNull(token)) {
+    if (IsNullToken(token)) {
       error = Fail(EncodeError::kNullElement);
     } else if (output_.position() > options_.row_bytes_max) {
       error = Fail(EncodeError::kRowTooLarge);

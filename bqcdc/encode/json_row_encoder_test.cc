@@ -559,20 +559,71 @@ TEST(JsonRowEncoder, LinesOfAKnownShapeAreChecked) {
   }
 }
 
+// Lines that leave out what is NULL have one shape, if they give their columns in one order.
+TEST(JsonRowEncoder, ColumnsOfAShapeMayBeAbsent) {
+  const auto plan = *EncodePlan::Create(
+      {*schema::ColumnsFromJsonText(
+           R"([{"name":"id","type":"INT64"},{"name":"a","type":"INT64"},{"name":"b","type":"STRING"},
+           {"name":"c","type":"INT64","mode":"REQUIRED"},{"name":"s","type":"RECORD","fields":[{"name":"x","type":"INT64"}]}])"),
+       {"id"}});
+  JsonRowEncoder encoder(plan);
+  EncodedRows rows;
+  const auto encode = [&](std::string_view members) {
+    const OwnedLine line(absl::StrCat("{\"_CHANGE_TYPE\":\"UPSERT\"", std::string(members), "}"));
+    return encoder.EncodeLine(line.line(), kAssigned, &rows);
+  };
+  // Known after them: the first three in one shape.
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(encode(R"(,"id":1,"a":2,"c":3)"), EncodeError::kNone);
+    ASSERT_EQ(encode(R"(,"id":1,"b":"t","c":3)"), EncodeError::kNone);
+    ASSERT_EQ(encode(R"(,"id":1,"c":3,"s":null)"), EncodeError::kNone);
+    ASSERT_EQ(encode(R"(,"id":1,"c":3,"s":{"x":4})"), EncodeError::kNone);
+  }
+  struct Case {
+    const char* members;
+    EncodeError want;
+    bool is_of_shape;
+  };
+  for (const Case& c :
+       {Case{R"(,"id":1,"a":2,"b":"t","c":3)", EncodeError::kNone, true},
+        Case{R"(,"id":1,"c":3)", EncodeError::kNone, true},
+        Case{R"(,"id":1,"c":3,"s":{"x":4})", EncodeError::kNone, true},
+        Case{R"(,"id":1,"a":2,"c":3,"s":null)", EncodeError::kNone, true},
+        Case{R"(,"id":1,"a":2,"c":3,"s":{"x":4})", EncodeError::kNone, true},  // as a tree in place of null
+        Case{R"(,"id":1,"a":2)", EncodeError::kNullRequired, true},
+        Case{R"(,"a":2,"c":3)", EncodeError::kNullKey, true},
+        Case{R"(,"id":1,"b":"t","a":2,"c":3)", EncodeError::kNone, false},
+        Case{R"(,"id":1,"a":2,"a":2,"c":3)", EncodeError::kDuplicateColumn, false},
+        Case{R"(,"id":1,"c":3,"s":null,"s":{"x":4})", EncodeError::kDuplicateColumn, false}}) {
+    while (encoder.lines_to_scan() > 0) ASSERT_EQ(encode(R"(,"id":1,"b":"t","c":3)"), EncodeError::kNone);
+    JsonRowEncoder fresh(plan);
+    EncodedRows want;
+    const OwnedLine line(absl::StrCat("{\"_CHANGE_TYPE\":\"UPSERT\"", c.members, "}"));
+    EXPECT_EQ(encode(c.members), c.want) << c.members;
+    EXPECT_EQ(encoder.lines_to_scan() == 0, c.is_of_shape) << c.members;
+    EXPECT_EQ(fresh.EncodeLine(line.line(), kAssigned, &want), c.want) << c.members;
+    if (c.want == EncodeError::kNone)
+      EXPECT_EQ(rows.row(rows.row_count() - 1), want.row(0)) << c.members;
+    else
+      EXPECT_EQ(DescribeEncodeError(encoder.failure()), DescribeEncodeError(fresh.failure())) << c.members;
+  }
+}
+
 // What is known of a DELETE's shape is no more than what was checked: its values are not.
 TEST(JsonRowEncoder, UpsertsAreCheckedWhereDeletesAreNot) {
-  const auto columns =
-      *schema::ColumnsFromJsonText(R"([{"name":"id","type":"INT64"},{"name":"s","type":"RECORD","fields":[
+  const auto columns = *schema::ColumnsFromJsonText(
+      R"([{"name":"id","type":"INT64"},{"name":"r","type":"INT64","mode":"REQUIRED"},{"name":"s","type":"RECORD","fields":[
       {"name":"x","type":"INT64","mode":"REQUIRED"},{"name":"y","type":"INT64"}]}])");
   struct Case {
     const char* values;
     EncodeError want;
   };
-  for (const Case& c : {Case{R"("s":{"x":1,"x":2})", EncodeError::kDuplicateColumn},
-                        Case{R"("s":{"y":1})", EncodeError::kNullRequired},
-                        Case{R"("s":{"x":null})", EncodeError::kNullRequired},
-                        Case{R"("s":{"z":1})", EncodeError::kUnknownColumn},
-                        Case{R"("s":{"x":{}})", EncodeError::kWrongKind}}) {
+  for (const Case& c : {Case{R"("s":null)", EncodeError::kNullRequired},
+                        Case{R"("r":1,"s":{"x":1,"x":2})", EncodeError::kDuplicateColumn},
+                        Case{R"("r":1,"s":{"y":1})", EncodeError::kNullRequired},
+                        Case{R"("r":1,"s":{"x":null})", EncodeError::kNullRequired},
+                        Case{R"("r":1,"s":{"z":1})", EncodeError::kUnknownColumn},
+                        Case{R"("r":1,"s":{"x":{}})", EncodeError::kWrongKind}}) {
     JsonRowEncoder encoder(*EncodePlan::Create({columns, {"id"}}));
     EncodedRows rows;
     const auto encode = [&](std::string_view type) {

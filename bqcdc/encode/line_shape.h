@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ class LineLiteral {
   explicit LineLiteral(std::string_view text);
 
   size_t size() const { return size_; }
+  friend bool operator==(const LineLiteral&, const LineLiteral&) = default;
   // Whether the text stands at `in`. ByteBlock::kSize bytes from there on are readable, and all before `end`.
   bool Matches(const char* in, const char* end) const {
     if ((ByteBlock(in).Equal(ByteBlock(first_.data())) & first_mask_) != first_mask_) return false;
@@ -50,6 +52,9 @@ class LineShape {
     const ColumnPlan* column = nullptr;
     uint32_t index = 0;     // of the column in its message
     bool is_field = false;  // of a STRUCT
+    // Whether a line without this column can have the shape, too: what stands before the next value follows
+    // the value before this one then.
+    bool can_be_absent = false;
   };
 
   // Describe a line that could be encoded, from its begin on. The shape holds pointers to the columns.
@@ -60,6 +65,10 @@ class LineShape {
   // A column of the row, one that holds a STRUCT included.
   void AddColumn(const MessagePlan& row, size_t index);
 
+  // The shape of the lines of both: lines leave out columns that are NULL. Unset where their columns have
+  // another order, or other bytes stand between them.
+  static std::optional<LineShape> Merge(const LineShape& a, const LineShape& b);
+
   const std::vector<Step>& steps() const { return steps_; }
   // What stands behind the last value, and ends there.
   const LineLiteral& behind() const { return behind_; }
@@ -68,6 +77,8 @@ class LineShape {
   const std::vector<uint64_t>& columns() const { return columns_; }
 
  private:
+  bool HasColumn(size_t index) const { return (columns_[index / 64] >> (index % 64) & 1) != 0; }
+
   std::vector<Step> steps_;
   LineLiteral behind_;
   Bounds bounds_;  // since the last value

@@ -34,6 +34,11 @@ inline std::string_view TextBetweenQuotes(std::string_view token) {
   return token.substr(1, token.size() - 2);
 }
 
+// Nearly every value tells by its first byte.
+inline bool IsNullToken(std::string_view token) {
+  return !token.empty() && token.front() == 'n' && token == "null";
+}
+
 // Where a value ends in the line, and its bytes in the row; both null where it was refused.
 struct TakenValue {
   const char* in = nullptr;

@@ -18,16 +18,23 @@ std::string_view FindString(std::string_view json) {
   return IsUtf8(token) ? token : std::string_view();
 }
 
+bool IsOfNumber(char c) {
+  return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
+}
+
 }  // namespace
 
 std::string_view FindJsonScalar(std::string_view json) {
   if (json.empty()) return {};
   if (json.front() == '"') return FindString(json);
-  for (const std::string_view literal : {"null", "true", "false"}) {
-    if (json.starts_with(literal)) return json.substr(0, literal.size());
+  if (json.front() >= 'a') {
+    for (const std::string_view literal : {"null", "true", "false"}) {
+      if (json.starts_with(literal)) return json.substr(0, literal.size());
+    }
+    return {};
   }
-  const size_t end = json.find_first_not_of("0123456789+-.eE");
-  return json.substr(0, std::min(end, json.size()));
+  const auto* const end = std::find_if_not(json.begin(), json.end(), IsOfNumber);
+  return json.substr(0, static_cast<size_t>(end - json.begin()));
 }
 
 }  // namespace bqcdc::encode

@@ -7,11 +7,11 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// Digits that INT64 or FLOAT64 print like this; false where that is not plain to see. At most 15 significant
-// digits are those of a FLOAT64 and no others.
+// Digits without exponent that INT64 or FLOAT64 print like this; false where that is not plain to see. At
+// most 15 significant digits are those of a FLOAT64 and no others.
 bool IsCanonicalNumber(std::string_view number) {
   constexpr size_t kIntegerDigitsMax = 18, kFloatDigitsMax = 15, kZerosMax = 3;
-  if (number == "-0" || number.find_first_of("eE") != number.npos) return false;
+  if (number == "-0") return false;
   if (number.starts_with('-')) number.remove_prefix(1);
   const size_t point = number.find('.');
   if (point == number.npos) return number.size() <= kIntegerDigitsMax;
@@ -27,8 +27,9 @@ bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= '
 // stack, so hostile depth costs nothing.
 class JsonWalker {
  public:
-  JsonWalker(std::string_view text, int depth_max)
-      : at_(text.data()), end_(at_ + text.size()), depth_max_(depth_max) {}
+  // `asks_form`: canonical() will be asked.
+  JsonWalker(std::string_view text, int depth_max, bool asks_form = false)
+      : at_(text.data()), end_(at_ + text.size()), depth_max_(depth_max), canonical_(asks_form) {}
 
   // The whole text is one value.
   bool WalkDocument() {
@@ -82,7 +83,7 @@ class JsonWalker {
   int depth_ = 0;
   bool too_deep_ = false;
   uint64_t kinds_[kDepthBitsMax / 64] = {};
-  bool canonical_ = true;
+  bool canonical_;
   // By level, the last member's name as it is written; only those of objects that are open have a meaning.
   struct Name {
     const char* begin;
@@ -123,10 +124,12 @@ bool JsonWalker::WalkMemberName() {
   if (!Take('"')) return false;
   const char* const begin = at_;
   if (!WalkString()) return false;
-  const std::string_view name(begin, static_cast<size_t>(at_ - 1 - begin));
-  Name& last = names_[depth_ - 1];
-  if (last.begin != nullptr && std::string_view(last.begin, last.size) >= name) canonical_ = false;
-  last = {name.data(), name.size()};
+  if (canonical_) {
+    const std::string_view name(begin, static_cast<size_t>(at_ - 1 - begin));
+    Name& last = names_[depth_ - 1];
+    canonical_ = last.begin == nullptr || std::string_view(last.begin, last.size) < name;
+    last = {name.data(), name.size()};
+  }
   SkipSpace();
   return Take(':');
 }
@@ -185,6 +188,7 @@ bool JsonWalker::WalkNumber() {
     while (at_ != end_ && IsDigit(*at_)) ++at_;
   }
   if (Take('e') || Take('E')) {
+    canonical_ = false;
     if (!Take('-')) Take('+');
     if (at_ == end_ || !IsDigit(*at_)) return false;
     while (at_ != end_ && IsDigit(*at_)) ++at_;
@@ -245,7 +249,7 @@ std::optional<size_t> FindJsonFault(std::string_view text) {
 }
 
 JsonForm FormOfJson(std::string_view text) {
-  JsonWalker walker(text, kJsonDepthMax);
+  JsonWalker walker(text, kJsonDepthMax, true);
   if (!walker.WalkDocument()) return JsonForm::kNone;
   return walker.canonical() ? JsonForm::kCanonical : JsonForm::kOther;
 }

@@ -609,6 +609,25 @@ TEST(JsonRowEncoder, ColumnsOfAShapeMayBeAbsent) {
   }
 }
 
+TEST(JsonRowEncoder, LongShapesAreNotKept) {
+  const auto plan = *EncodePlan::Create({*schema::ParseInlineSchema("id:INT64,a:INT64,b:INT64"), {"id"}});
+  JsonRowEncoder encoder(plan);
+  EncodedRows rows;
+  const auto encode = [&](std::string_view column, size_t spaces) {
+    const OwnedLine line(absl::StrCat("{\"_CHANGE_TYPE\":\"UPSERT\",\"id\":1,", std::string(spaces, ' '),
+                                      "\"", std::string(column), "\":2}"));
+    return encoder.EncodeLine(line.line(), kAssigned, &rows);
+  };
+  for (int i = 0; i < 8; ++i) ASSERT_EQ(encode("a", 300 * 1024), EncodeError::kNone);
+  EXPECT_GT(encoder.lines_to_scan(), 0u);
+  // Not together, either; each by itself is.
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_EQ(encode("a", 200 * 1024), EncodeError::kNone);
+    ASSERT_EQ(encode("b", 200 * 1024), EncodeError::kNone);
+  }
+  EXPECT_EQ(encoder.lines_to_scan(), 0u);
+}
+
 // What is known of a DELETE's shape is no more than what was checked: its values are not.
 TEST(JsonRowEncoder, UpsertsAreCheckedWhereDeletesAreNot) {
   const auto columns = *schema::ColumnsFromJsonText(

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bqcdc/encode/byte_block.h"
@@ -69,6 +70,9 @@ class LineShape {
   // another order, or other bytes stand between them.
   static std::optional<LineShape> Merge(const LineShape& a, const LineShape& b);
 
+  // Whether what stands between the values is short enough to be kept.
+  bool is_small() const { return literal_bytes_ <= kLiteralBytesMax; }
+
   const std::vector<Step>& steps() const { return steps_; }
   // What stands behind the last value, and ends there.
   const LineLiteral& behind() const { return behind_; }
@@ -77,12 +81,20 @@ class LineShape {
   const std::vector<uint64_t>& columns() const { return columns_; }
 
  private:
+  // A line has as many columns as a table may have, and as much white space as its writer likes.
+  static constexpr size_t kLiteralBytesMax = 256 * 1024;
+
+  void AddStep(Step step) {
+    literal_bytes_ += step.before.size();
+    steps_.push_back(std::move(step));
+  }
   bool HasColumn(size_t index) const { return (columns_[index / 64] >> (index % 64) & 1) != 0; }
 
   std::vector<Step> steps_;
   LineLiteral behind_;
   Bounds bounds_;  // since the last value
   std::vector<uint64_t> columns_;
+  size_t literal_bytes_ = 0;
 };
 
 }  // namespace bqcdc::encode

@@ -5,6 +5,9 @@
 namespace bqcdc::encode {
 namespace {
 
+// The search for tokens takes memory of some eight times the line, and keeps it.
+constexpr size_t kLineBytesMax = 1024 * 1024;
+
 // Whether the tree is read without a search for its tokens.
 bool IsReadAtOnce(const ColumnPlan& column) {
   return column.repeated ? column.encoder < ValueEncoder::kRange : column.encoder == ValueEncoder::kJson;
@@ -14,12 +17,14 @@ bool IsReadAtOnce(const ColumnPlan& column) {
 
 std::optional<LineShape> LineShapeLearner::Learn(const EncodePlan& plan, const PaddedLine& line,
                                                  ChangeType change_type) {
+  if (line.size() > kLineBytesMax) return std::nullopt;
   Lesson lesson{plan, change_type, {}, line.data()};
   if (tokens_.Scan(line) != EncodeError::kNone || !LearnObject(plan.row(), false, &lesson))
     return std::nullopt;
   // To search a whole line takes less time than to search many of its parts.
   if (lesson.tree_bytes > line.size() / 2) return std::nullopt;
   lesson.shape.End({lesson.at, static_cast<size_t>(line.data() + line.size() - lesson.at)});
+  if (!lesson.shape.is_small()) return std::nullopt;
   return std::move(lesson.shape);
 }
 

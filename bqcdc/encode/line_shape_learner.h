@@ -17,7 +17,8 @@ namespace bqcdc::encode {
 class LineShapeLearner {
  public:
   // The shape points into `plan`. Unset where the line is read faster without: where much of it is trees that
-  // are no columns' usual values; or where it holds what was not checked, as in a tree of a DELETE.
+  // are no columns' usual values, or it is very long; or where it holds what was not
+  // checked, as in a tree of a DELETE.
   std::optional<LineShape> Learn(const EncodePlan& plan, const PaddedLine& line, ChangeType change_type);
 
  private:

@@ -153,7 +153,7 @@ LineEncoder::LineEncoder(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderO
       options_(options),
       finisher_(plan_),
       short_way_(
-          plan_, {&line_, &finisher_, &output_},
+          plan_, options.line_shapes_max, {&line_, &finisher_, &output_},
           [this](const ColumnPlan& column, std::string_view value) { return EncodeTree(column, value); }) {
   size_t words = 0;
   for (size_t i = 0; i < plan_->message_count(); ++i) {

@@ -30,6 +30,9 @@ struct JsonRowEncoderOptions {
   size_t line_bytes_max = 16 * 1024 * 1024;
   // Largest encoded row in bytes; a row must fit into a request, and those are limited to 10 MB.
   size_t row_bytes_max = 9 * 1024 * 1024;
+  // How many ways of writing a line are known at once, by which later lines are read faster; 0 = none. What
+  // becomes of a line does not depend on it.
+  size_t line_shapes_max = 4;
 };
 
 // Turns JSON lines into rows of the Storage Write API, straight to their wire bytes.

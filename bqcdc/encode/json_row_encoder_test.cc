@@ -609,6 +609,23 @@ TEST(JsonRowEncoder, ColumnsOfAShapeMayBeAbsent) {
   }
 }
 
+TEST(JsonRowEncoder, KeepsAsManyShapesAsItMay) {
+  const auto plan = *EncodePlan::Create({*schema::ParseInlineSchema("id:INT64,a:INT64"), {"id"}});
+  const OwnedLine lines[] = {OwnedLine(R"({"id":1,"a":2,"_CHANGE_TYPE":"UPSERT"})"),
+                             OwnedLine(R"({"a":2,"id":1,"_CHANGE_TYPE":"UPSERT"})")};
+  // Whether a line of each kind in turns needs no search for tokens at last.
+  const auto knows_both = [&](size_t shapes_max) {
+    JsonRowEncoder encoder(plan, {.line_shapes_max = shapes_max});
+    EncodedRows rows;
+    for (int i = 0; i < 64; ++i)
+      EXPECT_EQ(encoder.EncodeLine(lines[i % 2].line(), kAssigned, &rows), EncodeError::kNone);
+    return encoder.lines_to_scan() == 0;
+  };
+  EXPECT_FALSE(knows_both(0));
+  EXPECT_FALSE(knows_both(1));
+  EXPECT_TRUE(knows_both(2));
+}
+
 TEST(JsonRowEncoder, LongShapesAreNotKept) {
   const auto plan = *EncodePlan::Create({*schema::ParseInlineSchema("id:INT64,a:INT64,b:INT64"), {"id"}});
   JsonRowEncoder encoder(plan);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -14,6 +15,10 @@ namespace bqcdc::encode {
 // next line is likely to have one of them.
 class LineShapes {
  public:
+  // Keeps so many; 0 = no line is tried.
+  explicit LineShapes(size_t shapes_max)
+      : shapes_max_(shapes_max), left_out_(shapes_max == 0 ? std::numeric_limits<size_t>::max() : 0) {}
+
   // Whether the next line is worth a try. After one of another shape the next ones are not tried, each time
   // twice as many.
   bool TryNext() {
@@ -34,7 +39,7 @@ class LineShapes {
   const LineShape& shape(size_t place) const { return shapes_[(first_ + place) % shapes_.size()]; }
   void Fitted(size_t place) { first_ = (first_ + place) % shapes_.size(); }
   // Takes a new one to the front: together with one that it can be merged with, or in place of the one that
-  // has fitted longest ago where there are kShapesMax.
+  // has fitted longest ago where there are as many as are kept.
   void Add(LineShape shape) {
     for (size_t place = 0; place < count(); ++place) {
       std::optional<LineShape> merged = LineShape::Merge(this->shape(place), shape);
@@ -43,23 +48,23 @@ class LineShapes {
       shapes_[first_] = *std::move(merged);
       return;
     }
-    if (shapes_.size() < kShapesMax) {
+    if (shapes_.size() < shapes_max_) {
       first_ = shapes_.size();
       shapes_.push_back(std::move(shape));
     } else {
-      first_ = (first_ + kShapesMax - 1) % kShapesMax;
+      first_ = (first_ + shapes_max_ - 1) % shapes_max_;
       shapes_[first_] = std::move(shape);
     }
   }
 
  private:
-  static constexpr size_t kShapesMax = 4;
   static constexpr size_t kRunMax = 1023;
 
+  const size_t shapes_max_;
   std::vector<LineShape> shapes_;
   size_t first_ = 0;
-  size_t run_ = 0;       // of lines that were left out last, less where tries have gone well since
-  size_t left_out_ = 0;  // next
+  size_t run_ = 0;   // of lines that were left out last, less where tries have gone well since
+  size_t left_out_;  // next
 };
 
 }  // namespace bqcdc::encode

@@ -25,11 +25,13 @@ const char* AfterSign(const char* sign) { return sign + 1 + (sign[1] == ' ' ? 1 
 
 }  // namespace
 
-ShapedLineEncoder::ShapedLineEncoder(std::shared_ptr<const EncodePlan> plan, Row row, EncodeTree encode_tree)
+ShapedLineEncoder::ShapedLineEncoder(std::shared_ptr<const EncodePlan> plan, size_t shapes_max, Row row,
+                                     EncodeTree encode_tree)
     : plan_(std::move(plan)),
       row_(row),
       encode_tree_(std::move(encode_tree)),
-      columns_bytes_(CountColumns(*plan_) * usual_value::kBytesMax) {}
+      columns_bytes_(CountColumns(*plan_) * usual_value::kBytesMax),
+      shapes_(shapes_max) {}
 
 bool ShapedLineEncoder::Take(const PaddedLine& line) {
   if (Mutated(Mutant::kHashOfSpelling)) return false;  // It wants the general way.

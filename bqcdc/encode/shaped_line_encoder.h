@@ -33,7 +33,8 @@ class ShapedLineEncoder {
   // column.
   using EncodeTree = std::function<bool(const ColumnPlan&, std::string_view value)>;
 
-  ShapedLineEncoder(std::shared_ptr<const EncodePlan> plan, Row row, EncodeTree encode_tree);
+  ShapedLineEncoder(std::shared_ptr<const EncodePlan> plan, size_t shapes_max, Row row,
+                    EncodeTree encode_tree);
 
   // Of how many lines from the next one on it is known that they do not come this way.
   size_t lines_left_out() const { return shapes_.left_out(); }

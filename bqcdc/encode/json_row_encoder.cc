@@ -65,7 +65,7 @@ class LineEncoder {
     uint64_t* present;
   };
 
-  bool EncodeTree(const ColumnPlan& column, std::string_view value);
+  bool EncodeByTokens(const ColumnPlan& column, std::string_view value);
 
   // All take what they name at the cursor and leave it behind that.
   EncodeError EncodeObject();
@@ -152,9 +152,10 @@ LineEncoder::LineEncoder(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderO
     : plan_(std::move(plan)),
       options_(options),
       finisher_(plan_),
-      short_way_(
-          plan_, options.line_shapes_max, {&line_, &finisher_, &output_},
-          [this](const ColumnPlan& column, std::string_view value) { return EncodeTree(column, value); }) {
+      short_way_(plan_, options.line_shapes_max, {&line_, &finisher_, &output_, options.row_bytes_max},
+                 [this](const ColumnPlan& column, std::string_view value) {
+                   return EncodeByTokens(column, value);
+                 }) {
   size_t words = 0;
   for (size_t i = 0; i < plan_->message_count(); ++i) {
     const MessagePlan& message = plan_->message(i);
@@ -170,7 +171,10 @@ LineEncoder::LineEncoder(std::shared_ptr<const EncodePlan> plan, JsonRowEncoderO
 
 EncodeError LineEncoder::EncodeLine(const PaddedLine& line, const values::SequenceNumber& assigned,
                                     EncodedRows* rows) {
-  if (line.size() > options_.line_bytes_max) return Fail(EncodeError::kLineTooLong);
+  if (line.size() > options_.line_bytes_max) {
+    tokens_.DropAhead();  // It is not counted off.
+    return Fail(EncodeError::kLineTooLong);
+  }
   line_end_ = line.data() + line.size();
   output_.Open(rows);
   deferred_ = false;
@@ -191,8 +195,8 @@ EncodeError LineEncoder::EncodeLine(const PaddedLine& line, const values::Sequen
   return error;
 }
 
-// For the short way, which takes scalars and some trees itself.
-bool LineEncoder::EncodeTree(const ColumnPlan& column, std::string_view value) {
+// For the short way, which takes most values itself.
+bool LineEncoder::EncodeByTokens(const ColumnPlan& column, std::string_view value) {
   sets_top_ = 0;
   bool present = false;
   return tokens_.Scan({value.data(), value.size()}) == EncodeError::kNone &&

@@ -26,7 +26,7 @@ struct JsonRowEncoderOptions {
   // Behaviour.
   SequenceSource sequence_source = SequenceSource::kEither;
   // Limits. Longest line in bytes, larger ones are refused; the parser's memory grows to about twice the
-  // longest line seen.
+  // longest line seen; what is known of lines takes some MiB more, where lines are long or of many columns.
   size_t line_bytes_max = 16 * 1024 * 1024;
   // Largest encoded row in bytes; a row must fit into a request, and those are limited to 10 MB.
   size_t row_bytes_max = 9 * 1024 * 1024;

@@ -626,6 +626,57 @@ TEST(JsonRowEncoder, KeepsAsManyShapesAsItMay) {
   EXPECT_TRUE(knows_both(2));
 }
 
+// Elements grow to nine bytes from two: rows stop where they are too large, in lines of a known shape, too.
+TEST(JsonRowEncoder, ArraysOfAKnownShapeKeepTheRowsLimit) {
+  const auto plan = *EncodePlan::Create(
+      {*schema::ColumnsFromJsonText(
+           R"([{"name":"id","type":"INT64"},{"name":"v","type":"FLOAT64","mode":"REPEATED"},
+                                        {"name":"r","type":"STRING","mode":"REQUIRED"}])"),
+       {"id"}});
+  const auto line_of = [](size_t elements, std::string_view r) {
+    std::string text = R"({"id":1,"v":[1)";
+    for (size_t i = 1; i < elements; ++i) text += ",1";
+    return OwnedLine(absl::StrCat(text, "],\"r\":", std::string(r), R"(,"_CHANGE_TYPE":"UPSERT"})"));
+  };
+  const JsonRowEncoderOptions options{.row_bytes_max = 100};
+  for (const char* r : {"\"x\"", "null"}) {
+    JsonRowEncoder known(plan, options), fresh(plan, options);
+    EncodedRows rows;
+    const OwnedLine first = line_of(2, "\"x\""), large = line_of(100'000, r);
+    for (int i = 0; i < 3; ++i)
+      ASSERT_EQ(known.EncodeLine(first.line(), kAssigned, &rows), EncodeError::kNone);
+    ASSERT_EQ(known.lines_to_scan(), 0u);
+    const size_t kept = rows.kept_bytes();
+    EXPECT_EQ(fresh.EncodeLine(large.line(), kAssigned, &rows), EncodeError::kRowTooLarge);
+    EXPECT_EQ(known.EncodeLine(large.line(), kAssigned, &rows), EncodeError::kRowTooLarge);
+    EXPECT_EQ(DescribeEncodeError(known.failure()), DescribeEncodeError(fresh.failure()));
+    EXPECT_LE(rows.kept_bytes(), kept + 2 * large.line().size());
+  }
+}
+
+TEST(JsonRowEncoder, ALineThatIsTooLongIsNotScannedAhead) {
+  const auto plan = *EncodePlan::Create({*schema::ParseInlineSchema("id:INT64,s:STRING"), {"id"}});
+  const auto row_of = [](std::string_view text) {
+    return absl::StrCat(R"({"id":1,"s":")", std::string(text), R"(","_CHANGE_TYPE":"UPSERT"})");
+  };
+  JsonRowEncoder encoder(plan, {.line_bytes_max = 100, .line_shapes_max = 0});
+  EncodedRows rows;
+  const std::string good = row_of("a"), long_one = row_of(std::string(100, 'b'));
+  std::string buffer = absl::StrCat(good, "\n", long_one, "\n", good);
+  buffer.resize(buffer.size() + kLinePaddingBytes, ' ');
+  const PaddedLine lines[] = {{buffer.data(), good.size()},
+                              {buffer.data() + good.size() + 1, long_one.size()},
+                              {buffer.data() + good.size() + long_one.size() + 2, good.size()}};
+  EXPECT_EQ(encoder.ScanAhead(lines), 3u);
+  EXPECT_EQ(encoder.EncodeLine(lines[0], kAssigned, &rows), EncodeError::kNone);
+  EXPECT_EQ(encoder.EncodeLine(lines[1], kAssigned, &rows), EncodeError::kLineTooLong);
+  EXPECT_EQ(encoder.EncodeLine(lines[2], kAssigned, &rows), EncodeError::kNone);
+  // Other bytes in the same place.
+  const std::string other = row_of("another text");
+  std::copy(other.begin(), other.end(), buffer.begin() + 5);
+  EXPECT_EQ(encoder.EncodeLine({buffer.data() + 5, other.size()}, kAssigned, &rows), EncodeError::kNone);
+}
+
 TEST(JsonRowEncoder, LongShapesAreNotKept) {
   const auto plan = *EncodePlan::Create({*schema::ParseInlineSchema("id:INT64,a:INT64,b:INT64"), {"id"}});
   JsonRowEncoder encoder(plan);

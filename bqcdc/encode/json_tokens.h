@@ -40,6 +40,9 @@ class JsonTokens {
   // wrong in one of them is told by its own Scan().
   size_t ScanAhead(std::span<const PaddedLine> lines);
 
+  // Forgets what was scanned ahead.
+  void DropAhead() { ahead_lines_ = 0; }
+
   bool done() const { return next_ == end_; }
   // First byte of the last token of the line.
   char last() const { return base_[*(end_ - 1)]; }

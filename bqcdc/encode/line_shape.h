@@ -67,7 +67,7 @@ class LineShape {
   void AddColumn(const MessagePlan& row, size_t index);
 
   // The shape of the lines of both: lines leave out columns that are NULL. Unset where their columns have
-  // another order, or other bytes stand between them.
+  // another order, or other bytes stand between them, or where it would not be small.
   static std::optional<LineShape> Merge(const LineShape& a, const LineShape& b);
 
   // Whether what stands between the values is short enough to be kept.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "bqcdc/encode/usual_value.h"
+
 namespace bqcdc::encode {
 namespace {
 
@@ -10,7 +12,7 @@ constexpr size_t kLineBytesMax = 1024 * 1024;
 
 // Whether the tree is read without a search for its tokens.
 bool IsReadAtOnce(const ColumnPlan& column) {
-  return column.repeated ? column.encoder < ValueEncoder::kRange : column.encoder == ValueEncoder::kJson;
+  return column.repeated ? HasUsualValues(column) : column.encoder == ValueEncoder::kJson;
 }
 
 }  // namespace
@@ -22,7 +24,7 @@ std::optional<LineShape> LineShapeLearner::Learn(const EncodePlan& plan, const P
   if (tokens_.Scan(line) != EncodeError::kNone || !LearnObject(plan.row(), false, &lesson))
     return std::nullopt;
   // To search a whole line takes less time than to search many of its parts.
-  if (lesson.tree_bytes > line.size() / 2) return std::nullopt;
+  if (lesson.tree_bytes > line.size() / 4) return std::nullopt;
   lesson.shape.End({lesson.at, static_cast<size_t>(line.data() + line.size() - lesson.at)});
   if (!lesson.shape.is_small()) return std::nullopt;
   return std::move(lesson.shape);

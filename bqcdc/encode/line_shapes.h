@@ -34,10 +34,14 @@ class LineShapes {
     left_out_ = fitted ? 0 : run_;
   }
 
-  // From the one that fitted last on.
+  // In the order in which they have fitted, the last one first.
   size_t count() const { return shapes_.size(); }
-  const LineShape& shape(size_t place) const { return shapes_[(first_ + place) % shapes_.size()]; }
-  void Fitted(size_t place) { first_ = (first_ + place) % shapes_.size(); }
+  const LineShape& shape(size_t place) const { return shapes_[order_[place]]; }
+  void Fitted(size_t place) {
+    if (place != 0)
+      std::rotate(order_.begin(), order_.begin() + static_cast<ptrdiff_t>(place),
+                  order_.begin() + static_cast<ptrdiff_t>(place) + 1);
+  }
   // Takes a new one to the front: together with one that it can be merged with, or in place of the one that
   // has fitted longest ago where there are as many as are kept.
   void Add(LineShape shape) {
@@ -45,16 +49,16 @@ class LineShapes {
       std::optional<LineShape> merged = LineShape::Merge(this->shape(place), shape);
       if (!merged.has_value()) continue;
       Fitted(place);
-      shapes_[first_] = *std::move(merged);
+      shapes_[order_.front()] = *std::move(merged);
       return;
     }
     if (shapes_.size() < shapes_max_) {
-      first_ = shapes_.size();
+      order_.push_back(shapes_.size());
       shapes_.push_back(std::move(shape));
     } else {
-      first_ = (first_ + shapes_max_ - 1) % shapes_max_;
-      shapes_[first_] = std::move(shape);
+      shapes_[order_.back()] = std::move(shape);
     }
+    Fitted(order_.size() - 1);
   }
 
  private:
@@ -62,9 +66,9 @@ class LineShapes {
 
   const size_t shapes_max_;
   std::vector<LineShape> shapes_;
-  size_t first_ = 0;
-  size_t run_ = 0;   // of lines that were left out last, less where tries have gone well since
-  size_t left_out_;  // next
+  std::vector<size_t> order_;  // places in shapes_
+  size_t run_ = 0;             // of lines that were left out last, less where tries have gone well since
+  size_t left_out_;            // next
 };
 
 }  // namespace bqcdc::encode

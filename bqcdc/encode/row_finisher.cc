@@ -11,7 +11,7 @@ namespace bqcdc::encode {
 namespace {
 
 // Bytes that HashBytes may read behind those that it hashes.
-constexpr size_t kHashPaddingBytes = sizeof(uint64_t) - 1;
+constexpr size_t kHashPaddingBytes = sizeof(uint64_t);
 
 // 64-bit hash of the encoded key; the same in every process.
 uint64_t HashBytes(std::string_view bytes) {

@@ -61,7 +61,7 @@ class RowFinisher {
   };
 
   // The encoded key columns in key order: equal keys have equal bytes. A view of the row where there is one,
-  // of key_bytes_ else; 7 bytes more are readable.
+  // of key_bytes_ else; 8 bytes more are readable.
   std::string_view GatherKey(RowOutput& output);
   // Of `key`; the row's other bytes are for mutants.
   uint64_t HashKey(std::string_view key, RowOutput& output) const;

@@ -26,10 +26,10 @@ const char* AfterSign(const char* sign) { return sign + 1 + (sign[1] == ' ' ? 1 
 }  // namespace
 
 ShapedLineEncoder::ShapedLineEncoder(std::shared_ptr<const EncodePlan> plan, size_t shapes_max, Row row,
-                                     EncodeTree encode_tree)
+                                     EncodeByTokens encode_by_tokens)
     : plan_(std::move(plan)),
       row_(row),
-      encode_tree_(std::move(encode_tree)),
+      encode_by_tokens_(std::move(encode_by_tokens)),
       columns_bytes_(CountColumns(*plan_) * usual_value::kBytesMax),
       shapes_(shapes_max) {}
 
@@ -158,7 +158,7 @@ bool ShapedLineEncoder::EncodeOther(const ColumnPlan& column, std::string_view v
     return scalars_.Encode(column, value, row_.output) == EncodeError::kNone;
   if (is_tree && !column.repeated && column.encoder == ValueEncoder::kJson)
     return IsUtf8(value) && scalars_.EncodeVerbatim(column, value, row_.output) == EncodeError::kNone;
-  return encode_tree_(column, value);
+  return encode_by_tokens_(column, value);
 }
 
 // An array of values that TakeUsualValue takes.
@@ -167,6 +167,8 @@ TakenValue ShapedLineEncoder::TakeArray(const ColumnPlan& column, const char* in
   bool ended = *taken.in == ']';
   while (!ended) {
     row_.output->set_cursor(taken.out);
+    // What is too much the general way says.
+    if (taken.in >= line_end_ || row_.output->position() > row_.bytes_max) return {};
     EnsureFrom(taken.in);
     taken = TakeUsualValue(column, taken.in, line_end_, row_.output->cursor());
     if (taken.in == nullptr || taken.in >= line_end_) return {};

@@ -28,13 +28,14 @@ class ShapedLineEncoder {
     LineState* line;
     RowFinisher* finisher;
     RowOutput* output;
+    size_t bytes_max;  // as JsonRowEncoderOptions::row_bytes_max
   };
   // Encodes a value for which there is no short way at the output's cursor; false where it is none of the
   // column.
-  using EncodeTree = std::function<bool(const ColumnPlan&, std::string_view value)>;
+  using EncodeByTokens = std::function<bool(const ColumnPlan&, std::string_view value)>;
 
   ShapedLineEncoder(std::shared_ptr<const EncodePlan> plan, size_t shapes_max, Row row,
-                    EncodeTree encode_tree);
+                    EncodeByTokens encode_by_tokens);
 
   // Of how many lines from the next one on it is known that they do not come this way.
   size_t lines_left_out() const { return shapes_.left_out(); }
@@ -64,7 +65,7 @@ class ShapedLineEncoder {
 
   const std::shared_ptr<const EncodePlan> plan_;
   const Row row_;
-  const EncodeTree encode_tree_;
+  const EncodeByTokens encode_by_tokens_;
   const size_t columns_bytes_;  // that a row takes beside its texts, at most
   LineShapes shapes_;
   LineShapeLearner learner_;

@@ -19,7 +19,7 @@ namespace bqcdc::encode {
 inline constexpr size_t kShortNumberBytesMax = 16;
 static_assert(kShortNumberBytesMax == ByteBlock::kSize);
 // Bytes that have to be readable from the sign on.
-inline constexpr size_t kShortNumberPaddingBytes = 1 + kShortNumberBytesMax + 1;
+inline constexpr size_t kShortNumberPaddingBytes = 1 + kShortNumberBytesMax - 1 + sizeof(uint64_t);
 
 inline constexpr std::array<int64_t, 19> kPowersOfTen = [] {
   std::array<int64_t, 19> powers = {1};

@@ -63,7 +63,7 @@ inline char* WriteTag(const ColumnPlan& column, char* out) {
 
 // Copies the text behind an opening quote to `out` and returns where its closing quote stands; nullptr where
 // an escape, a control character or malformed UTF-8 comes before that, or `end`. Reads up to
-// ByteBlock::kSize - 1 bytes behind `end`, and writes as many behind the text.
+// ByteBlock::kSize - 1 bytes behind `end`, and writes up to ByteBlock::kSize behind the text.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline const char* CopyPlainText(const char* text, const char* end, char* out) {
   uint32_t not_ascii = 0;
   for (const char* in = text; in < end; in += ByteBlock::kSize, out += ByteBlock::kSize) {
@@ -190,10 +190,30 @@ ABSL_ATTRIBUTE_NOINLINE inline TakenValue TakeCivilText(const ColumnPlan& column
 
 }  // namespace usual_value
 
-// Takes the value of a column that is not REPEATED and writes its tag and bytes. It is refused where it has
-// another form, also where more of it stands behind `end`, but for texts: that is the caller's business. What
-// follows it is not looked at either, but that a number does not go on. kValuePaddingBytes are readable
-// behind `in` and `end`, and usual_value::kBytesMax writable beside the value's own.
+// Whether TakeUsualValue takes values of the column.
+inline bool HasUsualValues(const ColumnPlan& column) {
+  switch (column.encoder) {
+    case ValueEncoder::kBool:
+    case ValueEncoder::kInt64:
+    case ValueEncoder::kFloat64:
+    case ValueEncoder::kString:
+    case ValueEncoder::kDate:
+    case ValueEncoder::kDatetime:
+    case ValueEncoder::kTime:
+    case ValueEncoder::kTimestamp:
+      return true;
+    case ValueEncoder::kNumeric:
+      return column.precision < 0;
+    default:
+      return false;
+  }
+}
+
+// Takes a value of the column, or an element where that is REPEATED, and writes its tag and bytes. It is
+// refused where it has another form, and a text where it does not end before `end`. Whether other values go
+// on behind `end` is the caller's business, and so is what follows a value, but that a number does not go on.
+// kValuePaddingBytes are readable behind `in` and `end`, and usual_value::kBytesMax writable beside the
+// value's own.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline TakenValue TakeUsualValue(const ColumnPlan& column, const char* in,
                                                               const char* end, char* out) {
   switch (column.encoder) {
@@ -219,7 +239,7 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline TakenValue TakeUsualValue(const ColumnPlan& 
   }
 }
 
-// The same of a whole token; false, and nothing is written, where it is refused.
+// The same of a whole token; false, with the cursor where it was, where it is refused.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool WriteUsualValue(const ColumnPlan& column, std::string_view token,
                                                          RowOutput* output) {
   if (token.empty()) return false;

@@ -332,6 +332,9 @@ TEST(JsonRowEncoderRobustness, ShapeIsKnownOrNot) {
         ASSERT_EQ(got.row(last), want.row(0)) << first << "\n" << text;
         ASSERT_EQ(got.facts(last).key_hash, want.facts(0).key_hash);
         ASSERT_EQ(got.facts(last).change_type, want.facts(0).change_type);
+        ASSERT_EQ(got.facts(last).tie_hash, want.facts(0).tie_hash);
+        ASSERT_EQ(got.facts(last).own_sequence, want.facts(0).own_sequence);
+        ASSERT_EQ(got.facts(last).sequence_bytes, want.facts(0).sequence_bytes);
         if (is_known && known.lines_to_scan() == 0) ++(damaged ? taken_damaged : taken);
       }
     }

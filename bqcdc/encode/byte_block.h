@@ -15,7 +15,6 @@ namespace bqcdc::encode {
 class ByteBlock {
  public:
   static constexpr size_t kSize = 16;
-  static constexpr uint32_t kAll = 0xFFFF;
 
   // Reads kSize bytes.
   explicit ByteBlock(const char* bytes) { std::memcpy(&bytes_, bytes, kSize); }

@@ -225,8 +225,8 @@ EncodeError LineEncoder::EncodeObject() {
 }
 
 // A key where it is expected, a value that WriteUsualValue takes and what stands behind it; false, and
-// nothing is taken, where anything else stands there, right or wrong. Nearly every column of nearly every row
-// comes this way, in one function.
+// nothing is taken, where anything else stands there, right or wrong. Most columns of a line that is
+// scanned come this way, in one function.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool LineEncoder::TakeUsualColumn(const MessagePlan& message,
                                                                       uint64_t* seen, uint32_t* previous,
                                                                       bool* ended) {

@@ -19,15 +19,14 @@ bool LineLiteral::MatchesRest(const char* in, const char* end) const {
 
 void LineShape::AddValue(std::string_view before, const ColumnPlan& column, size_t index, bool is_field) {
   const bool can_be_absent = !steps_.empty() && bounds_.empty() && !is_field;
-  AddStep({LineLiteral(before), std::exchange(bounds_, {}), &column, static_cast<uint32_t>(index), is_field,
-           can_be_absent});
+  steps_.push_back({LineLiteral(before), std::exchange(bounds_, {}), &column, static_cast<uint32_t>(index),
+                    is_field, can_be_absent});
 }
 
 std::optional<LineShape> LineShape::Merge(const LineShape& a, const LineShape& b) {
   if (a.behind_ != b.behind_ || a.bounds_ != b.bounds_) return std::nullopt;
   LineShape merged;
   merged.behind_ = a.behind_;
-  merged.literal_bytes_ = a.behind_.size();
   merged.bounds_ = a.bounds_;
   merged.columns_ = a.columns_;
   for (size_t i = 0; i < b.columns_.size(); ++i) merged.columns_[i] |= b.columns_[i];
@@ -36,7 +35,7 @@ std::optional<LineShape> LineShape::Merge(const LineShape& a, const LineShape& b
   // Takes a step for a column that the other shape lacks.
   const auto take = [&merged](auto& next, const LineShape& own, const LineShape& other) {
     if (next == own.steps_.end() || !next->can_be_absent || other.HasColumn(next->index)) return false;
-    merged.AddStep(*next++);
+    merged.steps_.push_back(*next++);
     return true;
   };
   while (next_a != a.steps_.end() || next_b != b.steps_.end()) {
@@ -45,16 +44,19 @@ std::optional<LineShape> LineShape::Merge(const LineShape& a, const LineShape& b
         next_a->before != next_b->before || next_a->bounds != next_b->bounds) {
       return std::nullopt;
     }
-    merged.AddStep(*next_a++);
+    merged.steps_.push_back(*next_a++);
     ++next_b;
   }
   if (!merged.is_small()) return std::nullopt;
   return merged;
 }
 
-void LineShape::End(std::string_view behind) {
-  behind_ = LineLiteral(behind);
-  literal_bytes_ += behind.size();
+bool LineShape::is_small() const {
+  // A line has as many columns as a table may have, and as much white space as its writer likes.
+  constexpr size_t kLiteralBytesMax = 256 * 1024;
+  size_t bytes = behind_.size();
+  for (const Step& step : steps_) bytes += step.before.size();
+  return bytes <= kLiteralBytesMax;
 }
 
 void LineShape::AddColumn(const MessagePlan& row, size_t index) {

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "bqcdc/encode/byte_block.h"
@@ -62,7 +61,7 @@ class LineShape {
   void BeginStruct(const ColumnPlan& column) { bounds_.push_back(&column); }
   void EndStruct() { bounds_.push_back(nullptr); }
   void AddValue(std::string_view before, const ColumnPlan& column, size_t index, bool is_field);
-  void End(std::string_view behind);
+  void End(std::string_view behind) { behind_ = LineLiteral(behind); }
   // A column of the row, one that holds a STRUCT included.
   void AddColumn(const MessagePlan& row, size_t index);
 
@@ -71,7 +70,7 @@ class LineShape {
   static std::optional<LineShape> Merge(const LineShape& a, const LineShape& b);
 
   // Whether what stands between the values is short enough to be kept.
-  bool is_small() const { return literal_bytes_ <= kLiteralBytesMax; }
+  bool is_small() const;
 
   const std::vector<Step>& steps() const { return steps_; }
   // What stands behind the last value, and ends there.
@@ -81,20 +80,12 @@ class LineShape {
   const std::vector<uint64_t>& columns() const { return columns_; }
 
  private:
-  // A line has as many columns as a table may have, and as much white space as its writer likes.
-  static constexpr size_t kLiteralBytesMax = 256 * 1024;
-
-  void AddStep(Step step) {
-    literal_bytes_ += step.before.size();
-    steps_.push_back(std::move(step));
-  }
   bool HasColumn(size_t index) const { return (columns_[index / 64] >> (index % 64) & 1) != 0; }
 
   std::vector<Step> steps_;
   LineLiteral behind_;
   Bounds bounds_;  // since the last value
   std::vector<uint64_t> columns_;
-  size_t literal_bytes_ = 0;
 };
 
 }  // namespace bqcdc::encode

@@ -16,9 +16,9 @@ namespace bqcdc::encode {
 // Finds the shape of a line that has been encoded. Not thread-safe (scratch memory).
 class LineShapeLearner {
  public:
-  // The shape points into `plan`. Unset where the line is read faster without: where much of it is trees that
-  // are no columns' usual values, or it is very long; or where it holds what was not
-  // checked, as in a tree of a DELETE.
+  // The shape points into `plan`. Unset where the line is read faster without, for much of it is trees that
+  // are searched for tokens, or where it is very long; or where it holds what nobody has checked, as the
+  // trees of a DELETE.
   std::optional<LineShape> Learn(const EncodePlan& plan, const PaddedLine& line, ChangeType change_type);
 
  private:

@@ -5,7 +5,6 @@
 
 #include "bqcdc/encode/text_length.h"
 #include "bqcdc/encode/usual_value.h"
-#include "bqcdc/encode/utf8.h"
 #include "bqcdc/encode/wire.h"
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/json_text.h"
@@ -110,13 +109,14 @@ EncodeError RowFields::EncodeText(const ColumnPlan& column, std::string_view val
   switch (column.encoder) {
     case ValueEncoder::kString:
       if (IsLongerThan(value, column.max_length)) return EncodeError::kTooLong;
-      return IsUtf8(value) ? scalars_.EncodeVerbatim(column, value, &output_) : EncodeError::kInvalidUtf8;
+      return values::IsUtf8(value) ? scalars_.EncodeVerbatim(column, value, &output_)
+                                   : EncodeError::kInvalidUtf8;
     case ValueEncoder::kGeography:
-      if (!IsUtf8(value)) return EncodeError::kInvalidUtf8;
+      if (!values::IsUtf8(value)) return EncodeError::kInvalidUtf8;
       return IsGeographyText(value) ? scalars_.EncodeVerbatim(column, value, &output_)
                                     : EncodeError::kMalformed;
     case ValueEncoder::kJson:
-      if (!IsUtf8(value)) return EncodeError::kInvalidUtf8;
+      if (!values::IsUtf8(value)) return EncodeError::kInvalidUtf8;
       return values::IsJson(value) ? scalars_.EncodeVerbatim(column, value, &output_)
                                    : EncodeError::kInvalidJsonText;
     case ValueEncoder::kNumeric:

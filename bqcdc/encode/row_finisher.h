@@ -65,7 +65,7 @@ class RowFinisher {
   std::string_view GatherKey(RowOutput& output);
   // Of `key`; the row's other bytes are for mutants.
   uint64_t HashKey(std::string_view key, RowOutput& output) const;
-  // As SequenceNumber::AppendTo.
+  // As SequenceNumber::AppendTo; the epoch, which is long, is the same in all rows of a run.
   char* AppendSequence(const values::SequenceNumber& sequence, char* out);
 
   std::shared_ptr<const EncodePlan> plan_;

@@ -5,10 +5,9 @@
 #include <utility>
 
 #include "absl/base/attributes.h"
-#include "bqcdc/encode/json_scalar_token.h"
 #include "bqcdc/encode/mutant.h"
-#include "bqcdc/encode/utf8.h"
 #include "bqcdc/values/json_text.h"
+#include "bqcdc/values/utf8.h"
 
 namespace bqcdc::encode {
 namespace {
@@ -79,7 +78,7 @@ bool ShapedLineEncoder::TakeAs(const LineShape& shape, const char* in) {
     const ColumnPlan& column = *step->column;
     const auto begin = static_cast<size_t>(out - row);
     TakenValue taken;
-    if (!column.repeated) taken = TakeUsualValue(column, in, end, out);
+    if (!column.repeated) taken = TakeUsualValue(column, in, end, out, Utf8::kIsToBeChecked);
     if (taken.in == nullptr) {
       taken = TakeOther(*step, in, out);
       if (taken.in == nullptr) return false;
@@ -138,14 +137,12 @@ ABSL_ATTRIBUTE_NOINLINE TakenValue ShapedLineEncoder::TakeOther(const LineShape:
     if (taken.in != nullptr) return taken;
   }
   const std::string_view rest(in, static_cast<size_t>(line_end_ - in));
-  const bool is_tree = *in == '{' || *in == '[';
-  const std::string_view value = is_tree ? rest.substr(0, values::JsonTreeSize(rest)) : FindJsonScalar(rest);
-  if (value.empty()) return {};
+  const std::string_view value = rest.substr(0, values::JsonValueSize(rest));
   output.Rewind(begin);
   if (IsNullToken(value)) {
     if (step.is_field && column.required) return {};
     if (!step.is_field) row_.finisher->MarkAbsent(step.index);
-  } else if (!EncodeOther(column, value, is_tree)) {
+  } else if (value.empty() || !values::IsUtf8(value) || !EncodeOther(column, value)) {
     return {};
   }
   const char* const end = value.data() + value.size();
@@ -153,11 +150,12 @@ ABSL_ATTRIBUTE_NOINLINE TakenValue ShapedLineEncoder::TakeOther(const LineShape:
   return {end, output.cursor()};
 }
 
-bool ShapedLineEncoder::EncodeOther(const ColumnPlan& column, std::string_view value, bool is_tree) {
+bool ShapedLineEncoder::EncodeOther(const ColumnPlan& column, std::string_view value) {
+  const bool is_tree = value.front() == '{' || value.front() == '[';
   if (!is_tree && !column.repeated && column.encoder < ValueEncoder::kRange)
     return scalars_.Encode(column, value, row_.output) == EncodeError::kNone;
   if (is_tree && !column.repeated && column.encoder == ValueEncoder::kJson)
-    return IsUtf8(value) && scalars_.EncodeVerbatim(column, value, row_.output) == EncodeError::kNone;
+    return scalars_.EncodeVerbatim(column, value, row_.output) == EncodeError::kNone;
   return encode_by_tokens_(column, value);
 }
 
@@ -170,7 +168,7 @@ TakenValue ShapedLineEncoder::TakeArray(const ColumnPlan& column, const char* in
     // What is too much the general way says.
     if (taken.in >= line_end_ || row_.output->position() > row_.bytes_max) return {};
     EnsureFrom(taken.in);
-    taken = TakeUsualValue(column, taken.in, line_end_, row_.output->cursor());
+    taken = TakeUsualValue(column, taken.in, line_end_, row_.output->cursor(), Utf8::kIsToBeChecked);
     if (taken.in == nullptr || taken.in >= line_end_) return {};
     ended = *taken.in == ']';
     if (!ended) {
@@ -190,7 +188,8 @@ TakenValue ShapedLineEncoder::TakePseudoColumn(const ColumnPlan& column, const c
   }
   const char* const text = in + 1;
   // What is copied counts as not written.
-  const char* const quote = *in == '"' ? usual_value::CopyPlainText(text, line_end_, out) : nullptr;
+  const char* const quote =
+      *in == '"' ? usual_value::CopyPlainText(text, line_end_, out, Utf8::kIsToBeChecked) : nullptr;
   if (quote == nullptr || !row_.line->Take(column, {text, static_cast<size_t>(quote - text)})) return {};
   return {quote + 1, out};
 }

@@ -55,7 +55,7 @@ class ShapedLineEncoder {
   TakenValue TakeOther(const LineShape::Step& step, const char* in, char* out);
   TakenValue TakeArray(const ColumnPlan& column, const char* in, char* out);
   TakenValue TakePseudoColumn(const ColumnPlan& column, const char* in, char* out);
-  bool EncodeOther(const ColumnPlan& column, std::string_view value, bool is_tree);
+  bool EncodeOther(const ColumnPlan& column, std::string_view value);
   char* WriteBounds(const LineShape::Bounds& bounds, const char* in, char* out);
 
   // Makes room for what the line can become from `in` on.

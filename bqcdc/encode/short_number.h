@@ -122,9 +122,4 @@ inline bool ReadShortInteger(std::string_view token, int64_t* value) {
   return TakeShortInteger(token.data(), value) == token.data() + token.size();
 }
 
-// The same for a JSON number without exponent.
-inline bool ReadShortDecimal(std::string_view text, ShortDecimal* number) {
-  return TakeShortDecimal(text.data(), number) == text.data() + text.size();
-}
-
 }  // namespace bqcdc::encode

@@ -12,10 +12,10 @@
 #include "bqcdc/encode/row_output.h"
 #include "bqcdc/encode/short_civil.h"
 #include "bqcdc/encode/short_number.h"
-#include "bqcdc/encode/utf8.h"
 #include "bqcdc/encode/wire.h"
 #include "bqcdc/values/civil_time.h"
 #include "bqcdc/values/numeric.h"
+#include "bqcdc/values/utf8.h"
 
 // The short way for values of the form in which nearly all of a type are met: integers and decimals of up to
 // 16 digits, texts without escapes, dates and times with all their digits. What is refused here goes to
@@ -45,6 +45,9 @@ struct TakenValue {
   char* out = nullptr;
 };
 
+// Who makes sure that a text is UTF-8.
+enum class Utf8 : bool { kIsChecked, kIsToBeChecked };
+
 namespace usual_value {
 
 // Longest text of a date and time here, with its quotes: two blocks behind the first quote are looked at.
@@ -64,7 +67,8 @@ inline char* WriteTag(const ColumnPlan& column, char* out) {
 // Copies the text behind an opening quote to `out` and returns where its closing quote stands; nullptr where
 // an escape, a control character or malformed UTF-8 comes before that, or `end`. Reads up to
 // ByteBlock::kSize - 1 bytes behind `end`, and writes up to ByteBlock::kSize behind the text.
-ABSL_ATTRIBUTE_ALWAYS_INLINE inline const char* CopyPlainText(const char* text, const char* end, char* out) {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline const char* CopyPlainText(const char* text, const char* end, char* out,
+                                                              Utf8 utf8) {
   uint32_t not_ascii = 0;
   for (const char* in = text; in < end; in += ByteBlock::kSize, out += ByteBlock::kSize) {
     const ByteBlock block(in);
@@ -77,7 +81,9 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline const char* CopyPlainText(const char* text, 
     not_ascii |= block.NotAscii() & (stops - 1) & ~stops;  // before the first stop
     in += std::countr_zero(stops);
     if (in >= end || *in != '"') return nullptr;
-    if (not_ascii != 0 && !IsUtf8({text, static_cast<size_t>(in - text)})) return nullptr;
+    if (utf8 == Utf8::kIsToBeChecked && not_ascii != 0 &&
+        !values::IsUtf8({text, static_cast<size_t>(in - text)}))
+      return nullptr;
     return in;
   }
   return nullptr;
@@ -127,11 +133,11 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline TakenValue TakeNumeric(const ColumnPlan& col
 // `end` is behind the last byte that may be the text's closing quote. What it becomes is as long as the text
 // and kBytesMax, at most.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline TakenValue TakeText(const ColumnPlan& column, const char* in,
-                                                        const char* end, char* out) {
+                                                        const char* end, char* out, Utf8 utf8) {
   if (*in != '"') return {};
   const char* const text = in + 1;
   char* const length = WriteTag(column, out);
-  const char* const quote = CopyPlainText(text, end, length + 1);  // Most lengths take one byte.
+  const char* const quote = CopyPlainText(text, end, length + 1, utf8);  // Most lengths take one byte.
   if (quote == nullptr) return {};
   const auto size = static_cast<size_t>(quote - text);
   // A text has no more characters than bytes.
@@ -215,7 +221,7 @@ inline bool HasUsualValues(const ColumnPlan& column) {
 // kValuePaddingBytes are readable behind `in` and `end`, and usual_value::kBytesMax writable beside the
 // value's own.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline TakenValue TakeUsualValue(const ColumnPlan& column, const char* in,
-                                                              const char* end, char* out) {
+                                                              const char* end, char* out, Utf8 utf8) {
   switch (column.encoder) {
     case ValueEncoder::kInt64:
       return usual_value::TakeInteger(column, in, out);
@@ -231,7 +237,7 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline TakenValue TakeUsualValue(const ColumnPlan& 
     case ValueEncoder::kNumeric:
       return usual_value::TakeNumeric(column, in, out);
     case ValueEncoder::kString:
-      return usual_value::TakeText(column, in, end, out);
+      return usual_value::TakeText(column, in, end, out, utf8);
     case ValueEncoder::kBool:
       return usual_value::TakeBool(column, in, out);
     default:
@@ -239,13 +245,13 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline TakenValue TakeUsualValue(const ColumnPlan& 
   }
 }
 
-// The same of a whole token; false, with the cursor where it was, where it is refused.
+// The same of a whole token, which is UTF-8; false, with the cursor where it was, where it is refused.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool WriteUsualValue(const ColumnPlan& column, std::string_view token,
                                                          RowOutput* output) {
   if (token.empty()) return false;
   output->Ensure(usual_value::kBytesMax + token.size());
   const char* const end = token.data() + token.size();
-  const TakenValue taken = TakeUsualValue(column, token.data(), end, output->cursor());
+  const TakenValue taken = TakeUsualValue(column, token.data(), end, output->cursor(), Utf8::kIsChecked);
   if (taken.in != end) return false;
   output->set_cursor(taken.out);
   return true;

@@ -236,8 +236,7 @@ bool JsonWalker::WalkUnicodeEscape(uint32_t* unit) {
 
 bool IsJson(std::string_view text, int depth_max) { return JsonWalker(text, depth_max).WalkDocument(); }
 
-size_t JsonTreeSize(std::string_view text) {
-  if (!text.starts_with('{') && !text.starts_with('[')) return 0;
+size_t JsonValueSize(std::string_view text) {
   JsonWalker walker(text, kJsonDepthMax);
   return walker.WalkValue() ? static_cast<size_t>(walker.at() - text.data()) : 0;
 }

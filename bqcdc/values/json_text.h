@@ -19,9 +19,9 @@ bool IsJson(std::string_view text, int depth_max = kJsonDepthMax);
 // too early. Unset where it is JSON, and where it is only nested too deeply.
 std::optional<size_t> FindJsonFault(std::string_view text);
 
-// Bytes of the array or object that `text` begins with, as far as IsJson() would take it; 0 where there is
-// none. What stands behind it is not looked at.
-size_t JsonTreeSize(std::string_view text);
+// Bytes of the value that `text` begins with, if IsJson() would take that; 0 where not. What stands behind it
+// is not looked at, so that a number may go on.
+size_t JsonValueSize(std::string_view text);
 
 // The same as IsJson(), and whether the text is sure to have the form in which JSON is kept
 // (json_document.h). A text with escapes or unusual numbers may have that form and is called kOther.

@@ -37,16 +37,19 @@ TEST(JsonText, DepthIsLimited) {
   EXPECT_FALSE(IsJson(nested(2), 1));
 }
 
-TEST(JsonText, TreesEndWhereTheirBracketsDo) {
-  for (const char* tree : {"{}", "[]", "[1, {\"a\": [\"]\"]}]", "{\"a\":\"}\\\"\"}"}) {
-    for (const char* behind : {"", ",1", "}", " ", "x"})
-      EXPECT_EQ(JsonTreeSize(std::string(tree) + behind), std::string_view(tree).size()) << tree << behind;
+TEST(JsonText, ValuesEndWhereTheyEnd) {
+  for (const char* value : {"{}", "[]", "[1, {\"a\": [\"]\"]}]", "{\"a\":\"}\\\"\"}", "\"\"",
+                            "\"a\\\"b\\\\\"", "0", "-12.5e+3", "true", "null"}) {
+    for (const char* behind : {"", ",1", "}", " ", "x", "\"", ":"})
+      EXPECT_EQ(JsonValueSize(std::string(value) + behind), std::string_view(value).size())
+          << value << behind;
   }
-  for (const char* none : {"", "1", "\"{}\"", " {}", "{", "[1", "[1,]", "{\"a\"}", "]"})
-    EXPECT_EQ(JsonTreeSize(none), 0u) << none;
+  for (const char* none : {"", "{", "[1", "[1,]", "{\"a\"}", "]", "\"", "\"a\\\"", "\"\\q\"", "\"\n\"", "-",
+                           "1.", "1e", "nul", ","})
+    EXPECT_EQ(JsonValueSize(none), 0u) << none;
   const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
-  EXPECT_EQ(JsonTreeSize(nested(kJsonDepthMax)), 2u * kJsonDepthMax);
-  EXPECT_EQ(JsonTreeSize(nested(kJsonDepthMax + 1)), 0u);
+  EXPECT_EQ(JsonValueSize(nested(kJsonDepthMax)), 2u * kJsonDepthMax);
+  EXPECT_EQ(JsonValueSize(nested(kJsonDepthMax + 1)), 0u);
 }
 
 TEST(JsonText, FaultsHaveAPlace) {

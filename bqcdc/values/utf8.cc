@@ -1,5 +1,8 @@
 #include "bqcdc/values/utf8.h"
 
+#include <simdjson.h>
+
+#include <algorithm>
 #include <cstring>
 
 namespace bqcdc::values {
@@ -50,19 +53,16 @@ size_t Utf8SequenceLength(std::string_view text) {
 }
 
 bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
-    // Most text is ASCII: eight bytes a step.
-    uint64_t word;
-    if (text.size() >= sizeof(word) &&
-        (std::memcpy(&word, text.data(), sizeof(word)), (word & kHighBits) == 0)) {
-      text.remove_prefix(sizeof(word));
-      continue;
-    }
-    const size_t bytes = Utf8SequenceLength(text);
-    if (bytes == 0) return false;
-    text.remove_prefix(bytes);
+  // Most text is ASCII: eight bytes a step.
+  uint64_t word = 0;
+  while (text.size() >= sizeof word) {
+    std::memcpy(&word, text.data(), sizeof word);
+    if ((word & kHighBits) != 0) break;
+    text.remove_prefix(sizeof word);
   }
-  return true;
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) <= 0x7F; };
+  if (text.size() < sizeof word && std::all_of(text.begin(), text.end(), is_ascii)) return true;
+  return simdjson::validate_utf8(text.data(), text.size());
 }
 
 }  // namespace bqcdc::values

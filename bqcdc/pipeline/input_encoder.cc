@@ -142,16 +142,17 @@ void InputEncoder::KeepBlock(std::unique_ptr<LineBlock> block) {
 LineReader::Next InputEncoder::FillBlock(LineReader& reader, absl::Time deadline, LineBlock& block) const {
   const auto bytes_wanted =
       static_cast<std::size_t>(static_cast<double>(batcher_.batch_bytes()) * input_per_row_byte_);
+  const auto lines_max = static_cast<std::size_t>(options_.limits.batch_rows);
   while (!block.full) {
-    InputLine line;
+    const std::size_t before = block.lines.size();
     const LineReader::Next next =
-        reader.ReadLine(block.lines.empty() ? deadline : absl::InfinitePast(), &line);
+        reader.ReadLines(before == 0 ? deadline : absl::InfinitePast(), bytes_wanted - block.input_bytes,
+                         lines_max - before, &block.lines);
     if (next != LineReader::Next::kLine) return next;
-    if (block.lines.empty()) block.begun = clock_.Now();
-    block.Add(line, reader.chunk());
+    if (before == 0) block.begun = clock_.Now();
+    block.NoteChunk(before, reader.chunk());
     block.full = block.input_bytes >= bytes_wanted || block.chunks.size() >= kChunksPerBatchMax ||
-                 block.chunk_bytes >= kChunkBytesPerBatchMax ||
-                 static_cast<std::int64_t>(block.lines.size()) >= options_.limits.batch_rows;
+                 block.chunk_bytes >= kChunkBytesPerBatchMax || block.lines.size() >= lines_max;
   }
   return LineReader::Next::kLine;
 }

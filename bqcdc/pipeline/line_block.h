@@ -35,7 +35,7 @@ struct LineBlock {
 
   std::vector<InputLine> lines;
   std::vector<Chunk> chunks;
-  std::size_t input_bytes = 0;              // of the lines
+  std::size_t input_bytes = 0;              // of the lines and what stands between them
   absl::Time begun = absl::InfinitePast();  // when the first line was read
   std::size_t chunk_bytes = 0;              // memory of the chunks that begin with one of them
   bool full = false;                        // as many lines as make a batch
@@ -49,14 +49,15 @@ struct LineBlock {
   std::vector<Failure> failures;
   absl::Duration encoding;  // how long that took, waits for a turn on the machine included
 
-  void Add(const InputLine& line, const std::shared_ptr<const LineChunk>& chunk) {
+  // The lines from `first_line` on are of this chunk.
+  void NoteChunk(std::size_t first_line, const std::shared_ptr<const LineChunk>& chunk) {
+    const char* const begin = lines[first_line].text.data();
     if (chunks.empty() || chunks.back().bytes != chunk) {
-      chunks.push_back({lines.size(), chunk});
+      chunks.push_back({first_line, chunk});
       // Else it is the block's before, too.
-      if (line.text.data() == chunk->bytes.get()) chunk_bytes += chunk->capacity;
+      if (begin == chunk->bytes.get()) chunk_bytes += chunk->capacity;
     }
-    lines.push_back(line);
-    input_bytes += line.text.size();
+    input_bytes += static_cast<std::size_t>(lines.back().text.data() + lines.back().text.size() - begin);
   }
   // Memory of the lines, about, and of the rows that they become.
   std::size_t held_bytes() const { return chunk_bytes + input_bytes; }

@@ -47,7 +47,10 @@ int PollTimeout(absl::Time deadline) {
       absl::ToInt64Milliseconds(absl::Ceil(deadline - absl::Now(), absl::Milliseconds(1))), 0, 3'600'000));
 }
 
-bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\r\v\f") == std::string_view::npos; }
+bool IsBlank(std::string_view text) {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; };
+  return std::all_of(text.begin(), text.end(), is_space);
+}
 
 }  // namespace
 
@@ -181,18 +184,39 @@ std::optional<InputPosition> LineReader::position() const {
   return InputPosition{line_count_, source_, chunk_offset_ + begin_, prefix_hash_};
 }
 
+LineReader::Next LineReader::ReadLines(absl::Time deadline, std::size_t bytes_wanted, std::size_t lines_max,
+                                       std::vector<InputLine>* lines) {
+  const std::size_t first = lines->size();
+  // In place: a line is too large to be handed from one to the other for nothing.
+  const Next next = ReadLine(deadline, &lines->emplace_back());
+  bool found = next == Next::kLine;
+  const char* const begin = lines->back().text.data();
+  while (found && static_cast<std::size_t>(bytes_ + begin_ - begin) < bytes_wanted &&
+         lines->size() - first < lines_max) {
+    found = FindLine(&lines->emplace_back());
+  }
+  if (!found) lines->pop_back();
+  return next;
+}
+
+bool LineReader::FindLine(InputLine* line) {
+  while (searched_ < end_) {
+    const void* found = std::memchr(bytes_ + searched_, '\n', end_ - searched_);
+    if (found == nullptr) {
+      searched_ = end_;
+      break;
+    }
+    const auto line_end = static_cast<std::size_t>(static_cast<const char*>(found) - bytes_);
+    if (TakeLine(line_end - begin_, 1, line)) return true;
+    if (!error_.ok()) break;
+  }
+  return false;
+}
+
 LineReader::Next LineReader::ReadLine(absl::Time deadline, InputLine* line) {
   for (;;) {
-    while (searched_ < end_) {
-      const void* found = std::memchr(bytes_ + searched_, '\n', end_ - searched_);
-      if (found == nullptr) {
-        searched_ = end_;
-        break;
-      }
-      const auto line_end = static_cast<std::size_t>(static_cast<const char*>(found) - bytes_);
-      if (TakeLine(line_end - begin_, 1, line)) return Next::kLine;
-      if (!error_.ok()) return Next::kError;  // Of CheckPrefix().
-    }
+    if (FindLine(line)) return Next::kLine;
+    if (!error_.ok()) return Next::kError;
     if (end_ - begin_ > options_.line_bytes_max) {
       // Hand out the beginning, then skip to the line's end.
       bool first = !skipping_;
@@ -213,7 +237,6 @@ LineReader::Next LineReader::ReadLine(absl::Time deadline, InputLine* line) {
     } else if (skipping_) {
       begin_ = searched_ = end_;
     }
-    if (!error_.ok()) return Next::kError;
     if (reached_end()) return Next::kEnd;
     switch (FillChunk(deadline)) {
       case Fill::kData:

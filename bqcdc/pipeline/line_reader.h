@@ -87,6 +87,10 @@ class LineReader {
 
   // Gives the next line. Its text lives as long as chunk(), which changes with the calls.
   Next ReadLine(absl::Time deadline, InputLine* line);
+  // Appends the next lines, at least one: what ReadLine() gives, and those that are there behind it in the
+  // same chunk(), until they take so many bytes of it or there are so many. Otherwise appends none.
+  Next ReadLines(absl::Time deadline, std::size_t bytes_wanted, std::size_t lines_max,
+                 std::vector<InputLine>* lines);
 
   const std::shared_ptr<const LineChunk>& chunk() const { return chunk_; }
   // May be asked by any thread.
@@ -124,6 +128,8 @@ class LineReader {
   static absl::Status AddGenerations(const std::string& path, int fd, InputSources& sources);
   Fill AwaitStop(absl::Time deadline);
   void CheckPrefix();
+  // The next line that is there with its end; false = none is, or an error.
+  bool FindLine(InputLine* line);
   // Sees to it that the chunk can take more: moves the unfinished line behind the padding of the last line
   // that was handed out, or to the beginning of a new chunk, a larger one if it fills the present one.
   void MakeRoom();

@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "bqcdc/encode/padded_line.h"
 
 namespace bqcdc::pipeline {
@@ -90,6 +92,62 @@ TEST_F(LineReaderTest, KnowsHowMuchStandsBeforeALine) {
       EXPECT_TRUE((one + two).substr(line.bytes_before).starts_with(line.text)) << chunk << " " << line.text;
     }
     EXPECT_EQ(lines, 6);
+  }
+}
+
+TEST_F(LineReaderTest, ReadsSeveralAtOnceAsOneByOne) {
+  const std::vector<std::string> paths = {File("a", "\xEF\xBB\xBFone\n\n \ntwo\r\n" + std::string(500, 'x') +
+                                                        "\nthree\nfour\n" + std::string(99, 'y') + "\nlast"),
+                                          File("b", "\nfive\n\nsix\nseven")};
+  const auto facts = [](const InputLine& line) {
+    return absl::StrCat(line.number, ":", std::string(line.text), " ", line.end, " ", line.bytes_before, " ",
+                        line.source, " ", line.too_long ? 1 : 0);
+  };
+  for (const std::size_t chunk : {1, 7, 64, 100000}) {
+    const LineReaderOptions options = {.line_bytes_max = 100, .chunk_bytes = chunk};
+    Lines want;
+    auto one = LineReader::Open(paths, stop_, options);
+    ASSERT_TRUE(one.ok()) << one.status();
+    for (InputLine line; one->ReadLine(absl::InfiniteFuture(), &line) == LineReader::Next::kLine; line = {})
+      want.push_back(facts(line));
+    ASSERT_EQ(want.size(), 10u);
+    for (const std::size_t bytes_wanted : {0, 1, 4, 20, 100000}) {
+      for (const std::size_t lines_max : {1, 2, 100}) {
+        SCOPED_TRACE(absl::StrCat(chunk, " ", bytes_wanted, " ", lines_max));
+        auto several = LineReader::Open(paths, stop_, options);
+        ASSERT_TRUE(several.ok()) << several.status();
+        std::vector<InputLine> lines;
+        Lines got;
+        std::size_t most = 0;
+        for (;;) {
+          const std::size_t before = lines.size();
+          const LineReader::Next next =
+              several->ReadLines(absl::InfiniteFuture(), bytes_wanted, lines_max, &lines);
+          const std::size_t more = lines.size() - before;
+          if (next != LineReader::Next::kLine) {
+            EXPECT_EQ(next, LineReader::Next::kEnd);
+            EXPECT_EQ(more, 0u);
+            break;
+          }
+          ASSERT_GE(more, 1u);
+          EXPECT_LE(more, lines_max);
+          most = std::max(most, more);
+          for (std::size_t i = before; i < lines.size(); ++i) {
+            EXPECT_TRUE(IsPadded(lines[i], *several->chunk()));
+            got.push_back(facts(lines[i]));
+          }
+          // Without the last of them it was not enough.
+          if (more > 1) {
+            EXPECT_LT(lines[lines.size() - 2].text.end() - lines[before].text.begin(),
+                      static_cast<std::ptrdiff_t>(bytes_wanted));
+          }
+        }
+        EXPECT_EQ(got, want);
+        if (chunk == 100000 && bytes_wanted == 100000) {
+          EXPECT_EQ(most, std::min<std::size_t>(lines_max, 6));
+        }
+      }
+    }
   }
 }
 

@@ -28,7 +28,8 @@
 namespace bqcdc::cli {
 namespace {
 
-constexpr std::uint64_t kBytesMost = write::kRequestBytesMaxDefault;  // of a batch and of a row
+constexpr std::uint64_t kBatchBytesMost = write::kRequestBytesMaxDefault;
+constexpr std::uint64_t kRowBytesMost = 8 * 1024 * 1024;  // and its other columns, in one request
 
 struct Flags {
   std::string dataset;
@@ -71,8 +72,9 @@ class BenchWrite {
         changes_(flags.keys > 0 ? flags.keys : flags.rows, flags.deletes) {}
 
   absl::StatusOr<Figures> Run() {
-    BQCDC_ASSIGN_OR_RETURN(batch_bytes_, ParseByteSize("--batch-bytes", flags_.batch_bytes, 1, kBytesMost));
-    BQCDC_ASSIGN_OR_RETURN(row_bytes_, ParseByteSize("--row-bytes", flags_.row_bytes, 1, kBytesMost));
+    BQCDC_ASSIGN_OR_RETURN(batch_bytes_,
+                           ParseByteSize("--batch-bytes", flags_.batch_bytes, 1, kBatchBytesMost));
+    BQCDC_ASSIGN_OR_RETURN(row_bytes_, ParseByteSize("--row-bytes", flags_.row_bytes, 1, kRowBytesMost));
     BQCDC_RETURN_IF_ERROR(MakeTables());
     absl::StatusOr<Figures> figures = Write();
     if (figures.ok()) {

@@ -192,7 +192,7 @@ void Checks::CheckStorage(const absl::Status& table) {
                  absl::StrCat("cannot reach ", with_.storage_target, ": ", Message(found)),
                  absl::StrContains(Message(found), "certificate verify failed")
                      ? "name the file of the certificate authority with --ca-file"
-                     : "look at --storage-endpoint and the network: port 443 with HTTP/2 must be open");
+                     : "look at --storage-endpoint and the network: HTTP/2 to that port must be let through");
     case absl::StatusCode::kUnauthenticated:
       return Add(CheckLevel::kFail, name,
                  absl::StrCat(with_.storage_target, " refuses the credentials: ", Message(found)),

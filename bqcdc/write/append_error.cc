@@ -18,6 +18,14 @@ struct Entry {
   AppendVerdict verdict;
 };
 
+constexpr char kNotDefaultStream[] =
+    "rows are sent to the table's default stream, which the service takes for another kind of stream: is the "
+    "endpoint BigQuery's?";
+constexpr char kSchemaDiffers[] = "the table's columns are not those that were sent; they are read again";
+constexpr char kMalformedRequest[] =
+    "the request is not what the service expects: report it with this text, and whether a proxy changes "
+    "requests";
+
 // First match wins. Sources: storage.proto (StorageError), the retry tables of Google's Java and Go writers,
 // texts seen from the service.
 constexpr Entry kTable[] = {
@@ -34,9 +42,9 @@ constexpr Entry kTable[] = {
      nullptr,
      {AppendAction::kRefetchSchema,
       "the table lacks columns that we send; a column added just now is seen after minutes"}},
-    {{}, Storage::kStreamAlreadyCommitted, nullptr, {AppendAction::kHalt, ""}},
-    {{}, Storage::kInvalidStreamType, nullptr, {AppendAction::kHalt, ""}},
-    {{}, Storage::kInvalidStreamState, nullptr, {AppendAction::kHalt, ""}},
+    {{}, Storage::kStreamAlreadyCommitted, nullptr, {AppendAction::kHalt, kNotDefaultStream}},
+    {{}, Storage::kInvalidStreamType, nullptr, {AppendAction::kHalt, kNotDefaultStream}},
+    {{}, Storage::kInvalidStreamState, nullptr, {AppendAction::kHalt, kNotDefaultStream}},
     {{}, Storage::kStreamFinalized, nullptr, {AppendAction::kHalt, "the default stream cannot be finalized"}},
     {{},
      Storage::kOffsetAlreadyExists,
@@ -93,17 +101,34 @@ constexpr Entry kTable[] = {
      "Input schema has more fields",
      {AppendAction::kRefetchSchema,
       "the table lacks columns that we send; a column added just now is seen after minutes"}},
-    {StatusCode::kInvalidArgument, {}, "incompatible fields", {AppendAction::kRefetchSchema, ""}},
-    {StatusCode::kInvalidArgument, {}, "proto field mismatched", {AppendAction::kRefetchSchema, ""}},
-    {StatusCode::kInvalidArgument, {}, "missing in the proto message", {AppendAction::kRefetchSchema, ""}},
+    {StatusCode::kInvalidArgument,
+     {},
+     "due to extra fields in user schema",
+     {AppendAction::kRefetchSchema,
+      "the table lacks columns that we send; a column added just now is seen after minutes"}},
+    {StatusCode::kInvalidArgument, {}, "incompatible fields", {AppendAction::kRefetchSchema, kSchemaDiffers}},
+    {StatusCode::kInvalidArgument,
+     {},
+     "proto field mismatched",
+     {AppendAction::kRefetchSchema, kSchemaDiffers}},
+    {StatusCode::kInvalidArgument,
+     {},
+     "missing in the proto message",
+     {AppendAction::kRefetchSchema, kSchemaDiffers}},
     {StatusCode::kInvalidArgument,
      {},
      "request too large",
      {AppendAction::kFindBadRows, "lower --batch-bytes"}},
-    {StatusCode::kInvalidArgument, {}, "Invalid proto schema", {AppendAction::kHalt, ""}},
-    {StatusCode::kInvalidArgument, {}, "Cannot route", {AppendAction::kHalt, ""}},
+    {StatusCode::kInvalidArgument, {}, "Invalid proto schema", {AppendAction::kHalt, kMalformedRequest}},
+    {StatusCode::kInvalidArgument, {}, "Cannot route", {AppendAction::kHalt, kMalformedRequest}},
+    {StatusCode::kInvalidArgument, {}, "Rows must be specified", {AppendAction::kHalt, kMalformedRequest}},
     {StatusCode::kInvalidArgument, {}, nullptr, {AppendAction::kFindBadRows, ""}},
-    {{}, {}, nullptr, {AppendAction::kHalt, ""}},
+    {{},
+     {},
+     nullptr,
+     {AppendAction::kHalt,
+      "an answer that is not known here: its text says what is wrong; what was not "
+      "acknowledged does not count as written"}},
 };
 
 bool Matches(const Entry& entry, const absl::Status& status, StorageErrorCode storage_error) {

@@ -52,6 +52,32 @@ const Case kCases[] = {
      AppendAction::kRetry},
     {"Key", absl::FailedPreconditionError("x"), StorageErrorCode::kCmekNotProvided, 0, AppendAction::kHalt},
     {"Unimplemented", absl::UnimplementedError("x"), kNoDetail, 0, AppendAction::kHalt},
+    {"TableUnknown", absl::NotFoundError("x"), StorageErrorCode::kTableNotFound, 0,
+     AppendAction::kCheckTable},
+    {"StreamUnknown", absl::NotFoundError("x"), StorageErrorCode::kStreamNotFound, 0,
+     AppendAction::kCheckTable},
+    {"StreamType", absl::InvalidArgumentError("x"), StorageErrorCode::kInvalidStreamType, 0,
+     AppendAction::kHalt},
+    {"OffsetTwice", absl::AlreadyExistsError("The offset is within stream"),
+     StorageErrorCode::kOffsetAlreadyExists, 0, AppendAction::kHalt},
+    {"OffsetBeyond", absl::OutOfRangeError("The offset is beyond stream"),
+     StorageErrorCode::kOffsetOutOfRange, 0, AppendAction::kHalt},
+    {"FieldsDiffer", absl::InvalidArgumentError("Found incompatible fields: 'id' and/or mismatch fields"),
+     kNoDetail, 0, AppendAction::kRefetchSchema},
+    {"TypeDiffers", absl::InvalidArgumentError("The proto field mismatched with BigQuery field at M.f"),
+     kNoDetail, 0, AppendAction::kRefetchSchema},
+    {"RequiredIsMissing", absl::InvalidArgumentError("The required field f is missing in the proto message"),
+     kNoDetail, 0, AppendAction::kRefetchSchema},
+    {"ExtraFieldsInOtherWords",
+     absl::InvalidArgumentError("Schema mismatch due to extra fields in user schema"), kNoDetail, 0,
+     AppendAction::kRefetchSchema},
+    {"NoRows", absl::InvalidArgumentError("Rows must be specified"), kNoDetail, 0, AppendAction::kHalt},
+    {"Descriptor", absl::InvalidArgumentError("Invalid proto schema: M.proto: : Missing name."), kNoDetail, 0,
+     AppendAction::kHalt},
+    {"Internal", absl::InternalError("x"), kNoDetail, 0, AppendAction::kReopen},
+    {"Unknown", absl::UnknownError("x"), kNoDetail, 0, AppendAction::kReopen},
+    {"Cancelled", absl::CancelledError("x"), kNoDetail, 0, AppendAction::kReopen},
+    {"Late", absl::DeadlineExceededError("x"), kNoDetail, 0, AppendAction::kReopen},
 };
 
 TEST(Classify, DecidesByOneTable) {
@@ -60,7 +86,11 @@ TEST(Classify, DecidesByOneTable) {
     result.status = c.status;
     result.storage_error = c.storage_error;
     result.row_errors.resize(c.row_errors);
-    EXPECT_EQ(ActionName(Classify(result).action), ActionName(c.want)) << c.name;
+    const AppendVerdict verdict = Classify(result);
+    EXPECT_EQ(ActionName(verdict.action), ActionName(c.want)) << c.name;
+    if (c.want == AppendAction::kHalt || c.want == AppendAction::kCheckTable) {
+      EXPECT_NE(verdict.hint, "") << c.name << ": who has to help is told how";
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 #include "bqcdc/encode/encode_error.h"
 
+#include <functional>
+
 #include "bqcdc/base/strings.h"
 #include "bqcdc/values/json_text.h"
 
@@ -128,6 +130,31 @@ std::string EncodeFailure::Path() const {
   }
   if (unknown_name_bytes != 0) base::StrAppend(&path, path.empty() ? "" : ".", unknown_name());
   return path;
+}
+
+bool EncodeFailure::DependsOnSchema() const {
+  switch (error) {
+    case EncodeError::kUnknownColumn:
+    case EncodeError::kNullRequired:
+    case EncodeError::kTooLong:
+    case EncodeError::kPrecisionExceeded:
+      return true;
+    // INT64 becomes NUMERIC, BIGNUMERIC or FLOAT64, NUMERIC the latter two, BIGNUMERIC the last.
+    case EncodeError::kWrongKind:
+    case EncodeError::kMalformed:
+    case EncodeError::kOutOfRange:
+      return has_type &&
+             (type == ColumnType::kInt64 || type == ColumnType::kNumeric || type == ColumnType::kBigNumeric);
+    default:
+      return false;
+  }
+}
+
+uint64_t EncodeFailure::ReasonHash() const {
+  std::string reason(1, static_cast<char>(error));
+  for (size_t i = step_count; i-- > 0;) base::StrAppend(&reason, steps[i].column, ".");
+  base::StrAppend(&reason, unknown_name());
+  return std::hash<std::string>()(reason);
 }
 
 absl::Status DescribeEncodeError(const EncodeFailure& failure) {

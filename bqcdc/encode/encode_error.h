@@ -71,6 +71,13 @@ struct EncodeFailure {
   std::string_view unknown_name() const { return {unknown_name_text.data(), unknown_name_bytes}; }
   // "address.lines[2].text"; empty where the line as a whole failed.
   std::string Path() const;
+
+  // Whether the table could be made to take such a row while changes are streamed into it: a column is added,
+  // REQUIRED is relaxed, a type or a length is widened.
+  // https://cloud.google.com/bigquery/docs/managing-table-schemas
+  bool DependsOnSchema() const;
+  // The same for all rows that fail for one reason at one column, whatever their values and elements are.
+  uint64_t ReasonHash() const;
 };
 
 // Makes a readable InvalidArgument status: column path, what was expected, never the value.

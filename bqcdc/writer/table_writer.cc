@@ -13,6 +13,8 @@ namespace {
 
 // Tag and length before a row.
 constexpr std::size_t kRowFrameBytesMax = 6;
+// How long TryAppend() waits for another thread's row: encoding one takes far less.
+constexpr absl::Duration kTurnOfOthers = absl::Milliseconds(1);
 constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
 
 const absl::CivilDay kEpochDay(1970, 1, 1);
@@ -113,12 +115,26 @@ absl::Status TableWriter::Impl::Bind(std::shared_ptr<const pipeline::TableBindin
   return absl::OkStatus();
 }
 
-absl::StatusOr<ColumnHandle> TableWriter::Impl::Column(std::string_view name) {
+std::optional<ColumnHandle> TableWriter::Impl::FindColumn(std::string_view name) {
   absl::MutexLock lock(&columns_mutex_);
   const auto found = handles_.find(schema::LowerAscii(name));
-  if (found == handles_.end())
-    return absl::NotFoundError(absl::StrCat("table ", name_text_, " has no column ", std::string(name)));
-  return ColumnHandle{found->second};
+  return found == handles_.end() ? std::nullopt : std::optional(ColumnHandle{found->second});
+}
+
+absl::StatusOr<ColumnHandle> TableWriter::Impl::Column(std::string_view name) {
+  std::optional<ColumnHandle> column = FindColumn(name);
+  // Perhaps it was added meanwhile.
+  if (!column.has_value() && TryTakeTurn()) {
+    FollowTable().IgnoreError();
+    GiveTurn();
+    column = FindColumn(name);
+  }
+  if (column.has_value()) return *column;
+  return absl::NotFoundError(absl::StrCat("table ", name_text_, " has no column ", std::string(name)));
+}
+
+absl::Status TableWriter::Impl::NoRoom() const {
+  return absl::ResourceExhaustedError(absl::StrCat("table ", name_text_, ": no room now"));
 }
 
 absl::Status TableWriter::Impl::TakeTurn(absl::Time deadline) {
@@ -156,7 +172,7 @@ absl::Status TableWriter::Impl::EndOf(absl::Status status, const Call& call) con
   if (!absl::IsCancelled(status)) return status;
   const absl::Status ended = writer_.status();
   if (!ended.ok()) return ended;
-  if (!call.wait) return absl::ResourceExhaustedError(absl::StrCat("table ", name_text_, ": no room now"));
+  if (!call.wait) return NoRoom();
   if (absl::Now() >= call.deadline)
     return absl::DeadlineExceededError(absl::StrCat("table ", name_text_, ": no room in time"));
   return status;
@@ -233,41 +249,48 @@ absl::Status TableWriter::Impl::Explain(const encode::EncodeFailure& failure) co
 absl::Status TableWriter::Impl::Append(ChangeType change_type, const SequenceNumber& sequence,
                                        absl::FunctionRef<void(Row&)> fill, const Call& call) {
   BQCDC_RETURN_IF_ERROR(writer_.status());
-  BQCDC_RETURN_IF_ERROR(TakeTurn(call.wait ? call.deadline : absl::Now() + absl::Milliseconds(1)));
+  const absl::Status turn = TakeTurn(call.wait ? call.deadline : absl::Now() + kTurnOfOthers);
+  if (!turn.ok()) return call.wait ? turn : NoRoom();      // Who has it waits for room.
   const absl::Cleanup give_turn = [this] { GiveTurn(); };  // Also where `fill` throws.
-  absl::Status status = Begin(sequence, call);
-  if (status.ok()) {
-    fields_->Begin(&batcher_.current()->rows);
-    Row::Impl impl(*this);
-    Row row(impl);
-    fill(row);
-    const encode::EncodeError error =
-        fields_->Finish(change_type, sequence, options_.numbering == TableOptions::Numbering::kSource,
-                        batcher_.limits().rows_bytes_max - kRowFrameBytesMax);
-    status = error == encode::EncodeError::kNone ? Finish(call) : Explain(fields_->failure());
-  }
-  return status;
+  BQCDC_RETURN_IF_ERROR(Begin(sequence, call));
+  if (Encode(change_type, sequence, fill) == encode::EncodeError::kNone) return Finish(call);
+  BQCDC_ASSIGN_OR_RETURN(const bool changed, LookAgain(fields_->failure(), call));
+  if (changed && Encode(change_type, sequence, fill) == encode::EncodeError::kNone) return Finish(call);
+  return Explain(fields_->failure());
+}
+
+encode::EncodeError TableWriter::Impl::Encode(ChangeType change_type, const SequenceNumber& sequence,
+                                              absl::FunctionRef<void(Row&)> fill) {
+  fields_->Begin(&batcher_.current()->rows);
+  Row::Impl impl(*this);
+  Row row(impl);
+  fill(row);
+  return fields_->Finish(change_type, sequence, options_.numbering == TableOptions::Numbering::kSource,
+                         batcher_.limits().rows_bytes_max - kRowFrameBytesMax);
+}
+
+absl::StatusOr<bool> TableWriter::Impl::LookAgain(const encode::EncodeFailure& failure, const Call& call) {
+  if (!failure.DependsOnSchema()) return false;
+  const std::shared_ptr<const pipeline::TableBinding> before = binding_;
+  BQCDC_RETURN_IF_ERROR(FollowTable());
+  if (binding_ == before) return false;
+  BQCDC_RETURN_IF_ERROR(EndOf(batcher_.Ensure(), call));
+  return true;
 }
 
 absl::Status TableWriter::Impl::AppendJson(std::string_view object, const SequenceNumber& sequence,
                                            const Call& call) {
   BQCDC_RETURN_IF_ERROR(writer_.status());
   BQCDC_RETURN_IF_ERROR(TakeTurn(call.deadline));
-  absl::Status status = Begin(sequence, call);
-  if (status.ok()) {
-    json_text_.assign(object).append(encode::kLinePaddingBytes, ' ');
-    const encode::PaddedLine line(json_text_.data(), object.size());
-    encode::EncodeError error = json_->EncodeLine(line, sequence, &batcher_.current()->rows);
-    if (error == encode::EncodeError::kUnknownColumn) {
-      // Perhaps it was added meanwhile: one look, then the row is told to be wrong.
-      status = FollowTable();
-      if (status.ok()) status = EndOf(batcher_.Ensure(), call);
-      if (status.ok()) error = json_->EncodeLine(line, sequence, &batcher_.current()->rows);
-    }
-    if (status.ok()) status = error == encode::EncodeError::kNone ? Finish(call) : Explain(json_->failure());
-  }
-  GiveTurn();
-  return status;
+  const absl::Cleanup give_turn = [this] { GiveTurn(); };
+  BQCDC_RETURN_IF_ERROR(Begin(sequence, call));
+  json_text_.assign(object).append(encode::kLinePaddingBytes, ' ');
+  const encode::PaddedLine line(json_text_.data(), object.size());
+  const auto encode = [&] { return json_->EncodeLine(line, sequence, &batcher_.current()->rows); };
+  if (encode() == encode::EncodeError::kNone) return Finish(call);
+  BQCDC_ASSIGN_OR_RETURN(const bool changed, LookAgain(json_->failure(), call));
+  if (changed && encode() == encode::EncodeError::kNone) return Finish(call);
+  return Explain(json_->failure());
 }
 
 Row& Row::SetBool(ColumnHandle column, bool value) {

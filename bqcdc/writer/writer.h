@@ -147,13 +147,15 @@ class TableWriter {
   // Of this run, the first section of sequence numbers (TableOptions::Numbering::kEpoch).
   std::uint64_t epoch() const;
 
-  // Errors: NotFound.
+  // Looks at the table, at most once in 10 s, where it is not known to have it. Errors: NotFound.
   absl::StatusOr<ColumnHandle> Column(std::string_view name) const;
 
   // Takes a change that `fill` writes, straight into the request that it will travel in. Waits while the
   // memory bound is used up, at most until `deadline`. Errors: InvalidArgument (a value, key or number that
   // does not fit; nothing was taken), DeadlineExceeded (nothing was taken), Cancelled after Cancel(), the
   // writer's own error when it has ended. An exception of `fill` leaves nothing taken and goes to the caller.
+  // `fill` is called a second time for a row that does not fit the columns as they were and where they have
+  // been changed since (looked at once in 10 s at most).
   absl::Status Append(ChangeType change_type, const SequenceNumber& sequence,
                       absl::FunctionRef<void(Row&)> fill, absl::Time deadline = absl::InfiniteFuture());
   // The same without waiting for room: ResourceExhausted where it would have to. (Where the service has said

@@ -147,6 +147,13 @@ class TableWriter::Impl {
        pipeline::TableBinding binding, pipeline::TableClaim claim, const write::BatchLimits& limits);
   write::BatcherEvents MakeBatcherEvents();
 
+  std::optional<ColumnHandle> FindColumn(std::string_view name) ABSL_LOCKS_EXCLUDED(columns_mutex_);
+  absl::Status NoRoom() const;
+  encode::EncodeError Encode(ChangeType change_type, const SequenceNumber& sequence,
+                             absl::FunctionRef<void(Row&)> fill);
+  // Whether the table has been changed since it was read, so that the row is to be encoded once more.
+  absl::StatusOr<bool> LookAgain(const encode::EncodeFailure& failure, const Call& call);
+
   absl::Status TakeTurn(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
   bool TryTakeTurn() ABSL_LOCKS_EXCLUDED(mutex_);
   void GiveTurn() ABSL_LOCKS_EXCLUDED(mutex_);

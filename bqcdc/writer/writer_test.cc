@@ -102,6 +102,39 @@ TEST_F(WriterTest, ADroppedColumnTakesOnlyTheRowsThatCarryIt) {
   EXPECT_EQ(DecodeRow(stored[1]).id, 3);
 }
 
+// By somebody else, and the service had no occasion to tell of it.
+TEST_F(WriterTest, WhatTheTableTakesSinceItWasChangedIsNotRefused) {
+  const auto columns = [&](const char* more) {
+    rest_.ChangeTable("p.d.t", [&](auto& changed) {
+      changed.schema_fields = absl::StrCat(
+          R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"name","type":"STRING")", more, "]");
+    });
+  };
+  for (const bool json : {false, true}) {
+    FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+    columns(R"(,"maxLength":"3"})");
+    auto writer = Open(service);
+    TableWriter* const table = *writer->OpenTable("d.t");
+    ASSERT_TRUE(Put(*table, 1, "a", 1).ok());
+    columns(R"(,"maxLength":"9"},{"name":"extra","type":"INTEGER"})");
+    const SequenceNumber second{{table->epoch(), 2, 1, 0}};
+    const absl::Status status =
+        json ? table->AppendJson(R"({"id":2,"name":"longer","_CHANGE_TYPE":"UPSERT"})", second)
+             : table->Append(ChangeType::kUpsert, second, Fill(*table, 2, "longer"));
+    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_TRUE(table->Column("extra").ok());
+    ASSERT_TRUE(writer->Close().ok()) << writer->status();
+    EXPECT_EQ(service.stored_rows().size(), 2u);
+  }
+  columns("}");
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  columns(R"(},{"name":"late","type":"INTEGER"})");
+  EXPECT_TRUE(table->Column("LATE").ok());
+  EXPECT_TRUE(absl::IsNotFound(table->Column("bogus").status()));
+}
+
 TEST_F(WriterTest, StoresWhatWasAppended) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   auto writer = Open(service);
@@ -273,6 +306,9 @@ TEST_F(WriterTest, BackPressureReachesTheCaller) {
   });
   absl::SleepFor(
       absl::Milliseconds(20));  // Not needed for the result, but for waiting to be what is cancelled.
+  // Another thread waits for room.
+  status = table->TryAppend(ChangeType::kUpsert, {{table->epoch(), 1u << 22, 1, 0}}, Fill(*table, 1, text));
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
   writer->Cancel();
   waiting.join();
 }

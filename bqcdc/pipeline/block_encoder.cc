@@ -113,8 +113,10 @@ void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
     const values::SequenceNumber assigned{{options_.epoch, line.number, 1, 0}};
     const EncodeError error = encoder.rows->EncodeLine(line.padded(), assigned, &block.rows);
     if (error != EncodeError::kNone) {
-      block.failures.push_back(
-          {i, error, std::string(encode::DescribeEncodeError(encoder.rows->failure()).message())});
+      const encode::EncodeFailure& failure = encoder.rows->failure();
+      LineBlock::Failure& failed = block.failures.emplace_back();
+      failed = {i, error, std::string(encode::DescribeEncodeError(failure).message())};
+      if (failure.DependsOnSchema()) failed.schema_reason = failure.ReasonHash();
     }
   }
   block.encoding = absl::Now() - begun;

@@ -91,6 +91,7 @@ absl::Status InputEncoder::Run(LineReader& reader) {
     const LineReader::Next next =
         FillBlock(reader, read_.empty() ? batcher_.next_deadline() : absl::InfinitePast(), *block);
     if (!block->lines.empty()) {
+      block->read = clock_.Now();
       PrepareBlock(*block);
       encoder_.Submit(block.get());
       bytes_ahead_ += block->held_bytes();
@@ -205,8 +206,9 @@ absl::Status InputEncoder::TakeBlock(LineBlock& block) {
 // Whether its rows can be taken as they are and its failures after them.
 bool InputEncoder::IsPlain(const LineBlock& block) const {
   return rows_begun_ && block.binding == binding_ && block.mode == mode_ &&
-         std::none_of(block.failures.begin(), block.failures.end(), [](const LineBlock::Failure& failure) {
-           return failure.error == EncodeError::kUnknownColumn || IsOfOtherMode(failure.error);
+         std::none_of(block.failures.begin(), block.failures.end(), [&](const LineBlock::Failure& failure) {
+           return IsOfOtherMode(failure.error) ||
+                  (failure.schema_reason.has_value() && table_.WantsLook(*failure.schema_reason, block.read));
          });
 }
 
@@ -243,7 +245,8 @@ absl::Status InputEncoder::TakeByLine(LineBlock& block) {
     bytes_before_ = block.lines[line].bytes_before;
     if (failure < block.failures.size() && block.failures[failure].line == line) {
       // Encoded anew, for the table as it is now.
-      if (block.failures[failure].error == EncodeError::kUnknownColumn && FollowTable()) continue;
+      BQCDC_ASSIGN_OR_RETURN(const bool followed, LookAgain(block.failures[failure], block.read));
+      if (followed) continue;
       BQCDC_RETURN_IF_ERROR(
           SetAside(block.lines[line], block.failures[failure++], block.chunks[chunk].bytes));
     } else {
@@ -322,8 +325,16 @@ void InputEncoder::AddBadRow(const InputLine& line, LineBlock::Failure& failure)
   bad.message = std::move(failure.message);
 }
 
-bool InputEncoder::FollowTable() {
-  std::shared_ptr<const TableBinding> now = table_.Refresh();
+absl::StatusOr<bool> InputEncoder::LookAgain(const LineBlock::Failure& failure, absl::Time read) {
+  if (!failure.schema_reason.has_value()) return false;
+  if (Follow(table_.newest())) return true;
+  if (!table_.WantsLook(*failure.schema_reason, read)) return false;
+  // It may take a while, which rows that are ready need not wait for.
+  BQCDC_RETURN_IF_ERROR(batcher_.FlushAll());
+  return Follow(table_.Look(*failure.schema_reason, read));
+}
+
+bool InputEncoder::Follow(std::shared_ptr<const TableBinding> now) {
   if (now == binding_ || !batcher_.SetDestination(now->destination).ok()) return false;
   binding_ = std::move(now);
   return true;
@@ -341,7 +352,7 @@ absl::Status InputEncoder::FollowChanges() {
     progress_.Reach(position_);
     if (!events_.in_reach(position_, true)) return absl::CancelledError("the run has ended");
   }
-  if (table_.MayDifferFrom(binding_)) FollowTable();
+  if (table_.MayDifferFrom(binding_)) Follow(table_.Refresh());
   return batcher_.FollowLanes();
 }
 

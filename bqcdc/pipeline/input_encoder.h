@@ -105,8 +105,10 @@ class InputEncoder {
   bool MovePosition(const InputLine& line);
   void TakePosition(const LineReader& reader);
   absl::Status BeginRows(bool own_sequence, std::uint64_t line);
-  // Whether the table is another now; then the next row is encoded for that.
-  bool FollowTable();
+  // Whether the table is another than the one that refused the line, which was read at `read`; then this and
+  // the next rows are encoded for that.
+  absl::StatusOr<bool> LookAgain(const LineBlock::Failure& failure, absl::Time read);
+  bool Follow(std::shared_ptr<const TableBinding> now);
   ChangeBatch& batch() { return static_cast<ChangeBatch&>(*batcher_.current()); }
   void KeepChunk(const std::shared_ptr<const LineChunk>& chunk);
   write::BatcherEvents MakeBatcherEvents();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct LineBlock {
     std::size_t line = 0;  // index in `lines`
     encode::EncodeError error = encode::EncodeError::kNone;
     std::string message;
+    // EncodeFailure::ReasonHash() where another schema of the table could take the line.
+    std::optional<std::uint64_t> schema_reason = std::nullopt;
   };
   // The lines from `first_line` on, up to the next chunk's, are views into it.
   struct Chunk {
@@ -37,6 +40,7 @@ struct LineBlock {
   std::vector<Chunk> chunks;
   std::size_t input_bytes = 0;              // of the lines and what stands between them
   absl::Time begun = absl::InfinitePast();  // when the first line was read
+  absl::Time read = absl::InfinitePast();   // when all of them had been
   std::size_t chunk_bytes = 0;              // memory of the chunks that begin with one of them
   bool full = false;                        // as many lines as make a batch
 

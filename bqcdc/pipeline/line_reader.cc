@@ -317,8 +317,14 @@ void LineReader::CheckPrefix() {
                    " bytes are not those that were settled; it must repeat its output from the beginning"));
 }
 
+bool LineReader::AtEndOfFile() const {
+  struct stat facts = {};
+  return !following() && fstat(file_->fd(), &facts) == 0 && S_ISREG(facts.st_mode) &&
+         static_cast<std::uint64_t>(facts.st_size) == chunk_offset_ + end_;
+}
+
 LineReader::Fill LineReader::FillChunk(absl::Time deadline) {
-  if (stop_->requested()) return Fill::kStop;
+  if (stop_->requested()) return AtEndOfFile() ? Fill::kEndOfFile : Fill::kStop;
   MakeRoom();
   pollfd waits[] = {{file_->fd(), POLLIN, 0}, {stop_->fd(), POLLIN, 0}};
   ++read_count_;

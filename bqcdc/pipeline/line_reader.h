@@ -119,6 +119,8 @@ class LineReader {
   absl::Status AddFollowed(const std::string& path, const FileNumber& number);
   absl::Status EnterSource();  // at options_.start
   Fill FillChunk(absl::Time deadline);
+  // Whether a file that does not grow has been read: a stop that comes then interrupts nothing.
+  bool AtEndOfFile() const;
   bool following() const { return options_.follow && source_ + 1 == sources_->count(); }
   // At the present end of a file that is followed: waits a while, or goes over to the next generation.
   Fill FollowOn(absl::Time deadline);

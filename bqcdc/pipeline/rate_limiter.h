@@ -28,6 +28,8 @@ class RateLimiter {
 
   // Waits for its turn and takes `units`. False after Close().
   bool Take(double units) ABSL_LOCKS_EXCLUDED(mutex_);
+  // From now on nobody waits: the limit is lifted.
+  void Open() ABSL_LOCKS_EXCLUDED(mutex_);
   // Ends all waiting.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -42,6 +44,7 @@ class RateLimiter {
   // When the debt is paid; before now by at most the burst.
   absl::Time paid_at_ ABSL_GUARDED_BY(mutex_);
   absl::Duration waited_ ABSL_GUARDED_BY(mutex_);
+  bool open_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -55,6 +55,19 @@ TEST(RateLimiter, TimeWithoutUseSavesNoMoreThanTheBurst) {
   EXPECT_GE(TakeByClock(limiter, clock, 1), absl::Seconds(1));
 }
 
+TEST(RateLimiter, OnceItIsOpenedNobodyWaits) {
+  base::ManualClock clock(absl::UnixEpoch());
+  RateLimiter limiter(1, absl::ZeroDuration(), clock);
+  EXPECT_TRUE(limiter.Take(1000));
+  bool got = false;
+  std::thread taker([&] { got = limiter.Take(1); });
+  limiter.Open();
+  taker.join();
+  EXPECT_TRUE(got);
+  EXPECT_TRUE(limiter.Take(1000));
+  EXPECT_TRUE(limiter.Take(1000));
+}
+
 TEST(RateLimiter, CloseEndsTheWaiting) {
   base::ManualClock clock(absl::UnixEpoch());
   RateLimiter limiter(1, absl::ZeroDuration(), clock);

@@ -152,14 +152,7 @@ class StreamRun {
 };
 
 absl::Status StreamRun::Prepare() {
-  if (!options_.evolve_to.empty()) {
-    BQCDC_ASSIGN_OR_RETURN(const int changes,
-                           rest::EvolveTable(*with_.client, options_.table, options_.evolve_to));
-    if (changes > 0 && with_.warn)
-      with_.warn(absl::StrCat("changed the columns of table ", options_.table.ToString(), ": ",
-                              CountOf(changes, "statement")));
-  }
-  BQCDC_ASSIGN_OR_RETURN(const rest::TableResource table, with_.client->GetTable(options_.table));
+  BQCDC_ASSIGN_OR_RETURN(rest::TableResource table, with_.client->GetTable(options_.table));
   BQCDC_ASSIGN_OR_RETURN(TableBinding binding, BindTable(options_.table, table));
   ClaimOptions claim{options_.table, options_.resume_epoch};
   if (resumed() != nullptr) {
@@ -170,6 +163,17 @@ absl::Status StreamRun::Prepare() {
     BQCDC_RETURN_IF_ERROR(CheckEpoch(table));
   }
   BQCDC_ASSIGN_OR_RETURN(claim_, TableClaim::Prepare(*with_.client, claim, table, clock_));
+  // A run that is refused has changed nothing.
+  if (!options_.evolve_to.empty()) {
+    BQCDC_ASSIGN_OR_RETURN(const int changes,
+                           rest::EvolveTable(*with_.client, options_.table, options_.evolve_to));
+    if (changes > 0 && with_.warn)
+      with_.warn(absl::StrCat("changed the columns of table ", options_.table.ToString(), ": ",
+                              CountOf(changes, "statement")));
+    BQCDC_ASSIGN_OR_RETURN(table, with_.client->GetTable(options_.table));
+    BQCDC_ASSIGN_OR_RETURN(binding, BindTable(options_.table, table));
+    BQCDC_ASSIGN_OR_RETURN(claim_, TableClaim::Prepare(*with_.client, claim, table, clock_));
+  }
 
   const std::size_t preamble = write::PreambleBytesMax(*binding.destination, options_.trace_id);
   if (preamble >= options_.request_bytes_max / 2) {
@@ -178,7 +182,7 @@ absl::Status StreamRun::Prepare() {
                                                    options_.request_bytes_max));
   }
   current_.emplace(
-      std::move(binding), [this] { return ReadBinding(); }, clock_);
+      std::move(binding), [this] { return ReadBinding(); }, clock_, options_.schema_read_interval);
   InputEncoderOptions encoder;
   encoder.limits = options_.batch;
   encoder.limits.rows_bytes_max = options_.request_bytes_max - preamble;
@@ -420,6 +424,7 @@ absl::Status StreamRun::Work() {
   // Whether all is done or the run has failed: the other threads end.
   pool_->Close();
   if (rate_limiter_.has_value()) rate_limiter_->Close();
+  current_->EndWaiting();
   MeterSender();
   if (checkpointer_ != nullptr) checkpointer_->Close();
   if (!sent.ok()) {
@@ -500,12 +505,14 @@ void StreamRun::WatchClaim() {
   }
 }
 
-// Once a stop is requested the rest of the run has a limit. The reader cannot see to that: it may be waiting
-// for room itself.
+// Once a stop is requested the rest of the run has a limit, and what has been read goes out as fast as it
+// can. The reader cannot see to that: it may be waiting for room itself.
 void StreamRun::LimitDrain() {
   pollfd fds[2] = {{with_.stop->fd(), POLLIN, 0}, {end_.fd(), POLLIN, 0}};
   while (poll(fds, 2, -1) < 0 && errno == EINTR) {
   }
+  if (rate_limiter_.has_value()) rate_limiter_->Open();
+  current_->EndWaiting();
   const auto ended = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ended_; };
   absl::MutexLock lock(&mutex_);
   if (clock_.AwaitWithDeadline(mutex_, absl::Condition(&ended), clock_.Now() + options_.drain_time_max))

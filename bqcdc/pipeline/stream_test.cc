@@ -469,6 +469,95 @@ TEST_F(StreamTest, AnUnknownColumnLeadsToOneLookAtTheSchema) {
   EXPECT_EQ(looks, 2);
 }
 
+// By somebody else, while the run goes on. Nothing tells of it but the rows.
+TEST_F(StreamTest, WhatTheTableTakesSinceItWasChangedIsNotRefused) {
+  struct Change {
+    const char *before, *after, *value;
+  };
+  for (const Change& change : std::vector<Change>{
+           {R"({"name":"v","type":"STRING","maxLength":"3"})",
+            R"({"name":"v","type":"STRING","maxLength":"9"})", R"("longer")"},
+           {R"({"name":"v","type":"INTEGER","mode":"REQUIRED"})", R"({"name":"v","type":"INTEGER"})", "null"},
+           {R"({"name":"v","type":"INTEGER"})", R"({"name":"v","type":"NUMERIC"})", R"("1.5")"},
+           {R"({"name":"v","type":"INTEGER"})", R"({"name":"v","type":"FLOAT"})", "1.5"},
+           {R"({"name":"v","type":"NUMERIC","precision":"4","scale":"2"})",
+            R"({"name":"v","type":"NUMERIC"})", R"("123456.5")"},
+           {R"({"name":"w","type":"STRING"})", R"({"name":"v","type":"STRING"})", R"("new")"}}) {
+    SCOPED_TRACE(change.after);
+    const auto columns = [&](const char* column) {
+      rest_.ChangeTable(kTable, [&](auto& table) {
+        table.schema_fields =
+            absl::StrCat(R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},)", column, "]");
+      });
+    };
+    rest_.PutTable(kTable, {});
+    columns(change.before);
+    int requests = 0;
+    FakeWriteService service([&](const SeenRequest&) {
+      if (++requests == 1) columns(change.after);
+      return Reply::Ok();
+    });
+    // The later lines come when the table has been changed, and the service had no occasion to tell of it.
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const auto send = [&](int id, const std::string& value) {
+      const std::string line =
+          absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":)", id, value.empty() ? "" : ",\"v\":", value, "}\n");
+      EXPECT_EQ(::write(ends[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
+    };
+    options_.batch.batch_rows = 1;
+    std::thread writer([&] {
+      send(1, absl::StrContains(change.before, "REQUIRED") ? "1" : "");
+      for (int i = 0; i < 2000 && service.stored_rows().empty(); ++i) absl::SleepFor(absl::Milliseconds(5));
+      send(2, change.value);
+      send(3, change.value);
+      close(ends[1]);
+    });
+    const StreamOutcome outcome = Stream(service, {"/dev/fd/" + std::to_string(ends[0])});
+    writer.join();
+    close(ends[0]);
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    EXPECT_EQ(outcome.summary.set_aside, 0);
+    EXPECT_EQ(outcome.summary.upserts, 3);
+  }
+}
+
+// The second name comes within the interval in which the table is looked at once.
+TEST_F(StreamTest, ARowIsNotRefusedByALookThatIsOlderThanIt) {
+  options_.schema_read_interval = absl::Milliseconds(300);
+  options_.batch.batch_rows = 1;
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const auto send = [&](const std::string& line) {
+    EXPECT_EQ(::write(ends[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
+  };
+  const auto looks = [&] {
+    int count = 0;
+    for (const auto& request : rest_.requests()) count += request.method == "GET";
+    return count;
+  };
+  std::thread writer([&] {
+    send(Upsert(1, "a"));
+    send(Upsert(2, "a", R"(,"bogus":"x")"));
+    for (int i = 0; i < 2000 && looks() < 2; ++i) absl::SleepFor(absl::Milliseconds(1));
+    absl::SleepFor(absl::Milliseconds(20));  // Until the answer is taken for the first name's.
+    rest_.ChangeTable(kTable, [](auto& table) {
+      table.schema_fields =
+          R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"name","type":"STRING"},{"name":"extra","type":"STRING"}])";
+    });
+    send(Upsert(3, "a", R"(,"extra":"x")"));
+    close(ends[1]);
+  });
+  const StreamOutcome outcome = Stream(service, {"/dev/fd/" + std::to_string(ends[0])});
+  writer.join();
+  close(ends[0]);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.set_aside, 1);
+  EXPECT_EQ(outcome.summary.upserts, 2);
+  EXPECT_EQ(looks(), 3);
+}
+
 // Rows that were read before, and wait, go without the column; those that carry it are set aside as such that
 // are read after.
 TEST_F(StreamTest, AColumnThatIsDroppedMeanwhileTakesOnlyTheRowsThatCarryIt) {
@@ -506,6 +595,7 @@ TEST_F(StreamTest, AColumnThatIsDroppedMeanwhileTakesOnlyTheRowsThatCarryIt) {
     options_.batch.batch_rows = 4;
     options_.connections_max = connections;
     options_.scaling_period = absl::Milliseconds(1);
+    options_.schema_read_interval = absl::Milliseconds(200);
     options_.dead_letter_path = directory_ + "/dead" + std::to_string(connections);
     const StreamOutcome outcome = Stream(service, {File("in", text)});
     ASSERT_TRUE(outcome.status.ok()) << outcome.status;
@@ -765,6 +855,23 @@ TEST_F(StreamTest, ARateLimitKeepsBatchesSmallAndLosesNothing) {
   EXPECT_GE(absl::Now() - start, absl::Milliseconds(95));
   EXPECT_EQ(Stored(service).size(), 250u);
   EXPECT_EQ(outcome.summary.requests, 3);
+}
+
+// What has been read is a chunk of the file, here all of it, which would take 50 s at the limit.
+TEST_F(StreamTest, AStopLiftsTheRateLimit) {
+  options_.rate_limit.rows_per_second = 100;
+  FakeWriteService service([&](const SeenRequest&) {
+    stop_.Request();
+    return Reply::Ok();
+  });
+  std::string text;
+  for (int id = 1; id <= 5000; ++id) text += Upsert(id, "n");
+  const absl::Time begun = absl::Now();
+  const StreamOutcome outcome = Stream(service, {File("in", text)});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(15));
+  EXPECT_EQ(outcome.summary.upserts, 5000);
+  EXPECT_FALSE(outcome.summary.interrupted) << "nothing of the file is left";
 }
 
 TEST_F(StreamTest, ADeadLetterThatCannotBeWrittenHalts) {

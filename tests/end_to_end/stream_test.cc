@@ -314,6 +314,24 @@ TEST_F(StreamEndToEnd, TheTableIsChangedToWhatIsAskedFor) {
   EXPECT_TRUE(absl::StrContains(again.err, "column note: wanted INT64, is STRING")) << again.err;
 }
 
+TEST_F(StreamEndToEnd, ARunThatIsRefusedDoesNotChangeTheTable) {
+  CreateTable();
+  const std::string file = File("in.jsonl", R"({"_CHANGE_TYPE":"UPSERT","id":1}
+)");
+  const std::string checkpoint = file + ".checkpoint";
+  EXPECT_EQ(Run({"stream", "d.t", file, "--checkpoint", checkpoint}).exit_code, 0);
+  Query("CREATE TABLE d.other (id INT64 PRIMARY KEY NOT ENFORCED)");
+  const ProgramResult of_other =
+      Run({"stream", "d.other", file, "--checkpoint", checkpoint, "--evolve-schema", "added:STRING"});
+  EXPECT_EQ(of_other.exit_code, 1);
+  EXPECT_TRUE(absl::StrContains(of_other.err, "the checkpoint is of table p.d.t")) << of_other.err;
+  EXPECT_EQ(Run({"stream", "d.t", file, "--epoch", "3", "--evolve-schema", "added:STRING"}).exit_code, 1);
+  Query("CREATE TABLE d.keyless (id INT64)");
+  EXPECT_EQ(Run({"stream", "d.keyless", file, "--evolve-schema", "added:STRING"}).exit_code, 1);
+  EXPECT_EQ(Query("SELECT COUNT(*) FROM d.INFORMATION_SCHEMA.COLUMNS WHERE column_name = 'added'"),
+            Rows{"0"});
+}
+
 TEST_F(StreamEndToEnd, AFieldIsAddedWithinAStruct) {
   CreateTable();  // and its dataset
   Query("CREATE TABLE d.n (id INT64 PRIMARY KEY NOT ENFORCED, st STRUCT<x INT64, l ARRAY<STRUCT<a INT64>>>)");

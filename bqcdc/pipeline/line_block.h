@@ -38,7 +38,7 @@ struct LineBlock {
 
   std::vector<InputLine> lines;
   std::vector<Chunk> chunks;
-  std::size_t input_bytes = 0;              // of the lines and what stands between them
+  std::size_t input_bytes = 0;              // of the lines
   absl::Time begun = absl::InfinitePast();  // when the first line was read
   absl::Time read = absl::InfinitePast();   // when all of them had been
   std::size_t chunk_bytes = 0;              // memory of the chunks that begin with one of them
@@ -61,7 +61,7 @@ struct LineBlock {
       // Else it is the block's before, too.
       if (begin == chunk->bytes.get()) chunk_bytes += chunk->capacity;
     }
-    input_bytes += static_cast<std::size_t>(lines.back().text.data() + lines.back().text.size() - begin);
+    for (std::size_t i = first_line; i < lines.size(); ++i) input_bytes += lines[i].text.size();
   }
   // Memory of the lines, about, and of the rows that they become.
   std::size_t held_bytes() const { return chunk_bytes + input_bytes; }

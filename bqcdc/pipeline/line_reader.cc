@@ -190,10 +190,10 @@ LineReader::Next LineReader::ReadLines(absl::Time deadline, std::size_t bytes_wa
   // In place: a line is too large to be handed from one to the other for nothing.
   const Next next = ReadLine(deadline, &lines->emplace_back());
   bool found = next == Next::kLine;
-  const char* const begin = lines->back().text.data();
-  while (found && static_cast<std::size_t>(bytes_ + begin_ - begin) < bytes_wanted &&
-         lines->size() - first < lines_max) {
+  std::size_t bytes = lines->back().text.size();
+  while (found && bytes < bytes_wanted && lines->size() - first < lines_max) {
     found = FindLine(&lines->emplace_back());
+    bytes += lines->back().text.size();
   }
   if (!found) lines->pop_back();
   return next;
@@ -217,7 +217,9 @@ LineReader::Next LineReader::ReadLine(absl::Time deadline, InputLine* line) {
   for (;;) {
     if (FindLine(line)) return Next::kLine;
     if (!error_.ok()) return Next::kError;
-    if (end_ - begin_ > options_.line_bytes_max) {
+    // A line may be as long as that and end with \r\n, of which the second is still to come.
+    const bool may_end = end_ > begin_ && bytes_[end_ - 1] == '\r';
+    if (end_ - begin_ > options_.line_bytes_max + (may_end ? 1 : 0)) {
       // Hand out the beginning, then skip to the line's end.
       bool first = !skipping_;
       if (first && hashing_)

@@ -88,7 +88,7 @@ class LineReader {
   // Gives the next line. Its text lives as long as chunk(), which changes with the calls.
   Next ReadLine(absl::Time deadline, InputLine* line);
   // Appends the next lines, at least one: what ReadLine() gives, and those that are there behind it in the
-  // same chunk(), until they take so many bytes of it or there are so many. Otherwise appends none.
+  // same chunk(), until their texts have so many bytes or there are so many. Otherwise appends none.
   Next ReadLines(absl::Time deadline, std::size_t bytes_wanted, std::size_t lines_max,
                  std::vector<InputLine>* lines);
 

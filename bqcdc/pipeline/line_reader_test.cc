@@ -95,13 +95,41 @@ TEST_F(LineReaderTest, KnowsHowMuchStandsBeforeALine) {
   }
 }
 
+TEST_F(LineReaderTest, BlankIsWhatHasNothingButSpace) {
+  EXPECT_EQ(ReadAll({File("a", "\r\r\n\v\n\f\n \t\n\n.\n \r.\r\n")}), (Lines{"6:.", "7: \r."}));
+}
+
+// Wherever what is read at once ends, between \r and \n too.
+TEST_F(LineReaderTest, TheLimitOfALineIsThatOfItsText) {
+  const std::string most(100, 'x');
+  const std::string path =
+      File("a", "a\n" + most + "\r\n" + most + "\n" + most + "x\r\n" + most + "\ry\nb\n");
+  for (std::size_t chunk = 1; chunk < 320; ++chunk) {
+    EXPECT_EQ(ReadAll({path}, {.line_bytes_max = 100, .chunk_bytes = chunk}),
+              (Lines{"1:a", "2:" + most, "3:" + most, "4:" + most + "…", "5:" + most + "…", "6:b"}))
+        << chunk;
+  }
+}
+
+TEST_F(LineReaderTest, AFileThatGoesMeanwhileIsAnErrorBehindTheLastLine) {
+  const std::string one = File("a", "x"), two = File("b", "y\n");
+  auto reader = LineReader::Open({one, two}, stop_);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  std::filesystem::remove(two);
+  std::vector<InputLine> lines;
+  EXPECT_EQ(reader->ReadLines(absl::InfiniteFuture(), 100, 100, &lines), LineReader::Next::kLine);
+  EXPECT_EQ(reader->ReadLines(absl::InfiniteFuture(), 100, 100, &lines), LineReader::Next::kError);
+  EXPECT_EQ(lines.size(), 1u);
+  EXPECT_TRUE(absl::IsNotFound(reader->error())) << reader->error();
+}
+
 TEST_F(LineReaderTest, ReadsSeveralAtOnceAsOneByOne) {
   const std::vector<std::string> paths = {File("a", "\xEF\xBB\xBFone\n\n \ntwo\r\n" + std::string(500, 'x') +
                                                         "\nthree\nfour\n" + std::string(99, 'y') + "\nlast"),
                                           File("b", "\nfive\n\nsix\nseven")};
   const auto facts = [](const InputLine& line) {
     return absl::StrCat(line.number, ":", std::string(line.text), " ", line.end, " ", line.bytes_before, " ",
-                        line.source, " ", line.too_long ? 1 : 0);
+                        line.source, " ", line.prefix_hash, " ", line.too_long ? 1 : 0);
   };
   for (const std::size_t chunk : {1, 7, 64, 100000}) {
     const LineReaderOptions options = {.line_bytes_max = 100, .chunk_bytes = chunk};
@@ -111,6 +139,8 @@ TEST_F(LineReaderTest, ReadsSeveralAtOnceAsOneByOne) {
     for (InputLine line; one->ReadLine(absl::InfiniteFuture(), &line) == LineReader::Next::kLine; line = {})
       want.push_back(facts(line));
     ASSERT_EQ(want.size(), 10u);
+    // Behind which the chunk holds no line with its end.
+    const Lines last_of_chunk = {std::string(99, 'y'), "last", "six", "seven"};
     for (const std::size_t bytes_wanted : {0, 1, 4, 20, 100000}) {
       for (const std::size_t lines_max : {1, 2, 100}) {
         SCOPED_TRACE(absl::StrCat(chunk, " ", bytes_wanted, " ", lines_max));
@@ -132,14 +162,19 @@ TEST_F(LineReaderTest, ReadsSeveralAtOnceAsOneByOne) {
           ASSERT_GE(more, 1u);
           EXPECT_LE(more, lines_max);
           most = std::max(most, more);
+          std::size_t bytes = 0;
           for (std::size_t i = before; i < lines.size(); ++i) {
             EXPECT_TRUE(IsPadded(lines[i], *several->chunk()));
             got.push_back(facts(lines[i]));
+            bytes += lines[i].text.size();
           }
-          // Without the last of them it was not enough.
+          // Without the last of them it was not enough; with it, it is, or the chunk has no more.
           if (more > 1) {
-            EXPECT_LT(lines[lines.size() - 2].text.end() - lines[before].text.begin(),
-                      static_cast<std::ptrdiff_t>(bytes_wanted));
+            EXPECT_LT(bytes - lines.back().text.size(), bytes_wanted);
+          }
+          const bool is_last = std::count(last_of_chunk.begin(), last_of_chunk.end(), lines.back().text) > 0;
+          if (chunk == 100000 && more < lines_max && !is_last) {
+            EXPECT_GE(bytes, bytes_wanted);
           }
         }
         EXPECT_EQ(got, want);
@@ -149,6 +184,29 @@ TEST_F(LineReaderTest, ReadsSeveralAtOnceAsOneByOne) {
       }
     }
   }
+}
+
+TEST_F(LineReaderTest, LinesOfAPipeThatAreReadTogetherKnowTheHashOfWhatIsBeforeThem) {
+  std::string text;
+  for (int i = 0; i < 50; ++i) text += std::string(static_cast<std::size_t>(i % 7), 'a') + "b\n";
+  const auto hashes = [&](std::size_t lines_max) {
+    int ends[2];
+    EXPECT_EQ(pipe(ends), 0);
+    EXPECT_EQ(write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    close(ends[1]);
+    auto reader = LineReader::Open({"/dev/fd/" + std::to_string(ends[0])}, stop_, {.checkpointed = true});
+    std::vector<InputLine> lines;
+    while (reader->ReadLines(absl::InfiniteFuture(), 1000, lines_max, &lines) == LineReader::Next::kLine) {
+    }
+    close(ends[0]);
+    std::vector<std::uint64_t> found;
+    for (const InputLine& line : lines) found.push_back(line.prefix_hash);
+    return found;
+  };
+  const std::vector<std::uint64_t> one_by_one = hashes(1);
+  ASSERT_EQ(one_by_one.size(), 50u);
+  EXPECT_EQ(std::count(one_by_one.begin(), one_by_one.end(), 0u), 0);
+  EXPECT_EQ(hashes(20), one_by_one);
 }
 
 // Another thread may be parsing them.

@@ -447,7 +447,7 @@ int Run(const Options& options, const sigset_t& signals) {
 }
 
 // Memory of one request serves the next. glibc would give each block of a request back to the system, and
-// take it anew page by page: two thirds of the system time that a request costs here (bench/README.md).
+// take it anew page by page: two thirds of the system time that a request costs here.
 void KeepMemory() {
   constexpr int kBlockBytes = 32 * 1024 * 1024, kKeptBytes = 1024 * 1024 * 1024;
   mallopt(M_MMAP_THRESHOLD, kBlockBytes);

@@ -109,7 +109,7 @@ TEST_F(Usage, ValuesOutOfRangeAreRefusedWithTheRange) {
     EXPECT_EQ(result.exit_code, 2) << flags[0];
     EXPECT_TRUE(absl::StartsWith(result.err, absl::StrCat("bqcdc: ", want))) << result.err;
   }
-  for (const auto& [flag, want] : {std::pair("--row-bytes", "--row-bytes must be from 1B to 9MiB, not 0\n"),
+  for (const auto& [flag, want] : {std::pair("--row-bytes", "--row-bytes must be from 1B to 8MiB, not 0\n"),
                                    {"--batch-bytes", "--batch-bytes must be from 1B to 9MiB, not 0\n"}}) {
     const ProgramResult result = Run({"bench", "write", "d", flag, "0"});
     EXPECT_EQ(result.exit_code, 2) << flag;

@@ -136,11 +136,9 @@ ABSL_ATTRIBUTE_NOINLINE TakenValue ShapedLineEncoder::TakeOther(const LineShape:
     const TakenValue taken = TakeArray(column, in, out);
     if (taken.in != nullptr) return taken;
   }
-  output.Rewind(begin);
-  // Space that the shape does not have is no part of the value, as JsonValueSize() would have it.
-  if (*in == ' ' || *in == '\t' || *in == '\r') return {};
   const std::string_view rest(in, static_cast<size_t>(line_end_ - in));
   const std::string_view value = rest.substr(0, values::JsonValueSize(rest));
+  output.Rewind(begin);
   if (IsNullToken(value)) {
     if (step.is_field && column.required) return {};
     if (!step.is_field) row_.finisher->MarkAbsent(step.index);

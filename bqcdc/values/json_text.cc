@@ -237,6 +237,7 @@ bool JsonWalker::WalkUnicodeEscape(uint32_t* unit) {
 bool IsJson(std::string_view text, int depth_max) { return JsonWalker(text, depth_max).WalkDocument(); }
 
 size_t JsonValueSize(std::string_view text) {
+  if (text.find_first_not_of(" \t\n\r") != 0) return 0;  // Space before a value is none of it.
   JsonWalker walker(text, kJsonDepthMax);
   return walker.WalkValue() ? static_cast<size_t>(walker.at() - text.data()) : 0;
 }

@@ -20,7 +20,7 @@ bool IsJson(std::string_view text, int depth_max = kJsonDepthMax);
 std::optional<size_t> FindJsonFault(std::string_view text);
 
 // Bytes of the value that `text` begins with, if IsJson() would take that; 0 where not. What stands behind it
-// is not looked at, so that a number may go on; space before it is part of it.
+// is not looked at, so that a number may go on.
 size_t JsonValueSize(std::string_view text);
 
 // The same as IsJson(), and whether the text is sure to have the form in which JSON is kept

@@ -44,8 +44,9 @@ TEST(JsonText, ValuesEndWhereTheyEnd) {
       EXPECT_EQ(JsonValueSize(std::string(value) + behind), std::string_view(value).size())
           << value << behind;
   }
-  for (const char* none : {"", "{", "[1", "[1,]", "{\"a\"}", "]", "\"", "\"a\\\"", "\"\\q\"", "\"\n\"", "-",
-                           "1.", "1e", "nul", ","})
+  for (const char* none :
+       {"",  "{",  "[1", "[1,]", "{\"a\"}", "]",   "\"",     "\"a\\\"", "\"\\q\"", "\"\n\"",
+        "-", "1.", "1e", "nul",  ",",       " {}", "\tnull", "\n1",     "\r\"\"",  " "})
     EXPECT_EQ(JsonValueSize(none), 0u) << none;
   const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_EQ(JsonValueSize(nested(kJsonDepthMax)), 2u * kJsonDepthMax);

@@ -497,6 +497,36 @@ TEST(JsonRowEncoder, EqualKeysHaveEqualHashes) {
   }
 }
 
+TEST(JsonRowEncoder, TellsWhetherAnotherSchemaMayTakeALine) {
+  const auto columns = *schema::ColumnsFromJsonText(R"([
+      {"name":"id","type":"INT64"},{"name":"r","type":"INT64","mode":"REQUIRED"},{"name":"d","type":"DATE"},
+      {"name":"t","type":"STRING","maxLength":"3"},{"name":"p","type":"NUMERIC","precision":"4","scale":"2"},
+      {"name":"a","type":"RECORD","mode":"REPEATED","fields":[{"name":"x","type":"STRING","maxLength":"2"}]}])");
+  JsonRowEncoder encoder(*EncodePlan::Create({columns, {"id"}}));
+  const auto fail = [&](const std::string& values) {
+    const OwnedLine line(R"({"_CHANGE_TYPE":"UPSERT",)" + values + "}");
+    EncodedRows rows;
+    EXPECT_NE(encoder.EncodeLine(line.line(), {}, &rows), EncodeError::kNone) << values;
+    return encoder.failure();
+  };
+  for (const char* may :
+       {R"("id":1)", R"("id":1,"r":2,"bogus":3)", R"("id":1,"r":2,"t":"long")", R"("id":1,"r":2,"p":"123.4")",
+        R"("id":1,"r":"2.5")", R"("id":1,"r":9223372036854775808)", R"("id":1,"r":2,"a":[{"x":"xyz"}])"}) {
+    EXPECT_TRUE(fail(may).DependsOnSchema()) << may;
+  }
+  for (const char* never : {R"("r":2)", R"("id":1,"r":2,"d":"2026-02-30")", R"("id":1,"r":2,"t":[])",
+                            R"("id":1,"r":2,"t":"x","t":"y")", R"("id":1,"r":2,)"}) {
+    EXPECT_FALSE(fail(never).DependsOnSchema()) << never;
+  }
+  // One reason, whatever the value and its place in an array; another for another column or name.
+  const auto reason = [&](const char* values) { return fail(values).ReasonHash(); };
+  EXPECT_EQ(reason(R"("id":1,"r":2,"a":[{"x":"xyz"}])"),
+            reason(R"("id":9,"r":2,"a":[{"x":"a"},{"x":"abcdef"}])"));
+  EXPECT_NE(reason(R"("id":1,"r":2,"a":[{"x":"xyz"}])"), reason(R"("id":1,"r":2,"t":"long")"));
+  EXPECT_NE(reason(R"("id":1,"r":2,"bogus":3)"), reason(R"("id":1,"r":2,"other":3)"));
+  EXPECT_NE(reason(R"("id":1)"), reason(R"("id":1,"r":"2.5")"));
+}
+
 // A line is judged the same whether lines of its shape were seen before or not.
 TEST(JsonRowEncoder, LinesOfAKnownShapeAreChecked) {
   const auto columns = *schema::ColumnsFromJsonText(R"([

@@ -15,6 +15,7 @@
 #include "bqcdc/pipeline/dead_letter_retry.h"
 #include "bqcdc/pipeline/resume.h"
 #include "bqcdc/pipeline/stream.h"
+#include "bqcdc/pipeline/testing/input_pipe.h"
 #include "bqcdc/rest/testing/fake_rest_service.h"
 #include "bqcdc/write/testing/fake_write_service.h"
 
@@ -385,21 +386,12 @@ TEST_F(CheckpointStreamTest, BadLinesThatAreReadAgainStayOneRecordEach) {
 TEST_F(CheckpointStreamTest, APipeRepeatsItsOutputAndWhatWasSettledIsLeftOut) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   const auto stream_pipe = [&](const std::string& text) {
-    int ends[2];
-    EXPECT_EQ(pipe(ends), 0);
-    std::thread producer([&] {
-      for (std::size_t done = 0; done < text.size();) {
-        const ssize_t count =
-            ::write(ends[1], text.data() + done, std::min<std::size_t>(text.size() - done, 1000));
-        if (count <= 0) break;
-        done += static_cast<std::size_t>(count);
-      }
-      close(ends[1]);
-    });
-    const StreamOutcome outcome = Stream(service, {absl::StrCat("/proc/self/fd/", ends[0])});
-    close(ends[0]);
-    producer.join();
-    return outcome;
+    testing::InputPipe input;
+    // A reader that stops early leaves the rest in the pipe, which takes 64 KiB.
+    EXPECT_LT(text.size(), 65536u);
+    input.Write(text);
+    input.End();
+    return Stream(service, {input.path()});
   };
   signal(SIGPIPE, SIG_IGN);
   const std::string begin = Upserts(1, 500) + "\n" + std::string(300, ' ') + "\n";

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bqcdc/encode/padded_line.h"
+#include "bqcdc/pipeline/testing/input_pipe.h"
 
 namespace bqcdc::pipeline {
 namespace {
@@ -190,15 +191,13 @@ TEST_F(LineReaderTest, LinesOfAPipeThatAreReadTogetherKnowTheHashOfWhatIsBeforeT
   std::string text;
   for (int i = 0; i < 50; ++i) text += std::string(static_cast<std::size_t>(i % 7), 'a') + "b\n";
   const auto hashes = [&](std::size_t lines_max) {
-    int ends[2];
-    EXPECT_EQ(pipe(ends), 0);
-    EXPECT_EQ(write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
-    close(ends[1]);
-    auto reader = LineReader::Open({"/dev/fd/" + std::to_string(ends[0])}, stop_, {.checkpointed = true});
+    testing::InputPipe input;
+    input.Write(text);
+    input.End();
+    auto reader = LineReader::Open({input.path()}, stop_, {.checkpointed = true});
     std::vector<InputLine> lines;
     while (reader->ReadLines(absl::InfiniteFuture(), 1000, lines_max, &lines) == LineReader::Next::kLine) {
     }
-    close(ends[0]);
     std::vector<std::uint64_t> found;
     for (const InputLine& line : lines) found.push_back(line.prefix_hash);
     return found;
@@ -211,20 +210,17 @@ TEST_F(LineReaderTest, LinesOfAPipeThatAreReadTogetherKnowTheHashOfWhatIsBeforeT
 
 // Another thread may be parsing them.
 TEST_F(LineReaderTest, LinesAndTheirPaddingStayAsTheyWereHandedOut) {
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  const std::string name = "/dev/fd/" + std::to_string(ends[0]);
+  testing::InputPipe input;
   std::thread writer([&] {
     for (int i = 0; i < 2000; ++i) {
       // Pieces that end with a line, within one, and just behind one.
-      const std::string text = std::string(static_cast<std::size_t>(i * 7 % 150), 'a') + "\nb" +
-                               std::string(static_cast<std::size_t>(i % 70), 'c') + (i % 3 == 0 ? "\n" : "");
-      EXPECT_EQ(write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+      input.Write(std::string(static_cast<std::size_t>(i * 7 % 150), 'a') + "\nb" +
+                  std::string(static_cast<std::size_t>(i % 70), 'c') + (i % 3 == 0 ? "\n" : ""));
       if (i % 10 == 0) std::this_thread::yield();
     }
-    close(ends[1]);
+    input.End();
   });
-  auto reader = LineReader::Open({name}, stop_, {.chunk_bytes = 4000});
+  auto reader = LineReader::Open({input.path()}, stop_, {.chunk_bytes = 4000});
   ASSERT_TRUE(reader.ok()) << reader.status();
   struct Kept {
     const char* text;
@@ -240,7 +236,6 @@ TEST_F(LineReaderTest, LinesAndTheirPaddingStayAsTheyWereHandedOut) {
                     reader->chunk()});
   }
   writer.join();
-  close(ends[0]);
   EXPECT_GT(kept.size(), 2000u);
   EXPECT_GT(reader->read_count(), 50u);
   for (const Kept& was : kept) EXPECT_EQ(std::string_view(was.text, was.bytes.size()), was.bytes);
@@ -274,21 +269,18 @@ TEST_F(LineReaderTest, KeepsLinesAsLongAsTheirChunk) {
 }
 
 TEST_F(LineReaderTest, WaitsForAPipeUntilTheDeadlineOrAStop) {
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  auto reader = LineReader::Open({"/proc/self/fd/" + std::to_string(ends[0])}, stop_);
+  testing::InputPipe input;
+  auto reader = LineReader::Open({input.path()}, stop_);
   ASSERT_TRUE(reader.ok()) << reader.status();
   InputLine line;
   EXPECT_EQ(reader->ReadLine(absl::Now() + absl::Milliseconds(5), &line), LineReader::Next::kWait);
-  ASSERT_EQ(write(ends[1], "one\ntw", 6), 6);
+  input.Write("one\ntw");
   EXPECT_EQ(reader->ReadLine(absl::InfiniteFuture(), &line), LineReader::Next::kLine);
   EXPECT_EQ(reader->ReadLine(absl::Now() + absl::Milliseconds(5), &line), LineReader::Next::kWait);
   std::thread stopper([&] { stop_.Request(); });
   EXPECT_EQ(reader->ReadLine(absl::InfiniteFuture(), &line), LineReader::Next::kEnd);
   stopper.join();
   EXPECT_FALSE(reader->reached_end());
-  close(ends[0]);
-  close(ends[1]);
 }
 
 TEST_F(LineReaderTest, SaysWhichFileCannotBeOpened) {

@@ -55,28 +55,18 @@ TEST(RateLimiter, TimeWithoutUseSavesNoMoreThanTheBurst) {
   EXPECT_GE(TakeByClock(limiter, clock, 1), absl::Seconds(1));
 }
 
-TEST(RateLimiter, OnceItIsOpenedNobodyWaits) {
-  base::ManualClock clock(absl::UnixEpoch());
-  RateLimiter limiter(1, absl::ZeroDuration(), clock);
-  EXPECT_TRUE(limiter.Take(1000));
-  bool got = false;
-  std::thread taker([&] { got = limiter.Take(1); });
-  limiter.Open();
-  taker.join();
-  EXPECT_TRUE(got);
-  EXPECT_TRUE(limiter.Take(1000));
-  EXPECT_TRUE(limiter.Take(1000));
-}
-
-TEST(RateLimiter, CloseEndsTheWaiting) {
-  base::ManualClock clock(absl::UnixEpoch());
-  RateLimiter limiter(1, absl::ZeroDuration(), clock);
-  EXPECT_TRUE(limiter.Take(1000));
-  bool got = true;
-  std::thread taker([&] { got = limiter.Take(1); });
-  limiter.Close();
-  taker.join();
-  EXPECT_FALSE(got);
+TEST(RateLimiter, OpenAndCloseEndTheWaiting) {
+  for (const bool open : {true, false}) {
+    base::ManualClock clock(absl::UnixEpoch());
+    RateLimiter limiter(1, absl::ZeroDuration(), clock);
+    EXPECT_TRUE(limiter.Take(1000));
+    bool got = !open;
+    std::thread taker([&] { got = limiter.Take(1000); });
+    open ? limiter.Open() : limiter.Close();
+    taker.join();
+    EXPECT_EQ(got, open);
+    EXPECT_EQ(limiter.Take(1), open) << "without waiting";
+  }
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/notification.h"
+#include "bqcdc/pipeline/testing/input_pipe.h"
 #include "bqcdc/rest/testing/fake_rest_service.h"
 #include "bqcdc/write/testing/decoded_row.h"
 #include "bqcdc/write/testing/fake_write_service.h"
@@ -221,10 +222,8 @@ TEST_F(StreamTest, ARunningWriterStopsWhenItHasLostTheTable) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   options_.claim_check_interval = absl::Milliseconds(20);
   options_.batch.flush_interval = absl::Milliseconds(5);
-  int pipe_ends[2];
-  ASSERT_EQ(pipe(pipe_ends), 0);
-  const std::string row = Upsert(1, "a");
-  ASSERT_EQ(::write(pipe_ends[1], row.data(), row.size()), static_cast<ssize_t>(row.size()));
+  testing::InputPipe input;
+  input.Write(Upsert(1, "a"));
   std::thread thief([&] {
     const absl::Time deadline = absl::Now() + absl::Seconds(20);
     while (service.stored_rows().empty() && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(1));
@@ -234,10 +233,8 @@ TEST_F(StreamTest, ARunningWriterStopsWhenItHasLostTheTable) {
     });
   });
   // The pipe stays open: the run waits for more input when it learns of it.
-  const StreamOutcome outcome = Stream(service, {absl::StrCat("/proc/self/fd/", pipe_ends[0])});
+  const StreamOutcome outcome = Stream(service, {input.path()});
   thief.join();
-  close(pipe_ends[0]);
-  close(pipe_ends[1]);
   EXPECT_TRUE(
       absl::StrContains(outcome.status.message(), "this table was last written by epoch 9000000000000000000"))
       << outcome.status;
@@ -479,6 +476,7 @@ TEST_F(StreamTest, WhatTheTableTakesSinceItWasChangedIsNotRefused) {
             R"({"name":"v","type":"STRING","maxLength":"9"})", R"("longer")"},
            {R"({"name":"v","type":"INTEGER","mode":"REQUIRED"})", R"({"name":"v","type":"INTEGER"})", "null"},
            {R"({"name":"v","type":"INTEGER"})", R"({"name":"v","type":"NUMERIC"})", R"("1.5")"},
+           {R"({"name":"v","type":"INTEGER"})", R"({"name":"v","type":"NUMERIC"})", "9223372036854775808"},
            {R"({"name":"v","type":"INTEGER"})", R"({"name":"v","type":"FLOAT"})", "1.5"},
            {R"({"name":"v","type":"NUMERIC","precision":"4","scale":"2"})",
             R"({"name":"v","type":"NUMERIC"})", R"("123456.5")"},
@@ -498,12 +496,10 @@ TEST_F(StreamTest, WhatTheTableTakesSinceItWasChangedIsNotRefused) {
       return Reply::Ok();
     });
     // The later lines come when the table has been changed, and the service had no occasion to tell of it.
-    int ends[2];
-    ASSERT_EQ(pipe(ends), 0);
+    testing::InputPipe input;
     const auto send = [&](int id, const std::string& value) {
-      const std::string line =
-          absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":)", id, value.empty() ? "" : ",\"v\":", value, "}\n");
-      EXPECT_EQ(::write(ends[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
+      input.Write(absl::StrCat(R"({"_CHANGE_TYPE":"UPSERT","id":)", id, value.empty() ? "" : ",\"v\":", value,
+                               "}\n"));
     };
     options_.batch.batch_rows = 1;
     std::thread writer([&] {
@@ -511,11 +507,10 @@ TEST_F(StreamTest, WhatTheTableTakesSinceItWasChangedIsNotRefused) {
       for (int i = 0; i < 2000 && service.stored_rows().empty(); ++i) absl::SleepFor(absl::Milliseconds(5));
       send(2, change.value);
       send(3, change.value);
-      close(ends[1]);
+      input.End();
     });
-    const StreamOutcome outcome = Stream(service, {"/dev/fd/" + std::to_string(ends[0])});
+    const StreamOutcome outcome = Stream(service, {input.path()});
     writer.join();
-    close(ends[0]);
     ASSERT_TRUE(outcome.status.ok()) << outcome.status;
     EXPECT_EQ(outcome.summary.set_aside, 0);
     EXPECT_EQ(outcome.summary.upserts, 3);
@@ -527,31 +522,25 @@ TEST_F(StreamTest, ARowIsNotRefusedByALookThatIsOlderThanIt) {
   options_.schema_read_interval = absl::Milliseconds(300);
   options_.batch.batch_rows = 1;
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  const auto send = [&](const std::string& line) {
-    EXPECT_EQ(::write(ends[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
-  };
+  testing::InputPipe input;
   const auto looks = [&] {
     int count = 0;
     for (const auto& request : rest_.requests()) count += request.method == "GET";
     return count;
   };
   std::thread writer([&] {
-    send(Upsert(1, "a"));
-    send(Upsert(2, "a", R"(,"bogus":"x")"));
+    input.Write(Upsert(1, "a"));
+    input.Write(Upsert(2, "a", R"(,"bogus":"x")"));
     for (int i = 0; i < 2000 && looks() < 2; ++i) absl::SleepFor(absl::Milliseconds(1));
-    absl::SleepFor(absl::Milliseconds(20));  // Until the answer is taken for the first name's.
     rest_.ChangeTable(kTable, [](auto& table) {
       table.schema_fields =
           R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"name","type":"STRING"},{"name":"extra","type":"STRING"}])";
     });
-    send(Upsert(3, "a", R"(,"extra":"x")"));
-    close(ends[1]);
+    input.Write(Upsert(3, "a", R"(,"extra":"x")"));
+    input.End();
   });
-  const StreamOutcome outcome = Stream(service, {"/dev/fd/" + std::to_string(ends[0])});
+  const StreamOutcome outcome = Stream(service, {input.path()});
   writer.join();
-  close(ends[0]);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_EQ(outcome.summary.set_aside, 1);
   EXPECT_EQ(outcome.summary.upserts, 2);
@@ -699,20 +688,16 @@ TEST_F(StreamTest, RequestsStayBelowTheLimit) {
 TEST_F(StreamTest, RowsGoWhenTheyHaveWaitedLongEnough) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   options_.batch.flush_interval = absl::Milliseconds(10);
-  int pipe_ends[2];
-  ASSERT_EQ(pipe(pipe_ends), 0);
+  testing::InputPipe input;
   std::thread source([&] {
-    const std::string row = Upsert(1, "a");
-    ASSERT_EQ(::write(pipe_ends[1], row.data(), row.size()), static_cast<ssize_t>(row.size()));
+    input.Write(Upsert(1, "a"));
     const absl::Time deadline = absl::Now() + absl::Seconds(20);
     while (service.stored_rows().empty() && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(1));
     EXPECT_EQ(service.stored_rows().size(), 1u);
     stop_.Request();  // As SIGTERM does.
   });
-  const StreamOutcome outcome = Stream(service, {absl::StrCat("/proc/self/fd/", pipe_ends[0])});
+  const StreamOutcome outcome = Stream(service, {input.path()});
   source.join();
-  close(pipe_ends[0]);
-  close(pipe_ends[1]);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_EQ(outcome.summary.rows(), 1);
   EXPECT_TRUE(outcome.summary.interrupted);

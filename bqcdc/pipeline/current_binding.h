@@ -20,7 +20,7 @@ namespace bqcdc::pipeline {
 // pointer means the same schema. Thread-safe.
 class CurrentBinding {
  public:
-  // The service is asked at most this often, whoever wants to know and however often (tests: less).
+  // The service is asked at most this often, whoever wants to know and however often.
   static constexpr absl::Duration kReadInterval = absl::Seconds(10);
   // Reasons that are waited for, at most: an input full of names that the table does not have goes on.
   static constexpr std::size_t kReasonsMax = 16;

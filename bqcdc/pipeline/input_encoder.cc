@@ -151,7 +151,7 @@ LineReader::Next InputEncoder::FillBlock(LineReader& reader, absl::Time deadline
                          lines_max - before, &block.lines);
     if (next != LineReader::Next::kLine) return next;
     if (before == 0) block.begun = clock_.Now();
-    block.NoteChunk(before, reader.chunk());
+    block.NoteLines(before, reader.chunk());
     block.full = block.input_bytes >= bytes_wanted || block.chunks.size() >= kChunksPerBatchMax ||
                  block.chunk_bytes >= kChunkBytesPerBatchMax || block.lines.size() >= lines_max;
   }
@@ -208,7 +208,8 @@ bool InputEncoder::IsPlain(const LineBlock& block) const {
   return rows_begun_ && block.binding == binding_ && block.mode == mode_ &&
          std::none_of(block.failures.begin(), block.failures.end(), [&](const LineBlock::Failure& failure) {
            return IsOfOtherMode(failure.error) ||
-                  (failure.schema_reason.has_value() && table_.WantsLook(*failure.schema_reason, block.read));
+                  (failure.schema_reason.has_value() &&
+                   (table_.newest() != binding_ || table_.WantsLook(*failure.schema_reason, block.read)));
          });
 }
 

@@ -53,8 +53,8 @@ struct LineBlock {
   std::vector<Failure> failures;
   absl::Duration encoding;  // how long that took, waits for a turn on the machine included
 
-  // The lines from `first_line` on are of this chunk.
-  void NoteChunk(std::size_t first_line, const std::shared_ptr<const LineChunk>& chunk) {
+  // The lines from `first_line` on were added, and are of this chunk.
+  void NoteLines(std::size_t first_line, const std::shared_ptr<const LineChunk>& chunk) {
     const char* const begin = lines[first_line].text.data();
     if (chunks.empty() || chunks.back().bytes != chunk) {
       chunks.push_back({first_line, chunk});

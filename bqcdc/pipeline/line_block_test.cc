@@ -24,17 +24,17 @@ TEST(LineBlock, CountsItsLinesAndTheChunksThatBeginWithOne) {
   LineBlock block;
   // The block before has the chunk's first line, and its memory.
   block.lines = {Line(first, 2, 2)};
-  block.NoteChunk(0, first);
+  block.NoteLines(0, first);
   EXPECT_EQ(block.input_bytes, 2u);
   EXPECT_EQ(block.chunk_bytes, 0u);
   // More of the same: what is blank between the lines does not count.
   block.lines.push_back(Line(first, 7, 3));
-  block.NoteChunk(1, first);
+  block.NoteLines(1, first);
   EXPECT_EQ(block.input_bytes, 5u);
   ASSERT_EQ(block.chunks.size(), 1u);
   block.lines.push_back(Line(second, 0, 4));
   block.lines.push_back(Line(second, 5, 1));
-  block.NoteChunk(2, second);
+  block.NoteLines(2, second);
   EXPECT_EQ(block.input_bytes, 10u);
   EXPECT_EQ(block.chunk_bytes, second->capacity);
   EXPECT_EQ(block.held_bytes(), second->capacity + 10);

@@ -21,6 +21,8 @@ struct Entry {
 constexpr char kNotDefaultStream[] =
     "rows are sent to the table's default stream, which the service takes for another kind of stream: is the "
     "endpoint BigQuery's?";
+constexpr char kColumnUnknown[] =
+    "the table lacks columns that we send; a column added just now is seen after minutes";
 constexpr char kSchemaDiffers[] = "the table's columns are not those that were sent; they are read again";
 constexpr char kMalformedRequest[] =
     "the request is not what the service expects: report it with this text, and whether a proxy changes "
@@ -37,11 +39,7 @@ constexpr Entry kTable[] = {
      Storage::kStreamNotFound,
      nullptr,
      {AppendAction::kCheckTable, "the table does not exist, or is very new"}},
-    {{},
-     Storage::kSchemaMismatchExtraFields,
-     nullptr,
-     {AppendAction::kRefetchSchema,
-      "the table lacks columns that we send; a column added just now is seen after minutes"}},
+    {{}, Storage::kSchemaMismatchExtraFields, nullptr, {AppendAction::kRefetchSchema, kColumnUnknown}},
     {{}, Storage::kStreamAlreadyCommitted, nullptr, {AppendAction::kHalt, kNotDefaultStream}},
     {{}, Storage::kInvalidStreamType, nullptr, {AppendAction::kHalt, kNotDefaultStream}},
     {{}, Storage::kInvalidStreamState, nullptr, {AppendAction::kHalt, kNotDefaultStream}},
@@ -99,13 +97,11 @@ constexpr Entry kTable[] = {
     {StatusCode::kInvalidArgument,
      {},
      "Input schema has more fields",
-     {AppendAction::kRefetchSchema,
-      "the table lacks columns that we send; a column added just now is seen after minutes"}},
+     {AppendAction::kRefetchSchema, kColumnUnknown}},
     {StatusCode::kInvalidArgument,
      {},
      "due to extra fields in user schema",
-     {AppendAction::kRefetchSchema,
-      "the table lacks columns that we send; a column added just now is seen after minutes"}},
+     {AppendAction::kRefetchSchema, kColumnUnknown}},
     {StatusCode::kInvalidArgument, {}, "incompatible fields", {AppendAction::kRefetchSchema, kSchemaDiffers}},
     {StatusCode::kInvalidArgument,
      {},

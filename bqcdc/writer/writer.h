@@ -159,7 +159,8 @@ class TableWriter {
   absl::Status Append(ChangeType change_type, const SequenceNumber& sequence,
                       absl::FunctionRef<void(Row&)> fill, absl::Time deadline = absl::InfiniteFuture());
   // The same without waiting for room: ResourceExhausted where it would have to. (Where the service has said
-  // that the table's columns have changed, the call that comes next reads them, which takes a REST request.)
+  // that the table's columns have changed, and where a row does not fit them, the call reads them, which
+  // takes a REST request.)
   absl::Status TryAppend(ChangeType change_type, const SequenceNumber& sequence,
                          absl::FunctionRef<void(Row&)> fill);
   // The same with an answer for this row: Ok when it is stored, InvalidArgument with RefusedRow's message

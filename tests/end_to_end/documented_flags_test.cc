@@ -24,7 +24,7 @@ const std::string kDocs = BQCDC_SOURCE_DIRECTORY "/docs/";
 
 // Of programs that the pages tell how to run: cmake, bq, ./run_tests.sh; and one that does not exist.
 const Flags kForeign = {"--preset",     "--install",     "--component", "--prefix", "--api",
-                        "--project_id", "--skip-client", "--nonsense",  "--help"};
+                        "--project_id", "--skip-client", "--nonsense",  "--help",   "--ca_certificates_file"};
 
 std::string ReadAll(const std::string& path) {
   std::ifstream file(path);

@@ -18,6 +18,7 @@ import (
 	"cloud.google.com/go/bigquery/storage/managedwriter"
 	"cloud.google.com/go/bigquery/storage/managedwriter/adapt"
 	"github.com/googleapis/gax-go/v2/apierror"
+	"golang.org/x/oauth2"
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
@@ -35,7 +36,11 @@ const (
 	testTimeout = 60 * time.Second
 )
 
-var project = os.Getenv("BQCDC_TEST_PROJECT")
+var (
+	project = os.Getenv("BQCDC_TEST_PROJECT")
+	restURL = os.Getenv("BQCDC_TEST_REST")
+	token   = os.Getenv("BQCDC_TEST_TOKEN") // of a server with TLS
+)
 
 // A warehouse is both clients, and a table name of the test's own.
 type warehouse struct {
@@ -49,22 +54,36 @@ type row = map[string]any
 
 func connect(t *testing.T, options ...option.ClientOption) *warehouse {
 	t.Helper()
+	w := connectAs(t, token, options...)
+	if err := w.bigquery.Dataset(datasetID).Create(w.ctx, &bigquery.DatasetMetadata{Location: "US"}); err != nil && !hasReason(err, "duplicate") {
+		t.Fatalf("Dataset.Create: %v", err)
+	}
+	return w
+}
+
+// connectAs makes both clients with that bearer token, without any where it is empty; options are of the one that writes.
+func connectAs(t *testing.T, token string, options ...option.ClientOption) *warehouse {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	t.Cleanup(cancel)
-	rest, err := bigquery.NewClient(ctx, project, option.WithEndpoint(os.Getenv("BQCDC_TEST_REST")), option.WithoutAuthentication())
+	caller := option.WithoutAuthentication()
+	if token != "" {
+		caller = option.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}))
+	}
+	rest, err := bigquery.NewClient(ctx, project, option.WithEndpoint(restURL), caller)
 	if err != nil {
 		t.Fatalf("bigquery.NewClient: %v", err)
 	}
 	t.Cleanup(func() { rest.Close() })
-	storage, err := managedwriter.NewClient(ctx, project, append(options, option.WithEndpoint(os.Getenv("BQCDC_TEST_STORAGE")),
-		option.WithoutAuthentication(), option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))...)
+	options = append(options, option.WithEndpoint(os.Getenv("BQCDC_TEST_STORAGE")), caller)
+	if !strings.HasPrefix(restURL, "https:") {
+		options = append(options, option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	}
+	storage, err := managedwriter.NewClient(ctx, project, options...)
 	if err != nil {
 		t.Fatalf("managedwriter.NewClient: %v", err)
 	}
 	t.Cleanup(func() { storage.Close() })
-	if err := rest.Dataset(datasetID).Create(ctx, &bigquery.DatasetMetadata{Location: "US"}); err != nil && !hasReason(err, "duplicate") {
-		t.Fatalf("Dataset.Create: %v", err)
-	}
 	return &warehouse{t, ctx, rest, storage}
 }
 

@@ -10,18 +10,32 @@ const {BigQuery} = packages('@google-cloud/bigquery');
 const {PreciseDate} = packages('@google-cloud/precise-date');
 const {adapt, managedwriter, protos, v1} = packages('@google-cloud/bigquery-storage');
 const {credentials} = packages('@grpc/grpc-js');
+const {OAuth2Client, PassThroughClient} = packages('google-auth-library');
 
 const project = process.env.BQCDC_TEST_PROJECT;
+const apiEndpoint = process.env.BQCDC_TEST_REST;
+const tls = apiEndpoint.startsWith('https:');
 
-function connect() {
+// Both clients; by TLS as who that is, without TLS as nobody.
+function connect(authClient = bearer(process.env.BQCDC_TEST_TOKEN)) {
+  const writeClient = new managedwriter.WriterClient(storageOptions(authClient));
+  if (tls) return {bigquery: new BigQuery({projectId: project, apiEndpoint, authClient}), writeClient};
   // The documented way to a local server: the library takes its base URL from this variable as it is.
-  process.env.BIGQUERY_EMULATOR_HOST = process.env.BQCDC_TEST_REST;
-  return {bigquery: new BigQuery({projectId: project}), writeClient: new managedwriter.WriterClient(storageOptions())};
+  process.env.BIGQUERY_EMULATOR_HOST = apiEndpoint;
+  return {bigquery: new BigQuery({projectId: project}), writeClient};
 }
 
-function storageOptions() {
+function bearer(token) {
+  const client = new OAuth2Client();
+  client.setCredentials({access_token: token});
+  return client;
+}
+
+const nobody = () => new PassThroughClient();
+
+function storageOptions(authClient) {
   const [host, port] = process.env.BQCDC_TEST_STORAGE.split(':');
-  return {projectId: project, apiEndpoint: host, port: Number(port), sslCreds: credentials.createInsecure()};
+  return {projectId: project, apiEndpoint: host, port: Number(port), ...(tls ? {authClient} : {sslCreds: credentials.createInsecure()})};
 }
 
 // The client below the managed writer, whose calls are the RPCs.
@@ -50,4 +64,4 @@ async function send(writeClient, table, requests) {
   }
 }
 
-module.exports = {PreciseDate, adapt, connect, managedwriter, plainClient, project, protos, send, tablePath};
+module.exports = {PreciseDate, adapt, bearer, connect, managedwriter, nobody, plainClient, project, protos, send, tablePath};

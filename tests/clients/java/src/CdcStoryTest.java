@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /** Changes through JsonStreamWriter, read back by queries and lists. */
-final class CdcStoryTest extends WarehouseTest {
+class CdcStoryTest extends WarehouseTest {
   private static final String TABLE = Warehouse.DATASET + ".story";
   private static final List<List<String>> STORY_END = List.of(List.of("1", "Alice Restored"), List.of("2", "Bob"));
 
@@ -42,7 +42,7 @@ final class CdcStoryTest extends WarehouseTest {
             + " OPTIONS (max_staleness = INTERVAL 0 MINUTE)");
   }
 
-  private static JSONObject change(int id, String name, String type, int sequence) {
+  static JSONObject change(int id, String name, String type, int sequence) {
     return Warehouse.row("id", id, "name", name, "_CHANGE_TYPE", type, "_CHANGE_SEQUENCE_NUMBER", Integer.toHexString(sequence));
   }
 
@@ -90,7 +90,7 @@ final class CdcStoryTest extends WarehouseTest {
     }
   }
 
-  private static List<List<String>> rows() throws Exception {
+  static List<List<String>> rows() throws Exception {
     return warehouse.query("SELECT id, name FROM " + TABLE + " ORDER BY id");
   }
 

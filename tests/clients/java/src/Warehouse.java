@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.google.api.core.ApiFuture;
+import com.google.api.gax.core.FixedCredentialsProvider;
 import com.google.api.gax.core.NoCredentialsProvider;
+import com.google.api.gax.grpc.InstantiatingGrpcChannelProvider;
+import com.google.auth.oauth2.AccessToken;
+import com.google.auth.oauth2.GoogleCredentials;
 import com.google.cloud.NoCredentials;
 import com.google.cloud.bigquery.BigQuery;
 import com.google.cloud.bigquery.BigQueryException;
@@ -41,29 +45,36 @@ final class Warehouse implements AutoCloseable {
   final BigQuery bigquery;
   final BigQueryWriteClient storage;
 
+  /** As who the test is, at a server with TLS; as nobody without. */
   Warehouse() throws Exception {
-    bigquery =
-        BigQueryOptions.newBuilder()
-            .setProjectId(PROJECT)
-            .setHost(System.getenv("BQCDC_TEST_REST"))
-            .setCredentials(NoCredentials.getInstance())
-            .build()
-            .getService();
-    storage =
-        BigQueryWriteClient.create(
-            BigQueryWriteSettings.newBuilder()
-                .setCredentialsProvider(NoCredentialsProvider.create())
-                .setTransportChannelProvider(
-                    BigQueryWriteSettings.defaultGrpcTransportProviderBuilder()
-                        .setEndpoint(System.getenv("BQCDC_TEST_STORAGE"))
-                        .setChannelConfigurator(ManagedChannelBuilder::usePlaintext)
-                        .build())
-                .build());
+    this(System.getenv("BQCDC_TEST_TOKEN"));
     try {
       bigquery.create(DatasetInfo.of(DATASET));
     } catch (BigQueryException error) {
       if (!"duplicate".equals(error.getReason())) throw error;
     }
+  }
+
+  /** With that bearer token; null for none. */
+  Warehouse(String token) throws Exception {
+    GoogleCredentials bearer = token == null ? null : GoogleCredentials.create(new AccessToken(token, null));
+    String rest = System.getenv("BQCDC_TEST_REST");
+    bigquery =
+        BigQueryOptions.newBuilder()
+            .setProjectId(PROJECT)
+            .setHost(rest)
+            .setCredentials(bearer == null ? NoCredentials.getInstance() : bearer)
+            .build()
+            .getService();
+    InstantiatingGrpcChannelProvider.Builder channels =
+        BigQueryWriteSettings.defaultGrpcTransportProviderBuilder().setEndpoint(System.getenv("BQCDC_TEST_STORAGE"));
+    if (rest.startsWith("http:")) channels.setChannelConfigurator(ManagedChannelBuilder::usePlaintext);
+    storage =
+        BigQueryWriteClient.create(
+            BigQueryWriteSettings.newBuilder()
+                .setCredentialsProvider(bearer == null ? NoCredentialsProvider.create() : FixedCredentialsProvider.create(bearer))
+                .setTransportChannelProvider(channels.build())
+                .build());
   }
 
   @Override

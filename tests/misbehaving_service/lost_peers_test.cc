@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,6 +16,9 @@
 
 // A call whose peer has gone has left the pool within twice the keepalive time, whether rows are sent or not,
 // and the next rows go over a new one. By the machine's clock, since keepalive is gRPC's and the kernel's.
+// With a channel (a TCP connection) for each call of the pool, as it makes the first of them, and with one
+// that all share, as it puts up to a hundred on each: what a channel tells of its peer it must tell each
+// call.
 namespace bqcdc::misbehaving {
 namespace {
 
@@ -37,11 +42,14 @@ write::AppendRequest Request(const std::string& row) {
   return {std::make_shared<write::Destination>(destination), write::AllRows(encoded)};
 }
 
-class LostPeers : public ::testing::Test {
+// The parameter: over how many channels the calls go.
+class LostPeers : public ::testing::TestWithParam<int> {
  protected:
   void Open(int port) {
+    write::ConnectionPoolOptions options;
+    options.channels_min = GetParam();
     pool_ = std::make_unique<write::ConnectionPool>(
-        write::ConnectionPoolOptions{},
+        options,
         [port] { return write::MakeLocalChannel(absl::StrCat("127.0.0.1:", port), nullptr, kKeepalive); },
         base::SystemClock::Get(), [](int, std::int64_t, const write::AppendResult&) {},
         [](const absl::Status& status) { ADD_FAILURE() << status; });
@@ -51,6 +59,7 @@ class LostPeers : public ::testing::Test {
     }
     ASSERT_TRUE(pool_->AwaitAnswers(absl::Now() + absl::Seconds(30)).ok());
     ASSERT_EQ(pool_->open_call_count(), kConnections);
+    ASSERT_EQ(pool_->channel_count(), GetParam());
   }
 
   // How long the calls stay in the pool.
@@ -70,12 +79,20 @@ class LostPeers : public ::testing::Test {
     EXPECT_EQ(pool_->open_call_count(), kConnections);
   }
 
-  FakeWriteService service_{[](const SeenRequest&) { return Reply::Ok(); }};
+  // Calls are ended by EndIdleCalls() from now on.
+  std::atomic<bool> calls_idle_ = false;
+  FakeWriteService service_{[this](const SeenRequest&) {
+    Reply reply;
+    if (!calls_idle_) return reply;
+    reply.kind = Reply::Kind::kAnswerAndIdle;
+    reply.end = absl::AbortedError("Closing the stream because it has been inactive for 600 seconds.");
+    return reply;
+  }};
   std::unique_ptr<write::ConnectionPool> pool_;
   std::vector<int> bound_;
 };
 
-TEST_F(LostPeers, AHalfOpenPeerLeavesThePoolWithinTwiceTheKeepaliveTime) {
+TEST_P(LostPeers, AHalfOpenPeerLeavesThePoolWithinTwiceTheKeepaliveTime) {
   const std::string target = service_.target();
   TcpRelay relay(std::atoi(target.substr(target.rfind(':') + 1).c_str()), [](int) {});
   Open(relay.port());
@@ -87,7 +104,7 @@ TEST_F(LostPeers, AHalfOpenPeerLeavesThePoolWithinTwiceTheKeepaliveTime) {
   ExpectThatRowsGoOn();
 }
 
-TEST_F(LostPeers, AServerThatStopsLeavesThePool) {
+TEST_P(LostPeers, AServerThatStopsLeavesThePool) {
   const std::string target = service_.target();
   Open(std::atoi(target.substr(target.rfind(':') + 1).c_str()));
   service_.Stop();
@@ -97,7 +114,7 @@ TEST_F(LostPeers, AServerThatStopsLeavesThePool) {
 }
 
 // GOAWAY ends no call, so one that is open would stay as long as the server bears with it.
-TEST_F(LostPeers, AServerThatSaysGoAwayLeavesThePoolThoughItsCallsGoOn) {
+TEST_P(LostPeers, AServerThatSaysGoAwayLeavesThePoolThoughItsCallsGoOn) {
   const std::string target = service_.target();
   Open(std::atoi(target.substr(target.rfind(':') + 1).c_str()));
   std::thread going([this] { service_.GoAway(absl::Seconds(60)); });
@@ -108,6 +125,23 @@ TEST_F(LostPeers, AServerThatSaysGoAwayLeavesThePoolThoughItsCallsGoOn) {
   service_.Start();
   ExpectThatRowsGoOn();
 }
+
+// What the service does about a call without rows: no peer is lost, only the call.
+TEST_P(LostPeers, ACallThatTheServiceClosesAsIdleLeavesThePool) {
+  const std::string target = service_.target();
+  calls_idle_ = true;
+  Open(std::atoi(target.substr(target.rfind(':') + 1).c_str()));
+  calls_idle_ = false;
+  service_.EndIdleCalls();
+  EXPECT_LT(UntilAllHaveLeft(), kLeftWithin);
+  ExpectThatRowsGoOn();
+  EXPECT_EQ(service_.call_count(), 2 * kConnections);
+  const std::map<write::AppendAction, std::int64_t> reopened = {{write::AppendAction::kReopen, kConnections}};
+  EXPECT_EQ(pool_->stats().call_errors, reopened);
+}
+
+INSTANTIATE_TEST_SUITE_P(OneEach, LostPeers, ::testing::Values(kConnections));
+INSTANTIATE_TEST_SUITE_P(OneForAll, LostPeers, ::testing::Values(1));
 
 }  // namespace
 }  // namespace bqcdc::misbehaving

@@ -31,10 +31,12 @@ class FakeWriteService::Impl : public storage::BigQueryWrite::Service {
     }
     storage::AppendRowsRequest request;
     for (int in_call = 0; stream->Read(&request); ++in_call) {
+      const int ends_before = idle_ends();  // Whoever has the answer may end the call at once.
       const Reply reply = Decide(*context, request, call, in_call);
-      const bool answers = reply.kind == Reply::Kind::kAnswer || reply.kind == Reply::Kind::kAnswerAndEnd;
+      const bool answers = reply.kind != Reply::Kind::kEndCall && reply.kind != Reply::Kind::kSilence;
       if (answers && !stream->Write(ResponseOf(reply.result))) break;
-      if (reply.kind == Reply::Kind::kEndCall || reply.kind == Reply::Kind::kAnswerAndEnd) {
+      if (reply.kind == Reply::Kind::kAnswerAndIdle) AwaitIdleEnd(*context, ends_before);
+      if (reply.kind != Reply::Kind::kAnswer && reply.kind != Reply::Kind::kSilence) {
         return {static_cast<grpc::StatusCode>(reply.end.raw_code()), std::string(reply.end.message())};
       }
     }
@@ -44,6 +46,9 @@ class FakeWriteService::Impl : public storage::BigQueryWrite::Service {
   void Start() {
     grpc::ServerBuilder builder;
     builder.SetMaxReceiveMessageSize(64 * 1024 * 1024);
+    // gRPC's own server ends a connection for its fourth keepalive ping without data, which would pass for
+    // the client's doing in a test of lost peers.
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
     int port = port_;
     builder.AddListeningPort(absl::StrCat("127.0.0.1:", port_), grpc::InsecureServerCredentials(), &port);
     builder.RegisterService(this);
@@ -59,6 +64,22 @@ class FakeWriteService::Impl : public storage::BigQueryWrite::Service {
   void GoAway(absl::Duration patience) {
     server_->Shutdown(absl::ToChronoTime(absl::Now() + patience));
     server_.reset();
+  }
+
+  void EndIdleCalls() {
+    absl::MutexLock lock(&mutex_);
+    ++idle_ends_;
+  }
+  int idle_ends() const {
+    absl::MutexLock lock(&mutex_);
+    return idle_ends_;
+  }
+  void AwaitIdleEnd(const grpc::ServerContext& context, int before) const {
+    const auto ended = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return idle_ends_ > before; };
+    absl::MutexLock lock(&mutex_);
+    while (!context.IsCancelled() &&
+           !mutex_.AwaitWithTimeout(absl::Condition(&ended), absl::Milliseconds(10))) {
+    }
   }
 
   Reply Decide(const grpc::ServerContext& context, const storage::AppendRowsRequest& request, int call,
@@ -116,6 +137,7 @@ class FakeWriteService::Impl : public storage::BigQueryWrite::Service {
   std::unique_ptr<grpc::Server> server_;
   mutable absl::Mutex mutex_;
   int call_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  int idle_ends_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<SeenRequest> requests_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> stored_rows_ ABSL_GUARDED_BY(mutex_);
 };
@@ -139,6 +161,7 @@ int FakeWriteService::call_count() const {
 }
 void FakeWriteService::Stop() { impl_->Stop(); }
 void FakeWriteService::Start() { impl_->Start(); }
+void FakeWriteService::EndIdleCalls() { impl_->EndIdleCalls(); }
 void FakeWriteService::GoAway(absl::Duration patience) { impl_->GoAway(patience); }
 
 }  // namespace bqcdc::write::testing

@@ -27,10 +27,11 @@ struct SeenRequest {
 // What the service does about a request.
 struct Reply {
   enum class Kind {
-    kAnswer,        // one response: ok, or `result` where that is not
-    kEndCall,       // no response; the call ends with `end`
-    kAnswerAndEnd,  // a response, then the call ends
-    kSilence,       // no response, the call stays open
+    kAnswer,         // one response: ok, or `result` where that is not
+    kEndCall,        // no response; the call ends with `end`
+    kAnswerAndEnd,   // a response, then the call ends
+    kAnswerAndIdle,  // a response; the call reads no more and ends with `end` at EndIdleCalls()
+    kSilence,        // no response, the call stays open
   };
   Kind kind = Kind::kAnswer;
   AppendResult result;
@@ -71,6 +72,8 @@ class FakeWriteService {
   // Goes away and comes back at the same port, as a server that is restarted.
   void Stop();
   void Start();
+  // Ends the calls that were told to be idle.
+  void EndIdleCalls();
   // Says GOAWAY and lets calls that are open go on, for `patience` at most; returns when all have ended.
   void GoAway(absl::Duration patience);
 

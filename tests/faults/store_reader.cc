@@ -5,7 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/clock.h"
 #include "bqcdc/base/status_macros.h"
+#include "bqcdc/emulator/cdc/row_operation.h"
 #include "bqcdc/emulator/engine/database.h"
+#include "bqcdc/emulator/engine/store.h"
 #include "bqcdc/schema/inline_schema.h"
 
 namespace bqcdc::faults {
@@ -61,6 +63,27 @@ absl::StatusOr<std::map<std::string, StoredTable>> ReadTables(const std::string&
     }
   }
   return result;
+}
+
+absl::StatusOr<std::vector<LoggedChange>> ReadLog(const std::string& data_dir, const std::string& table) {
+  BQCDC_ASSIGN_OR_RETURN(const auto database, Open(data_dir));
+  BQCDC_ASSIGN_OR_RETURN(const auto session, database->BeginRead());
+  BQCDC_ASSIGN_OR_RETURN(const auto found, session->FindTable({"p", "d", table}));
+  BQCDC_ASSIGN_OR_RETURN(const auto rows, session->Execute(absl::StrCat(
+                                              "SELECT id, \"$op\", \"$seq_high\", \"$seq_low\" FROM ",
+                                              engine::DeltaTable(found.uid), " ORDER BY \"$ordinal\"")));
+  std::vector<LoggedChange> log;
+  for (;;) {
+    BQCDC_ASSIGN_OR_RETURN(const auto chunk, rows->Next());
+    if (!chunk) return log;
+    const engine::VectorReader ids = chunk->Reader(0), operations = chunk->Reader(1),
+                               highs = chunk->Reader(2), lows = chunk->Reader(3);
+    for (size_t i = 0; i < chunk->row_count(); ++i) {
+      log.push_back({ids.Int64(i),
+                     operations.Uint8(i) == static_cast<uint8_t>(emulator::cdc::RowOperation::kDelete),
+                     values::SequenceNumber::FromHighLow(highs.Uint128(i), lows.Uint128(i))});
+    }
+  }
 }
 
 }  // namespace bqcdc::faults

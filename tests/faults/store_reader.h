@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "bqcdc/values/sequence_number.h"
 
 // Looks into a data directory whose server is gone, by opening it as a server would.
 namespace bqcdc::faults {
@@ -27,5 +28,16 @@ struct StoredTable {
 // By name.
 absl::StatusOr<std::map<std::string, StoredTable>> ReadTables(const std::string& data_dir,
                                                               const std::vector<std::string>& tables);
+
+struct LoggedChange {
+  int64_t id = 0;
+  bool is_delete = false;
+  values::SequenceNumber sequence;
+
+  friend auto operator<=>(const LoggedChange&, const LoggedChange&) = default;
+};
+// The log of a table with the key id: every change that was stored and that no apply has taken yet, in the
+// order of arrival, repeats and changes that a later one hides among them.
+absl::StatusOr<std::vector<LoggedChange>> ReadLog(const std::string& data_dir, const std::string& table);
 
 }  // namespace bqcdc::faults

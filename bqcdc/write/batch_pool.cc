@@ -7,11 +7,9 @@ namespace bqcdc::write {
 std::shared_ptr<RowBatch> BatchPool::Acquire(absl::Time deadline) {
   std::unique_ptr<RowBatch> batch;
   {
-    const auto ready = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-      return closed_ || ((!free_.empty() || left_ > 0) && charged_bytes_ < limits_.bytes);
-    };
+    const auto ready = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return HasRoom(); };
     absl::MutexLock lock(&mutex_);
-    if (!mutex_.AwaitWithDeadline(absl::Condition(&ready), deadline) || closed_) return nullptr;
+    if (!clock_.AwaitWithDeadline(mutex_, absl::Condition(&ready), deadline) || closed_) return nullptr;
     if (!free_.empty()) {
       batch = std::move(free_.back());
       free_.pop_back();
@@ -26,9 +24,23 @@ std::shared_ptr<RowBatch> BatchPool::Acquire(absl::Time deadline) {
   });
 }
 
+std::future<void> BatchPool::WhenRoom() {
+  absl::MutexLock lock(&mutex_);
+  std::future<void> room = want_room_.emplace_back().get_future();
+  TellOfRoom();
+  return room;
+}
+
+void BatchPool::TellOfRoom() {
+  if (want_room_.empty() || !HasRoom()) return;
+  for (std::promise<void>& room : want_room_) room.set_value();
+  want_room_.clear();
+}
+
 void BatchPool::Close() {
   absl::MutexLock lock(&mutex_);
   closed_ = true;
+  TellOfRoom();
 }
 
 void BatchPool::Charge(RowBatch& batch) {
@@ -45,8 +57,13 @@ std::size_t BatchPool::charged_bytes() const {
 void BatchPool::Return(std::unique_ptr<RowBatch> batch) {
   const std::size_t charged = batch->charged_bytes;
   batch->Clear();
-  const std::size_t kept = batch->kept_bytes();
   absl::MutexLock lock(&mutex_);
+  TakeBack(std::move(batch), charged);
+  TellOfRoom();
+}
+
+void BatchPool::TakeBack(std::unique_ptr<RowBatch> batch, std::size_t charged) {
+  const std::size_t kept = batch->kept_bytes();
   charged_bytes_ -= charged;
   if (charged_bytes_ + free_bytes_ + kept > limits_.bytes) {
     ++left_;  // It goes, with its memory.

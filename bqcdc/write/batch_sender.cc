@@ -119,6 +119,13 @@ absl::Status BatchSender::Run(ConnectionPool& pool) {
   return status;
 }
 
+void BatchSender::DropUnsettled() {
+  in_flight_.clear();
+  tables_.clear();
+  absl::MutexLock lock(&mutex_);
+  inbox_batches_.clear();
+}
+
 // Best effort after a failure: what was stored meanwhile counts as stored.
 void BatchSender::CountLateAnswers() {
   // Where nothing has left, nothing can be answered.

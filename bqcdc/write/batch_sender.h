@@ -120,6 +120,8 @@ class BatchSender {
 
   // After Run(), or within calls from it.
   const BatchSenderStats& stats() const { return stats_; }
+  // After a Run() that failed: lets go of every batch that was handed in.
+  void DropUnsettled() ABSL_LOCKS_EXCLUDED(mutex_);
   // Rows whose fate is unknown: sent, or about to be, when the run failed.
   std::int64_t unsettled_rows() const { return unsettled_rows_; }
 

@@ -151,11 +151,12 @@ absl::Status LaneBatcher::Flush(Lane& lane) {
 }
 
 absl::Status LaneBatcher::FlushAll() {
+  absl::Status status;
   for (Lane& lane : lanes_) {
-    BQCDC_RETURN_IF_ERROR(Flush(lane));
+    status.Update(Flush(lane));
     lane.batch = nullptr;  // An empty one was made for the schema and the lanes of before.
   }
-  return absl::OkStatus();
+  return status;
 }
 
 absl::Status LaneBatcher::FlushDue() {

@@ -88,6 +88,7 @@ class LaneBatcher {
   absl::Status FlushIfFull(bool full = false);
   // Hands on what has waited long enough.
   absl::Status FlushDue();
+  // On an error, too, no batch is left.
   absl::Status FlushAll();
   // When FlushDue() has something to do.
   absl::Time next_deadline() const;

@@ -66,6 +66,7 @@ TableWriter::Impl::Impl(Writer::Impl& writer, int index, rest::TableName name, T
                         pipeline::TableBinding binding, pipeline::TableClaim claim,
                         const write::BatchLimits& limits)
     : writer_(writer),
+      clock_(*writer.parts().clock),
       index_(index),
       name_(std::move(name)),
       name_text_(name_.ToString()),
@@ -140,11 +141,22 @@ absl::Status TableWriter::Impl::NoRoom() const {
 absl::Status TableWriter::Impl::TakeTurn(absl::Time deadline) {
   const auto free = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return !taken_; };
   absl::MutexLock lock(&mutex_);
-  if (!mutex_.AwaitWithDeadline(absl::Condition(&free), deadline))
+  if (!clock_.AwaitWithDeadline(mutex_, absl::Condition(&free), deadline))
     return absl::DeadlineExceededError(
         absl::StrCat("table ", name_text_, ": others were appending for too long"));
   taken_ = true;
   return absl::OkStatus();
+}
+
+// Whether the writer is closed is asked by the one who has the turn: Close() takes it after that was decided,
+// so a row that is taken is one that Close() hands on.
+absl::Status TableWriter::Impl::TakeTurnToAppend(const Call& call) {
+  BQCDC_RETURN_IF_ERROR(writer_.status());
+  const absl::Status turn = TakeTurn(call.wait ? call.deadline : clock_.Now() + kTurnOfOthers);
+  if (!turn.ok()) return call.wait ? turn : NoRoom();  // Who has it waits for room.
+  const absl::Status status = writer_.status();
+  if (!status.ok()) GiveTurn();
+  return status;
 }
 
 bool TableWriter::Impl::TryTakeTurn() {
@@ -173,7 +185,7 @@ absl::Status TableWriter::Impl::EndOf(absl::Status status, const Call& call) con
   const absl::Status ended = writer_.status();
   if (!ended.ok()) return ended;
   if (!call.wait) return NoRoom();
-  if (absl::Now() >= call.deadline)
+  if (clock_.Now() >= call.deadline)
     return absl::DeadlineExceededError(absl::StrCat("table ", name_text_, ": no room in time"));
   return status;
 }
@@ -232,13 +244,22 @@ void TableWriter::Impl::FlushDue() {
   GiveTurn();
 }
 
-absl::Status TableWriter::Impl::Flush(absl::Time deadline) {
+absl::StatusOr<std::uint64_t> TableWriter::Impl::Flush(absl::Time deadline) {
   BQCDC_RETURN_IF_ERROR(TakeTurn(deadline));
   const absl::Status status = batcher_.FlushAll();
+  const std::uint64_t flushed = appended();
   NoteDeadline();
   GiveTurn();
   const absl::Status ended = writer_.status();
-  return status.ok() || absl::IsFailedPrecondition(ended) ? absl::OkStatus() : ended;
+  if (status.ok() || absl::IsFailedPrecondition(ended)) return flushed;
+  return ended;
+}
+
+void TableWriter::Impl::Abandon() {
+  TakeTurn(absl::InfiniteFuture()).IgnoreError();
+  batcher_.FlushAll().IgnoreError();
+  NoteDeadline();
+  GiveTurn();
 }
 
 absl::Status TableWriter::Impl::Explain(const encode::EncodeFailure& failure) const {
@@ -248,9 +269,7 @@ absl::Status TableWriter::Impl::Explain(const encode::EncodeFailure& failure) co
 
 absl::Status TableWriter::Impl::Append(ChangeType change_type, const SequenceNumber& sequence,
                                        absl::FunctionRef<void(Row&)> fill, const Call& call) {
-  BQCDC_RETURN_IF_ERROR(writer_.status());
-  const absl::Status turn = TakeTurn(call.wait ? call.deadline : absl::Now() + kTurnOfOthers);
-  if (!turn.ok()) return call.wait ? turn : NoRoom();      // Who has it waits for room.
+  BQCDC_RETURN_IF_ERROR(TakeTurnToAppend(call));
   const absl::Cleanup give_turn = [this] { GiveTurn(); };  // Also where `fill` throws.
   BQCDC_RETURN_IF_ERROR(Begin(sequence, call));
   if (Encode(change_type, sequence, fill) == encode::EncodeError::kNone) return Finish(call);
@@ -280,8 +299,7 @@ absl::StatusOr<bool> TableWriter::Impl::LookAgain(const encode::EncodeFailure& f
 
 absl::Status TableWriter::Impl::AppendJson(std::string_view object, const SequenceNumber& sequence,
                                            const Call& call) {
-  BQCDC_RETURN_IF_ERROR(writer_.status());
-  BQCDC_RETURN_IF_ERROR(TakeTurn(call.deadline));
+  BQCDC_RETURN_IF_ERROR(TakeTurnToAppend(call));
   const absl::Cleanup give_turn = [this] { GiveTurn(); };
   BQCDC_RETURN_IF_ERROR(Begin(sequence, call));
   json_text_.assign(object).append(encode::kLinePaddingBytes, ' ');
@@ -339,14 +357,14 @@ absl::Status TableWriter::TryAppend(ChangeType change_type, const SequenceNumber
   return impl_->Append(change_type, sequence, fill, {absl::InfinitePast(), false});
 }
 std::future<absl::Status> TableWriter::AppendAsync(ChangeType change_type, const SequenceNumber& sequence,
-                                                   absl::FunctionRef<void(Row&)> fill) {
+                                                   absl::FunctionRef<void(Row&)> fill, absl::Time deadline) {
   std::promise<absl::Status> answer;
   std::future<absl::Status> future = answer.get_future();
-  const absl::Status taken =
-      impl_->Append(change_type, sequence, fill, {absl::InfiniteFuture(), true, &answer});
+  const absl::Status taken = impl_->Append(change_type, sequence, fill, {deadline, true, &answer});
   if (!taken.ok()) answer.set_value(taken);
   return future;
 }
+std::future<void> TableWriter::WhenRoom() { return impl_->WhenRoom(); }
 absl::Status TableWriter::AppendJson(std::string_view object, const SequenceNumber& sequence,
                                      absl::Time deadline) {
   return impl_->AppendJson(object, sequence, {deadline});

@@ -43,7 +43,7 @@ Writer::Impl::Impl(WriterParts parts, WriterOptions options)
   memory.batches =
       std::max((few ? 1 : connections + 1) * static_cast<std::size_t>(options_.requests_in_flight_max),
                connections + 2);
-  pool_ = write::BatchPool::Create([] { return std::make_unique<WriterBatch>(); }, memory);
+  pool_ = write::BatchPool::Create([] { return std::make_unique<WriterBatch>(); }, memory, clock_);
   if (options_.target_latency > absl::ZeroDuration()) {
     latency_target_.emplace(write::LatencyTargetOptions::For(
         options_.target_latency, std::min(options_.batch_bytes, options_.request_bytes_max),
@@ -110,10 +110,16 @@ void Writer::Impl::Join() {
 void Writer::Impl::Send() {
   const absl::Status status = sender_->Run(*connections_);
   connections_.reset();
+  {
+    absl::MutexLock lock(&mutex_);
+    end_ = status;
+  }
   pool_->Close();
+  // Who waits for the answer to a row gets one now, not when the writer goes.
+  sender_->DropUnsettled();
+  for (TableWriter::Impl* table : Tables()) table->Abandon();
   absl::MutexLock lock(&mutex_);
   ended_ = true;
-  end_ = status;
 }
 
 void Writer::Impl::FlushInTime() {
@@ -210,7 +216,7 @@ absl::StatusOr<TableWriter*> Writer::Impl::OpenTable(std::string_view table, Tab
 
 absl::Status Writer::Impl::status() const {
   absl::MutexLock lock(&mutex_);
-  if (ended_ && !end_.ok()) return end_;
+  if (!end_.ok()) return end_;
   return closing_ ? absl::FailedPreconditionError("the writer is closed") : absl::OkStatus();
 }
 
@@ -226,8 +232,8 @@ absl::Status Writer::Impl::Flush(absl::Time deadline) {
   const std::vector<TableWriter::Impl*> tables = Tables();
   std::vector<std::uint64_t> targets;
   for (TableWriter::Impl* table : tables) {
-    targets.push_back(table->appended());
-    BQCDC_RETURN_IF_ERROR(table->Flush(deadline));
+    BQCDC_ASSIGN_OR_RETURN(const std::uint64_t flushed, table->Flush(deadline));
+    targets.push_back(flushed);
   }
   const auto settled = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
     if (ended_) return true;

@@ -163,10 +163,16 @@ class TableWriter {
   // takes a REST request.)
   absl::Status TryAppend(ChangeType change_type, const SequenceNumber& sequence,
                          absl::FunctionRef<void(Row&)> fill);
-  // The same with an answer for this row: Ok when it is stored, InvalidArgument with RefusedRow's message
-  // when it was refused. Waits as Append does. For few rows: it allocates.
+  // Ready as soon as a TryAppend() that was told ResourceExhausted is worth another try, or the writer has
+  // ended. Room is all tables' and goes to whoever comes first. Also ready, with ResourceExhausted again,
+  // while another thread of this table's waits within Append.
+  std::future<void> WhenRoom();
+  // The same as Append with an answer for this row: Ok when it is stored, InvalidArgument with RefusedRow's
+  // message when it was refused, Unknown when the writer has ended before it was answered. Waits for room as
+  // Append does, and its errors are the answer. For few rows: it allocates.
   std::future<absl::Status> AppendAsync(ChangeType change_type, const SequenceNumber& sequence,
-                                        absl::FunctionRef<void(Row&)> fill);
+                                        absl::FunctionRef<void(Row&)> fill,
+                                        absl::Time deadline = absl::InfiniteFuture());
   // Takes a change as a JSON object keyed by column name, with _CHANGE_TYPE, in the forms that `bqcdc stream`
   // reads.
   absl::Status AppendJson(std::string_view object, const SequenceNumber& sequence,

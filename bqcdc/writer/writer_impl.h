@@ -90,8 +90,8 @@ class Writer::Impl final : public write::SettlementHandler {
   std::vector<std::unique_ptr<TableWriter>> tables_ ABSL_GUARDED_BY(mutex_);
   bool flusher_woken_ ABSL_GUARDED_BY(mutex_) = false;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool ended_ ABSL_GUARDED_BY(mutex_) = false;  // the sender has returned
-  absl::Status end_ ABSL_GUARDED_BY(mutex_);    // with this
+  absl::Status end_ ABSL_GUARDED_BY(mutex_);    // what the sender has returned
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;  // and whoever waits for a row's answer has got it
   WriterStats stats_ ABSL_GUARDED_BY(mutex_);
   pipeline::LatencyHistogram acknowledge_ ABSL_GUARDED_BY(mutex_);
 };
@@ -116,6 +116,7 @@ class TableWriter::Impl {
   absl::Status Append(ChangeType change_type, const SequenceNumber& sequence,
                       absl::FunctionRef<void(Row&)> fill, const Call& call);
   absl::Status AppendJson(std::string_view object, const SequenceNumber& sequence, const Call& call);
+  std::future<void> WhenRoom() { return writer_.pool().WhenRoom(); }
   std::uint64_t appended() const { return appended_.load(std::memory_order_acquire); }
   std::uint64_t settled() const { return progress_.settled().line; }
 
@@ -130,8 +131,10 @@ class TableWriter::Impl {
     const std::int64_t ns = deadline_ns_.load(std::memory_order_relaxed);
     return ns == std::numeric_limits<std::int64_t>::max() ? absl::InfiniteFuture() : absl::FromUnixNanos(ns);
   }
-  // Hands on everything.
-  absl::Status Flush(absl::Time deadline);
+  // Hands on everything. Returns how many appends that makes.
+  absl::StatusOr<std::uint64_t> Flush(absl::Time deadline);
+  // When the writer has ended: nothing waits here any more, and nothing will.
+  void Abandon();
 
   // For Row.
   encode::RowFields& fields() { return *fields_; }
@@ -154,7 +157,9 @@ class TableWriter::Impl {
   // Whether the table has been changed since it was read, so that the row is to be encoded once more.
   absl::StatusOr<bool> LookAgain(const encode::EncodeFailure& failure, const Call& call);
 
+  // Errors: DeadlineExceeded; what `call` is told where the writer takes no rows any more.
   absl::Status TakeTurn(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status TakeTurnToAppend(const Call& call) ABSL_LOCKS_EXCLUDED(mutex_);
   bool TryTakeTurn() ABSL_LOCKS_EXCLUDED(mutex_);
   void GiveTurn() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status CheckSequence(const SequenceNumber& sequence) const;
@@ -171,6 +176,7 @@ class TableWriter::Impl {
   absl::Status Explain(const encode::EncodeFailure& failure) const;
 
   Writer::Impl& writer_;
+  const base::Clock& clock_;
   const int index_;
   const rest::TableName name_;
   const std::string name_text_;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <future>
 #include <map>
 #include <stdexcept>
 #include <thread>
@@ -300,6 +302,13 @@ TEST_F(WriterTest, BackPressureReachesTheCaller) {
   EXPECT_TRUE(absl::IsDeadlineExceeded(late)) << late;
   EXPECT_TRUE(absl::IsDeadlineExceeded(writer->Flush(absl::Now() + absl::Milliseconds(20))));
   EXPECT_EQ(table->appended(), static_cast<std::uint64_t>(taken)) << "what was refused was not taken";
+  const auto no_room = table
+                           ->AppendAsync(ChangeType::kUpsert, {{table->epoch(), 1u << 20, 1, 0}},
+                                         Fill(*table, 1, text), absl::Now() + absl::Milliseconds(20))
+                           .get();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(no_room)) << no_room;
+  const std::future<void> room = table->WhenRoom();
+  EXPECT_EQ(room.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
   std::thread waiting([&] {
     EXPECT_TRUE(absl::IsCancelled(
         table->Append(ChangeType::kUpsert, {{table->epoch(), 1u << 21, 1, 0}}, Fill(*table, 1, text))));
@@ -311,6 +320,54 @@ TEST_F(WriterTest, BackPressureReachesTheCaller) {
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
   writer->Cancel();
   waiting.join();
+  EXPECT_EQ(room.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+// While the writer lives: whoever waits for an answer may be the one who is to end it.
+TEST_F(WriterTest, EveryAnswerComesWhereTheWriterEnds) {
+  FakeWriteService service([](const SeenRequest&) {
+    Reply reply;
+    reply.kind = Reply::Kind::kSilence;
+    return reply;
+  });
+  options_.flush_interval = absl::Hours(1);
+  options_.batch_rows = 2;
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  std::vector<std::future<absl::Status>> answers;  // of two rows under way and of one that still waits
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    answers.push_back(
+        table->AppendAsync(ChangeType::kUpsert, {{table->epoch(), i, 1, 0}}, Fill(*table, 1, "a")));
+  }
+  while (service.requests().empty()) absl::SleepFor(absl::Milliseconds(1));
+  writer->Cancel();
+  for (auto& answer : answers) {
+    ASSERT_EQ(answer.wait_for(std::chrono::seconds(30)), std::future_status::ready);
+    EXPECT_EQ(answer.get().code(), absl::StatusCode::kUnknown);
+  }
+  EXPECT_TRUE(absl::IsCancelled(writer->Close()));
+}
+
+TEST_F(WriterTest, WhatIsTakenWhileItClosesIsStored) {
+  options_.flush_interval = absl::Hours(1);  // Nothing goes by itself.
+  for (int round = 0; round < 100; ++round) {
+    FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+    auto writer = Open(service);
+    TableWriter* const table = *writer->OpenTable("d.t");
+    std::atomic<std::uint64_t> position{0}, taken{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 3; ++t) {
+      threads.emplace_back([&, t] {
+        while (Put(*table, t, "a", ++position).ok()) ++taken;
+      });
+    }
+    while (taken < 10) std::this_thread::yield();
+    EXPECT_TRUE(writer->Close().ok()) << writer->status();
+    for (auto& thread : threads) thread.join();
+    ASSERT_EQ(service.stored_rows().size(), taken.load());
+    ASSERT_EQ(table->settled(), taken.load());
+    ASSERT_EQ(table->appended(), taken.load());
+  }
 }
 
 TEST_F(WriterTest, ManyThreadsAppend) {

@@ -18,6 +18,8 @@ namespace {
 constexpr int64_t kMessageBytesMin = 32 * 1024 * 1024;
 // Who has not said what HTTP/2 begins with by then is cut off.
 constexpr int kHandshakeMs = 10'000;
+// No client of gRPC's may ping more often than this.
+constexpr int kPingIntervalMs = 10'000;
 // What gRPC itself holds of all connections: messages that have come in part, and answers. Under pressure it
 // reads more slowly, then it ends calls.
 constexpr size_t kBufferBytesMax = size_t{1024} * 1024 * 1024;
@@ -50,6 +52,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string&
   // Two servers must not share a port without noticing.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
+  // gRPC's default takes the third keepalive ping of a client that sends nothing meanwhile for an attack.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingIntervalMs);
   builder.SetResourceQuota(grpc::ResourceQuota("bqcdc-serve").Resize(kBufferBytesMax));
   builder.SetMaxReceiveMessageSize(
       static_cast<int>(std::min<int64_t>(INT_MAX, std::max(kMessageBytesMin, 2 * request_bytes_max))));

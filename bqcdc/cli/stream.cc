@@ -165,13 +165,6 @@ int Report(const StreamOutcome& outcome, const std::string& table, const std::st
   return outcome.summary.set_aside > 0 ? kRowsSetAside : kDone;
 }
 
-bool AreFiles(const std::vector<std::string>& files) {
-  for (const std::string& file : files) {
-    if (file == "-") return false;
-  }
-  return true;
-}
-
 // Shows a run to those who watch it from outside.
 class Watching {
  public:
@@ -245,6 +238,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   const StopOnSignal stopping(stop);
   auto reader = pipeline::LineReader::Open(flags.files, stop, options.input);
   if (!reader.ok()) return WrongUsage(std::string(reader.status().message()));
+  const bool all_regular = reader->all_regular();
 
   if (flags.dry_run) {
     BQCDC_ASSIGN_OR_RETURN(const schema::TableSchema schema,
@@ -255,8 +249,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
     if (!name.ok()) return WrongUsage(std::string(name.status().message()));
     const StreamOutcome outcome =
         pipeline::DryRun(*name, schema, options, *std::move(reader), base::SystemClock::Get());
-    return Report(outcome, absl::StrCat("dry run, nothing was sent; ", name->ToString()), "",
-                  !AreFiles(flags.files));
+    return Report(outcome, absl::StrCat("dry run, nothing was sent; ", name->ToString()), "", !all_regular);
   }
 
   BQCDC_ASSIGN_OR_RETURN(const auto session, OpenSession(common));
@@ -309,7 +302,7 @@ absl::StatusOr<int> Run(const CommonFlags& common, Flags flags) {
   changes.End();
   log.End();
   progress.Clear();
-  const bool resumable = checkpoint.has_value() || flags.follow || !AreFiles(flags.files);
+  const bool resumable = checkpoint.has_value() || flags.follow || !all_regular;
   return Report(outcome, options.table.ToString(), options.dead_letter_path, resumable);
 }
 

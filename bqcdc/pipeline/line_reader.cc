@@ -81,6 +81,7 @@ LineReader::LineReader(LineReader&& other) noexcept
       read_count_(other.read_count_),
       byte_total_(other.byte_total_),
       byte_count_(other.byte_count_.load()),
+      all_regular_(other.all_regular_),
       error_(std::move(other.error_)) {}
 
 LineReader::~LineReader() = default;
@@ -91,7 +92,7 @@ absl::StatusOr<LineReader> LineReader::Open(std::vector<std::string> paths, cons
   const LineReaderOptions& wanted = reader.options_;
   if (wanted.follow && (paths.size() != 1 || paths.front() == "-"))
     return absl::InvalidArgumentError("one file can be followed at a time, and no pipe");
-  bool all_regular = true;
+  bool& all_regular = reader.all_regular_;
   std::uint64_t bytes_before = wanted.start.offset;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const std::string& path = paths[i];

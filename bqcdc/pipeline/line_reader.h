@@ -105,6 +105,9 @@ class LineReader {
   std::uint64_t read_count() const { return read_count_; }
   // Sum of the sizes of regular files; 0 where any input is a pipe.
   std::uint64_t byte_total() const { return byte_total_; }
+  // Whether all inputs are regular files, which another run can read from their beginning; a pipe, by name or
+  // as standard input, gives what it has to one.
+  bool all_regular() const { return all_regular_; }
   // True when all input was read, false when a stop came before. A log that is followed has no end.
   bool reached_end() const { return source_ >= sources_->count(); }
   // The place behind all that was handed out and behind what needs no handing out. Not between the pieces of
@@ -161,6 +164,7 @@ class LineReader {
   std::uint64_t chunk_offset_ = 0;  // of the chunk's first byte in the file
   std::uint64_t line_count_ = 0, read_count_ = 0, byte_total_ = 0;
   std::atomic<std::uint64_t> byte_count_{0};
+  bool all_regular_ = true;
   absl::Status error_;
 };
 

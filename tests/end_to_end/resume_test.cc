@@ -102,20 +102,23 @@ TEST_F(ResumeEndToEnd, AFollowedFileIsStreamedUntilATermination) {
 
 TEST_F(ResumeEndToEnd, AnInterruptedFileIsAFailureUnlessACheckpointKeepsThePlace) {
   CreateTable();
+  constexpr int kLines = 200'000;  // More than is read ahead.
   for (const bool kept : {false, true}) {
-    const std::string name = kept ? "kept" : "lost";
-    ASSERT_EQ(mkfifo((directory() + "/" + name).c_str(), 0600), 0);
-    std::vector<std::string> command = {"stream", "d.t", name, "--flush-interval", "10ms"};
+    {
+      std::ofstream file(directory() + "/changes");
+      for (int i = 1; i <= kLines; ++i) file << Upsert(kept ? -i : i, std::string(60, 'x'));
+    }
+    std::vector<std::string> command = {"stream", "d.t", "changes", "--rate-limit", "100/s"};
+    command.insert(command.end(), {"--flush-interval", "10ms"});
     if (kept) command.insert(command.end(), {"--checkpoint", "c"});
     auto run = Start(command);
-    std::ofstream writer(directory() + "/" + name);  // Waits for the reader.
-    writer << Upsert(kept ? 2 : 1, name) << std::flush;
-    EXPECT_TRUE(Await([&] { return Query(kAll).size() == (kept ? 2u : 1u); }));
+    EXPECT_TRUE(Await(
+        [&] { return Query(absl::StrCat("SELECT 1 FROM d.t WHERE id = ", kept ? -1 : 1)).size() == 1; }));
     run->Signal(SIGTERM);
     EXPECT_TRUE(Await([&] { return !run->Running(); }));
     const ProgramResult result = run->Wait();
     EXPECT_EQ(result.exit_code, kept ? 0 : 1) << result.err;
-    EXPECT_TRUE(absl::StrContains(result.err, "interrupted after line 1")) << result.err;
+    EXPECT_TRUE(absl::StrContains(result.err, "interrupted after line ")) << result.err;
   }
 }
 

@@ -1,7 +1,10 @@
 // Two programs as a person runs them: bqcdc against bqcdc-serve.
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -244,6 +247,24 @@ TEST_F(StreamEndToEnd, ATerminatedRunSettlesWhatItHasRead) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_TRUE(absl::StrContains(result.err, "interrupted after line 2")) << result.err;
   EXPECT_EQ(Query(kAll), (Rows{"1,a", "2,b"}));
+}
+
+// What it is counts, not by which name it is read.
+TEST_F(StreamEndToEnd, ATerminatedRunOfANamedPipeIsNoFailure) {
+  CreateTable();
+  const std::string fifo = directory() + "/fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  const int writer = open(fifo.c_str(), O_RDWR | O_CLOEXEC);  // So that nobody waits for the other end.
+  ASSERT_GE(writer, 0);
+  auto run = Start({"stream", "d.t", fifo, "--flush-interval", "5ms"});
+  const std::string line = Upsert(1, "a");
+  ASSERT_EQ(write(writer, line.data(), line.size()), static_cast<ssize_t>(line.size()));
+  while (Query(kAll) != Rows{"1,a"}) absl::SleepFor(absl::Milliseconds(20));
+  run->Signal(SIGTERM);
+  const ProgramResult result = run->Wait();
+  close(writer);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "interrupted after line 1")) << result.err;
 }
 
 TEST_F(StreamEndToEnd, ATerminatedRunDoesNotWaitLongForAServiceThatIsNotThere) {

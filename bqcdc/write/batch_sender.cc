@@ -116,10 +116,11 @@ absl::Status BatchSender::Run(ConnectionPool& pool) {
   if (absl::IsCancelled(status)) pool_->Cancel();
   CountLateAnswers();
   unsettled_rows_ = CountUnsettledRows();
+  LetGo();
   return status;
 }
 
-void BatchSender::DropUnsettled() {
+void BatchSender::LetGo() {
   in_flight_.clear();
   tables_.clear();
   absl::MutexLock lock(&mutex_);

@@ -115,13 +115,11 @@ class BatchSender {
                                            std::function<absl::Status()> still_ours,
                                            std::function<void(const std::string& text)> warn);
 
-  // Works until everything is settled after EndInput(), or the run fails.
+  // Works until everything is settled after EndInput(), or the run fails: then it lets go of every batch.
   absl::Status Run(ConnectionPool& pool);
 
   // After Run(), or within calls from it.
   const BatchSenderStats& stats() const { return stats_; }
-  // After a Run() that failed: lets go of every batch that was handed in.
-  void DropUnsettled() ABSL_LOCKS_EXCLUDED(mutex_);
   // Rows whose fate is unknown: sent, or about to be, when the run failed.
   std::int64_t unsettled_rows() const { return unsettled_rows_; }
 
@@ -209,6 +207,7 @@ class BatchSender {
   void ForgetUnsettled(const Parcel& parcel, std::size_t row);
   absl::Time NextDeadline() const;
   std::int64_t CountUnsettledRows() const;
+  void LetGo() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const BatchSenderOptions options_;
   const BatchSenderSurroundings surroundings_;

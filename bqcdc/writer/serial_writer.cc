@@ -13,7 +13,8 @@ namespace bqcdc {
 // The order of calls becomes the position of a sequence number: the lock makes both the same.
 class SerialWriter::Impl {
  public:
-  Impl(std::unique_ptr<Writer> writer, TableWriter* table) : writer(std::move(writer)), table(table) {}
+  Impl(std::unique_ptr<Writer> writer, TableWriter* table, const base::Clock& clock)
+      : writer(std::move(writer)), table(table), clock(clock) {}
 
   // Calls `append` with the next number, which counts where that is taken.
   absl::Status AppendNext(absl::FunctionRef<absl::Status(const SequenceNumber&)> append,
@@ -22,7 +23,7 @@ class SerialWriter::Impl {
     {
       const auto free = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex) { return !appending; };
       absl::MutexLock lock(&mutex);
-      if (!mutex.AwaitWithDeadline(absl::Condition(&free), deadline)) {
+      if (!clock.AwaitWithDeadline(mutex, absl::Condition(&free), deadline)) {
         return absl::DeadlineExceededError(
             absl::StrCat("table ", table->name(), ": others were appending for too long"));
       }
@@ -42,6 +43,7 @@ class SerialWriter::Impl {
 
   std::unique_ptr<Writer> writer;
   TableWriter* const table;
+  const base::Clock& clock;  // of the writer's parts
   absl::Mutex mutex;
   bool appending ABSL_GUARDED_BY(mutex) = false;
   std::uint64_t position ABSL_GUARDED_BY(mutex) = 0;
@@ -52,10 +54,11 @@ absl::StatusOr<std::unique_ptr<SerialWriter>> WriterOpener::OpenSerial(WriterPar
                                                                        std::string_view table) {
   options.connections_max = 1;
   options.requests_in_flight_max = 1;
+  const base::Clock& clock = *parts.clock;
   BQCDC_ASSIGN_OR_RETURN(auto writer, Open(std::move(parts), std::move(options)));
   BQCDC_ASSIGN_OR_RETURN(TableWriter* const opened, writer->OpenTable(table));
   return std::unique_ptr<SerialWriter>(
-      new SerialWriter(std::make_unique<SerialWriter::Impl>(std::move(writer), opened)));
+      new SerialWriter(std::make_unique<SerialWriter::Impl>(std::move(writer), opened, clock)));
 }
 
 SerialWriter::SerialWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -255,13 +255,6 @@ absl::StatusOr<std::uint64_t> TableWriter::Impl::Flush(absl::Time deadline) {
   return ended;
 }
 
-void TableWriter::Impl::Abandon() {
-  TakeTurn(absl::InfiniteFuture()).IgnoreError();
-  batcher_.FlushAll().IgnoreError();
-  NoteDeadline();
-  GiveTurn();
-}
-
 absl::Status TableWriter::Impl::Explain(const encode::EncodeFailure& failure) const {
   return absl::InvalidArgumentError(
       absl::StrCat("table ", name_text_, ": ", std::string(encode::DescribeEncodeError(failure).message())));

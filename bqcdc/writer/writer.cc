@@ -109,15 +109,14 @@ void Writer::Impl::Join() {
 
 void Writer::Impl::Send() {
   const absl::Status status = sender_->Run(*connections_);
-  connections_.reset();
+  connections_.reset();  // With the last that it had of batches: who waits for an answer gets one now.
   {
     absl::MutexLock lock(&mutex_);
     end_ = status;
   }
   pool_->Close();
-  // Who waits for the answer to a row gets one now, not when the writer goes.
-  sender_->DropUnsettled();
-  for (TableWriter::Impl* table : Tables()) table->Abandon();
+  // The same for batches that were being filled, which nobody takes any more.
+  for (TableWriter::Impl* table : Tables()) table->Flush(absl::InfiniteFuture()).IgnoreError();
   absl::MutexLock lock(&mutex_);
   ended_ = true;
 }

@@ -164,8 +164,7 @@ class TableWriter {
   absl::Status TryAppend(ChangeType change_type, const SequenceNumber& sequence,
                          absl::FunctionRef<void(Row&)> fill);
   // Ready as soon as a TryAppend() that was told ResourceExhausted is worth another try, or the writer has
-  // ended. Room is all tables' and goes to whoever comes first. Also ready, with ResourceExhausted again,
-  // while another thread of this table's waits within Append.
+  // ended. Room is all tables' and goes to whoever comes first, so that try may be told the same.
   std::future<void> WhenRoom();
   // The same as Append with an answer for this row: Ok when it is stored, InvalidArgument with RefusedRow's
   // message when it was refused, Unknown when the writer has ended before it was answered. Waits for room as

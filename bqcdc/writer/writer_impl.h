@@ -131,10 +131,8 @@ class TableWriter::Impl {
     const std::int64_t ns = deadline_ns_.load(std::memory_order_relaxed);
     return ns == std::numeric_limits<std::int64_t>::max() ? absl::InfiniteFuture() : absl::FromUnixNanos(ns);
   }
-  // Hands on everything. Returns how many appends that makes.
+  // Hands on everything; where the writer has ended, lets go of it. Returns how many appends that makes.
   absl::StatusOr<std::uint64_t> Flush(absl::Time deadline);
-  // When the writer has ended: nothing waits here any more, and nothing will.
-  void Abandon();
 
   // For Row.
   encode::RowFields& fields() { return *fields_; }

@@ -1,5 +1,6 @@
 #include "bqcdc/emulator/server/environment.h"
 
+#include <grpcpp/grpcpp.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "google/cloud/bigquery/storage/v1/storage.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "httplib.h"
 
@@ -141,6 +143,28 @@ TEST(EnvironmentTest, ATakenPortIsOneClearLine) {
     ASSERT_FALSE(second.ok());
     EXPECT_THAT(std::string(second.status().message()), HasSubstr("cannot listen on 127.0.0.1:"));
   }
+}
+
+// By the machine's clock, since pings are gRPC's.
+TEST(EnvironmentTest, AnIdleConnectionStaysThoughItsClientPings) {
+  const auto environment = Start(Quiet());
+  ASSERT_NE(environment, nullptr);
+  constexpr int kPingMs = 1'200;
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kPingMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  const auto channel = grpc::CreateCustomChannel(environment->endpoints().storage,
+                                                 grpc::InsecureChannelCredentials(), arguments);
+  grpc::ClientContext context;
+  const auto call =
+      google::cloud::bigquery::storage::v1::BigQueryWrite::NewStub(channel)->AppendRows(&context);
+  ASSERT_TRUE(channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(30)));
+  // With gRPC's default the third ping is one too many.
+  EXPECT_FALSE(channel->WaitForStateChange(
+      GRPC_CHANNEL_READY, std::chrono::system_clock::now() + std::chrono::milliseconds(6 * kPingMs)));
+  context.TryCancel();
+  call->Finish();
 }
 
 TEST(EnvironmentTest, ASecondServerOnADirectoryIsRefused) {

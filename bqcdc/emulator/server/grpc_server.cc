@@ -18,8 +18,8 @@ namespace {
 constexpr int64_t kMessageBytesMin = 32 * 1024 * 1024;
 // Who has not said what HTTP/2 begins with by then is cut off.
 constexpr int kHandshakeMs = 10'000;
-// No client of gRPC's may ping more often than this.
-constexpr int kPingIntervalMs = 10'000;
+// Clients that send nothing may ping as often as this. Those of Go and Java do so every 10 s at most.
+constexpr int kPingIntervalMs = 1'000;
 // What gRPC itself holds of all connections: messages that have come in part, and answers. Under pressure it
 // reads more slowly, then it ends calls.
 constexpr size_t kBufferBytesMax = size_t{1024} * 1024 * 1024;

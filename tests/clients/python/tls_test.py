@@ -9,14 +9,14 @@ os.environ["REQUESTS_CA_BUNDLE"] = os.environ["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
 
 import cdc_story_test as story
 from google.api_core import client_options, exceptions
+from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud.bigquery_storage_v1 import types
 from google.cloud.bigquery_storage_v1.services import big_query_write
 from google.oauth2 import credentials
 
 
-def connect(token):
-    wanted = credentials.Credentials(token=token)
+def connect(wanted):
     rest = bigquery.Client(project=story.PROJECT, credentials=wanted,
                            client_options=client_options.ClientOptions(api_endpoint=os.environ["BQCDC_TEST_REST"]))
     storage = big_query_write.BigQueryWriteClient(
@@ -27,15 +27,21 @@ def connect(token):
 class TlsStoryTest(story.CdcStoryTest):
     @staticmethod
     def connect():
-        return connect(os.environ["BQCDC_TEST_TOKEN"])
+        return connect(credentials.Credentials(token=os.environ["BQCDC_TEST_TOKEN"]))
 
-    def test_another_token_is_refused(self):
-        rest, storage = connect("another-token")
-        # Their token cannot be refreshed, which is how the library tells of a 401.
+    def expect_refused(self, wanted):
+        rest, storage = connect(wanted)
+        # A token that cannot be refreshed is how the library tells of a 401.
         with self.assertRaisesRegex(Exception, "401|refresh"):
             rest.get_table(story.TABLE, retry=None)
         with self.assertRaises(exceptions.Unauthenticated):
             storage.get_write_stream(types.GetWriteStreamRequest(name=story.STREAM), retry=None)
+
+    def test_another_token_is_refused(self):
+        self.expect_refused(credentials.Credentials(token="another-token"))
+
+    def test_no_token_is_refused(self):
+        self.expect_refused(AnonymousCredentials())
 
     def test_links_of_the_server_say_https(self):
         self.assertTrue(self.bigquery.get_table(story.TABLE).self_link.startswith("https://localhost:"))

@@ -24,6 +24,12 @@ std::shared_ptr<RowBatch> BatchPool::Acquire(absl::Time deadline) {
   });
 }
 
+void BatchPool::Grow(std::size_t batches) {
+  absl::MutexLock lock(&mutex_);
+  left_ += batches;
+  TellOfRoom();
+}
+
 std::future<void> BatchPool::WhenRoom() {
   absl::MutexLock lock(&mutex_);
   std::future<void> room = want_room_.emplace_back().get_future();

@@ -37,6 +37,8 @@ class BatchPool : public std::enable_shared_from_this<BatchPool> {
   // Waits for a batch; empty. It comes back by itself when the last owner lets go. Null after Close(), and
   // when the clock has reached `deadline`.
   std::shared_ptr<RowBatch> Acquire(absl::Time deadline = absl::InfiniteFuture());
+  // Allows this many batches more than the limit says.
+  void Grow(std::size_t batches);
   // Counts a batch that was filled; it is counted off when it comes back.
   void Charge(RowBatch& batch);
   // Ready as soon as Acquire() need not wait, or the pool is closed. Whoever is first takes the room.

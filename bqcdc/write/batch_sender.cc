@@ -117,7 +117,12 @@ absl::Status BatchSender::Run(ConnectionPool& pool) {
   CountLateAnswers();
   unsettled_rows_ = CountUnsettledRows();
   LetGo();
-  return status;
+  return failure();
+}
+
+absl::Status BatchSender::failure() const {
+  absl::MutexLock lock(&mutex_);
+  return failure_;
 }
 
 void BatchSender::LetGo() {

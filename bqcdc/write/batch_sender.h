@@ -100,6 +100,8 @@ class BatchSender {
   void OnSchemaRefused(int connection) ABSL_LOCKS_EXCLUDED(mutex_);
   // Ends the run; the first error stays. For the pool and for whoever finds that the run must not go on.
   void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Ok until then.
+  absl::Status failure() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Queues a batch. False when the run has failed. Batches of a table come with generations that do not fall.
   bool Push(std::shared_ptr<RowBatch> batch) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -115,7 +117,8 @@ class BatchSender {
                                            std::function<absl::Status()> still_ours,
                                            std::function<void(const std::string& text)> warn);
 
-  // Works until everything is settled after EndInput(), or the run fails: then it lets go of every batch.
+  // Works until everything is settled after EndInput(), or the run fails: then it lets go of every batch, and
+  // returns failure().
   absl::Status Run(ConnectionPool& pool);
 
   // After Run(), or within calls from it.

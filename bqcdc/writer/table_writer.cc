@@ -167,8 +167,13 @@ bool TableWriter::Impl::TryTakeTurn() {
 }
 
 void TableWriter::Impl::GiveTurn() {
-  absl::MutexLock lock(&mutex_);
-  taken_ = false;
+  bool wake = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    taken_ = false;
+    wake = std::exchange(flusher_waits_, false);
+  }
+  if (wake) writer_.WakeFlusher();
 }
 
 absl::Status TableWriter::Impl::CheckSequence(const SequenceNumber& sequence) const {
@@ -236,12 +241,21 @@ void TableWriter::Impl::NoteDeadline() {
   if (ns < before) writer_.WakeFlusher();
 }
 
-void TableWriter::Impl::FlushDue() {
-  if (!TryTakeTurn()) return;
+absl::Time TableWriter::Impl::FlushDue() {
+  if (next_deadline() > clock_.Now()) return next_deadline();
+  {
+    absl::MutexLock lock(&mutex_);
+    if (taken_) {
+      flusher_waits_ = true;
+      return absl::InfiniteFuture();
+    }
+    taken_ = true;
+  }
   batcher_.FlushDue().IgnoreError();
   if (batcher_.flushed()) Follow().IgnoreError();
   NoteDeadline();
   GiveTurn();
+  return next_deadline();
 }
 
 absl::StatusOr<std::uint64_t> TableWriter::Impl::Flush(absl::Time deadline) {
@@ -250,9 +264,8 @@ absl::StatusOr<std::uint64_t> TableWriter::Impl::Flush(absl::Time deadline) {
   const std::uint64_t flushed = appended();
   NoteDeadline();
   GiveTurn();
-  const absl::Status ended = writer_.status();
-  if (status.ok() || absl::IsFailedPrecondition(ended)) return flushed;
-  return ended;
+  if (!status.ok()) return writer_.status();  // Only an end of the writer keeps rows from being handed on.
+  return flushed;
 }
 
 absl::Status TableWriter::Impl::Explain(const encode::EncodeFailure& failure) const {

@@ -58,6 +58,7 @@ void Writer::Impl::MakeSender() {
   options.retry_time_max = options_.retry_time_max;
   options.propagation_time_max = options_.schema_time_max;
   options.scaling.lanes_max = options_.connections_max;
+  options.scaling.period = parts_.scaling_period;
   write::BatchSenderSurroundings surroundings;
   surroundings.check_table = [this](int table) { return TableAt(table)->VerifyClaim(); };
   surroundings.on_schema_changed = [this](int table) { TableAt(table)->current().NoteChange(); };
@@ -108,12 +109,8 @@ void Writer::Impl::Join() {
 }
 
 void Writer::Impl::Send() {
-  const absl::Status status = sender_->Run(*connections_);
+  sender_->Run(*connections_).IgnoreError();  // It keeps what it returns.
   connections_.reset();  // With the last that it had of batches: who waits for an answer gets one now.
-  {
-    absl::MutexLock lock(&mutex_);
-    end_ = status;
-  }
   pool_->Close();
   // The same for batches that were being filled, which nobody takes any more.
   for (TableWriter::Impl* table : Tables()) table->Flush(absl::InfiniteFuture()).IgnoreError();
@@ -123,30 +120,15 @@ void Writer::Impl::Send() {
 
 void Writer::Impl::FlushInTime() {
   const auto woken = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ended_ || flusher_woken_; };
-  // A table whose turn another has is looked at again soon: that other may wait for memory that a table holds
-  // here.
-  constexpr absl::Duration kAgain = absl::Milliseconds(10);
-  for (;;) {
-    const std::vector<TableWriter::Impl*> tables = Tables();
-    absl::Time next = absl::InfiniteFuture();
-    for (const TableWriter::Impl* table : tables) next = std::min(next, table->next_deadline());
+  for (absl::Time next = absl::InfiniteFuture();;) {
     {
       absl::MutexLock lock(&mutex_);
-      if (next > clock_.Now()) clock_.AwaitWithDeadline(mutex_, absl::Condition(&woken), next);
+      clock_.AwaitWithDeadline(mutex_, absl::Condition(&woken), next);
       flusher_woken_ = false;
       if (ended_) return;
     }
-    bool left = false;
-    const absl::Time now = clock_.Now();
-    for (TableWriter::Impl* table : tables) {
-      if (table->next_deadline() > now) continue;
-      table->FlushDue();
-      left = left || table->next_deadline() <= now;
-    }
-    if (left) {
-      absl::MutexLock lock(&mutex_);
-      clock_.AwaitWithDeadline(mutex_, absl::Condition(&woken), now + kAgain);
-    }
+    next = absl::InfiniteFuture();
+    for (TableWriter::Impl* table : Tables()) next = std::min(next, table->FlushDue());
   }
 }
 
@@ -210,12 +192,15 @@ absl::StatusOr<TableWriter*> Writer::Impl::OpenTable(std::string_view table, Tab
   absl::MutexLock lock(&mutex_);
   if (static_cast<int>(tables_.size()) != index)
     return absl::AbortedError("OpenTable was called by two threads at once; call it again");
+  // Each lane of each table may have a batch that is being filled while its callers wait for one more: they
+  // would wait for each other if those were taken from what may be under way.
+  pool_->Grow(static_cast<std::size_t>(options_.connections_max));
   return tables_.emplace_back(std::move(opened)).get();
 }
 
 absl::Status Writer::Impl::status() const {
+  BQCDC_RETURN_IF_ERROR(sender_->failure());
   absl::MutexLock lock(&mutex_);
-  if (!end_.ok()) return end_;
   return closing_ ? absl::FailedPreconditionError("the writer is closed") : absl::OkStatus();
 }
 
@@ -244,21 +229,21 @@ absl::Status Writer::Impl::Flush(absl::Time deadline) {
   absl::MutexLock lock(&mutex_);
   if (!clock_.AwaitWithDeadline(mutex_, absl::Condition(&settled), deadline))
     return absl::DeadlineExceededError("not everything was settled in time");
-  return ended_ ? end_ : absl::OkStatus();
+  return ended_ ? sender_->failure() : absl::OkStatus();
 }
 
 absl::Status Writer::Impl::Close(absl::Time deadline) {
   {
     absl::MutexLock lock(&mutex_);
     closing_ = true;
-    if (ended_) return end_;
+    if (ended_) return sender_->failure();
   }
   BQCDC_RETURN_IF_ERROR(Flush(deadline));
   sender_->EndInput();
   const auto ended = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ended_; };
   absl::MutexLock lock(&mutex_);
   mutex_.Await(absl::Condition(&ended));  // Everything is settled, so this is at once.
-  return end_;
+  return sender_->failure();
 }
 
 void Writer::Impl::Cancel() {

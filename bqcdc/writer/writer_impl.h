@@ -90,7 +90,6 @@ class Writer::Impl final : public write::SettlementHandler {
   std::vector<std::unique_ptr<TableWriter>> tables_ ABSL_GUARDED_BY(mutex_);
   bool flusher_woken_ ABSL_GUARDED_BY(mutex_) = false;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Status end_ ABSL_GUARDED_BY(mutex_);    // what the sender has returned
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;  // and whoever waits for a row's answer has got it
   WriterStats stats_ ABSL_GUARDED_BY(mutex_);
   pipeline::LatencyHistogram acknowledge_ ABSL_GUARDED_BY(mutex_);
@@ -124,13 +123,9 @@ class TableWriter::Impl {
   void SettleBatch(const WriterBatch& batch) { progress_.Settle(batch.progress); }
   pipeline::CurrentBinding& current() { return current_; }
   absl::Status VerifyClaim() const { return claim_.Verify(); }
-  // Hands on what has waited long enough; does nothing while another has the turn, who does it then.
-  void FlushDue();
-  // Infinite where nothing waits.
-  absl::Time next_deadline() const {
-    const std::int64_t ns = deadline_ns_.load(std::memory_order_relaxed);
-    return ns == std::numeric_limits<std::int64_t>::max() ? absl::InfiniteFuture() : absl::FromUnixNanos(ns);
-  }
+  // Hands on what has waited long enough. Returns when the next rows have; infinite where nothing waits, and
+  // while another has the turn, who wakes the flusher when it is given back.
+  absl::Time FlushDue() ABSL_LOCKS_EXCLUDED(mutex_);
   // Hands on everything; where the writer has ended, lets go of it. Returns how many appends that makes.
   absl::StatusOr<std::uint64_t> Flush(absl::Time deadline);
 
@@ -170,6 +165,11 @@ class TableWriter::Impl {
   absl::Status Bind(std::shared_ptr<const pipeline::TableBinding> binding)
       ABSL_LOCKS_EXCLUDED(columns_mutex_);
   absl::Status FollowTable();
+  // Infinite where nothing waits.
+  absl::Time next_deadline() const {
+    const std::int64_t ns = deadline_ns_.load(std::memory_order_relaxed);
+    return ns == std::numeric_limits<std::int64_t>::max() ? absl::InfiniteFuture() : absl::FromUnixNanos(ns);
+  }
   void NoteDeadline();
   absl::Status Explain(const encode::EncodeFailure& failure) const;
 
@@ -196,6 +196,7 @@ class TableWriter::Impl {
 
   absl::Mutex mutex_;
   bool taken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool flusher_waits_ ABSL_GUARDED_BY(mutex_) = false;  // for the turn
 
   mutable absl::Mutex columns_mutex_;
   std::vector<std::string> column_names_ ABSL_GUARDED_BY(columns_mutex_);  // by handle, lower case

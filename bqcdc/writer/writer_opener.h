@@ -8,6 +8,7 @@
 #include "bqcdc/base/clock.h"
 #include "bqcdc/rest/bigquery_client.h"
 #include "bqcdc/write/connection_pool.h"
+#include "bqcdc/write/lane_scaler.h"
 #include "bqcdc/writer/writer.h"
 
 namespace bqcdc {
@@ -18,6 +19,7 @@ struct WriterParts {
   rest::BigQueryClient* client = nullptr;
   write::ChannelFactory channels;
   const base::Clock* clock = nullptr;
+  absl::Duration scaling_period = write::LaneScalerOptions().period;
   std::function<absl::StatusOr<rest::TableName>(std::string_view)> parse_table;
 };
 

@@ -168,6 +168,40 @@ TEST_F(WriterTest, RowsGoWithoutAFlushWhenTheyHaveWaitedLongEnough) {
   EXPECT_EQ(service.stored_rows().size(), 1u);
 }
 
+TEST_F(WriterTest, RowsOfManyTablesDoNotTakeTheRoomOfEachOther) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  options_.connections_max = 1;
+  options_.requests_in_flight_max = 1;
+  options_.flush_interval = absl::Hours(1);
+  auto writer = Open(service);
+  for (int i = 0; i < 10; ++i) {
+    const std::string name = absl::StrCat("p.d.many", i);
+    rest_.PutTable(name, {});
+    TableWriter* const table = *writer->OpenTable(name);
+    const absl::Status taken =
+        table->TryAppend(ChangeType::kUpsert, {{table->epoch(), 1, 1, 0}}, Fill(*table, i, "a"));
+    EXPECT_TRUE(taken.ok()) << name << ": " << taken;
+  }
+  ASSERT_TRUE(writer->Close().ok()) << writer->status();
+  EXPECT_EQ(service.stored_rows().size(), 10u);
+}
+
+// The flusher finds that the turn is taken, and is told when it is given back.
+TEST_F(WriterTest, RowsGoInTimeThoughAnotherWasAppending) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  auto writer = Open(service);
+  TableWriter* const t = *writer->OpenTable("d.t");
+  TableWriter* const u = *writer->OpenTable("d.u");
+  auto stored = t->AppendAsync(ChangeType::kUpsert, {{t->epoch(), 1, 1, 0}}, Fill(*t, 1, "a"));
+  const absl::Status refused = t->Append(ChangeType::kUpsert, {{t->epoch(), 2, 1, 0}}, [&](Row& row) {
+    // Once this one is stored the flusher has been at both.
+    EXPECT_TRUE(u->AppendAsync(ChangeType::kUpsert, {{u->epoch(), 1, 1, 0}}, Fill(*u, 1, "a")).get().ok());
+    row.SetText(*t->Column("id"), "no number");
+  });
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+  EXPECT_EQ(stored.wait_for(std::chrono::seconds(30)), std::future_status::ready);
+}
+
 TEST_F(WriterTest, BatchesShrinkWhereTheLatencyTargetIsMissed) {
   FakeWriteService service([](const SeenRequest&) {
     absl::SleepFor(absl::Milliseconds(3));  // The service's own time: no request can be within the target.

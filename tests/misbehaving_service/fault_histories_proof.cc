@@ -1,23 +1,20 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <iostream>
 #include <map>
-#include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "bqcdc/base/testing/proof.h"
+#include "tests/misbehaving_service/histories_at_once.h"
 #include "tests/misbehaving_service/stream_history.h"
 
 // Many random histories of the streamer against the misbehaving service, each with everything that must hold.
 namespace bqcdc::misbehaving {
 namespace {
 
-// Most of a history is waiting for the machine: threads, sockets, the kernel.
-constexpr int kHistoriesAtOnce = 12;
 constexpr int kShownMax = 5;
 // A history's clock jumps when nothing happens for a moment of the machine's time. Where the machine has much
 // else to do it may jump too far, and patience runs out that should not. So a history with a problem is lived
@@ -27,17 +24,6 @@ constexpr int kSecondPatience = 40;
 
 class FaultHistories : public ::testing::Test {
  protected:
-  void Live(std::uint64_t first, int count) {
-    std::vector<std::thread> threads;
-    std::atomic<int> next{0};
-    for (int i = 0; i < kHistoriesAtOnce; ++i) {
-      threads.emplace_back([&] {
-        for (int n; (n = next++) < count;) LiveOne(first + static_cast<std::uint64_t>(n));
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
-  }
-
   void LiveOne(std::uint64_t seed) {
     const StreamHistory history = MakeStreamHistory(seed);
     StreamFindings findings = RunStreamHistory(history);
@@ -77,7 +63,7 @@ TEST_F(FaultHistories, EndAsTheOracleSays) {
   const std::uint64_t first = base::TestSeed();
   const char* asked = std::getenv("BQCDC_HISTORIES");
   const int count = asked != nullptr ? std::atoi(asked) : base::ProofRounds(2'000, 20'000);
-  Live(first, count);
+  LiveAtOnce(first, count, [this](std::uint64_t seed) { LiveOne(seed); });
   std::cout << count << " histories: " << requests_ << " requests, " << calls_ << " calls, " << resent_
             << " rows sent again, " << late_ << " late appends, " << dead_letters_ << " dead letters, "
             << ties_ << " ties, " << repeats_ << " repeated (" << repeats_forgotten_

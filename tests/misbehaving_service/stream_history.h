@@ -6,18 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/misbehaving_service/change_maker.h"
 #include "tests/misbehaving_service/fault.h"
 #include "tests/misbehaving_service/misbehaving_service.h"
-#include "tests/oracle/history.h"
 
 namespace bqcdc::misbehaving {
-
-// One line of input, and what has to become of it.
-struct InputChange {
-  std::string line;                // without its end
-  std::optional<oracle::Row> row;  // unset where no row can be made of it
-  std::string reason;              // of its dead letter; empty = it has to be stored
-};
 
 struct StreamLimits {
   std::int64_t batch_rows = 4;
@@ -66,12 +59,11 @@ struct RunOptions {
   // The run may end with this error, wherever a fault that halts has struck or not. Empty = only such a
   // fault's.
   std::string error;
-  int clock_patience = 1;  // of IdleClock
+  // As those of HistoryWorld.
+  int clock_patience = 1;
+  bool may_be_stuck = false;
   // The run keeps a checkpoint, which must never cover a line that is not settled.
   bool checkpoint = false;
-  // A history that does not come to its end is a problem like others, and noticed sooner. False = with a
-  // patient clock it ends the test.
-  bool may_be_stuck = false;
 };
 
 // Lives the history and looks at everything that must hold.

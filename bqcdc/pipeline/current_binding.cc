@@ -17,16 +17,24 @@ std::shared_ptr<const TableBinding> CurrentBinding::newest() const {
 }
 
 void CurrentBinding::Ask() {
-  const std::shared_ptr<const TableBinding> known = newest();
   asked_ = clock_.Now();
   const bool noted = change_noted_.exchange(false, std::memory_order_relaxed);
   absl::StatusOr<TableBinding> read = read_();
   // The service tells of a change once.
   if (!read.ok() && noted) NoteChange();
-  if (!read.ok() || read->schema == known->schema) return;
+  if (read.ok()) Take(*std::move(read));
+}
+
+void CurrentBinding::Take(TableBinding binding) {
+  if (binding.schema == newest()->schema) return;
   refused_.clear();
   absl::MutexLock lock(&mutex_);
-  newest_ = std::make_shared<const TableBinding>(*std::move(read));
+  newest_ = std::make_shared<const TableBinding>(std::move(binding));
+}
+
+void CurrentBinding::Set(TableBinding binding) {
+  absl::MutexLock reading(&reading_);
+  Take(std::move(binding));
 }
 
 std::shared_ptr<const TableBinding> CurrentBinding::Refresh() {

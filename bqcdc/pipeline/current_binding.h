@@ -35,6 +35,9 @@ class CurrentBinding {
   // The same after asking the service, unless it was asked within kReadInterval. What cannot be read leaves
   // what is known.
   std::shared_ptr<const TableBinding> Refresh() ABSL_LOCKS_EXCLUDED(reading_, mutex_);
+  // What whoever has changed the table himself has read after that, and nobody before: the newest from now
+  // on.
+  void Set(TableBinding binding) ABSL_LOCKS_EXCLUDED(reading_, mutex_);
   // Before a row is refused that another schema may take: whether to ask for it, so that a row that was read
   // at `read` is not judged by an older schema. For a reason that rows were refused for already, since the
   // schema is what it is, once in kReadInterval is enough, and so it is for all when there are kReasonsMax of
@@ -59,6 +62,7 @@ class CurrentBinding {
   bool WantsLookLocked(std::uint64_t reason, absl::Time read) const ABSL_SHARED_LOCKS_REQUIRED(reading_);
   bool MayAsk() const ABSL_SHARED_LOCKS_REQUIRED(reading_) { return clock_.Now() >= asked_ + read_interval_; }
   void Ask() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Take(TableBinding binding) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reading_) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Read read_;
   const base::Clock& clock_;

@@ -68,6 +68,10 @@ absl::StatusOr<ColumnHandle> SerialWriter::Column(std::string_view name) const {
   return impl_->table->Column(name);
 }
 
+absl::Status SerialWriter::EvolveSchema(std::string_view columns) {
+  return impl_->table->EvolveSchema(columns);
+}
+
 absl::Status SerialWriter::Append(ChangeType change_type, absl::FunctionRef<void(Row&)> fill,
                                   absl::Time deadline) {
   return impl_->AppendNext(

@@ -4,7 +4,10 @@
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/encode/padded_line.h"
+#include "bqcdc/rest/table_evolution.h"
 #include "bqcdc/schema/ascii_case.h"
+#include "bqcdc/schema/inline_schema.h"
+#include "bqcdc/schema/schema_json.h"
 #include "bqcdc/write/request_builder.h"
 #include "bqcdc/writer/writer_impl.h"
 
@@ -36,6 +39,14 @@ absl::StatusOr<write::BatchLimits> LimitsOf(const WriterOptions& options,
   if (latency_target != nullptr)
     limits.flush_interval = std::min(limits.flush_interval, latency_target->flush_interval_max());
   return limits;
+}
+
+// The text forms that --evolve-schema takes, too.
+absl::StatusOr<std::vector<schema::Column>> ParseColumns(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin != std::string_view::npos && (text[begin] == '[' || text[begin] == '{'))
+    return schema::ColumnsFromJsonText(text);
+  return schema::ParseInlineSchema(text, schema::UntypedColumn::kIsRefused);
 }
 
 pipeline::SequenceMode ModeOf(TableOptions::Numbering numbering) {
@@ -132,6 +143,24 @@ absl::StatusOr<ColumnHandle> TableWriter::Impl::Column(std::string_view name) {
   }
   if (column.has_value()) return *column;
   return absl::NotFoundError(absl::StrCat("table ", name_text_, " has no column ", std::string(name)));
+}
+
+absl::Status TableWriter::Impl::EvolveSchema(std::string_view columns) {
+  BQCDC_RETURN_IF_ERROR(writer_.status());
+  const absl::StatusOr<std::vector<schema::Column>> wanted = ParseColumns(columns);
+  if (!wanted.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("table ", name_text_, ": ", std::string(wanted.status().message())));
+  }
+  // A table that another has taken is not ours to change.
+  BQCDC_RETURN_IF_ERROR(claim_.Verify());
+  BQCDC_RETURN_IF_ERROR(rest::EvolveTable(*writer_.parts().client, name_, *wanted).status());
+  BQCDC_ASSIGN_OR_RETURN(pipeline::TableBinding binding, ReadBinding());
+  current_.Set(std::move(binding));
+  BQCDC_RETURN_IF_ERROR(TakeTurn(absl::InfiniteFuture()));
+  const absl::Cleanup give_turn = [this] { GiveTurn(); };
+  const std::shared_ptr<const pipeline::TableBinding> newest = current_.newest();
+  return newest == binding_ ? absl::OkStatus() : Bind(newest);
 }
 
 absl::Status TableWriter::Impl::NoRoom() const {
@@ -351,6 +380,7 @@ TableWriter::~TableWriter() = default;
 const std::string& TableWriter::name() const { return impl_->name(); }
 std::uint64_t TableWriter::epoch() const { return impl_->epoch(); }
 absl::StatusOr<ColumnHandle> TableWriter::Column(std::string_view name) const { return impl_->Column(name); }
+absl::Status TableWriter::EvolveSchema(std::string_view columns) { return impl_->EvolveSchema(columns); }
 std::uint64_t TableWriter::appended() const { return impl_->appended(); }
 std::uint64_t TableWriter::settled() const { return impl_->settled(); }
 

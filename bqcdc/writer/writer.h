@@ -150,6 +150,15 @@ class TableWriter {
   // Looks at the table, at most once in 10 s, where it is not known to have it. Errors: NotFound.
   absl::StatusOr<ColumnHandle> Column(std::string_view name) const;
 
+  // Brings the table to these columns, where adding columns and fields of a STRUCT, relaxing REQUIRED and
+  // widening types can; what is not named stays. `columns` are as those of `bqcdc stream --evolve-schema`:
+  // "id:INT64,price:NUMERIC(10,2)", or the fields of a schema in BigQuery's JSON. Other calls go on
+  // meanwhile. When it returns, rows may have the new columns; those are held until the service has come to
+  // know them, for schema_time_max at most, and rows after them wait. Errors: InvalidArgument (the text),
+  // FailedPrecondition with each difference that no such change can settle (nothing was changed), Aborted
+  // (others keep changing the table: call it again), those of the service, the writer's own.
+  absl::Status EvolveSchema(std::string_view columns);
+
   // Takes a change that `fill` writes, straight into the request that it will travel in. Waits while the
   // memory bound is used up, at most until `deadline`. Errors: InvalidArgument (a value, key or number that
   // does not fit; nothing was taken), DeadlineExceeded (nothing was taken), Cancelled after Cancel(), the
@@ -238,8 +247,9 @@ class SerialWriter {
   SerialWriter(const SerialWriter&) = delete;
   SerialWriter& operator=(const SerialWriter&) = delete;
 
-  absl::StatusOr<ColumnHandle> Column(std::string_view name) const;
   // As those of TableWriter.
+  absl::StatusOr<ColumnHandle> Column(std::string_view name) const;
+  absl::Status EvolveSchema(std::string_view columns);
   absl::Status Append(ChangeType change_type, absl::FunctionRef<void(Row&)> fill,
                       absl::Time deadline = absl::InfiniteFuture());
   absl::Status AppendJson(std::string_view object, absl::Time deadline = absl::InfiniteFuture());

@@ -105,6 +105,7 @@ class TableWriter::Impl {
   const std::string& name() const { return name_text_; }
   std::uint64_t epoch() const { return claim_.epoch(); }
   absl::StatusOr<ColumnHandle> Column(std::string_view name) ABSL_LOCKS_EXCLUDED(columns_mutex_);
+  absl::Status EvolveSchema(std::string_view columns) ABSL_LOCKS_EXCLUDED(mutex_, columns_mutex_);
 
   // How one Append differs from another.
   struct Call {

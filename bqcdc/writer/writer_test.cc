@@ -137,6 +137,63 @@ TEST_F(WriterTest, WhatTheTableTakesSinceItWasChangedIsNotRefused) {
   EXPECT_TRUE(absl::IsNotFound(table->Column("bogus").status()));
 }
 
+TEST_F(WriterTest, EvolvesATableWhileItWrites) {
+  std::atomic<bool> known{false};
+  std::atomic<int> refused{0};
+  FakeWriteService service([&](const SeenRequest& request) {
+    const bool tells_extra = std::count(request.fields.begin(), request.fields.end(), "extra") > 0;
+    if (!request.has_schema || !tells_extra || known) return Reply::Ok();
+    known = ++refused == 2;  // It comes to know the column later than REST.
+    return Reply::Refuse(absl::InvalidArgumentError("Input schema has more fields than BigQuery schema"), {},
+                         write::StorageErrorCode::kSchemaMismatchExtraFields);
+  });
+  rest_.on_request = [&](const http::Request& request) {
+    if (!absl::StrContains(request.body, "ADD COLUMN IF NOT EXISTS `extra` INT64")) return;
+    rest_.ChangeTable("p.d.t", [](auto& changed) {
+      changed.schema_fields =
+          R"([{"name":"id","type":"INTEGER","mode":"REQUIRED"},{"name":"name","type":"STRING"},{"name":"extra","type":"INTEGER"}])";
+    });
+  };
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  ASSERT_TRUE(Put(*table, 1, "a", 1).ok());
+  // Looked at a moment ago, so the next look is due in 10 s.
+  EXPECT_TRUE(absl::IsNotFound(table->Column("extra").status()));
+
+  const absl::Status differs = table->EvolveSchema("name:INT64,extra:INT64");
+  EXPECT_TRUE(absl::IsFailedPrecondition(differs)) << differs;
+  EXPECT_TRUE(absl::StrContains(differs.message(), "column name: wanted INT64, is STRING")) << differs;
+  const absl::Status unclear = table->EvolveSchema("name");
+  EXPECT_TRUE(absl::IsInvalidArgument(unclear)) << unclear;
+  EXPECT_TRUE(absl::StrContains(unclear.message(), "table p.d.t: ")) << unclear;
+  EXPECT_TRUE(absl::IsNotFound(table->Column("extra").status()));
+
+  const absl::Status evolved = table->EvolveSchema(R"([{"name":"extra","type":"INTEGER"}])");
+  ASSERT_TRUE(evolved.ok()) << evolved;
+  const auto extra = table->Column("extra");
+  ASSERT_TRUE(extra.ok()) << extra.status();
+  const ColumnHandle id = *table->Column("id");
+  ASSERT_TRUE(table
+                  ->Append(ChangeType::kUpsert, {{table->epoch(), 2, 1, 0}},
+                           [&](Row& row) { row.SetInt64(id, 2).SetInt64(*extra, 7); })
+                  .ok());
+  ASSERT_TRUE(writer->Close().ok()) << writer->status();
+  EXPECT_EQ(refused, 2);
+  EXPECT_EQ(service.stored_rows().size(), 2u);
+  EXPECT_TRUE(absl::IsFailedPrecondition(table->EvolveSchema("extra:INT64"))) << "it is closed";
+}
+
+TEST_F(WriterTest, EvolvesNoTableThatAnotherHasTaken) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
+  auto writer = Open(service);
+  TableWriter* const table = *writer->OpenTable("d.t");
+  auto other = Open(service);
+  ASSERT_TRUE(other->OpenTable("d.t").ok());
+  const absl::Status status = table->EvolveSchema("extra:INT64");
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_TRUE(rest_.queries().empty());
+}
+
 TEST_F(WriterTest, StoresWhatWasAppended) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   auto writer = Open(service);

@@ -1,7 +1,9 @@
 // Changes as JSON lines from standard input, the line number as their order; rows that the service refuses
 // are printed.
 //
-//   orders_from_json DATASET.TABLE < changes.jsonl
+//   orders_from_json DATASET.TABLE [COLUMNS] < changes.jsonl
+//
+// COLUMNS, as "note:STRING,price:NUMERIC", are added to the table, or what it has is widened to them, first.
 
 #include <cstdio>
 #include <iostream>
@@ -11,7 +13,7 @@
 
 namespace {
 
-absl::Status Run(const char* name) {
+absl::Status Run(const char* name, const char* columns) {
   bqcdc::WriterOptions options;
   options.on_refused = [](const bqcdc::RefusedRow& row) {
     // A real program makes the row durable here; then it may be forgotten by its source.
@@ -23,6 +25,10 @@ absl::Status Run(const char* name) {
   if (!writer.ok()) return writer.status();
   auto table = (*writer)->OpenTable(name);
   if (!table.ok()) return table.status();
+  if (columns != nullptr) {
+    const absl::Status evolved = (*table)->EvolveSchema(columns);
+    if (!evolved.ok()) return evolved;
+  }
 
   std::uint64_t line_number = 0;
   for (std::string line; std::getline(std::cin, line);) {
@@ -43,11 +49,11 @@ absl::Status Run(const char* name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: orders_from_json DATASET.TABLE\n");
+  if (argc != 2 && argc != 3) {
+    std::fprintf(stderr, "usage: orders_from_json DATASET.TABLE [COLUMNS]\n");
     return 2;
   }
-  const absl::Status status = Run(argv[1]);
+  const absl::Status status = Run(argv[1], argc == 3 ? argv[2] : nullptr);
   if (!status.ok()) std::fprintf(stderr, "orders_from_json: %s\n", status.ToString().c_str());
   return status.ok() ? 0 : 1;
 }

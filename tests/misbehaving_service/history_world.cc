@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "tests/misbehaving_service/served_table.h"
 
 namespace bqcdc::misbehaving {
@@ -25,7 +27,10 @@ HistoryWorld::HistoryWorld(const Script& script, std::vector<Table> tables, cons
       clock_(kStart, options.clock_patience),
       service_(script, clock_, rest_, options.mutant) {
   clock_.OnOverrun(options_.may_be_stuck ? kStuckSoon : kStuck, [this] { OnOverrun(); });
-  rest_.on_request = [this](const http::Request&) { clock_.Tick(); };
+  rest_.on_request = [this](const http::Request& request) {
+    clock_.Tick();
+    if (absl::StrContains(request.body, "ADD COLUMN IF NOT EXISTS `added` STRING")) AddColumn(request.body);
+  };
   for (const Table& table : tables_) {
     rest::testing::FakeRestService::Table resource;
     resource.schema_fields = kSchemaFields;
@@ -53,6 +58,13 @@ void HistoryWorld::GiveUp() {
     table.labels["bqcdc_epoch"] = "9000000000000000000";
     table.labels["bqcdc_owner"] = "other";
   });
+}
+
+void HistoryWorld::AddColumn(const std::string& statement) {
+  for (const Table& table : tables_) {
+    if (!absl::StrContains(statement, absl::StrCat("`", table.name, "`"))) continue;
+    rest_.ChangeTable(table.name, [](auto& changed) { changed.schema_fields = kWidenedSchemaFields; });
+  }
 }
 
 void HistoryWorld::Pass(absl::Duration duration) {

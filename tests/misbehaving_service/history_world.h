@@ -42,6 +42,7 @@ class HistoryWorld {
   void Pass(absl::Duration duration);
 
  private:
+  void AddColumn(const std::string& statement);
   void OnOverrun();
   void GiveUp();
 

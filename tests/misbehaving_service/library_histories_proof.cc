@@ -28,9 +28,11 @@ class LibraryHistories : public ::testing::Test {
     const LibraryHistory history = MakeLibraryHistory(seed);
     LibraryFindings findings = RunLibraryHistory(history);
     const bool again = !findings.problems.empty();
+    const std::string why = again ? findings.problems.front() : "";
     if (again) findings = RunLibraryHistory(history, {.clock_patience = kSecondPatience});
     absl::MutexLock lock(&mutex_);
     lived_again_ += again;
+    if (again) std::cout << "  lived again: " << seed << ": " << why.substr(0, why.find('\n')) << "\n";
     for (const auto& [kind, count] : findings.struck) struck_[kind] += count;
     halted_ += findings.halted;
     for (const Counter& counter : kCounters) counts_[counter.name] += findings.*counter.value;
@@ -56,6 +58,7 @@ class LibraryHistories : public ::testing::Test {
       {"answers that nobody knows", &LibraryFindings::answered_unknown, 100},
       {"appends without room", &LibraryFindings::no_room, 100},
       {"appends that came too late", &LibraryFindings::too_late, 5},
+      {"tables that got a column", &LibraryFindings::evolved, 100},
       {"interrupted", &LibraryFindings::interrupted, 150},
       {"lines appended after that", &LibraryFindings::appended_again, 500},
       {"repeats", &LibraryFindings::repeats, 50},

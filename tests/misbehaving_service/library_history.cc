@@ -67,6 +67,7 @@ class Maker {
       history_.interruption = Percent(60) ? Interruption::kCancel : Interruption::kClose;
       history_.interrupted_after = Between(1, lines / 2);
     }
+    if (Percent(30)) history_.evolves_after = static_cast<int>(Between(1, 10));
     history_.repeats = Percent(15);
     if (Percent(50)) history_.repeat_after = absl::Hours(50);
     ScriptLimits limits;
@@ -96,6 +97,11 @@ std::vector<HistoryWorld::Table> TablesOf(const LibraryHistory& history) {
 RowNumbers NumbersOf(const LibraryHistory& history, const LibraryTable& table) {
   if (history.serial) return RowNumbers::kOfRow;
   return table.own_numbers ? RowNumbers::kOwn : RowNumbers::kOfLine;
+}
+
+bool HaltedByNow(const Journal& journal) {
+  return std::any_of(journal.struck.begin(), journal.struck.end(),
+                     [](const auto& struck) { return Halts(struck.first); });
 }
 
 // Of each table, lines from 1 that were answered well.
@@ -280,6 +286,7 @@ class Pass {
         if (ThreadOf(table, line) != thread) continue;
         if (AppendLine(table, line, random) == Outcome::kEnded) return CheckEnded();
         if (++appended % 8 == 0) CheckSettled();
+        if (thread == 0 && appended == history_.evolves_after && !EvolveFirstTable()) return CheckEnded();
         if (random() % 25 == 0 && !FlushNow(random() % 2 == 0)) return CheckEnded();
       }
     }
@@ -290,6 +297,26 @@ class Pass {
     const InputChange& change = ChangeOf(table, line);
     const std::string key = change.row ? KeyName(change.row->key) : change.line;
     return static_cast<int>(absl::HashOf(table, key) % static_cast<std::size_t>(history_.threads));
+  }
+
+  // False where the writer has ended.
+  bool EvolveFirstTable() {
+    constexpr int kTriesMax = 20;  // REST may fail for a while.
+    constexpr char kAdded[] = "added:STRING";
+    absl::Status status;
+    for (int i = 0; i < kTriesMax; ++i) {
+      status = history_.serial ? serial_->EvolveSchema(kAdded) : tables_[0].writer->EvolveSchema(kAdded);
+      if (!WriterStatus().ok()) return false;
+      if (status.ok()) break;
+      if (absl::IsFailedPrecondition(status) && HaltedByNow(world_.service().journal())) return true;
+    }
+    const auto added = history_.serial ? serial_->Column("added") : tables_[0].writer->Column("added");
+    if (!status.ok() || !added.ok()) {
+      Problem(
+          absl::StrCat("the table was not changed: ", status.ToString(), ", ", added.status().ToString()));
+    }
+    Count(&LibraryFindings::evolved);
+    return true;
   }
 
   // False where the writer has ended.
@@ -473,7 +500,6 @@ class Pass {
   }
 
   void AwaitAnswers(const absl::Status& end) {
-    const AnsweredLines answered = Answered();
     for (std::size_t i = 0; i < tables_.size(); ++i) {
       for (Waiting& one : tables_[i].waiting) {
         const std::string which = absl::StrCat("table ", TableNameOf(i), ": the answer for line ", one.line);
@@ -481,20 +507,24 @@ class Pass {
           Problem(absl::StrCat(which, " does not come"));
           continue;
         }
-        const absl::Status status = one.answer.get();
-        const bool unfit = !ChangeOf(i, one.line).reason.empty();
-        if (status.ok()) {
-          if (unfit || !answered[i].contains(one.line))
-            Problem(absl::StrCat(which, " is Ok; it is not stored"));
-        } else if (absl::IsInvalidArgument(status)) {
-          Count(&LibraryFindings::answered_refused);
-          if (!unfit) Problem(absl::StrCat(which, " is ", status.ToString()));
-          CheckMessage(which, std::string(status.message()), one.line);
-        } else {
-          Count(&LibraryFindings::answered_unknown);
-          if (end.ok() || !absl::IsUnknown(status)) Problem(absl::StrCat(which, " is ", status.ToString()));
-        }
+        CheckAnswer(which, i, one.line, one.answer.get(), end);
       }
+    }
+  }
+
+  void CheckAnswer(const std::string& which, std::size_t table, std::int64_t line, const absl::Status& status,
+                   const absl::Status& end) {
+    const bool unfit = !ChangeOf(table, line).reason.empty();
+    if (status.ok()) {
+      if (unfit || !Answered()[table].contains(line))
+        Problem(absl::StrCat(which, " is Ok; it is not stored"));
+    } else if (absl::IsInvalidArgument(status)) {
+      Count(&LibraryFindings::answered_refused);
+      if (!unfit) Problem(absl::StrCat(which, " is ", status.ToString()));
+      CheckMessage(which, std::string(status.message()), line);
+    } else {
+      Count(&LibraryFindings::answered_unknown);
+      if (end.ok() || !absl::IsUnknown(status)) Problem(absl::StrCat(which, " is ", status.ToString()));
     }
   }
 
@@ -668,6 +698,8 @@ class Run {
       ++findings_.interrupted;
       for (const auto& lines : *left) findings_.appended_again += static_cast<std::int64_t>(lines.size());
       world_.Pass(absl::Seconds(1));
+      // What the first one had sent may have met it after its end.
+      if (HaltedByNow(world_.service().journal())) return;
       if (!GoOn({*left, epochs})) return;
     }
     CheckTables();
@@ -784,6 +816,7 @@ std::string Print(const LibraryHistory& history) {
       history.sets_aside ? ", refused rows are set aside" : "",
       interruptions[static_cast<int>(history.interruption)],
       history.interruption == Interruption::kNone ? "" : absl::StrCat(history.interrupted_after),
+      history.evolves_after == 0 ? "" : absl::StrCat(", evolves after ", history.evolves_after),
       history.repeats ? absl::StrCat(", repeated after ", absl::FormatDuration(history.repeat_after)) : "",
       ", ", history.batch_rows, " rows a batch, ", history.requests_in_flight, " requests in flight, ",
       history.connections, " connections, flush interval ", absl::FormatDuration(history.flush_interval),

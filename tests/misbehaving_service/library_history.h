@@ -36,6 +36,8 @@ struct LibraryHistory {
   bool sets_aside = true;
   Interruption interruption = Interruption::kNone;
   std::int64_t interrupted_after = 0;  // appends that were taken
+  // After this many appends of the first thread a column is added to the first table; 0 = none is.
+  int evolves_after = 0;
   // After the end everything is appended once more, by a new writer with the same numbers.
   bool repeats = false;
   absl::Duration repeat_after = absl::Hours(39);
@@ -61,10 +63,10 @@ struct LibraryFindings {
   bool halted = false;
   std::int64_t requests = 0, calls = 0, rows_resent = 0, late_appends = 0;
   // Rows that on_refused was given; appends with an answer, those among them whose row was refused, and those
-  // that a writer's end has left unknown; appends that had no room or came too late, and went again; writers
-  // that were interrupted, lines that the next one appended; repeats.
+  // that a writer's end has left unknown; appends that had no room or came too late, and went again; tables
+  // that got a column; writers that were interrupted, lines that the next one appended; repeats.
   std::int64_t set_aside = 0, answered = 0, answered_refused = 0, answered_unknown = 0, no_room = 0,
-               too_late = 0, interrupted = 0, appended_again = 0, repeats = 0;
+               too_late = 0, evolved = 0, interrupted = 0, appended_again = 0, repeats = 0;
   absl::Duration elapsed;  // by the history's own clock
 };
 

@@ -70,10 +70,10 @@ void AddCheckCommand(CLI::App& app, const CommonFlags& common, Action* action) {
       app.add_subcommand("check", "Look at everything that streaming to a table needs; writes nothing");
   command->fallthrough();
   command->footer(
-      "\nOne line for each check: ok, warn, fail or skip (not looked at, and why), and what to do. Exit code "
-      "0 "
-      "where nothing failed, else 1."
-      "\nIt runs one small query, for max_staleness.");
+      "\nOne line for each check: ok, warn, fail or skip (not looked at, and why), and what to do. "
+      "Exit code 0 where nothing failed, else 1."
+      "\nIt runs two small queries, for max_staleness and for what was written of late; the service bills "
+      "each as 10 MB on demand.");
   command->add_option("TABLE", *table, "DATASET.TABLE, PROJECT.DATASET.TABLE or PROJECT:DATASET.TABLE")
       ->required();
   command->callback([&common, table, action] {

@@ -5,14 +5,17 @@
 #include <cstdlib>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "bqcdc/pipeline/stream_summary.h"
 #include "bqcdc/pipeline/table_claim.h"
 #include "bqcdc/rest/service_error.h"
 #include "bqcdc/rest/table_admin.h"
+#include "bqcdc/rest/write_usage.h"
 
 namespace bqcdc::cli {
 namespace {
@@ -28,6 +31,21 @@ constexpr absl::Duration kSkewWarn = absl::Seconds(10), kSkewFail = absl::Minute
 constexpr absl::Duration kTokenLifeLeast = absl::Minutes(5);
 // An epoch so far ahead of our clock was written with a wrong one.
 constexpr absl::Duration kEpochAhead = absl::Hours(24);
+// Of the throughput quota in the busiest minute: what comes on top of this is soon refused.
+constexpr double kQuotaShareWarn = 0.8;
+
+// Default quotas of the Storage Write API in a location (docs: quotas, write-api-limits); a project may have
+// been given others.
+struct WriteQuotas {
+  const char* throughput;  // of the project of the dataset
+  double bytes_per_second;
+  const char* connections;  // of the project of the client
+};
+WriteQuotas QuotasIn(const std::string& location) {
+  const std::string region = absl::AsciiStrToLower(location);
+  if (region == "us" || region == "eu") return {"3 GB/s", 3e9, "20,000"};
+  return {"300 MB/s", 300e6, "5,000"};
+}
 
 struct Need {
   const char* permission;
@@ -87,7 +105,8 @@ class Checks {
       for (const char* name : {"primary key", "max_staleness", "ownership"})
         Skip(name, "the table was not read, see above");
     }
-    TellQuota(table.ok() ? table->location : "");
+    CheckThroughputQuota(table);
+    TellConnectionQuota(table.ok() ? table->location : "");
     return std::move(lines_);
   }
 
@@ -112,7 +131,8 @@ class Checks {
   void CheckKey(const rest::TableResource& table);
   void CheckStaleness();
   void CheckLabels(const rest::TableResource& table);
-  void TellQuota(const std::string& location);
+  void CheckThroughputQuota(const absl::StatusOr<rest::TableResource>& table);
+  void TellConnectionQuota(const std::string& location);
 
   const CheckSurroundings& with_;
   const rest::TableName& name_;
@@ -352,19 +372,63 @@ void Checks::CheckLabels(const rest::TableResource& table) {
   Ok(name, absl::StrCat(text, "; a new run takes over, and one that still runs stops"));
 }
 
-// No API tells a program how much of these limits is left, so none of it is looked at.
-void Checks::TellQuota(const std::string& location) {
-  const char* name = "quota";
+void Checks::CheckThroughputQuota(const absl::StatusOr<rest::TableResource>& table) {
+  const char* name = "throughput quota";
   if (with_.local) return Ok(name, "a local server has none");
-  const bool multi_region = location == "US" || location == "EU";
-  // docs: quotas, Storage Write API.
+  if (!table.ok()) return Skip(name, "the table was not read, see above");
+  const std::string& location = table->location;
+  if (location.empty()) return Skip(name, "the service does not tell where the table is");
+  const absl::StatusOr<rest::WriteUsage> usage = rest::ReadWriteUsage(*with_.client, name_.project, location);
+  if (!usage.ok()) {
+    Skip(name, absl::StrCat("what was written of late cannot be asked: ", Message(usage.status())));
+    if (usage.status().code() == absl::StatusCode::kPermissionDenied) {
+      lines_.back().remedy =
+          absl::StrCat("grant bigquery.tables.list on project ", name_.project,
+                       ", as roles/bigquery.metadataViewer does, and bigquery.jobs.create on the project "
+                       "that runs queries, as roles/bigquery.jobUser does");
+    }
+    return;
+  }
+  const auto minute = [](absl::Time time) {
+    return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
+  };
+  const WriteQuotas quotas = QuotasIn(location);
+  const double rate = static_cast<double>(usage->peak_bytes) / 60;
+  const std::string where = absl::StrCat(name_.project, " in ", location);
+  const std::string peak =
+      usage->peak.has_value()
+          ? absl::StrFormat("%s took %.1f MB/s in its busiest minute (%s), %.1f %% of %s", where, rate / 1e6,
+                            minute(*usage->peak), rate / quotas.bytes_per_second * 100, quotas.throughput)
+          : absl::StrCat(where, " took nothing; it may take ", quotas.throughput);
+  const std::string text = absl::StrCat("in the last ", rest::kWriteUsageHours, " hours ", peak);
+  const char* remedy =
+      "write less at once (--rate-limit), or ask for a larger quota, in the console under IAM & Admin, "
+      "Quotas "
+      "(AppendBytesThroughputPerProject…)";
+  if (usage->exhausted_requests > 0) {
+    return Add(CheckLevel::kWarn, name,
+               absl::StrCat(text, "; requests answered RESOURCE_EXHAUSTED: ",
+                            pipeline::FormatCount(usage->exhausted_requests),
+                            usage->exhausted_at.has_value()
+                                ? absl::StrCat(", the last at ", minute(*usage->exhausted_at))
+                                : ""),
+               absl::StrCat("stream sends those again for --retry-timeout; where it goes on, ", remedy));
+  }
+  if (rate >= kQuotaShareWarn * quotas.bytes_per_second) return Add(CheckLevel::kWarn, name, text, remedy);
+  Ok(name, absl::StrCat(text, "; no request was answered RESOURCE_EXHAUSTED"));
+}
+
+// Neither API of BigQuery tells how many connections a project has open.
+void Checks::TellConnectionQuota(const std::string& location) {
+  const char* name = "connection quota";
+  if (with_.local) return Ok(name, "a local server has none");
   Skip(name,
-       absl::StrCat("how much is used is not told to programs; Cloud Monitoring and "
-                    "INFORMATION_SCHEMA.WRITE_API_TIMELINE show it. Limits in ",
-                    location.empty() ? "a location that is not known" : location, ": ",
-                    multi_region ? "3 GB/s" : "300 MB/s (3 GB/s in US and EU)", " for ", name_.project, ", ",
-                    multi_region ? "20,000" : "5,000 (20,000 in US and EU)", " connections for ",
-                    with_.quota_project.empty() ? "the project of the credentials" : with_.quota_project));
+       absl::StrCat("how many are open only Cloud Monitoring tells "
+                    "(ConcurrentWriteConnectionsPerProject…), which is not asked; ",
+                    with_.quota_project.empty() ? "the project of the credentials" : with_.quota_project,
+                    " may have ",
+                    location.empty() ? "5,000 in a region, 20,000 in US and EU"
+                                     : absl::StrCat(QuotasIn(location).connections, " in ", location)));
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ class TableCheckTest : public ::testing::Test {
 TEST_F(TableCheckTest, NothingFailsWhereAllIsWell) {
   const std::vector<CheckLine> lines = CheckTable(with_, {"p", "d", "t"});
   EXPECT_FALSE(AnyFailed(lines)) << FormatChecks(lines);
-  EXPECT_EQ(lines.size(), 10u) << FormatChecks(lines);
+  EXPECT_EQ(lines.size(), 11u) << FormatChecks(lines);
   for (const http::Request& request : rest_.requests()) EXPECT_NE(request.method, "PATCH");
 }
 
@@ -232,10 +232,10 @@ TEST_F(TableCheckTest, WithoutATokenNothingButTheEndpointIsSaidToBeSeen) {
       "skip  primary key: not checked: the table was not read, see above\n"
       "skip  max_staleness: not checked: the table was not read, see above\n"
       "skip  ownership: not checked: the table was not read, see above\n"
-      "skip  quota: not checked: how much is used is not told to programs; Cloud Monitoring and "
-      "INFORMATION_SCHEMA.WRITE_API_TIMELINE show it. Limits in a location that is not known: 300 MB/s (3 "
-      "GB/s in US and EU) for p, 5,000 (20,000 in US and EU) connections for the project of the "
-      "credentials\n");
+      "skip  throughput quota: not checked: the table was not read, see above\n"
+      "skip  connection quota: not checked: how many are open only Cloud Monitoring tells "
+      "(ConcurrentWriteConnectionsPerProject…), which is not asked; the project of the credentials may have "
+      "5,000 in a region, 20,000 in US and EU\n");
   EXPECT_TRUE(rest_.requests().empty());
 }
 
@@ -265,12 +265,100 @@ TEST_F(TableCheckTest, AnAnswerOfSomethingElseIsNoEndpoint) {
   EXPECT_EQ(Line("gRPC endpoint").level, CheckLevel::kFail);
 }
 
-TEST_F(TableCheckTest, QuotaIsTheOneOfTheProjectThatPays) {
+TEST_F(TableCheckTest, ThroughputQuota) {
+  const struct {
+    const char* location;
+    const char* row;  // peak's bytes and minute, exhausted requests and the last one's minute
+    CheckLevel level;
+    std::string text;
+  } cases[] = {
+      {"US", R"({"v":"60000000000"},{"v":"1700000040000000"},{"v":"0"},{"v":null})", CheckLevel::kOk,
+       "in the last 24 hours p in US took 1000.0 MB/s in its busiest minute (2023-11-14 22:14 UTC), 33.3 % "
+       "of 3 "
+       "GB/s; no request was answered RESOURCE_EXHAUSTED"},
+      {"EU", R"({"v":"143999999999"},{"v":"1700000040000000"},{"v":"0"},{"v":null})", CheckLevel::kOk,
+       "in the last 24 hours p in EU took 2400.0 MB/s in its busiest minute (2023-11-14 22:14 UTC), 80.0 % "
+       "of 3 "
+       "GB/s; no request was answered RESOURCE_EXHAUSTED"},
+      {"EU", R"({"v":"144000000000"},{"v":"1700000040000000"},{"v":"0"},{"v":null})", CheckLevel::kWarn,
+       "in the last 24 hours p in EU took 2400.0 MB/s in its busiest minute (2023-11-14 22:14 UTC), 80.0 % "
+       "of 3 "
+       "GB/s"},
+      {"us-central1", R"({"v":"18000000000"},{"v":"1700000040000000"},{"v":"0"},{"v":null})",
+       CheckLevel::kWarn,
+       "in the last 24 hours p in us-central1 took 300.0 MB/s in its busiest minute (2023-11-14 22:14 UTC), "
+       "100.0 % of 300 MB/s"},
+      {"US", R"({"v":"60000000"},{"v":"1700000040000000"},{"v":"1234"},{"v":"1700000100000000"})",
+       CheckLevel::kWarn,
+       "in the last 24 hours p in US took 1.0 MB/s in its busiest minute (2023-11-14 22:14 UTC), 0.0 % of 3 "
+       "GB/s; requests answered RESOURCE_EXHAUSTED: 1,234, the last at 2023-11-14 22:15 UTC"},
+      {"US", R"({"v":null},{"v":null},{"v":null},{"v":null})", CheckLevel::kOk,
+       "in the last 24 hours p in US took nothing; it may take 3 GB/s; no request was answered "
+       "RESOURCE_EXHAUSTED"},
+  };
+  for (const auto& c : cases) {
+    FakeRestService rest;
+    rest.PutTable("p.d.t", {.location = c.location});
+    rest.AnswerRights(kAllRights);
+    rest.AnswerQueries(
+        "WRITE_API_TIMELINE_BY_PROJECT",
+        absl::StrCat(R"({"jobComplete":true,"schema":{"fields":[{"name":"a","type":"INTEGER"},)",
+                     R"({"name":"b","type":"TIMESTAMP"},{"name":"c","type":"INTEGER"},)",
+                     R"({"name":"d","type":"TIMESTAMP"}]},"rows":[{"f":[)", c.row, "]}]}"));
+    const rest::BigQueryClient client({.base_url = "http://fake", .project = "p", .attempts_max = 1}, rest,
+                                      no_token_, base::SystemClock::Get());
+    with_.client = &client;
+    const CheckLine line = Line("throughput quota");
+    EXPECT_EQ(line.text, c.text);
+    EXPECT_EQ(line.level, c.level) << c.text;
+    EXPECT_EQ(Has(line.remedy, "--rate-limit"), c.level == CheckLevel::kWarn) << line.remedy;
+  }
+}
+
+TEST_F(TableCheckTest, WhereTheThroughputCannotBeAskedTheReasonIsTold) {
+  CheckLine line = Line("throughput quota");
+  EXPECT_EQ(line.level, CheckLevel::kSkip);
+  EXPECT_EQ(line.text, "not checked: the service does not tell where the table is");
+  rest_.ChangeTable("p.d.t", [](FakeRestService::Table& table) { table.location = "US"; });
+  rest_.AnswerQueries("WRITE_API_TIMELINE",
+                      ErrorResponse(403, "accessDenied", "Access Denied: Project p: no permission").body,
+                      403);
+  line = Line("throughput quota");
+  EXPECT_EQ(line.level, CheckLevel::kSkip);
+  EXPECT_EQ(line.text,
+            "not checked: what was written of late cannot be asked: Access Denied: Project p: no permission");
+  EXPECT_TRUE(Has(line.remedy, "grant bigquery.tables.list on project p, as ")) << line.remedy;
+  EXPECT_FALSE(AnyFailed(CheckTable(with_, {"p", "d", "t"})));
+}
+
+TEST_F(TableCheckTest, AQueryThatFailsIsNoMissingRight) {
+  rest_.ChangeTable("p.d.t", [](FakeRestService::Table& table) { table.location = "US"; });
+  rest_.AnswerQueries("WRITE_API_TIMELINE", ErrorResponse(400, "invalidQuery", "no such view").body, 400);
+  const CheckLine line = Line("throughput quota");
+  EXPECT_EQ(line.level, CheckLevel::kSkip);
+  EXPECT_TRUE(Has(line.text, "no such view")) << line.text;
+  EXPECT_EQ(line.remedy, "");
+}
+
+TEST_F(TableCheckTest, OpenConnectionsAreNotLookedAtAndTheirQuotaIsThatOfTheProjectThatPays) {
   with_.quota_project = "payer";
-  EXPECT_EQ(Line("quota").level, CheckLevel::kSkip);
-  EXPECT_TRUE(Has(Line("quota").text, "connections for payer")) << Line("quota").text;
+  rest_.ChangeTable("p.d.t", [](FakeRestService::Table& table) { table.location = "EU"; });
+  EXPECT_EQ(Line("connection quota").level, CheckLevel::kSkip);
+  EXPECT_TRUE(Has(Line("connection quota").text, "; payer may have 20,000 in EU"))
+      << Line("connection quota").text;
+  rest_.ChangeTable("p.d.t", [](FakeRestService::Table& table) { table.location = "europe-west1"; });
+  EXPECT_TRUE(Has(Line("connection quota").text, "; payer may have 5,000 in europe-west1"))
+      << Line("connection quota").text;
+}
+
+TEST_F(TableCheckTest, ALocalServerHasNoQuotasAndIsNotAsked) {
   with_.local = true;
-  EXPECT_EQ(Line("quota").text, "a local server has none");
+  rest_.ChangeTable("p.d.t", [](FakeRestService::Table& table) { table.location = "US"; });
+  for (const char* name : {"throughput quota", "connection quota"}) {
+    EXPECT_EQ(Line(name).text, "a local server has none");
+    EXPECT_EQ(Line(name).level, CheckLevel::kOk);
+  }
+  for (const std::string& query : rest_.queries()) EXPECT_FALSE(Has(query, "WRITE_API")) << query;
 }
 
 }  // namespace

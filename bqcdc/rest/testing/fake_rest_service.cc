@@ -17,6 +17,7 @@ json TableJson(const FakeRestService::Table& table) {
   json body = {{"kind", "bigquery#table"}, {"etag", std::to_string(table.etag)},
                {"type", table.type},       {"creationTime", std::to_string(table.creation_time_ms)},
                {"labels", table.labels},   {"schema", {{"fields", json::parse(table.schema_fields)}}}};
+  if (!table.location.empty()) body["location"] = table.location;
   if (!table.primary_key.empty()) {
     body["tableConstraints"] = {{"primaryKey", {{"columns", json::parse(table.primary_key)}}}};
   }

@@ -25,6 +25,7 @@ class FakeRestService final : public http::Transport {
     std::int64_t etag = 1;
     std::int64_t creation_time_ms = 1000;
     std::string type = "TABLE";
+    std::string location;  // empty = not told
   };
 
   absl::StatusOr<http::Response> Perform(const http::Request& request) override;

@@ -203,6 +203,7 @@ std::string DeadLetterFile::Format(const DeadLetterRecord& record, std::string_v
   json["sub"] = std::to_string(sections[3]);
   json["line"] = record.line;
   json["reason"] = std::string(record.reason);
+  if (!record.column.empty()) json["column"] = std::string(record.column);
   json["message"] = std::string(record.message);
   json["set_aside_at"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", clock_.Now(), absl::UTCTimeZone());
   const std::string row(record.row);

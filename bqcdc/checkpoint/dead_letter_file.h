@@ -27,6 +27,7 @@ struct DeadLetterRecord {
   std::string_view reason;          // a stable word: "null_key", "refused"
   std::string_view message;         // for a person; the service's messages may hold values of the row
   std::string_view row;             // as it was read
+  std::string_view column = {};     // path of the column that is to blame; empty = not known. Holds no value
 };
 
 struct DeadLetterOptions {

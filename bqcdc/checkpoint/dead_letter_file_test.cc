@@ -46,15 +46,23 @@ TEST_F(DeadLetterFileTest, DoesNotExistBeforeTheFirstRecord) {
 }
 
 TEST_F(DeadLetterFileTest, WritesWhatTheFormatSays) {
-  const DeadLetterRecord record = Record(7, R"({"id":null})");
+  DeadLetterRecord record = Record(7, R"({"id":null})");
+  record.column = "id";
   ASSERT_TRUE(File()->Append({&record, 1}).ok());
   ASSERT_EQ(Lines().size(), 1u);
   EXPECT_EQ(
       Lines()[0],
       R"({"format":1,"table":"p.d.t","table_creation_time_ms":"1700000000123","source":"in.jsonl",)"
       R"("sequence":"3E8/7/1/0","epoch":"1000","position":"7","ordinal":"1","sub":"0","line":7,)"
-      R"("reason":"null_key","message":"column id: is NULL","set_aside_at":"2023-11-14T22:13:21.000002Z",)"
+      R"("reason":"null_key","column":"id","message":"column id: is NULL","set_aside_at":"2023-11-14T22:13:21.000002Z",)"
       R"("row":"{\"id\":null}"})");
+}
+
+TEST_F(DeadLetterFileTest, AColumnThatIsNotKnownIsNoMember) {
+  const DeadLetterRecord record = Record(7, "{");
+  ASSERT_TRUE(File()->Append({&record, 1}).ok());
+  ASSERT_EQ(Lines().size(), 1u);
+  EXPECT_FALSE(nlohmann::json::parse(Lines()[0]).contains("column")) << Lines()[0];
 }
 
 TEST_F(DeadLetterFileTest, IsReadableByItsOwnerOnly) {

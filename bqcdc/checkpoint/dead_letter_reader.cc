@@ -44,6 +44,7 @@ bool ReadRecord(const Json& json, StoredDeadLetter* record) {
   const std::optional<values::SequenceNumber> number = values::SequenceNumber::Parse(sequence);
   if (!number.has_value()) return false;
   record->sequence = *number;
+  ReadText(json, "column", &record->column);  // There may be none.
   std::string base64;
   if (ReadText(json, "row_base64", &base64)) return absl::Base64Unescape(base64, &record->row);
   return ReadText(json, "row", &record->row);
@@ -106,10 +107,15 @@ absl::Status DeadLetterReader::Rewrite(const std::function<DeadLetterFate(std::s
     const absl::Status status = ForEachLine([&](std::size_t index, std::string_view line) {
       const DeadLetterFate fate = decide(index);
       if (fate.leaves) return absl::OkStatus();
-      if (fate.reason.has_value()) {
+      if (fate.cause.has_value()) {
         Json json = Json::parse(line, nullptr, false);
-        json["reason"] = *fate.reason;
-        json["message"] = fate.message.value_or("");
+        json["reason"] = fate.cause->reason;
+        json["message"] = fate.cause->message;
+        if (fate.cause->column.empty()) {
+          json.erase("column");
+        } else {
+          json["column"] = fate.cause->column;
+        }
         kept += json.dump(-1, ' ', false, Json::error_handler_t::replace);
       } else {
         kept += line;

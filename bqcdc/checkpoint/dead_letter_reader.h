@@ -23,15 +23,21 @@ struct StoredDeadLetter {
   values::SequenceNumber sequence;
   std::uint64_t line = 0;
   std::string reason, message;
+  std::string column;  // empty = not known, or written before there was such a member
   absl::Time set_aside_at;
   std::string row;
+};
+
+// Why a row was set aside; the members of a DeadLetterRecord.
+struct DeadLetterCause {
+  std::string reason, message, column;
 };
 
 // What becomes of a record when the file is written anew.
 struct DeadLetterFate {
   bool leaves = false;
   // Set: it stays, with these.
-  std::optional<std::string> reason, message;
+  std::optional<DeadLetterCause> cause;
 };
 
 // A dead letter file that exists, read and written anew by one process at a time. Not thread-safe.

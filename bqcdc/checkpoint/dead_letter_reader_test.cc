@@ -24,10 +24,10 @@ class DeadLetterReaderTest : public testing::Test {
   }
   ~DeadLetterReaderTest() override { std::filesystem::remove_all(directory_); }
 
-  void Append(std::uint64_t line, std::string_view row) {
+  void Append(std::uint64_t line, std::string_view row, std::string_view column = {}) {
     DeadLetterFile file({path_, "p.d.t", 1700000000123}, clock_);
-    const DeadLetterRecord record = {"in.jsonl", {{1000, line, 1, 0}}, line,
-                                     "null_key", "column id: is NULL", row};
+    const DeadLetterRecord record = {
+        "in.jsonl", {{1000, line, 1, 0}}, line, "null_key", "column id: is NULL", row, column};
     ASSERT_TRUE(file.Append({&record, 1}).ok());
   }
   std::vector<std::string> Lines() const {
@@ -52,7 +52,7 @@ class DeadLetterReaderTest : public testing::Test {
 };
 
 TEST_F(DeadLetterReaderTest, ReadsWhatTheFileWrote) {
-  Append(7, R"({"id":null})");
+  Append(7, R"({"id":null})", "id");
   Append(8, "\xFF not UTF-8");
   const auto reader = DeadLetterReader::Open(path_);
   ASSERT_TRUE(reader.ok()) << reader.status();
@@ -65,30 +65,38 @@ TEST_F(DeadLetterReaderTest, ReadsWhatTheFileWrote) {
   EXPECT_EQ(records[0].line, 7u);
   EXPECT_EQ(records[0].reason, "null_key");
   EXPECT_EQ(records[0].message, "column id: is NULL");
+  EXPECT_EQ(records[0].column, "id");
   EXPECT_EQ(records[0].set_aside_at, clock_.Now());
   EXPECT_EQ(records[0].row, R"({"id":null})");
   EXPECT_EQ(records[1].row, "\xFF not UTF-8");
+  EXPECT_EQ(records[1].column, "");
 }
 
 TEST_F(DeadLetterReaderTest, RecordsLeaveOrStayWithAnotherReason) {
-  for (int line = 1; line <= 4; ++line) Append(static_cast<std::uint64_t>(line), "{}");
+  for (int line = 1; line <= 4; ++line) Append(static_cast<std::uint64_t>(line), "{}", "id");
   const std::vector<std::string> before = Lines();
   auto reader = DeadLetterReader::Open(path_);
   ASSERT_TRUE(reader.ok());
   const absl::Status status = reader->Rewrite([](std::size_t index) -> DeadLetterFate {
-    if (index == 0 || index == 3) return {};
-    if (index == 1) return {true, {}, {}};
-    return {false, "refused", "for another reason"};
+    if (index == 0) return {};
+    if (index == 1) return {true, {}};
+    if (index == 2) return {false, DeadLetterCause{"refused", "for another reason", "name"}};
+    return {false, DeadLetterCause{"json_syntax", "the line is not valid JSON", ""}};
   });
   ASSERT_TRUE(status.ok()) << status;
   const std::vector<std::string> after = Lines();
   ASSERT_EQ(after.size(), 3u);
   EXPECT_EQ(after[0], before[0]);
-  EXPECT_EQ(after[2], before[3]);
   auto want = nlohmann::json::parse(before[2]);
   want["reason"] = "refused";
   want["message"] = "for another reason";
+  want["column"] = "name";
   EXPECT_EQ(nlohmann::json::parse(after[1]), want);
+  want = nlohmann::json::parse(before[3]);
+  want["reason"] = "json_syntax";
+  want["message"] = "the line is not valid JSON";
+  want.erase("column");
+  EXPECT_EQ(nlohmann::json::parse(after[2]), want);
   // It is the same file to whoever appends next.
   EXPECT_EQ(ReadAll(*reader).size(), 3u);
 }

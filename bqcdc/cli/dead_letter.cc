@@ -30,7 +30,7 @@ constexpr std::size_t kListedAtOnce = 1000;
 // The service's messages may hold values of the row, so they are not shown; nor is the row.
 absl::Status List(const checkpoint::DeadLetterReader& file, ResultFormat format, absl::Time now) {
   std::vector<schema::Column> columns;
-  for (const char* name : {"reason", "line", "source", "age", "table", "sequence"}) {
+  for (const char* name : {"reason", "column", "line", "source", "age", "table", "sequence"}) {
     schema::Column& column = columns.emplace_back();
     column.name = name;
   }
@@ -45,8 +45,10 @@ absl::Status List(const checkpoint::DeadLetterReader& file, ResultFormat format,
   BQCDC_RETURN_IF_ERROR(file.ForEach([&](std::size_t, const checkpoint::StoredDeadLetter& record) {
     const absl::Duration age = absl::Trunc(now - record.set_aside_at, absl::Seconds(1));
     rest::Row& row = rows.emplace_back();
-    for (std::string text : {record.reason, std::to_string(record.line), record.source,
-                             absl::FormatDuration(age), record.table, record.sequence.ToString()}) {
+    row.push_back({false, record.reason, {}});
+    row.push_back({record.column.empty(), record.column, {}});
+    for (std::string text : {std::to_string(record.line), record.source, absl::FormatDuration(age),
+                             record.table, record.sequence.ToString()}) {
       row.push_back({false, std::move(text), {}});
     }
     if (rows.size() == kListedAtOnce) print();

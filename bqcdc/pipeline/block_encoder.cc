@@ -115,7 +115,7 @@ void BlockEncoder::EncodeWith(Encoder& encoder, LineBlock& block) const {
     if (error != EncodeError::kNone) {
       const encode::EncodeFailure& failure = encoder.rows->failure();
       LineBlock::Failure& failed = block.failures.emplace_back();
-      failed = {i, error, std::string(encode::DescribeEncodeError(failure).message())};
+      failed = {i, error, std::string(encode::DescribeEncodeError(failure).message()), failure.Path()};
       if (failure.DependsOnSchema()) failed.schema_reason = failure.ReasonHash();
     }
   }

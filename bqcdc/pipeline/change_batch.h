@@ -19,6 +19,7 @@ struct BadRow {
   values::SequenceNumber sequence;
   std::string_view reason;  // static text
   std::string message;
+  std::string column;  // path of the column that is to blame; empty where it is the line as a whole
 };
 
 // Changes that travel together: encoded rows, the lines that they came from, and the lines that are no rows.

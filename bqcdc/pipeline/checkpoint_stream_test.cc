@@ -465,7 +465,7 @@ class DeadLetterRetryTest : public CheckpointStreamTest {
   Reply Answer(const SeenRequest& request) {
     std::vector<write::RowError> errors;
     for (std::size_t i = 0; i < request.rows.size() && refusing_; ++i)
-      errors.push_back({static_cast<std::int64_t>(i), "no good"});
+      errors.push_back({static_cast<std::int64_t>(i), refusal_});
     if (errors.empty()) return Reply::Ok();
     return Reply::Refuse(absl::InvalidArgumentError("Errors found while processing rows."), errors);
   }
@@ -493,6 +493,7 @@ class DeadLetterRetryTest : public CheckpointStreamTest {
   }
 
   std::atomic<bool> refusing_{false};
+  std::string refusal_ = "no good";  // not while rows are sent
   std::uint64_t epoch_ = 0;
 };
 
@@ -528,13 +529,16 @@ TEST_F(DeadLetterRetryTest, RowsThatFailAgainStayWithTheirNewReason) {
   EXPECT_EQ(outcome.summary.failed_again, 1);
   ASSERT_EQ(DeadLetters().size(), 1u);
   EXPECT_EQ(DeadLetters()[0]["reason"], "null_key");
+  EXPECT_EQ(DeadLetters()[0]["column"], "id");
   EXPECT_EQ(DeadLetters()[0]["set_aside_at"], records[0]["set_aside_at"]);
   refusing_ = true;
   records[0]["row"] = R"({"_CHANGE_TYPE":"UPSERT","id":1})";
   std::ofstream(options_.dead_letter_path) << records[0].dump() << "\n";
+  refusal_ = "no good on field name.";
   outcome = Retry(service);
   EXPECT_EQ(outcome.summary.failed_again, 1);
-  EXPECT_EQ(DeadLetters()[0]["message"], "no good");
+  EXPECT_EQ(DeadLetters()[0]["message"], refusal_);
+  EXPECT_EQ(DeadLetters()[0]["column"], "name");
 }
 
 TEST_F(DeadLetterRetryTest, RowsThatAreTooOldStayUnlessForced) {

@@ -27,6 +27,7 @@
 namespace bqcdc::pipeline {
 namespace {
 
+using checkpoint::DeadLetterCause;
 using checkpoint::DeadLetterFate;
 using checkpoint::StoredDeadLetter;
 
@@ -47,10 +48,10 @@ class Fates {
     absl::MutexLock lock(&mutex_);
     fates_[record] = fate;
   }
-  void Fail(std::size_t record, std::string_view reason, std::string message) {
+  void Fail(std::size_t record, DeadLetterCause cause) {
     absl::MutexLock lock(&mutex_);
     fates_[record] = Fate::kFailed;
-    reasons_[record] = {std::string(reason), std::move(message)};
+    causes_[record] = std::move(cause);
   }
   bool changed() const {
     absl::MutexLock lock(&mutex_);
@@ -62,9 +63,9 @@ class Fates {
   DeadLetterFate Of(std::size_t record) const {
     absl::MutexLock lock(&mutex_);
     if (record >= fates_.size()) return {};
-    const auto reason = reasons_.find(record);
-    if (reason == reasons_.end()) return {fates_[record] == Fate::kWritten, {}, {}};
-    return {false, reason->second.first, reason->second.second};
+    const auto cause = causes_.find(record);
+    if (cause == causes_.end()) return {fates_[record] == Fate::kWritten, std::nullopt};
+    return {false, cause->second};
   }
   DeadLetterRetrySummary Count() const {
     absl::MutexLock lock(&mutex_);
@@ -83,7 +84,7 @@ class Fates {
  private:
   mutable absl::Mutex mutex_;
   std::vector<Fate> fates_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::size_t, std::pair<std::string, std::string>> reasons_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::size_t, DeadLetterCause> causes_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The rows of one table. A row's line is the index of its record.
@@ -104,8 +105,10 @@ class TableRetry final : public write::SettlementHandler {
   }
   absl::Status OnRefused(write::RowBatch& batch, std::span<const write::RefusedRow> rows) override {
     const auto& changes = static_cast<const ChangeBatch&>(batch);
-    for (const write::RefusedRow& row : rows)
-      fates_.Fail(changes.lines[row.index].number, DeadLetterReason(row.reason), row.message);
+    for (const write::RefusedRow& row : rows) {
+      fates_.Fail(changes.lines[row.index].number,
+                  {std::string(DeadLetterReason(row.reason)), row.message, row.column});
+    }
     return absl::OkStatus();
   }
   void OnSettled(const std::shared_ptr<write::RowBatch>&) override {}
@@ -228,8 +231,9 @@ absl::Status TableRetry::Encode(std::size_t index, const StoredDeadLetter& recor
   const encode::OwnedLine line(record.row);
   const encode::EncodeError error = encoder_->EncodeLine(line.line(), record.sequence, &rows);
   if (error != encode::EncodeError::kNone) {
-    fates_.Fail(index, encode::EncodeErrorName(error),
-                std::string(encode::DescribeEncodeError(encoder_->failure()).message()));
+    const encode::EncodeFailure& failure = encoder_->failure();
+    fates_.Fail(index, {std::string(encode::EncodeErrorName(error)),
+                        std::string(encode::DescribeEncodeError(failure).message()), failure.Path()});
     return absl::OkStatus();
   }
   const std::uint64_t epoch = record.sequence.sections[0];

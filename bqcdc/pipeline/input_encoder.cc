@@ -324,6 +324,7 @@ void InputEncoder::AddBadRow(const InputLine& line, LineBlock::Failure& failure)
   bad.sequence = {{own ? 0 : options_.epoch, line.number, 1, 0}};
   bad.reason = encode::EncodeErrorName(failure.error);
   bad.message = std::move(failure.message);
+  bad.column = std::move(failure.column);
 }
 
 absl::StatusOr<bool> InputEncoder::LookAgain(const LineBlock::Failure& failure, absl::Time read) {

@@ -27,6 +27,7 @@ struct LineBlock {
     std::size_t line = 0;  // index in `lines`
     encode::EncodeError error = encode::EncodeError::kNone;
     std::string message;
+    std::string column = {};  // EncodeFailure::Path()
     // EncodeFailure::ReasonHash() where another schema of the table could take the line.
     std::optional<std::uint64_t> schema_reason = std::nullopt;
   };

@@ -28,7 +28,7 @@ absl::Status StreamSettlement::OnStart(write::RowBatch& batch) {
   for (const BadRow& bad : changes.bad_rows) {
     sources.push_back(options_.source_name(bad.line.source));
     records.push_back(
-        {sources.back(), bad.sequence, bad.line.number, bad.reason, bad.message, bad.line.text});
+        {sources.back(), bad.sequence, bad.line.number, bad.reason, bad.message, bad.line.text, bad.column});
   }
   const absl::Status written = WriteDeadLetters(records);
   base::HitFailpoint(base::Failpoint::kStreamBeforeSend);
@@ -53,7 +53,7 @@ absl::Status StreamSettlement::OnRefused(write::RowBatch& batch, std::span<const
     const InputLine& line = changes.lines[row.index];
     sources.push_back(options_.source_name(line.source));
     records.push_back({sources.back(), changes.rows.sequence(row.index), line.number,
-                       DeadLetterReason(row.reason), row.message, line.text});
+                       DeadLetterReason(row.reason), row.message, line.text, row.column});
   }
   return WriteDeadLetters(records);
 }

@@ -273,8 +273,10 @@ TEST_F(StreamTest, BrokenLinesAreSetAsideAndLaterLinesCount) {
   EXPECT_EQ(records[0]["line"], 2);
   EXPECT_EQ(records[0]["row"], "{broken");
   EXPECT_EQ(records[0]["source"], file);
+  EXPECT_FALSE(records[0].contains("column"));
   EXPECT_EQ(records[1]["line"], 3);
   EXPECT_EQ(records[1]["reason"], "null_key");
+  EXPECT_EQ(records[1].value("column", ""), "id");
   EXPECT_EQ(records[1]["position"], "3");
 }
 
@@ -285,7 +287,7 @@ TEST_F(StreamTest, TheServicesBadRowsAreSetAsideInSeveralWaves) {
       std::vector<write::RowError> errors;
       for (std::size_t i = 0; i < request.rows.size(); ++i) {
         if (DecodeRow(request.rows[i]).name == bad)
-          errors.push_back({static_cast<std::int64_t>(i), "name is bad"});
+          errors.push_back({static_cast<std::int64_t>(i), "Value is bad on field name."});
       }
       if (!errors.empty())
         return Reply::Refuse(absl::InvalidArgumentError("Errors found while processing rows."), errors);
@@ -311,7 +313,8 @@ TEST_F(StreamTest, TheServicesBadRowsAreSetAsideInSeveralWaves) {
   for (const auto& record : records) {
     EXPECT_EQ(record["line"].get<int>() % 4, 0);
     EXPECT_EQ(record["reason"], "refused");
-    EXPECT_EQ(record["message"], "name is bad");
+    EXPECT_EQ(record["message"], "Value is bad on field name.");
+    EXPECT_EQ(record.value("column", ""), "name");
   }
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "bqcdc/base/status_macros.h"
 #include "bqcdc/encode/mutant.h"
+#include "bqcdc/write/blamed_column.h"
 #include "bqcdc/write/request_builder.h"
 #include "bqcdc/write/tie_memory.h"
 
@@ -407,7 +408,10 @@ absl::Status BatchSender::SetRowsAside(Parcel parcel, const AppendResult& result
   }
   if (bad.empty()) return Halve(std::move(parcel), result);  // Indexes of no row of ours.
   std::vector<RefusedRow> refused;
-  for (const auto& [place, message] : bad) refused.push_back({place, *message});
+  for (const auto& [place, message] : bad) {
+    refused.push_back({place, *message, RefusalReason::kRefused,
+                       std::string(BlamedColumn(*message, parcel.batch->destination->columns))});
+  }
   const absl::Status written = SetAside(parcel, std::move(refused));
   if (parcel.row_count() == 0) return written;
   if (written.ok() && encode::Mutated(encode::Mutant::kGoodRowsOfRefusedDropped)) {
@@ -542,7 +546,7 @@ absl::Status BatchSender::SetAsideWithLostColumns(const NarrowedDestination& nar
     if (lost.empty()) continue;
     refused.push_back({place,
                        absl::StrCat("column ", std::string(lost), ": the table has no such column any more"),
-                       RefusalReason::kUnknownColumn});
+                       RefusalReason::kUnknownColumn, std::string(lost)});
   }
   return refused.empty() ? absl::OkStatus() : SetAside(parcel, std::move(refused));
 }

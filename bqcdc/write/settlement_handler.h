@@ -39,6 +39,7 @@ struct RefusedRow {
   std::size_t index = 0;  // in its batch
   std::string message;
   RefusalReason reason = RefusalReason::kRefused;
+  std::string column = {};  // of the table, that is to blame; empty = not known. Holds no value
 };
 
 // Told what becomes of each batch. All calls come from the thread that runs the sender, one at a time, and

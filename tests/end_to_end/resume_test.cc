@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -148,7 +149,8 @@ TEST_F(ResumeEndToEnd, DeadLettersAreListedWithoutTheirValuesAndSentAgain) {
   EXPECT_EQ(Run({"stream", "d.t", file}).exit_code, 3);
   const ProgramResult list =
       RunOk({"dead-letter", "retry", "t.dead-letter.jsonl", "--list", "--format", "csv"});
-  EXPECT_TRUE(absl::StartsWith(list.out, "reason,line,source,age,table,sequence\nunknown_column,2,in.jsonl,"))
+  EXPECT_TRUE(absl::StartsWith(
+      list.out, "reason,column,line,source,age,table,sequence\nunknown_column,colour,2,in.jsonl,"))
       << list.out;
   EXPECT_FALSE(absl::StrContains(list.out, "secret"));
   const ProgramResult failed = Run({"dead-letter", "retry", "t.dead-letter.jsonl"});
@@ -162,6 +164,31 @@ TEST_F(ResumeEndToEnd, DeadLettersAreListedWithoutTheirValuesAndSentAgain) {
   EXPECT_EQ(Query("SELECT id, colour FROM d.t ORDER BY id"), (Rows{"1,", "2,secret", "3,"}));
   EXPECT_EQ(RunOk({"dead-letter", "retry", "t.dead-letter.jsonl"}).err,
             "t.dead-letter.jsonl: 0 records, 0 written\n");
+}
+
+TEST_F(ResumeEndToEnd, TheListNamesTheColumnWhereItIsKnown) {
+  CreateTable();
+  EXPECT_EQ(Run({"stream", "d.t"},
+                "{broken\n" + Upsert(1, "a") + R"({"_CHANGE_TYPE":"UPSERT","id":"secret"})" + "\n")
+                .exit_code,
+            3);
+  const std::vector<std::string> list = {"dead-letter", "retry", "t.dead-letter.jsonl", "--list", "--format"};
+  const auto as = [&](const char* format) {
+    std::vector<std::string> arguments = list;
+    arguments.emplace_back(format);
+    return RunOk(arguments).out;
+  };
+  const auto rows = nlohmann::json::parse(as("json"));
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0]["reason"], "json_syntax");
+  EXPECT_TRUE(rows[0]["column"].is_null()) << rows[0];
+  EXPECT_EQ(rows[1]["reason"], "malformed");
+  EXPECT_EQ(rows[1]["column"], "id");
+  const std::string csv = as("csv"), table = as("table");
+  EXPECT_TRUE(absl::StrContains(csv, "\njson_syntax,,1,-,")) << csv;
+  EXPECT_TRUE(absl::StrContains(csv, "\nmalformed,id,3,-,")) << csv;
+  EXPECT_TRUE(absl::StrContains(table, "| json_syntax | NULL   |")) << table;
+  EXPECT_TRUE(absl::StrContains(table, "| malformed   | id     |")) << table;
 }
 
 // The number that it had keeps a retried row below what was written since.

@@ -18,8 +18,8 @@ struct Destination {
 };
 
 // Rows as they stand on the wire: pieces that put together are the body of a ProtoRows message, each row with
-// its tag and length before it. The pieces are views into memory that `owner` keeps alive, so rows are never
-// copied.
+// its tag and length before it. The pieces are views into memory that `owner` keeps alive: gRPC sends
+// them from there.
 struct RowPieces {
   std::shared_ptr<const void> owner;
   std::vector<std::string_view> pieces;

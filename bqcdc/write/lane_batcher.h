@@ -45,8 +45,9 @@ struct BatcherEvents {
 // bytes, rows and time. Rows with equal key and sequence number never share a batch. Not thread-safe.
 //
 // A row is encoded into current()->rows by the user, then TakeRow() puts it where it belongs: with one lane
-// it stays where it is; with several it is copied where its key has another lane than the row before. Rows
-// that are encoded already are taken by EnsureFor() and TakeRow(), or many at once by TakeRows().
+// it stays where it is; with several it is copied where its key has another lane than the row before
+// (docs/adr/0010-a-row-is-copied-into-its-lane.md). Rows that are encoded already are taken by EnsureFor()
+// and TakeRow(), or many at once by TakeRows().
 class LaneBatcher {
  public:
   LaneBatcher(BatchLimits limits, BatcherEvents events, const base::Clock& clock)

@@ -2,6 +2,7 @@
 // request. A program of its own, because it counts every allocation of the process.
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,7 +11,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "bqcdc/base/testing/allocation_count.h"
 #include "bqcdc/base/testing/loopback_socket.h"
 #include "bqcdc/credentials/token_source.h"
@@ -37,6 +40,9 @@ class OtherProcessService {
   OtherProcessService& operator=(const OtherProcessService&) = delete;
 
   const std::string& target() const { return target_; }
+  // From Hold() to Release() it answers nothing.
+  void Hold() const { kill(child_, SIGSTOP); }
+  void Release() const { kill(child_, SIGCONT); }
 
  private:
   OtherProcessService() {
@@ -75,24 +81,30 @@ class OtherProcessService {
 };
 
 constexpr std::int64_t kRows = 50'000, kBatchRows = 10'000;
+constexpr int kRoundsMax = 20;
 // Of what a row may allocate in the mean: a request of 10,000 rows has its own few, most of them gRPC's.
 constexpr double kAllocationsPerRowMax = 0.01;
 
-class RowAllocationTest : public ::testing::Test {
+// By the number of connections, and so of lanes.
+class RowAllocationTest : public ::testing::TestWithParam<int> {
  protected:
   RowAllocationTest() {
-    const std::string target = OtherProcessService::Get().target();
+    const std::string target = service_.target();
     rest_.PutTable("p.d.t", {});
     WriterParts parts;
     parts.client = &client_;
     parts.channels = [target] { return write::MakeLocalChannel(target); };
     parts.clock = &base::SystemClock::Get();
     parts.parse_table = [](std::string_view text) { return rest::ParseTableName(text, "p"); };
+    // Each moment in which rows wait for room brings more lanes, which stay.
+    parts.scaling.period = absl::ZeroDuration();
+    parts.scaling.gain_min = 0;
+    parts.scaling.shrink_after = absl::InfiniteDuration();
     WriterOptions options;
     options.flush_interval = absl::Hours(1);
     options.batch_rows = kBatchRows;
     options.batch_bytes = 8 * 1024 * 1024;
-    options.connections_max = 1;
+    options.connections_max = GetParam();
     options.requests_in_flight_max = 2;
     writer_ = *WriterOpener::Open(parts, options);
     table_ = *writer_->OpenTable("d.t");
@@ -102,18 +114,32 @@ class RowAllocationTest : public ::testing::Test {
   template <typename Append>
   std::size_t Count(const Append& append) {
     const std::size_t before = base::AllocationCount();
-    for (std::int64_t row = 0; row < kRows; ++row) EXPECT_TRUE(append(row, Next()).ok());
+    for (std::int64_t row = 0; row < kRows; ++row)
+      EXPECT_TRUE(append(row, Next(), absl::InfiniteFuture()).ok());
     EXPECT_TRUE(writer_->Flush().ok());
     return base::AllocationCount() - before;
   }
+  // Lets rows wait for room until as many lanes are used as there may be connections.
+  template <typename Append>
+  void UseAllConnections(const Append& append) {
+    for (int round = 0; round < kRoundsMax && writer_->stats().connections < GetParam(); ++round) {
+      service_.Hold();
+      for (std::int64_t row = 0; append(row, Next(), absl::InfinitePast()).ok();) ++row;
+      service_.Release();
+      EXPECT_TRUE(writer_->Flush().ok());
+    }
+    ASSERT_EQ(writer_->stats().connections, GetParam());
+  }
   template <typename Append>
   void ExpectNonePerRow(const Append& append) {
+    ASSERT_NO_FATAL_FAILURE(UseAllConnections(append));
     for (int i = 0; i < 2; ++i) Count(append);  // Until memory has grown.
     const std::size_t count = Count(append);
     EXPECT_LT(static_cast<double>(count), kAllocationsPerRowMax * kRows);
     RecordProperty("allocations", static_cast<int>(count));
   }
 
+  const OtherProcessService& service_ = OtherProcessService::Get();
   rest::testing::FakeRestService rest_;
   credentials::NoToken no_token_;
   rest::BigQueryClient client_{
@@ -127,25 +153,30 @@ class RowAllocationTest : public ::testing::Test {
   std::uint64_t position_ = 0;
 };
 
-constexpr std::string_view kName = "a name that no small buffer of a string holds";
+constexpr char kName[] = "a name that no small buffer of a string holds";
 
-TEST_F(RowAllocationTest, FilledRowsAllocateForEachRequestOnly) {
+TEST_P(RowAllocationTest, FilledRowsAllocateForEachRequestOnly) {
   const ColumnHandle id = *table_->Column("id"), name = *table_->Column("name");
-  ExpectNonePerRow([&](std::int64_t row, const SequenceNumber& sequence) {
-    return table_->Append(row % 10 == 0 ? ChangeType::kDelete : ChangeType::kUpsert, sequence,
-                          [&](Row& fields) { fields.SetInt64(id, row).SetText(name, kName); });
+  ExpectNonePerRow([&](std::int64_t row, const SequenceNumber& sequence, absl::Time deadline) {
+    return table_->Append(
+        row % 10 == 0 ? ChangeType::kDelete : ChangeType::kUpsert, sequence,
+        [&](Row& fields) { fields.SetInt64(id, row).SetText(name, kName); }, deadline);
   });
 }
 
-TEST_F(RowAllocationTest, RowsOfJsonAllocateForEachRequestOnly) {
-  ExpectNonePerRow([&](std::int64_t row, const SequenceNumber& sequence) {
-    return table_->AppendJson(
-        row % 2 == 0
-            ? R"({"id":1,"name":"a name that no small buffer of a string holds","_CHANGE_TYPE":"UPSERT"})"
-            : R"({"id":2,"_CHANGE_TYPE":"DELETE"})",
-        sequence);
+TEST_P(RowAllocationTest, RowsOfJsonAllocateForEachRequestOnly) {
+  std::vector<std::string> objects;
+  for (int id = 0; id < 50; ++id) {
+    objects.push_back(
+        id % 2 == 0 ? absl::StrCat(R"({"id":)", id, R"(,"name":")", kName, R"(","_CHANGE_TYPE":"UPSERT"})")
+                    : absl::StrCat(R"({"id":)", id, R"(,"_CHANGE_TYPE":"DELETE"})"));
+  }
+  ExpectNonePerRow([&](std::int64_t row, const SequenceNumber& sequence, absl::Time deadline) {
+    return table_->AppendJson(objects[static_cast<std::size_t>(row) % objects.size()], sequence, deadline);
   });
 }
+
+INSTANTIATE_TEST_SUITE_P(Connections, RowAllocationTest, ::testing::Values(1, 4));
 
 }  // namespace
 }  // namespace bqcdc

@@ -57,8 +57,8 @@ void Writer::Impl::MakeSender() {
   write::BatchSenderOptions options;
   options.retry_time_max = options_.retry_time_max;
   options.propagation_time_max = options_.schema_time_max;
+  options.scaling = parts_.scaling;
   options.scaling.lanes_max = options_.connections_max;
-  options.scaling.period = parts_.scaling_period;
   write::BatchSenderSurroundings surroundings;
   surroundings.check_table = [this](int table) { return TableAt(table)->VerifyClaim(); };
   surroundings.on_schema_changed = [this](int table) { TableAt(table)->current().NoteChange(); };

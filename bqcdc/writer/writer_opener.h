@@ -19,8 +19,8 @@ struct WriterParts {
   rest::BigQueryClient* client = nullptr;
   write::ChannelFactory channels;
   const base::Clock* clock = nullptr;
-  absl::Duration scaling_period = write::LaneScalerOptions().period;
   std::function<absl::StatusOr<rest::TableName>(std::string_view)> parse_table;
+  write::LaneScalerOptions scaling = {};  // but for lanes_max, which is WriterOptions::connections_max
 };
 
 // Opens writers on given parts: what Writer::Open does with those that its options name, and tests with

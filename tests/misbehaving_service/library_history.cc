@@ -207,7 +207,7 @@ class Pass {
     parts.client = &world_.client();
     parts.channels = [this] { return world_.service().MakeChannel(); };
     parts.clock = &world_.clock();
-    parts.scaling_period = absl::Milliseconds(20);
+    parts.scaling.period = absl::Milliseconds(20);
     parts.parse_table = [](std::string_view text) { return rest::ParseTableName(text, "p"); };
     WriterOptions options;
     options.batch_rows = history_.batch_rows;

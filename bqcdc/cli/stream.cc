@@ -73,6 +73,7 @@ struct Flags {
   int encode_threads = DefaultEncodeThreads();
   std::string flush_interval = "1s", retry_timeout = "10m", schema_timeout = "10m", drain_timeout = "20s",
               claim_check_interval = "60s";
+  int retry_attempts = 0;  // 0 = no limit
   std::string rate_limit;
   std::string target_latency;
   int metrics_port = -1;  // negative = none
@@ -97,9 +98,11 @@ absl::StatusOr<StreamOptions> ReadOptions(const Flags& flags) {
                                                                      kLineBytesLeast, kLineBytesMost));
   BQCDC_ASSIGN_OR_RETURN(options.batch.flush_interval,
                          ParseDurationFlag("--flush-interval", flags.flush_interval, kNone));
-  BQCDC_ASSIGN_OR_RETURN(options.retry_time_max,
+  options.patience.names = {"--retry-timeout", "--retry-attempts", "--schema-timeout"};
+  options.patience.retry_attempts_max = flags.retry_attempts;
+  BQCDC_ASSIGN_OR_RETURN(options.patience.retry_time_max,
                          ParseDurationFlag("--retry-timeout", flags.retry_timeout, kShort));
-  BQCDC_ASSIGN_OR_RETURN(options.schema_time_max,
+  BQCDC_ASSIGN_OR_RETURN(options.patience.schema_time_max,
                          ParseDurationFlag("--schema-timeout", flags.schema_timeout, kShort));
   BQCDC_ASSIGN_OR_RETURN(options.drain_time_max,
                          ParseDurationFlag("--drain-timeout", flags.drain_timeout, kNone));
@@ -371,6 +374,13 @@ void AddFlags(CLI::App& command, Flags& flags) {
          "MiB for the program, more where single lines have megabytes");
   tuning("--max-line-bytes", flags.line_bytes_max, "Longer lines are set aside");
   tuning("--retry-timeout", flags.retry_timeout, "Give up when the service has not answered for this long");
+  command
+      .add_option(
+          "--retry-attempts", flags.retry_attempts,
+          "… or in so many attempts, the first one included; waits for the table or a column are none "
+          "(default: no limit)")
+      ->check(AtLeast(1))
+      ->group(group);
   tuning("--schema-timeout", flags.schema_timeout,
          "… or has not come to know the table, or a column that was added to it, for this long");
   tuning("--drain-timeout", flags.drain_timeout,

@@ -168,7 +168,7 @@ absl::Status TableRetry::Run() {
   BQCDC_RETURN_IF_ERROR(batcher_->SetDestination(current_->newest()->destination));
 
   write::BatchSenderOptions sending;
-  sending.retry_time_max = options_.retry_time_max;
+  sending.patience = options_.patience;
   sending.scaling.lanes_max = 1;
   write::BatchSenderSurroundings surroundings;
   surroundings.check_table = [this](int) { return CheckTable(); };
@@ -177,7 +177,7 @@ absl::Status TableRetry::Run() {
   write::ConnectionPoolOptions connections;
   connections.connections_max = 1;
   connections.connection.trace_id = options_.trace_id;
-  connections.connection.reopen_time_max = options_.retry_time_max;
+  connections.connection.patience = options_.patience;
   const std::unique_ptr<write::ConnectionPool> pool = sender_->MakePool(
       connections, with_.channels, [this] { return CheckTable(); }, nullptr);
 

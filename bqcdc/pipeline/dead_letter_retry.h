@@ -13,6 +13,7 @@
 #include "bqcdc/rest/bigquery_client.h"
 #include "bqcdc/write/connection_pool.h"
 #include "bqcdc/write/limits.h"
+#include "bqcdc/write/patience.h"
 
 namespace bqcdc::pipeline {
 
@@ -23,7 +24,7 @@ struct DeadLetterRetryOptions {
   // Sends rows in spite of their age, of a table that was created again, and of labels that do not fit.
   bool force = false;
   std::size_t request_bytes_max = write::kRequestBytesMaxDefault;
-  absl::Duration retry_time_max = absl::Minutes(10);
+  write::Patience patience;
   std::string trace_id = "bqcdc";
 };
 

@@ -225,8 +225,7 @@ absl::Status StreamRun::Prepare() {
   meter_.SetTable(options_.table.ToString(), 0);
   meter_.SetBatchLimits(encoder.limits.batch_bytes, encoder.limits.batch_rows);
   write::BatchSenderOptions sender;
-  sender.retry_time_max = options_.retry_time_max;
-  sender.propagation_time_max = options_.schema_time_max;
+  sender.patience = options_.patience;
   sender.scaling.lanes_max = options_.connections_max;
   sender.scaling.period = options_.scaling_period;
   write::BatchSenderSurroundings surroundings;
@@ -400,8 +399,7 @@ void StreamRun::MakePool() {
   options.connection.trace_id = options_.trace_id;
   options.connection.requests_in_flight_max = options_.requests_in_flight_max;
   options.connection.bytes_in_flight_max = options_.bytes_in_flight_max;
-  options.connection.reopen_time_max = options_.retry_time_max;
-  options.connection.table_time_max = options_.schema_time_max;
+  options.connection.patience = options_.patience;
   connections_ = sender_->MakePool(
       options, with_.channels, [this] { return VerifyClaim(); }, with_.warn);
 }

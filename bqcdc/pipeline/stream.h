@@ -40,8 +40,7 @@ struct StreamOptions {
   std::vector<schema::Column> evolve_to;
   absl::Duration claim_check_interval = absl::Seconds(60);
   absl::Duration checkpoint_interval = absl::Seconds(1);
-  absl::Duration retry_time_max = absl::Minutes(10);   // of a lost connection or a refusal that may pass
-  absl::Duration schema_time_max = absl::Minutes(10);  // until the service knows the table and its columns
+  write::Patience patience;
   absl::Duration schema_read_interval = CurrentBinding::kReadInterval;
   absl::Duration drain_time_max = absl::Seconds(20);  // for what was read when a stop is requested
 

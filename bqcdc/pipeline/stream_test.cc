@@ -872,7 +872,7 @@ TEST_F(StreamTest, ADeadLetterThatCannotBeWrittenHalts) {
 TEST_F(StreamTest, AServerThatStaysAwayEndsTheRun) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   service.Stop();
-  options_.retry_time_max = absl::Milliseconds(300);
+  options_.patience.retry_time_max = absl::Milliseconds(300);
   const StreamOutcome outcome = Stream(service, {File("in", Upsert(1, "a"))});
   EXPECT_TRUE(absl::StrContains(outcome.status.message(), "append connection: ")) << outcome.status;
   EXPECT_EQ(outcome.summary.rows(), 0);

@@ -184,15 +184,22 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
     absl::Time sent;  // on the present call
   };
 
+  // Why a call has ended, as far as patience goes.
+  enum class EndOf { kAttempt, kWaitForTable, kOurOwn };
+
   void Run();
   // Waits for work; false when the thread is to end.
   bool AwaitWork() ABSL_LOCKS_EXCLUDED(mutex_);
   void OpenCall() ABSL_LOCKS_EXCLUDED(mutex_);
   void CollectEndedCall() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Duration NextPause() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Counts a failed attempt; true when patience is used up.
-  bool CountAttempt(absl::Duration patience) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Counts a call that has ended, or could not be opened, and tells what limit of patience is reached.
+  PatienceLimit CountEnd(EndOf end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Something was answered, or nothing is owed.
+  void ForgetEnds() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { ends_ = attempts_ = 0; }
   void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+  // What the text of a failure begins with.
+  std::string GivenUp(PatienceLimit limit) const;
 
   void OnWriteDone(Call* call, bool ok) ABSL_LOCKS_EXCLUDED(mutex_);
   void OnReadDone(Call* call, bool ok) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -227,7 +234,8 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   std::int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
   std::unique_ptr<Call> call_ ABSL_GUARDED_BY(mutex_);
   bool opened_before_ ABSL_GUARDED_BY(mutex_) = false;
-  int attempts_ ABSL_GUARDED_BY(mutex_) = 0;             // calls without any answer, in a row
+  int ends_ ABSL_GUARDED_BY(mutex_) = 0;                 // of calls without any answer, in a row
+  int attempts_ ABSL_GUARDED_BY(mutex_) = 0;             // of them, those that Patience counts
   bool token_replaced_ ABSL_GUARDED_BY(mutex_) = false;  // since the last answer
   absl::Time failing_since_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // end of the first of them
   absl::Time not_before_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
@@ -368,15 +376,14 @@ void AppendConnection::Impl::OpenCall() {
     const absl::Status status = options_.before_open(again, why);
     if (!status.ok() && status.code() != absl::StatusCode::kUnavailable) return Fail(status);
     if (!status.ok()) {
-      bool give_up = false;
+      PatienceLimit limit = PatienceLimit::kNone;
       {
         absl::MutexLock lock(&mutex_);
-        give_up = CountAttempt(options_.reopen_time_max);
+        limit = CountEnd(EndOf::kAttempt);
         not_before_ = clock_.Now() + NextPause();
       }
-      if (give_up)
-        Fail(absl::UnavailableError(
-            absl::StrCat("append connection: ", why.message(), "; ", status.message())));
+      if (limit != PatienceLimit::kNone)
+        Fail(absl::UnavailableError(absl::StrCat(GivenUp(limit), why.message(), "; ", status.message())));
       return;
     }
   }
@@ -480,7 +487,7 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
     result.schema_may_be_unknown = SchemaMayBeUnknown(answered, result, call);
     result.timing.waited = answered.sent - answered.queued;
     result.timing.answered = clock_.Now() - answered.sent;
-    attempts_ = 0;
+    ForgetEnds();
     token_replaced_ = false;
   }
   on_result_(answered.number, std::move(result));
@@ -506,6 +513,7 @@ void AppendConnection::Impl::CollectEndedCall() {
   AppendVerdict verdict;
   AppendResult result;
   bool give_up = false, new_token = false;
+  PatienceLimit limit = PatienceLimit::kNone;
   {
     absl::MutexLock lock(&mutex_);
     call = std::move(call_);
@@ -529,18 +537,22 @@ void AppendConnection::Impl::CollectEndedCall() {
     sent_count_ = 0;
     const bool about_table =
         verdict.action == AppendAction::kCheckTable || verdict.action == AppendAction::kRefetchSchema;
-    const bool out_of_patience =
-        CountAttempt(about_table ? options_.table_time_max : options_.reopen_time_max);
+    const bool renewed = call->renewed && absl::IsCancelled(result.status);
+    limit = CountEnd(renewed || call->leaving ? EndOf::kOurOwn
+                     : about_table            ? EndOf::kWaitForTable
+                                              : EndOf::kAttempt);
     // A token can end before its time; only where the next is refused too is somebody needed.
     new_token = result.status.code() == absl::StatusCode::kUnauthenticated &&
                 channel_.token_refused != nullptr && !token_replaced_;
     if (new_token) token_replaced_ = true;
-    if (!result.status.ok() && !(call->renewed && absl::IsCancelled(result.status)))
+    if (!result.status.ok() && !renewed)
       ++stats_.call_errors[new_token ? AppendAction::kReopen : verdict.action];
-    give_up = !entries_.empty() && ((verdict.action == AppendAction::kHalt && !new_token) || out_of_patience);
+    const bool halts = verdict.action == AppendAction::kHalt && !new_token;
+    if (halts) limit = PatienceLimit::kNone;  // It is not why.
+    give_up = !entries_.empty() && (halts || limit != PatienceLimit::kNone);
     // An idle call that the service closed is opened by the next request, at once.
     not_before_ = entries_.empty() ? absl::InfinitePast() : clock_.Now() + NextPause();
-    if (entries_.empty()) attempts_ = 0;
+    if (entries_.empty()) ForgetEnds();
   }
   if (new_token) channel_.token_refused();
   if (verdict.action == AppendAction::kRefetchSchema && options_.on_schema_refused)
@@ -549,20 +561,33 @@ void AppendConnection::Impl::CollectEndedCall() {
   if (give_up) {
     Fail(absl::Status(
         end.ok() ? absl::StatusCode::kUnavailable : end.code(),
-        absl::StrCat("append connection: ", end.ok() ? "the server ends each call" : end.message(),
+        absl::StrCat(GivenUp(limit), end.ok() ? "the server ends each call" : end.message(),
                      verdict.hint.empty() ? "" : absl::StrCat(" (", std::string(verdict.hint), ")"))));
   }
 }
 
-bool AppendConnection::Impl::CountAttempt(absl::Duration patience) {
+PatienceLimit AppendConnection::Impl::CountEnd(EndOf end) {
+  const Patience& patience = options_.patience;
   // From the first end on: how long that call had been silent before says nothing about coming back.
-  if (attempts_++ == 0) failing_since_ = clock_.Now();
-  return attempts_ >= options_.reopen_attempts_max || clock_.Now() > failing_since_ + patience;
+  if (ends_++ == 0) failing_since_ = clock_.Now();
+  if (end == EndOf::kAttempt) ++attempts_;
+  const absl::Duration failing = clock_.Now() - failing_since_;
+  if (end == EndOf::kWaitForTable)
+    return failing > patience.schema_time_max ? PatienceLimit::kSchemaTime : PatienceLimit::kNone;
+  if (failing > patience.retry_time_max) return PatienceLimit::kRetryTime;
+  return patience.retry_attempts_max > 0 && attempts_ >= patience.retry_attempts_max
+             ? PatienceLimit::kRetryAttempts
+             : PatienceLimit::kNone;
+}
+
+std::string AppendConnection::Impl::GivenUp(PatienceLimit limit) const {
+  if (limit == PatienceLimit::kNone) return "append connection: ";
+  return absl::StrCat("append connection: no answer ", DescribeLimit(options_.patience, limit), ": ");
 }
 
 absl::Duration AppendConnection::Impl::NextPause() {
   absl::Duration pause = options_.pause_first;
-  for (int i = 1; i < attempts_ && pause < options_.pause_max; ++i) pause *= 2;
+  for (int i = 1; i < ends_ && pause < options_.pause_max; ++i) pause *= 2;
   pause = std::min(pause, options_.pause_max);
   return pause * std::uniform_real_distribution<double>(0.5, 1.0)(random_);
 }

@@ -14,6 +14,7 @@
 #include "bqcdc/write/append_error.h"
 #include "bqcdc/write/append_request.h"
 #include "bqcdc/write/append_result.h"
+#include "bqcdc/write/patience.h"
 #include "bqcdc/write/storage_channel.h"
 
 namespace bqcdc::write {
@@ -37,12 +38,9 @@ struct AppendConnectionOptions {
   int requests_in_flight_max = 16;
   std::size_t bytes_in_flight_max = 64 * 1024 * 1024;
 
-  // Patience. Attempts without any answer in between, and time since the first of them failed, until the
-  // connection gives up. Pauses double from the first to the longest, each shortened at random by up to half.
-  int reopen_attempts_max = 1000;
-  absl::Duration reopen_time_max = absl::Minutes(10);
-  // The same where calls end for a table or a column that the service does not know yet.
-  absl::Duration table_time_max = absl::Minutes(10);
+  // With calls that end without any answer in between; not with those that it ends itself to open others.
+  // Pauses double from the first to the longest, each shortened at random by up to half.
+  Patience patience;
   absl::Duration pause_first = absl::Milliseconds(50);
   absl::Duration pause_max = absl::Seconds(2);
   // A call that owes an answer this long is taken for dead and opened again.

@@ -283,7 +283,7 @@ TEST_F(AppendConnectionTest, CallsThatMeetNoServerAreCountedAsErrors) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   service.Stop();
   AppendConnectionOptions options;
-  options.reopen_attempts_max = 3;
+  options.patience.retry_attempts_max = 3;
   Connect(service, options);
   AppendAll(1);
   EXPECT_EQ(Await().code(), absl::StatusCode::kUnavailable);
@@ -307,12 +307,14 @@ TEST_F(AppendConnectionTest, GivesUpWithTheReason) {
   FakeWriteService service(
       [](const SeenRequest&) { return Reply::EndCall(absl::UnavailableError("Task is overloaded")); });
   AppendConnectionOptions options;
-  options.reopen_attempts_max = 3;
+  options.patience.retry_attempts_max = 3;
+  options.patience.names.retry_attempts = "--retry-attempts";
   Connect(service, options);
   AppendAll(1);
   const absl::Status status = Await();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(status.message(), "append connection: Task is overloaded");
+  EXPECT_EQ(status.message(),
+            "append connection: no answer in 3 attempts (--retry-attempts): Task is overloaded");
   EXPECT_EQ(service.call_count(), 3);
   EXPECT_EQ(connection_->Append(Request(destination_, {"x"})).status(), status);
   const auto told = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return !failure_.ok(); };
@@ -327,12 +329,49 @@ TEST_F(AppendConnectionTest, ATableThatCallsEndForHasItsOwnPatience) {
                             : Reply::Ok();
   });
   AppendConnectionOptions options;
-  options.reopen_time_max = absl::ZeroDuration();
+  options.patience.retry_time_max = absl::ZeroDuration();
+  options.patience.retry_attempts_max = 1;
   Connect(service, options);
   AppendAll(4);
   ASSERT_TRUE(Await().ok());
   ExpectAnswersInOrder(4);
   EXPECT_EQ(service.stored_rows().size(), 4u);
+}
+
+TEST_F(AppendConnectionTest, AttemptsAreCountedFromTheLastAnswer) {
+  // Each request's first call ends without an answer.
+  std::map<std::string, int> seen;
+  FakeWriteService service([&](const SeenRequest& request) {
+    return seen[request.rows.front()]++ == 0 ? Reply::EndCall(absl::UnavailableError("overloaded"))
+                                             : Reply::Ok();
+  });
+  AppendConnectionOptions options;
+  options.patience.retry_attempts_max = 2;
+  options.requests_in_flight_max = 1;
+  Connect(service, options);
+  AppendAll(4);
+  ASSERT_TRUE(Await().ok());
+  ExpectAnswersInOrder(4);
+  EXPECT_EQ(service.call_count(), 5);
+}
+
+TEST_F(AppendConnectionTest, ACallThatWeEndOurselvesIsNoAttempt) {
+  absl::Notification seen, renewed;
+  FakeWriteService service([&](const SeenRequest& request) {
+    if (request.call > 0) return Reply::Ok();
+    seen.Notify();
+    renewed.WaitForNotificationWithTimeout(absl::Seconds(20));
+    return Reply::Ok();
+  });
+  AppendConnectionOptions options;
+  options.patience.retry_attempts_max = 1;
+  Connect(service, options);
+  AppendAll(1);
+  ASSERT_TRUE(seen.WaitForNotificationWithTimeout(absl::Seconds(20)));
+  connection_->Reopen();
+  renewed.Notify();
+  ASSERT_TRUE(Await().ok());
+  ExpectAnswersInOrder(1);
 }
 
 TEST_F(AppendConnectionTest, DoesNotTryAgainWhatCannotSucceed) {

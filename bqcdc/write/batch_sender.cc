@@ -481,26 +481,36 @@ absl::Status BatchSender::Halve(Parcel parcel, const AppendResult& result) {
   return absl::OkStatus();
 }
 
+PatienceLimit BatchSender::LimitReached(Parcel& parcel, const AppendResult& result,
+                                        AppendAction action) const {
+  const Patience& patience = options_.patience;
+  if (action == AppendAction::kCheckTable || action == AppendAction::kRefetchSchema)
+    return parcel.refused_for > patience.schema_time_max ? PatienceLimit::kSchemaTime : PatienceLimit::kNone;
+  // What came behind a failed request, or behind a schema that was refused, was not looked at for itself.
+  if (action != AppendAction::kRetryInTurn && !result.schema_may_be_unknown) ++parcel.refusals;
+  if (parcel.refused_for > patience.retry_time_max) return PatienceLimit::kRetryTime;
+  return patience.retry_attempts_max > 0 && parcel.refusals >= patience.retry_attempts_max
+             ? PatienceLimit::kRetryAttempts
+             : PatienceLimit::kNone;
+}
+
 absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, const AppendVerdict& verdict,
                                     int connection) {
   const absl::Time now = clock_.Now();
   // Only the service's own refusals use up patience: not the time that calls were silent, lost or closed.
   parcel.refused_for += result.timing.answered;
-  const bool propagation =
-      verdict.action == AppendAction::kCheckTable || verdict.action == AppendAction::kRefetchSchema;
-  const absl::Duration patience = propagation ? options_.propagation_time_max : options_.retry_time_max;
   absl::Duration pause = kInTurnPause;
   if (verdict.action != AppendAction::kRetryInTurn) {
     pause = options_.pause_first;
-    for (int i = 0; i < parcel.attempts && pause < options_.pause_max; ++i) pause *= 2;
+    for (int i = 0; i < parcel.pauses && pause < options_.pause_max; ++i) pause *= 2;
     pause = std::min(pause, options_.pause_max) * std::uniform_real_distribution<double>(0.5, 1.0)(random_);
-    ++parcel.attempts;
+    ++parcel.pauses;
   }
   if (verdict.action == AppendAction::kRefetchSchema) RefetchSchema(*parcel.batch);
   absl::Status table;
   if (verdict.action == AppendAction::kCheckTable && surroundings_.check_table)
     table = surroundings_.check_table(parcel.batch->table);
-  const bool given_up = parcel.refused_for > patience;
+  const PatienceLimit limit = LimitReached(parcel, result, verdict.action);
   parcel.refused_for += pause;
   parcel.not_before = now + pause;
   parcel.queued = now;
@@ -508,10 +518,11 @@ absl::Status BatchSender::SendAgain(Parcel parcel, const AppendResult& result, c
   lane.again.push_back(std::move(parcel));
   // No answer from REST, whatever its error, is no reason to stop: only that the table is ours no more.
   if (table.code() == absl::StatusCode::kFailedPrecondition) return table;
-  if (given_up) {
-    return absl::Status(result.status.code(),
-                        absl::StrCat("the service refused a request for ", absl::FormatDuration(patience),
-                                     ": ", std::string(result.status.message()), WithHint(verdict)));
+  if (limit != PatienceLimit::kNone) {
+    return absl::Status(
+        result.status.code(),
+        absl::StrCat("the service refused a request ", DescribeLimit(options_.patience, limit), ": ",
+                     std::string(result.status.message()), WithHint(verdict)));
   }
   if (verdict.action == AppendAction::kReopen || verdict.action == AppendAction::kRefetchSchema)
     pool_->at(connection).Reopen();

@@ -22,16 +22,16 @@
 #include "bqcdc/write/lane_scaler.h"
 #include "bqcdc/write/latency_target.h"
 #include "bqcdc/write/narrowed_destination.h"
+#include "bqcdc/write/patience.h"
 #include "bqcdc/write/row_batch.h"
 #include "bqcdc/write/settlement_handler.h"
 
 namespace bqcdc::write {
 
 struct BatchSenderOptions {
-  // How long a request whose error may pass is sent again: quotas refill within minutes.
-  absl::Duration retry_time_max = absl::Minutes(10);
-  // The same while the service does not know the table or its schema yet, although REST does.
-  absl::Duration propagation_time_max = absl::Minutes(10);
+  // With a request whose error may pass. Pauses double from the first to the longest, each shortened at
+  // random by up to half.
+  Patience patience;
   absl::Duration pause_first = absl::Milliseconds(200);
   absl::Duration pause_max = absl::Seconds(10);
   // A lane without rows for this long gives up its connection.
@@ -132,7 +132,8 @@ class BatchSender {
   struct Parcel {
     BatchPtr batch;
     RowSelection rows;
-    int attempts = 0;
+    int pauses = 0;              // that grow, before it was sent again
+    int refusals = 0;            // that Patience counts
     absl::Duration refused_for;  // waiting for refusals and after them; zero = never refused as it is
     absl::Time not_before = absl::InfinitePast();
     absl::Time queued = absl::InfinitePast();             // in its lane, for this attempt
@@ -198,6 +199,8 @@ class BatchSender {
   void LookForLostColumns(const RowBatch& batch);
   absl::Status SetAsideWithLostColumns(const NarrowedDestination& narrowed, Parcel& parcel);
   absl::Status Halve(Parcel parcel, const AppendResult& result);
+  // What limit of patience the refusal that is being looked at has reached.
+  PatienceLimit LimitReached(Parcel& parcel, const AppendResult& result, AppendAction action) const;
   absl::Status SendAgain(Parcel parcel, const AppendResult& result, const AppendVerdict& verdict,
                          int connection);
   // For what is under way on the connection, which keeps it: given back, its rows could come after later

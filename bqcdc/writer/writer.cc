@@ -28,7 +28,17 @@ absl::Status CheckOptions(const WriterOptions& options) {
   if (options.batch_bytes < 1 || options.batch_rows < 1 || options.memory_bytes_max < 1 ||
       options.bytes_in_flight_max < 1)
     return absl::InvalidArgumentError("WriterOptions: batches and memory must be at least 1");
+  if (options.retry_attempts_max < 0)
+    return absl::InvalidArgumentError("WriterOptions: retry_attempts_max must be 0 (no limit) or more");
   return absl::OkStatus();
+}
+
+write::Patience PatienceOf(const WriterOptions& options) {
+  return {.retry_time_max = options.retry_time_max,
+          .retry_attempts_max = options.retry_attempts_max,
+          .schema_time_max = options.schema_time_max,
+          .names = {"WriterOptions::retry_time_max", "WriterOptions::retry_attempts_max",
+                    "WriterOptions::schema_time_max"}};
 }
 
 }  // namespace
@@ -55,8 +65,7 @@ Writer::Impl::Impl(WriterParts parts, WriterOptions options)
 
 void Writer::Impl::MakeSender() {
   write::BatchSenderOptions options;
-  options.retry_time_max = options_.retry_time_max;
-  options.propagation_time_max = options_.schema_time_max;
+  options.patience = PatienceOf(options_);
   options.scaling = parts_.scaling;
   options.scaling.lanes_max = options_.connections_max;
   write::BatchSenderSurroundings surroundings;
@@ -85,8 +94,7 @@ void Writer::Impl::MakeConnections() {
   options.connection.trace_id = options_.trace_id;
   options.connection.requests_in_flight_max = options_.requests_in_flight_max;
   options.connection.bytes_in_flight_max = options_.bytes_in_flight_max;
-  options.connection.reopen_time_max = options_.retry_time_max;
-  options.connection.table_time_max = options_.schema_time_max;
+  options.connection.patience = PatienceOf(options_);
   connections_ = sender_->MakePool(
       options, parts_.channels, [this] { return VerifyClaims(); }, options_.on_warning);
 }

@@ -74,7 +74,12 @@ struct WriterOptions {
   // ---- Patience
   // How long a lost connection, or a refusal that passes, is borne before the writer gives up.
   absl::Duration retry_time_max = absl::Minutes(10);
-  // The same until the service knows the table and its columns: both are seen minutes after they were made.
+  // The same in attempts, the first one included: of a connection without any answer in between, of a request
+  // that is refused. 0 = as many as there is time for, which with the pauses between them are some hundred in
+  // ten minutes; 1 = nothing is sent again. Waits of the next kind do not count.
+  int retry_attempts_max = 0;
+  // Instead of both until the service knows the table and its columns: both are seen minutes after they were
+  // made.
   absl::Duration schema_time_max = absl::Minutes(10);
 };
 

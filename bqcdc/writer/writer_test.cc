@@ -283,6 +283,23 @@ TEST_F(WriterTest, BatchesShrinkWhereTheLatencyTargetIsMissed) {
   EXPECT_TRUE(absl::IsInvalidArgument(WriterOpener::Open(Parts(service), options_).status()));
 }
 
+TEST_F(WriterTest, AttemptsAreLimitedAndTheErrorNamesTheOption) {
+  FakeWriteService service([](const SeenRequest&) { return Reply::Refuse(absl::UnavailableError("full")); });
+  options_.retry_attempts_max = -1;
+  EXPECT_EQ(WriterOpener::Open(Parts(service), options_).status(),
+            absl::InvalidArgumentError("WriterOptions: retry_attempts_max must be 0 (no limit) or more"));
+  options_.retry_attempts_max = 1;
+  const std::unique_ptr<Writer> writer = Open(service);
+  const auto table = writer->OpenTable("p.d.t");
+  ASSERT_TRUE(table.ok()) << table.status();
+  ASSERT_TRUE(Put(**table, 1, "a", 1).ok());
+  const absl::Status status = writer->Close(absl::Now() + absl::Seconds(20));
+  EXPECT_TRUE(absl::StrContains(status.message(),
+                                "refused a request in 1 attempt (WriterOptions::retry_attempts_max): full"))
+      << status;
+  EXPECT_EQ(service.requests().size(), 1u);
+}
+
 TEST_F(WriterTest, SeveralTablesShareAConnection) {
   FakeWriteService service([](const SeenRequest&) { return Reply::Ok(); });
   auto writer = Open(service);

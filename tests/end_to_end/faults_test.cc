@@ -269,6 +269,11 @@ std::map<std::string, std::function<ProgramResult()>> Faults::Provocations() {
          return Run({"stream", "d.t", "--storage-endpoint", "127.0.0.1:1", "--retry-timeout", "1s",
                      File("in.jsonl", Good(1))});
        }},
+      {"unreachable storage endpoint, with a limit on attempts",
+       [&] {
+         return Run({"stream", "d.t", "--storage-endpoint", "127.0.0.1:1", "--retry-attempts", "2",
+                     File("in.jsonl", Good(1))});
+       }},
       {"one endpoint local and one not",
        [&] {
          environment_.erase("BIGQUERY_EMULATOR_HOST");

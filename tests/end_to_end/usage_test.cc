@@ -89,6 +89,7 @@ TEST_F(Usage, ValuesOutOfRangeAreRefusedWithTheRange) {
       {{"--health-timeout", "abc"}, "--health-timeout: "},
       {{"--health-timeout", "0"}, "--health-timeout must be from 1ms to 720h, not 0\n"},
       {{"--retry-timeout", "0"}, "--retry-timeout must be from 1ms to 720h, not 0\n"},
+      {{"--retry-attempts", "0"}, "--retry-attempts: must be at least 1, not 0\n"},
       {{"--schema-timeout", "0s"}, "--schema-timeout must be from 1ms to 720h, not 0s\n"},
       {{"--drain-timeout", "1000h"}, "--drain-timeout must be from 0s to 720h, not 1000h\n"},
       {{"--flush-interval", "1000h"}, "--flush-interval must be from 0s to 720h, not 1000h\n"},

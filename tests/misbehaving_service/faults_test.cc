@@ -93,6 +93,48 @@ TEST(FaultThatStays, QuotaThatDoesNotRefillInTimeHalts) {
   ExpectHalt({.kind = FaultKind::kQuota, .at = 2, .duration = absl::Minutes(5)}, options);
 }
 
+TEST(FaultThatStays, AttemptsAreLimitedForRequestsAndForCalls) {
+  const Fault quota = {.kind = FaultKind::kQuota, .at = 2, .duration = absl::Hours(1)};
+  std::vector<Fault> overload;
+  for (int at = 2; at < 40; ++at) overload.push_back({.kind = FaultKind::kOverloadEndsCall, .at = at});
+  const struct {
+    std::vector<Fault> faults;
+    int attempts_max;
+    const char* error;
+  } cases[] = {
+      {{quota}, 1, "the service refused a request in 1 attempt: Exceeds 'AppendRows throughput' quota"},
+      {{quota}, 12, "the service refused a request in 12 attempts: Exceeds 'AppendRows throughput' quota"},
+      {overload, 1, "append connection: no answer in 1 attempt: Task is overloaded"},
+      {overload, 7, "append connection: no answer in 7 attempts: Task is overloaded"},
+  };
+  for (const auto& c : cases) {
+    RunOptions options;
+    options.clock_patience = kClockPatience;
+    options.retry_attempts_max = c.attempts_max;
+    options.error = c.error;
+    StreamHistory history = PlainHistory(c.faults);
+    history.limits.connections = history.limits.requests_in_flight = 1;
+    const StreamFindings findings = RunStreamHistory(history, options);
+    EXPECT_TRUE(findings.problems.empty()) << Explain(history, findings);
+    EXPECT_TRUE(absl::StrContains(findings.status.message(), c.error)) << findings.status;
+    EXPECT_EQ(findings.requests, 2 + c.attempts_max) << c.error;
+  }
+}
+
+// A wait for the table or its schema is no attempt that failed.
+TEST(FaultThatPasses, AttemptsDoNotLimitTheWaitForTheTable) {
+  for (const FaultKind kind : {FaultKind::kSchemaLag, FaultKind::kSchemaLagEndsCall, FaultKind::kMissingTable,
+                               FaultKind::kMissingTableEndsCall}) {
+    RunOptions options;
+    options.clock_patience = kClockPatience;
+    options.retry_attempts_max = 1;
+    const StreamHistory history = PlainHistory({{.kind = kind, .at = 2, .duration = absl::Minutes(3)}});
+    const StreamFindings findings = RunStreamHistory(history, options);
+    EXPECT_TRUE(findings.problems.empty()) << Explain(history, findings);
+    EXPECT_GE(findings.elapsed, absl::Minutes(3));
+  }
+}
+
 TEST(FaultThatStays, TableThatStaysMissingHalts) {
   RunOptions options;
   options.error = "the service refused a request for 10m: Permission 'TABLES_UPDATE_DATA' denied";
@@ -113,7 +155,7 @@ TEST(FaultThatStays, SchemaThatLagsTooLongHalts) {
 TEST(FaultThatStays, CallsThatAllEndForTheTableHaltAfterThePatienceForTables) {
   RunOptions options;
   options.retry_time_max = absl::Minutes(2);
-  options.error = "append connection: Permission 'TABLES_UPDATE_DATA' denied";
+  options.error = "append connection: no answer for 10m: Permission 'TABLES_UPDATE_DATA' denied";
   ExpectHalt({.kind = FaultKind::kMissingTableEndsCall, .at = 1, .duration = absl::Hours(1)}, options,
              absl::Minutes(10));
 }
@@ -121,7 +163,7 @@ TEST(FaultThatStays, CallsThatAllEndForTheTableHaltAfterThePatienceForTables) {
 TEST(FaultThatStays, CallsThatAllEndForTheSchemaHaltAfterThePatienceForColumns) {
   RunOptions options;
   options.retry_time_max = absl::Minutes(2);
-  options.error = "append connection: Input schema has more fields than BigQuery schema";
+  options.error = "append connection: no answer for 10m: Input schema has more fields than BigQuery schema";
   ExpectHalt({.kind = FaultKind::kSchemaLagEndsCall, .at = 1, .duration = absl::Hours(1)}, options,
              absl::Minutes(10));
 }
@@ -143,7 +185,7 @@ TEST(FaultThatStays, ServiceThatIsSilentOnEveryCallHaltsWithTheReason) {
   RunOptions options;
   options.clock_patience = kClockPatience;
   options.retry_time_max = absl::Minutes(5);
-  options.error = "append connection: no answer within 5m";
+  options.error = "append connection: no answer for 5m: no answer within 5m";
   const StreamHistory history = PlainHistory(std::vector<Fault>(60, {.kind = FaultKind::kSilent, .at = 3}));
   StreamHistory spread = history;
   for (std::size_t i = 0; i < spread.script.faults.size(); ++i)

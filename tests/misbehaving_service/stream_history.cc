@@ -111,7 +111,8 @@ class Run {
     options.dead_letter_path = directory_.path() + "/dead.jsonl";
     options.resume_epoch = epoch;
     options.replay_old = true;
-    options.retry_time_max = options_.retry_time_max;
+    options.patience.retry_time_max = options_.retry_time_max;
+    options.patience.retry_attempts_max = options_.retry_attempts_max;
     options.batch.batch_rows = history_.limits.batch_rows;
     options.requests_in_flight_max = history_.limits.requests_in_flight;
     options.memory.batches = history_.limits.batches;

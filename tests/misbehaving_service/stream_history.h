@@ -56,6 +56,7 @@ struct RunOptions {
   WireMutant mutant = WireMutant::kNone;
   // Patience of the writer for refusals that may pass.
   absl::Duration retry_time_max = absl::Hours(6);
+  int retry_attempts_max = 0;  // the same; 0 = no limit
   // The run may end with this error, wherever a fault that halts has struck or not. Empty = only such a
   // fault's.
   std::string error;

@@ -67,8 +67,10 @@ void AddStatusCommand(CLI::App& app, const CommonFlags& common, Action* action) 
       ->check(CLI::IsMember({"table", "json"}))
       ->option_text("FORMAT")
       ->default_str("table");
-  command->add_option("--checkpoint", flags->checkpoint,
-                      "Checkpoint file of the run that writes the table: shows how far it has come");
+  command->add_option(
+      "--checkpoint", flags->checkpoint,
+      "Checkpoint file of the run that writes the table: shows how far it has come, which the table does "
+      "not tell");
   command->callback([&common, flags, action] {
     *action = [&common, flags] {
       const absl::Status status = Run(common, *flags);

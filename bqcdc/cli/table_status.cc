@@ -39,6 +39,17 @@ std::string ModeText(const std::string& mode) {
                        : absl::StrCat(mode, " (bqcdc numbers the changes)");
 }
 
+// The service keeps rows' numbers to itself, so without a checkpoint there is nothing to ask.
+std::string PositionText(const TableStatus& status, absl::Time now) {
+  if (status.position.has_value()) {
+    return absl::StrCat("line ", status.position->line, ", byte ", status.position->offset, " of ",
+                        status.position->input, ", ", AgeText(now - status.position->written_at), " ago");
+  }
+  if (status.epoch == 0) return "none: never written by bqcdc";
+  return "not known to the table: it is in the checkpoint of the run that writes it, --checkpoint FILE shows "
+         "it";
+}
+
 }  // namespace
 
 absl::StatusOr<TableStatus> ReadTableStatus(const rest::BigQueryClient& client, const rest::TableName& name) {
@@ -74,13 +85,8 @@ std::string FormatStatusText(const TableStatus& status, absl::Time now) {
        status.unapplied.has_value()
            ? absl::StrCat("about ", pipeline::CountOf(status.unapplied->rows, "row"), ", ",
                           pipeline::FormatBytes(static_cast<double>(status.unapplied->bytes)))
-           : "none in the streaming buffer"}};
-  if (status.position.has_value()) {
-    lines.emplace_back(
-        "last position",
-        absl::StrCat("line ", status.position->line, ", byte ", status.position->offset, " of ",
-                     status.position->input, ", ", AgeText(now - status.position->written_at), " ago"));
-  }
+           : "none in the streaming buffer"},
+      {"last position", PositionText(status, now)}};
   std::string text;
   for (const auto& [name, value] : lines) absl::StrAppendFormat(&text, "%-18s %s\n", name + ":", value);
   return text;

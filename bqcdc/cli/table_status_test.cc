@@ -43,7 +43,9 @@ TEST_F(TableStatusTest, ATableThatIsStreamedTo) {
             "sequence numbers:  own (the source numbers its changes)\n"
             "max_staleness:     0: every query merges\n"
             "watermark:         2023-11-14T22:11:50.000Z (1m30s ago)\n"
-            "unapplied changes: none in the streaming buffer\n");
+            "unapplied changes: none in the streaming buffer\n"
+            "last position:     not known to the table: it is in the checkpoint of the run that writes it, "
+            "--checkpoint FILE shows it\n");
   const auto json = nlohmann::json::parse(FormatStatusJson(*status, now_));
   EXPECT_EQ(json["epoch"], 1699999000000000);
   EXPECT_EQ(json["watermark_age_seconds"], 90.0);
@@ -62,7 +64,8 @@ TEST_F(TableStatusTest, ATableThatWasNeverWritten) {
   const absl::StatusOr<TableStatus> status = Read();
   ASSERT_TRUE(status.ok()) << status.status();
   const std::string text = FormatStatusText(*status, now_);
-  EXPECT_TRUE(absl::StrContains(text, "never written by bqcdc")) << text;
+  EXPECT_TRUE(absl::StrContains(text, "epoch:             none: never written by bqcdc\n")) << text;
+  EXPECT_TRUE(absl::StrContains(text, "last position:     none: never written by bqcdc\n")) << text;
   EXPECT_TRUE(absl::StrContains(text, "none: no changes yet")) << text;
   const auto json = nlohmann::json::parse(FormatStatusJson(*status, now_));
   for (const char* name : {"epoch", "owner", "sequence", "watermark", "position"})

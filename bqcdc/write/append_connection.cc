@@ -27,6 +27,9 @@ namespace {
 
 namespace storage = google::cloud::bigquery::storage::v1;
 
+// Weight of the newest answer in answer_time().
+constexpr double kNewestAnswer = 1.0 / 8;
+
 // How long a server may take to end a call that we have ended.
 constexpr absl::Duration kGoodEnd = absl::Seconds(1);
 
@@ -131,6 +134,10 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
         static_cast<double>(entries_.size()) / options_.requests_in_flight_max,
         static_cast<double>(bytes_in_flight_) / static_cast<double>(options_.bytes_in_flight_max));
   }
+  absl::Duration answer_time() const {
+    absl::MutexLock lock(&mutex_);
+    return sent_count_ == 0 ? answer_time_ : std::max(answer_time_, clock_.Now() - entries_.front().sent);
+  }
   bool is_open() const {
     absl::MutexLock lock(&mutex_);
     return call_ != nullptr && !call_->done;
@@ -206,6 +213,10 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   void OnDone(Call* call, CallEnd end) ABSL_LOCKS_EXCLUDED(mutex_);
   void WriteNext(Call* call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndCall(Call* call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void NoteAnswerTime(absl::Duration answered) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const bool first = answer_time_ == absl::ZeroDuration();
+    answer_time_ += (answered - answer_time_) * (first ? 1.0 : kNewestAnswer);
+  }
   grpc::ByteBuffer Serialize(Entry& entry, Call* call) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Whether the service may not know the schema of a request that was answered so.
   static bool SchemaMayBeUnknown(const Entry& answered, const AppendResult& result, Call* call);
@@ -231,6 +242,7 @@ class AppendConnection::Impl : public std::enable_shared_from_this<Impl> {
   std::deque<Entry> entries_ ABSL_GUARDED_BY(mutex_);   // unacknowledged, in order
   std::size_t sent_count_ ABSL_GUARDED_BY(mutex_) = 0;  // of them, on the present call
   std::size_t bytes_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Duration answer_time_ ABSL_GUARDED_BY(mutex_);  // on the present call; zero = none yet
   std::int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
   std::unique_ptr<Call> call_ ABSL_GUARDED_BY(mutex_);
   bool opened_before_ ABSL_GUARDED_BY(mutex_) = false;
@@ -396,6 +408,7 @@ void AppendConnection::Impl::OpenCall() {
   call->context.AddMetadata("x-goog-api-client", "gl-cpp/20 gccl/bqcdc");
   if (!channel_.user_project.empty()) call->context.AddMetadata("x-goog-user-project", channel_.user_project);
   sent_count_ = 0;
+  answer_time_ = absl::ZeroDuration();
   opened_before_ = true;
   ++stats_.calls_opened;
   stub_->PrepareBidiStreamingCall(&call->context, kMethod, grpc::StubOptions(), call);
@@ -487,6 +500,7 @@ void AppendConnection::Impl::OnReadDone(Call* call, bool ok) {
     result.schema_may_be_unknown = SchemaMayBeUnknown(answered, result, call);
     result.timing.waited = answered.sent - answered.queued;
     result.timing.answered = clock_.Now() - answered.sent;
+    NoteAnswerTime(result.timing.answered);
     ForgetEnds();
     token_replaced_ = false;
   }
@@ -616,6 +630,7 @@ absl::StatusOr<std::int64_t> AppendConnection::Append(AppendRequest request) {
 }
 bool AppendConnection::HasRoom(std::size_t bytes) const { return impl_->HasRoom(bytes); }
 double AppendConnection::load() const { return impl_->load(); }
+absl::Duration AppendConnection::answer_time() const { return impl_->answer_time(); }
 bool AppendConnection::is_open() const { return impl_->is_open(); }
 void AppendConnection::Reopen() { impl_->Reopen(); }
 void AppendConnection::LeaveLostPeer() { impl_->LeaveLostPeer(); }

@@ -98,6 +98,10 @@ class AppendConnection {
 
   // How much of the window is in use, 0 to 1: of its requests or its bytes, whichever is more.
   double load() const;
+  // How long an answer takes, from sending its request on the call that is open: of the last ones, the newest
+  // with the most weight, and never less than the oldest request has waited that has none. Zero = not known
+  // yet.
+  absl::Duration answer_time() const;
   // Whether a call is open: false before the first request, and from the moment that the call has ended for
   // whatever reason until there is something to send again.
   bool is_open() const;

@@ -6,6 +6,12 @@
 #include "bqcdc/base/status_macros.h"
 
 namespace bqcdc::write {
+namespace {
+
+// Answers that come sooner than this are not told apart: what differs is this machine's noise.
+constexpr absl::Duration kAnswerTimeMin = absl::Milliseconds(5);
+
+}  // namespace
 
 ConnectionPool::ConnectionPool(ConnectionPoolOptions options, ChannelFactory channels,
                                const base::Clock& clock, ResultHandler on_result, FailureHandler on_failure)
@@ -17,24 +23,41 @@ ConnectionPool::ConnectionPool(ConnectionPoolOptions options, ChannelFactory cha
 
 ConnectionPool::~ConnectionPool() = default;
 
+absl::Duration ConnectionPool::QuickestAnswer() const {
+  absl::Duration quickest = absl::InfiniteDuration();
+  for (const auto& [id, entry] : entries_) {
+    const absl::Duration time = entry.connection->answer_time();
+    if (time > absl::ZeroDuration()) quickest = std::min(quickest, time);
+  }
+  return std::max(quickest, kAnswerTimeMin);
+}
+
+double ConnectionPool::ExpectedWait(const AppendConnection& connection, absl::Duration quickest) const {
+  absl::Duration rest;
+  const std::int64_t times =
+      std::max<std::int64_t>(absl::IDivDuration(connection.answer_time(), quickest, &rest), 1);
+  return static_cast<double>(times) * (connection.load() + 1.0 / options_.connection.requests_in_flight_max);
+}
+
 absl::StatusOr<int> ConnectionPool::Bind(std::span<const int> avoid) {
   const auto avoided = [&](int id) { return std::find(avoid.begin(), avoid.end(), id) != avoid.end(); };
+  const absl::Duration quickest = QuickestAnswer();
   int best = -1, best_of_all = -1;
-  double best_load = 0, best_load_of_all = 0;
+  double best_wait = 0, best_wait_of_all = 0;
   for (const auto& [id, entry] : entries_) {
-    const double load = entry.connection->load();
-    if (best_of_all < 0 || load < best_load_of_all) {
+    const double wait = ExpectedWait(*entry.connection, quickest);
+    if (best_of_all < 0 || wait < best_wait_of_all) {
       best_of_all = id;
-      best_load_of_all = load;
+      best_wait_of_all = wait;
     }
     if (avoided(id)) continue;
-    if (best < 0 || load < best_load) {
+    if (best < 0 || wait < best_wait) {
       best = id;
-      best_load = load;
+      best_wait = wait;
     }
   }
   const bool room_for_more = connection_count() < options_.connections_max;
-  if (best < 0 || best_load >= options_.shared_load_max) {
+  if (best < 0 || at(best).load() >= options_.shared_load_max) {
     if (room_for_more || best_of_all < 0) {
       BQCDC_ASSIGN_OR_RETURN(best, Open());
     } else if (best < 0) {

@@ -53,9 +53,9 @@ class ConnectionPool {
   // Cancels what is in flight.
   ~ConnectionPool();
 
-  // Chooses a connection for a lane: the one with most room that is none of `avoid` (those of the same
-  // table's other lanes), a new one where all are busy and the limit allows, else any. Errors: of the
-  // channel.
+  // Chooses a connection for a lane: the one with the shortest expected wait that is none of `avoid` (those
+  // of the same table's other lanes), a new one where that is busy and the limit allows, else any. Errors: of
+  // the channel.
   absl::StatusOr<int> Bind(std::span<const int> avoid);
   void Unbind(int connection);
   AppendConnection& at(int connection) { return *entries_.at(connection).connection; }
@@ -91,6 +91,13 @@ class ConnectionPool {
     int calls = 0;
   };
 
+  // The shortest that is known of any connection, not below what is this machine's noise.
+  absl::Duration QuickestAnswer() const;
+  // Of a request that comes now: what would be in flight with it, as a part of the window, times how many
+  // times longer answers take than on the quickest connection. Where they take less than twice as long, or
+  // nobody knows yet, that is once: so equal ones are told apart by what is in flight, and of idle ones the
+  // oldest is used, so that the others can be closed.
+  double ExpectedWait(const AppendConnection& connection, absl::Duration quickest) const;
   absl::StatusOr<int> Open();
   absl::StatusOr<std::size_t> ChooseChannel();
 
